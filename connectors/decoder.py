@@ -1,0 +1,79 @@
+"""The contract of every decoder: records in, columns and rejects out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from connectors.record import Record
+
+RejectReason = Literal[
+    "tombstone",  # a null value
+    "too_large",  # larger than the declared limit
+    "undecodable",  # not the declared format at all
+    "wrong_type",  # a field of another type or shape than declared
+    "not_finite",  # NaN or an infinity where a number is needed
+    "missing_field",  # a feature is absent and the policy is to reject
+    "missing_label",
+    "missing_task",
+    "unknown_class",  # a class beyond the declared ones or beyond max_classes
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that can't be learned from, and why; it goes to the dead letters unchanged."""
+
+    record: Record
+    stage: Literal["decode", "features", "label", "task"]
+    reason: RejectReason
+    message: str
+    """One sentence for a person: the field, what was found, what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a decoder makes of some records: columns of the same length, in the records' order.
+
+    ``x`` is ``(rows, fields) float64``, always finite (missing values are already imputed by the declared policy).
+    ``label`` holds one raw value a row: a str, int, bool or float as decoded, or None where the record has none.
+    ``task``: the raw value of the task field as str, or None where no task field is configured.
+    ``key``: the record's key, or the configured key field as bytes; None where there is none.
+    ``time``: ``(rows,) float64`` seconds since the epoch, from the time field or the record's timestamp; NaN
+    where unknown. ``records`` are the accepted records, row by row.
+    """
+
+    x: NDArray[np.float64]
+    label: list[Any]
+    task: list[str] | None
+    key: list[bytes | None]
+    time: NDArray[np.float64]
+    records: list[Record]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+class Decoder(Protocol):
+    """Turns bytes into columns. Deterministic: the result depends on the records and the state alone, and not
+    on how the records were grouped into calls.
+    """
+
+    @property
+    def fields(self) -> Sequence[str] | None:
+        """The names of the columns of ``x``; None until the first record has fixed them."""
+
+    def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
+        """Decode what can be decoded; never raises for what a record holds."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that was learned from the stream (field order, means, last values): arrays and JSON values."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the state that ``state_dict`` returned."""

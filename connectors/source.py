@@ -1,0 +1,77 @@
+"""The contract of every source of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.record import Record
+
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStatus:
+    """How far one partition has been read, for ``/metrics``, ``/readyz`` and ``/status``."""
+
+    topic: str
+    partition: int
+    position: int
+    """The next offset that will be delivered."""
+    end_offset: int | None
+    """One past the last offset in the log, None where unknown."""
+    last_progress_seconds: float
+    """Unix time of the last advance of ``position``, or of the assignment."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """A value that a source may be asked for at any time, from the loop's thread, without any I/O."""
+
+    ready: bool
+    """Connected, assigned and not stalled."""
+    reason: str
+    """Why not ready; empty where ready."""
+    partitions: Sequence[PartitionStatus] = field(default=())
+
+
+class SourceUnavailableError(Exception):
+    """A dependency cannot be reached and the source has stopped trying; the process exits 69."""
+
+
+class Source(Protocol):
+    """Where events come from. Used from one thread.
+
+    The daemon calls ``open`` once, then ``poll`` again and again. When everything that ``poll`` has delivered
+    is learned, it takes ``snapshot`` into a checkpoint; when that checkpoint is durable it calls ``commit`` with
+    the snapshot, and after a crash it calls ``open`` with the newest one. The snapshot is the truth about
+    positions; what a broker's group coordinator knows is for lag tools.
+    """
+
+    def open(self, snapshot: Mapping[str, Any] | None) -> None:
+        """Connect and take up the positions of ``snapshot``, or the configured start where it is None."""
+
+    def poll(self, max_records: int, timeout_seconds: float) -> Sequence[Record]:
+        """Return up to ``max_records`` records, or none after ``timeout_seconds``.
+
+        Within a partition the order is that of the log. A broker that can't be reached is retried inside, with
+        backoff: then nothing is returned, and ``status`` says why.
+        """
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the positions after all that was delivered, as JSON values."""
+
+    def commit(self, snapshot: Mapping[str, Any]) -> None:
+        """Make the positions of a durable checkpoint visible to others. Failing to is logged, not raised."""
+
+    def status(self) -> SourceStatus:
+        """Return what is known now, without asking anyone."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no event will ever come again (the end of a file); always False for Kafka."""
+
+    def close(self) -> None:
+        """Release everything. May be called twice."""

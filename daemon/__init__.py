@@ -1,0 +1,1 @@
+"""The process: one loop, its configuration, checkpoints, retention scoring, metrics, HTTP and command line."""

@@ -1,0 +1,86 @@
+"""The sections of the configuration file that belong to the daemon itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ClassLabel(Section):
+    """The label is one of several classes."""
+
+    type: Literal["class"] = "class"
+    classes: tuple[str, ...] | None = Field(
+        None, description="All class names, in order. Without it the set is open, up to max_classes."
+    )
+    max_classes: int = Field(16, ge=2, le=10_000, description="Outputs of the model where the set is open.")
+
+
+class NumberLabel(Section):
+    """The label is a number (regression)."""
+
+    type: Literal["number"] = "number"
+    standardise: bool = Field(True, description="Scale the target by its running mean and deviation.")
+
+
+class LearnerSection(Section):
+    """How the model is updated."""
+
+    batch: int = Field(
+        32, ge=1, le=65_536, description="Consecutive events in one micro-batch, and so in one step."
+    )
+    linger_seconds: float | None = Field(
+        None, gt=0, description="Learn a partial micro-batch after this long; never by default."
+    )
+    updates_per_batch: int = Field(1, ge=1, le=100, description="Steps on each micro-batch.")
+    standardise: bool = Field(True, description="Scale every feature by its running mean and deviation.")
+    clip_norm: float | None = Field(None, gt=0, description="Clip the gradient to this Euclidean norm.")
+    threads: int = Field(1, ge=1, le=256, description="Processor threads of torch.")
+
+
+class RetentionSection(Section):
+    """How it is measured what the model still knows."""
+
+    probe_share: Share = Field(
+        0.02, description="Share of each task that is held out, never trained on, to score retention."
+    )
+    probe_rows: int = Field(500, ge=1, description="Rows kept in each task's probe set.")
+    every_events: int = Field(10_000, ge=1, description="Score every task's probe set this often.")
+    window: int = Field(1_000, ge=1, description="Events in the windowed prequential score.")
+    max_tasks: int = Field(32, ge=1, le=1_000, description="Tasks told apart; later ones share __other__.")
+    max_boundaries: int = Field(512, ge=2, description="Rows of the retention matrix that are kept.")
+    min_segment_events: int = Field(
+        200, ge=1, description="A task must have lasted this long for its end to count as a boundary."
+    )
+
+
+class CheckpointSection(Section):
+    """Where and how often the state is made durable."""
+
+    directory: str = Field(description="The state directory; one process at a time may use it.")
+    every_seconds: float = Field(30.0, gt=0)
+    every_events: int | None = Field(None, ge=1, description="Also after this many events.")
+    keep: int = Field(3, ge=1, le=1_000, description="Generations kept.")
+
+
+class HttpSection(Section):
+    """The daemon's own server: /metrics, /livez, /readyz, /status."""
+
+    host: str = Field("127.0.0.1", description="Loopback unless told otherwise.")
+    port: int = Field(9464, ge=0, le=65_535, description="0 picks a free port and logs it.")
+
+
+class LogSection(Section):
+    """What is logged to stderr, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, else JSON.")

@@ -1,0 +1,48 @@
+"""Rows on their way through the learner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+PROVENANCE_COLUMNS = ("key", "partition", "offset", "time_ms")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of a stream, column by column, the same length each.
+
+    ``x`` is ``(rows, features) float32``, as it arrived: standardisation belongs to the model, so that a row
+    remembered for months is scaled by what is known today. ``y`` is ``(rows,) int64`` (class index) or
+    ``(rows,) float32`` (regression target). ``task`` is ``(rows,) int64``. ``provenance`` is
+    ``(rows, 4) int64``: key hash, partition number, offset, event time in milliseconds, -1 where unknown.
+    """
+
+    x: Tensor
+    y: Tensor
+    task: Tensor
+    provenance: Tensor
+
+    def __len__(self) -> int:
+        return self.x.shape[0]
+
+    def __getitem__(self, rows: slice | Tensor) -> Batch:
+        """Return the rows that a slice, an index tensor or a boolean mask selects."""
+        return Batch(x=self.x[rows], y=self.y[rows], task=self.task[rows], provenance=self.provenance[rows])
+
+    @staticmethod
+    def concatenate(parts: Sequence[Batch]) -> Batch:
+        """Return the rows of all parts, in their order; at least one part is needed."""
+        return Batch(
+            x=torch.cat([part.x for part in parts]),
+            y=torch.cat([part.y for part in parts]),
+            task=torch.cat([part.task for part in parts]),
+            provenance=torch.cat([part.provenance for part in parts]),
+        )

@@ -1,0 +1,85 @@
+"""What a method against forgetting is: what it does at five moments of an update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from torch import Tensor
+
+    from strategies.batch import Batch
+    from strategies.learner import Learner
+    from strategies.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a strategy may know when it is built: the shape of the problem, and its own source of chance."""
+
+    features: int
+    """Width of a row."""
+    outputs: int
+    """Width of the model's output."""
+    classification: bool
+    batch_rows: int
+    """Fresh rows in a full micro-batch."""
+    generator: np.random.Generator
+    """This strategy's own generator; the strategy keeps it in its state."""
+
+
+class Strategy:
+    """A method against forgetting. Each moment does nothing by default; override those that the method needs.
+
+    Strategies compose: the learner calls each moment on all of them, in the order of the YAML list.
+    Subclasses name their options model in ``Options``, beside the class.
+    """
+
+    Options: ClassVar[type[Options]]
+
+    def __init__(self, options: Any, *, setting: Setting) -> None:
+        self.options = options
+        self.setting = setting
+
+    def rehearse(self, fresh: Batch) -> Batch | None:
+        """Before the forward pass: return rows of the past to learn together with ``fresh``, or None."""
+
+    def distil(self, outputs: Tensor, batch: Batch) -> Tensor | None:
+        """After the forward pass: return a scalar to add to the loss, or None.
+
+        ``outputs`` is ``(rows, outputs) float32`` with gradient, for all rows of ``batch`` (fresh, then rehearsed).
+        """
+
+    def anchor(self, parameters: Tensor, step_size: float | Tensor) -> None:
+        """After the optimizer's step: pull ``parameters`` ``(parameters,) float32`` in place towards the past.
+
+        ``step_size`` is how far the optimizer moves per unit of gradient: a float, or one value per parameter
+        ``(parameters,) float32`` where the optimizer is adaptive. A quadratic penalty ½ h(θ - c)² is applied
+        implicitly, θ ← (θ + s·h·c) / (1 + s·h), which is stable for any h.
+        """
+
+    def observe(self, learner: Learner, fresh: Batch) -> None:
+        """After an accepted step: look at the fresh rows. Rehearsed rows never come here."""
+
+    def consolidate(self, learner: Learner, task: int) -> None:
+        """At a boundary: what was learned of ``task`` is to be kept from now on.
+
+        The learner's parameters are those to consolidate; on a drift alarm, a snapshot from before the alarm.
+        """
+
+    def penalty(self, parameters: Tensor) -> float | None:
+        """Return the anchor's penalty at ``parameters`` for the metrics, None where the method has none."""
+
+    def gauges(self) -> Mapping[str, float]:
+        """Return figures about the method's state for ``/metrics``, by snake_case name."""
+        return {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that must survive a crash: nested dicts of tensors, arrays and JSON values."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state that ``state_dict`` returned."""
