@@ -1,4 +1,17 @@
 """The learning: learner, models, buffer, and one file per method against forgetting.
 
-A new strategy, model or optimizer is one file here and one line in its table below.
+A new strategy, model or optimizer is one file here and one line in its table.
 """
+
+from strategies.ewc import Ewc
+from strategies.models import MODELS
+from strategies.optimizers import OPTIMIZERS
+from strategies.replay import Replay
+from strategies.strategy import Strategy
+
+STRATEGIES: dict[str, type[Strategy]] = {
+    "replay": Replay,
+    "ewc": Ewc,
+}
+
+__all__ = ["MODELS", "OPTIMIZERS", "STRATEGIES", "Strategy"]

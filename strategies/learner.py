@@ -1,0 +1,187 @@
+"""One model that learns, with the strategies that keep it from forgetting."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from strategies.batch import Batch
+from strategies.strategy import Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from torch import Tensor
+
+    from strategies.network import Network
+    from strategies.objective import Objective
+    from strategies.optimizers import Optimizer
+    from strategies.scaler import OnlineScaler
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one update did."""
+
+    loss: float
+    """Mean loss of the rows, before the step."""
+    rows: int
+    """Fresh rows."""
+    rehearsed: int
+    """Rows from memory."""
+    accepted: bool
+    """False where loss or gradient was not finite: then nothing has changed."""
+
+
+class Learner:
+    """Updates a network by micro-batches; each strategy acts at its moments of the update.
+
+    Rows go in as they arrived; the running standardisation of inputs is a part of the learner, and so of what is
+    remembered. Nothing here knows of time, threads or the outside.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        objective: Objective,
+        optimizer: Optimizer,
+        strategies: Sequence[tuple[str, Strategy]] = (),
+        scaler: OnlineScaler | None = None,
+        clip_norm: float | None = None,
+    ) -> None:
+        self.network = network
+        self.objective = objective
+        self.strategies = tuple(strategies)
+        self.steps = 0
+        self.rejected_steps = 0
+        self._optimizer = optimizer
+        self._scaler = scaler
+        self._clip_norm = clip_norm
+        self._rehearsing = self._overriding("rehearse")
+        self._distilling = self._overriding("distil")
+        self._anchoring = self._overriding("anchor")
+        self._observing = self._overriding("observe")
+
+    @property
+    def parameters(self) -> Tensor:
+        """All trainable parameters ``(parameters,) float32``; a live view."""
+        return self.network.parameters
+
+    def absorb(self, x: Tensor) -> Tensor:
+        """Take fresh inputs ``(rows, features)`` into the running scale; return them scaled, row by row."""
+        return x if self._scaler is None else self._scaler.absorb(x)
+
+    def scale(self, x: Tensor) -> Tensor:
+        """Return inputs ``(rows, features)`` as the network sees them now."""
+        return x if self._scaler is None else self._scaler.scale(x)
+
+    def predict(self, x: Tensor) -> Tensor:
+        """Return the outputs ``(rows, outputs) float32`` for inputs as they arrived."""
+        return self.network.predict(self.scale(x))
+
+    @torch.no_grad()
+    def learn(self, fresh: Batch) -> Step:
+        """Make one step on ``fresh`` and what the strategies rehearse with it.
+
+        The loss is the mean over all rows. A step whose loss or gradient is not finite changes nothing but the
+        count of rejected steps (and the state of the generators that drew for it).
+        """
+        batch = self._with_memory(fresh)
+        outputs = self.network.forward(self.scale(batch.x))
+        loss, delta = self._loss(outputs, batch)
+        self.network.backward(delta)
+        gradient = self.network.gradient
+        # Not finite as soon as any component is; a norm that overflows float32 is no step to take either.
+        square_norm = float(gradient.dot(gradient))
+        value = float(loss)
+        accepted = isfinite(value) and isfinite(square_norm)
+        step = Step(value, rows=len(fresh), rehearsed=len(batch) - len(fresh), accepted=accepted)
+        if not accepted:
+            self.rejected_steps += 1
+            return step
+        self._update(gradient, square_norm)
+        for strategy in self._observing:
+            strategy.observe(self, fresh)
+        return step
+
+    @torch.no_grad()
+    def consolidate(self, task: int) -> None:
+        """Tell every strategy that what was learned of ``task`` is to be kept."""
+        for _, strategy in self.strategies:
+            strategy.consolidate(self, task)
+
+    @contextmanager
+    def at(self, parameters: Tensor) -> Iterator[None]:
+        """Within the context, be the model that ``parameters`` describe."""
+        current = self.parameters.clone()
+        self.parameters.copy_(parameters)
+        try:
+            yield
+        finally:
+            self.parameters.copy_(current)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything learned: parameters, moments, scales, memories, generators."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "objective": self.objective.state_dict(),
+            "scaler": {} if self._scaler is None else self._scaler.state_dict(),
+            "strategies": {name: strategy.state_dict() for name, strategy in self.strategies},
+            "steps": self.steps,
+            "rejected_steps": self.rejected_steps,
+            "torch_generator": torch.get_rng_state(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state of a learner of the same configuration; raise ``ValueError`` where it differs."""
+        names, saved = [name for name, _ in self.strategies], list(state["strategies"])
+        if sorted(names) != sorted(saved):
+            raise ValueError(
+                f"the checkpoint's strategies are {sorted(saved)}, the configured ones {sorted(names)}"
+            )
+        self.network.load_state_dict(state["network"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.objective.load_state_dict(state["objective"])
+        if self._scaler is not None:
+            self._scaler.load_state_dict(state["scaler"])
+        for name, strategy in self.strategies:
+            strategy.load_state_dict(state["strategies"][name])
+        self.steps = state["steps"]
+        self.rejected_steps = state["rejected_steps"]
+        torch.set_rng_state(torch.as_tensor(state["torch_generator"]))
+
+    def _with_memory(self, fresh: Batch) -> Batch:
+        remembered = [rows for s in self._rehearsing if (rows := s.rehearse(fresh)) is not None]
+        return Batch.concatenate([fresh, *remembered]) if remembered else fresh
+
+    def _loss(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        loss, delta = self.objective.loss(outputs, batch.y)
+        if self._distilling:
+            with torch.enable_grad():
+                leaf = outputs.detach().requires_grad_()
+                extra = [term for s in self._distilling if (term := s.distil(leaf, batch)) is not None]
+            for term in extra:
+                loss = loss + term.detach()
+                (gradient,) = torch.autograd.grad(term, leaf)
+                delta = delta + gradient
+        return loss, delta
+
+    def _update(self, gradient: Tensor, square_norm: float) -> None:
+        if self._clip_norm is not None and square_norm > self._clip_norm**2:
+            gradient.mul_(self._clip_norm / square_norm**0.5)
+        self._optimizer.step(self.parameters, gradient)
+        self.steps += 1
+        if self._anchoring:
+            step_size = self._optimizer.step_size()
+            for strategy in self._anchoring:
+                strategy.anchor(self.parameters, step_size)
+
+    def _overriding(self, moment: str) -> list[Strategy]:
+        """Return the strategies that do something at a moment, so that the others cost nothing."""
+        return [s for _, s in self.strategies if getattr(type(s), moment) is not getattr(Strategy, moment)]

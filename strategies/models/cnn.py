@@ -1,0 +1,56 @@
+"""A small convolutional network for images."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import prod
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from torch import nn
+
+from strategies.models.mlp import Width
+from strategies.options import Options
+
+
+class CnnOptions(Options):
+    """A small convolutional network."""
+
+    type: Literal["cnn"] = "cnn"
+    shape: tuple[int, int, int] = Field((1, 28, 28), description="Channels, height and width of an image.")
+    channels: tuple[Width, ...] = Field(
+        (32, 64), min_length=1, description="Channels of each 3x3 convolution; each halves height and width."
+    )
+    hidden: Width = Field(128, description="Width of the fully connected layer.")
+
+
+class Cnn(nn.Sequential):
+    """3x3 convolutions, each with ReLU and 2x2 max-pooling, then two linear layers.
+
+    Rows are flat images ``(rows, channels * height * width) → (rows, outputs)``. Raises ``ValueError`` where the
+    rows are not as wide as ``shape`` says, or the image is too small to be halved so often.
+    """
+
+    Options: ClassVar[type[CnnOptions]] = CnnOptions
+
+    def __init__(self, options: CnnOptions, *, features: int, outputs: int) -> None:
+        if prod(options.shape) != features:
+            message = (
+                f"model.shape {list(options.shape)} means {prod(options.shape)} features, a row has {features}"
+            )
+            raise ValueError(message)
+        halvings = 2 ** len(options.channels)
+        height, width = options.shape[1] // halvings, options.shape[2] // halvings
+        if not height or not width:
+            raise ValueError(f"model.channels: {len(options.channels)} halvings leave nothing of {options.shape}")
+        layers: list[nn.Module] = [nn.Unflatten(1, options.shape)]
+        for channels, following in pairwise((options.shape[0], *options.channels)):
+            layers += [nn.Conv2d(channels, following, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        flat = options.channels[-1] * height * width
+        super().__init__(
+            *layers,
+            nn.Flatten(),
+            nn.Linear(flat, options.hidden),
+            nn.ReLU(),
+            nn.Linear(options.hidden, outputs),
+        )

@@ -1,0 +1,160 @@
+"""A model with all its trainable parameters in one vector, and its gradient in another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+
+class Network:
+    """Any torch module ``(rows, features) → (rows, outputs)``, differentiated by autograd.
+
+    ``parameters`` and ``gradient`` are contiguous ``(parameters,) float32``; the module's own tensors are views of
+    them, so that an anchor, a step, a snapshot or a checkpoint is one operation on one vector.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+        self._trainable = {name: p for name, p in module.named_parameters() if p.requires_grad}
+        if not self._trainable:
+            raise ValueError("the model has no trainable parameter")
+        self.parameters = torch.cat([p.detach().reshape(-1).float() for p in self._trainable.values()])
+        self.gradient = torch.zeros_like(self.parameters)
+        values, gradients = self.views(self.parameters), self.views(self.gradient)
+        for name, parameter in self._trainable.items():
+            parameter.data = values[name]
+            parameter.grad = gradients[name]
+        self._outputs: Tensor | None = None
+
+    def views(self, vector: Tensor) -> dict[str, Tensor]:
+        """Return the parts of a vector ``(parameters,)`` by parameter name, in each parameter's shape."""
+        sizes = [parameter.numel() for parameter in self._trainable.values()]
+        parts = zip(self._trainable.items(), torch.split(vector, sizes), strict=True)
+        return {name: part.view(parameter.shape) for (name, parameter), part in parts}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the outputs for training, detached; what :meth:`backward` needs is kept."""
+        self.module.train()
+        with torch.enable_grad():
+            self._outputs = self.module(x)
+        return self._outputs.detach()
+
+    def backward(self, delta: Tensor) -> None:
+        """Set ``gradient`` from the loss's gradient on the outputs ``(rows, outputs)`` of the last forward."""
+        assert self._outputs is not None, "backward follows forward"
+        self.gradient.zero_()
+        self._outputs.backward(delta)  # type: ignore[no-untyped-call] # torch leaves it untyped
+        self._outputs = None
+
+    @torch.no_grad()
+    def predict(self, x: Tensor) -> Tensor:
+        """Return the outputs without any trace for training."""
+        self.module.eval()
+        outputs: Tensor = self.module(x)
+        return outputs
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the parameter vector, and the module's buffers and frozen parameters where it has any."""
+        fixed = dict(self.module.named_buffers())
+        fixed |= {name: p.detach() for name, p in self.module.named_parameters() if not p.requires_grad}
+        return {"parameters": self.parameters, "fixed": fixed}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state of a module of the same shape; raise ``ValueError`` where the shape differs."""
+        saved = torch.as_tensor(state["parameters"])
+        if saved.shape != self.parameters.shape:
+            raise ValueError(
+                f"the checkpoint's model has {len(saved)} parameters, the configured one {len(self.parameters)}"
+            )
+        self.parameters.copy_(saved)
+        for name, value in state["fixed"].items():
+            owner, _, attribute = name.rpartition(".")
+            getattr(self.module.get_submodule(owner), attribute).data.copy_(torch.as_tensor(value))
+
+
+class LayeredNetwork(Network):
+    """A chain of linear layers and ReLUs, differentiated by hand.
+
+    For models as small as those on a stream, autograd's bookkeeping costs more than the arithmetic; the chain rule
+    through ``h = relu(a Wᵀ + b)`` is three products a layer, written straight into the gradient vector.
+    """
+
+    def __init__(self, module: nn.Sequential) -> None:
+        super().__init__(module)
+        self._layers = [_Layer.of(layer) for layer in module if isinstance(layer, nn.Linear)]
+        self._activations: list[Tensor] = []
+
+    @staticmethod
+    def fits(module: nn.Module) -> bool:
+        """Tell whether ``module`` is a chain Linear, ReLU, Linear, … , Linear with all parameters trainable."""
+        if not isinstance(module, nn.Sequential) or len(module) % 2 == 0:
+            return False
+        return all(
+            _is_trainable_linear(layer) if i % 2 == 0 else type(layer) is nn.ReLU for i, layer in enumerate(module)
+        )
+
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the outputs; keep every layer's input."""
+        self._activations = [x]
+        *hidden, last = self._layers
+        for layer in hidden:
+            x = torch.addmm(layer.bias, x, layer.weight.t()).relu_()
+            self._activations.append(x)
+        return torch.addmm(last.bias, x, last.weight.t())
+
+    @torch.no_grad()
+    def backward(self, delta: Tensor) -> None:
+        """Set ``gradient`` from ``delta``, layer by layer from the last."""
+        for layer, activation in zip(reversed(self._layers), reversed(self._activations), strict=True):
+            torch.mm(delta.t(), activation, out=layer.weight_gradient)
+            torch.sum(delta, 0, out=layer.bias_gradient)
+            if activation is not self._activations[0]:
+                delta = torch.mm(delta, layer.weight).mul_(activation > 0)
+        self._activations = []
+
+    @torch.no_grad()
+    def predict(self, x: Tensor) -> Tensor:
+        """Return the outputs without any trace for training."""
+        *hidden, last = self._layers
+        for layer in hidden:
+            x = torch.addmm(layer.bias, x, layer.weight.t()).relu_()
+        return torch.addmm(last.bias, x, last.weight.t())
+
+
+class _Layer:
+    """The tensors of one linear layer, as views of the vectors."""
+
+    __slots__ = ("bias", "bias_gradient", "weight", "weight_gradient")
+
+    def __init__(self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> None:
+        self.weight = weight
+        self.bias = bias
+        self.weight_gradient = weight_gradient
+        self.bias_gradient = bias_gradient
+
+    @staticmethod
+    def of(layer: nn.Linear) -> _Layer:
+        assert layer.weight.grad is not None
+        assert layer.bias.grad is not None
+        return _Layer(layer.weight.data, layer.bias.data, layer.weight.grad, layer.bias.grad)
+
+
+def network_of(module: nn.Module) -> Network:
+    """Return the fastest network that computes ``module``."""
+    if isinstance(module, nn.Sequential) and LayeredNetwork.fits(module):
+        return LayeredNetwork(module)
+    return Network(module)
+
+
+def _is_trainable_linear(layer: nn.Module) -> bool:
+    if type(layer) is not nn.Linear or layer.bias is None:
+        return False
+    return layer.weight.requires_grad and layer.bias.requires_grad

@@ -1,0 +1,68 @@
+"""Adam, with decoupled weight decay where asked for."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+
+from strategies.optimizers.optimizer import Optimizer
+from strategies.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class AdamOptions(Options):
+    """Adam (Kingma & Ba, 2015); with weight decay, AdamW (Loshchilov & Hutter, 2019)."""
+
+    type: Literal["adam"] = "adam"
+    lr: float = Field(0.001, gt=0, description="Learning rate.")
+    betas: tuple[Beta, Beta] = Field((0.9, 0.999), description="Decay of the first and second moments.")
+    eps: float = Field(1e-8, gt=0, description="Added to the root of the second moment.")
+    weight_decay: float = Field(0.0, ge=0, description="Decoupled weight decay, per step times lr.")
+
+
+class Adam(Optimizer):
+    """m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; θ ← θ - η m̂ / (√v̂ + ε), bias-corrected as in the paper."""
+
+    Options: ClassVar[type[AdamOptions]] = AdamOptions
+
+    def __init__(self, options: AdamOptions, *, parameters: int) -> None:
+        self._options = options
+        self._steps = 0
+        self._mean = torch.zeros(parameters)
+        self._square = torch.zeros(parameters)
+        self._root = torch.zeros(parameters)
+
+    def step(self, parameters: Tensor, gradient: Tensor) -> None:
+        """Make one step."""
+        lr, (beta1, beta2) = self._options.lr, self._options.betas
+        self._steps += 1
+        if self._options.weight_decay:
+            parameters.mul_(1 - lr * self._options.weight_decay)
+        self._mean.lerp_(gradient, 1 - beta1)
+        self._square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        torch.sqrt(self._square, out=self._root)
+        self._root.div_(sqrt(1 - beta2**self._steps)).add_(self._options.eps)
+        parameters.addcdiv_(self._mean, self._root, value=-lr / (1 - beta1**self._steps))
+
+    def step_size(self) -> Tensor:
+        """Return η / (√v̂ + ε), the step per unit of a constant gradient."""
+        return torch.reciprocal(self._root).mul_(self._options.lr)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the step count and both moments."""
+        return {"steps": self._steps, "mean": self._mean, "square": self._square}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the step count and both moments."""
+        self._steps = state["steps"]
+        self._mean.copy_(torch.as_tensor(state["mean"]))
+        self._square.copy_(torch.as_tensor(state["square"]))

@@ -1,0 +1,36 @@
+"""The contract of an optimizer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from strategies.options import Options
+
+
+class Optimizer:
+    """Moves a flat parameter vector ``(parameters,) float32`` along its gradient, in place."""
+
+    Options: ClassVar[type[Options]]
+
+    def __init__(self, options: Any, *, parameters: int) -> None:
+        raise NotImplementedError
+
+    def step(self, parameters: Tensor, gradient: Tensor) -> None:
+        """Make one step; ``gradient`` may be overwritten."""
+        raise NotImplementedError
+
+    def step_size(self) -> float | Tensor:
+        """Return how far the last step moved per unit of gradient: a float, or ``(parameters,) float32``."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the running moments."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the running moments."""

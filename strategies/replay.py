@@ -1,0 +1,120 @@
+"""Experience replay: each step rehearses some rows of a bounded sample of the whole past."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import torch
+from pydantic import ByteSize, Field, model_validator
+
+from strategies.generator import generator_state, restore_generator
+from strategies.memory import Memory
+from strategies.options import Options
+from strategies.reservoir import BalancedReservoir, Reservoir
+from strategies.storage import Precision, RowStorage
+from strategies.strategy import Setting, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from strategies.batch import Batch
+    from strategies.learner import Learner
+
+Policy = Literal["reservoir", "class_balanced", "task_balanced"]
+
+
+class ReplayOptions(Options):
+    """Experience replay from a bounded buffer."""
+
+    type: Literal["replay"] = "replay"
+    rows: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Budget in rows; 2000 unless bytes is given."
+    )
+    bytes: ByteSize | None = Field(None, description='Budget in bytes instead, such as "64MiB".')
+    policy: Policy = Field("reservoir", description="Which rows are kept: uniformly, or balanced by class or task.")
+    storage: Precision = Field("float32", description="How a feature is stored: 4, 2 or 1 bytes.")
+    range: tuple[float, float] = Field((0.0, 1.0), description="Range of the features, for uint8 storage.")
+    batch: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Rows rehearsed in a step; as many as a micro-batch has unless given."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ReplayOptions:
+        if self.rows is not None and self.bytes is not None:
+            raise ValueError("give the budget either in rows or in bytes")
+        if self.range[0] >= self.range[1]:
+            raise ValueError("range must be [low, high] with low < high")
+        return self
+
+
+class Replay(Strategy):
+    """Experience replay (Robins 1995; ER of Chaudhry et al. 2019) from a reservoir or a balanced buffer.
+
+    Each micro-batch is learned together with rows drawn uniformly, with replacement, from the buffer as it was
+    before; then the fresh rows are offered to the buffer. The buffer never grows beyond its budget.
+    """
+
+    Options: ClassVar[type[ReplayOptions]] = ReplayOptions
+
+    def __init__(self, options: ReplayOptions, *, setting: Setting) -> None:
+        super().__init__(options, setting=setting)
+        self._policy = options.policy
+        self._draw = options.batch or setting.batch_rows
+        # Two streams of chance, so that how often is rehearsed does not change what is kept.
+        self._generator, admission = setting.generator.spawn(2)
+        capacity = _capacity(options, features=setting.features)
+        storage = RowStorage(
+            capacity,
+            features=setting.features,
+            classification=setting.classification,
+            precision=options.storage,
+            value_range=options.range,
+        )
+        kind = Reservoir if options.policy == "reservoir" else BalancedReservoir
+        self.memory = Memory(storage, kind(capacity, generator=admission))
+
+    def rehearse(self, fresh: Batch) -> Batch | None:
+        """Draw rows of the past, uniformly with replacement."""
+        return self.memory.draw(self._draw, generator=self._generator) if len(self.memory) else None
+
+    def observe(self, learner: Learner, fresh: Batch) -> None:
+        """Offer the fresh rows to the buffer."""
+        self.memory.offer(fresh, groups=fresh.y if self._policy == "class_balanced" else fresh.task)
+
+    def gauges(self) -> Mapping[str, float]:
+        """Return rows, bytes and rows seen."""
+        return {
+            "buffer_rows": len(self.memory),
+            "buffer_capacity_rows": self.memory.storage.capacity,
+            "buffer_bytes": self.memory.storage.nbytes,
+            "buffer_seen_rows": self.memory.admission.n_seen,
+        }
+
+    def composition(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Return how many stored rows each task has, and each class (empty in regression)."""
+        filled = slice(len(self.memory))
+        tasks = _counts(self.memory.storage.task[filled])
+        return tasks, _counts(self.memory.storage.y[filled]) if self.setting.classification else {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the rows and all counts and generators."""
+        return {"memory": self.memory.state_dict(), "generator": generator_state(self._generator)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        self.memory.load_state_dict(state["memory"])
+        restore_generator(self._generator, state["generator"])
+
+
+def _capacity(options: ReplayOptions, *, features: int) -> int:
+    if options.bytes is None:
+        return options.rows or 2000
+    row_bytes = RowStorage.row_bytes(features, options.storage)
+    if options.bytes < row_bytes:
+        raise ValueError(f"replay.bytes: {int(options.bytes)} bytes hold no row; one takes {row_bytes}")
+    return int(options.bytes) // row_bytes
+
+
+def _counts(groups: torch.Tensor) -> dict[int, int]:
+    values, counts = torch.unique(groups, return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
