@@ -54,20 +54,21 @@ SINGLE_NODE = {
 class Broker(Cluster):
     """A broker to start, stop, kill and start again; its data and its address last until `close`.
 
-    `overrides` are lines of Kafka's server.properties. The broker dies with the thread that started it, even
-    when that is killed. Raises KafkaUnavailableError where Java or the jars are missing.
+    `overrides` are lines of Kafka's server.properties; without `port` a free one is taken. The broker dies
+    with the thread that started it, even when that is killed. Raises KafkaUnavailableError where Java or the
+    jars are missing.
     """
 
-    def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
+    def __init__(self, overrides: Mapping[str, str] | None = None, *, port: int | None = None) -> None:
         self._java = [java(), *JAVA_OPTIONS, "-cp", classpath()]
-        port, controller_port = _free_port(), _free_port()
+        port = port or _free_port()
         super().__init__(f"127.0.0.1:{port}")
         self.directory = Path(tempfile.mkdtemp(prefix="retaind-kafka-"))
         self._removal = weakref.finalize(self, shutil.rmtree, self.directory, ignore_errors=True)
         self._properties = self.directory / "server.properties"
         self._log = self.directory / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
-        settings = SINGLE_NODE | _addresses(port, controller_port) | {"log.dirs": str(self.directory / "data")}
+        settings = SINGLE_NODE | _addresses(port, _free_port()) | {"log.dirs": str(self.directory / "data")}
         lines = (f"{name}={value}\n" for name, value in (settings | dict(overrides or {})).items())
         self._properties.write_text("".join(lines))
 
@@ -81,6 +82,8 @@ class Broker(Cluster):
     def start(self) -> None:
         """Start and wait until it answers. Raises RuntimeError with the end of its log if it does not."""
         assert self._process is None, "already started"
+        if _listens(self.bootstrap):
+            raise RuntimeError(f"{self.bootstrap} is in use: stop what listens there")
         if not (self.directory / "data").exists():
             self._format()
         with self._log.open("ab") as log:
@@ -112,12 +115,12 @@ class Broker(Cluster):
 
     def answers(self) -> bool:
         """Whether it serves requests now."""
-        host, port = self.bootstrap.split(":")
+        if not _listens(self.bootstrap):
+            return False
         try:
-            socket.create_connection((host, int(port)), timeout=1).close()
             with KafkaAdminClient(bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=2000) as admin:
                 return bool(admin.describe_cluster()["brokers"])
-        except (OSError, KafkaError):
+        except KafkaError:
             return False
 
     def wait(self) -> int:
@@ -167,10 +170,15 @@ def _addresses(port: int, controller_port: int) -> dict[str, str]:
     }
 
 
+def _listens(address: str) -> bool:
+    host, port = address.split(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
 def _free_port() -> int:
     """A port below Linux's ephemeral range: no outgoing connection takes it while the broker is down."""
     while True:
         port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
+        if not _listens(f"127.0.0.1:{port}"):
+            return port

@@ -62,6 +62,14 @@ def test_a_broker_that_cannot_start_says_why() -> None:
     broker.close()
 
 
+def test_a_broker_does_not_start_where_something_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        broker = Broker(port=taken.getsockname()[1])
+        with pytest.raises(RuntimeError, match="in use"):
+            broker.start()
+        broker.close()
+
+
 STARTS_ONE = """
 from tests.kafka.broker import Broker
 broker = Broker()

@@ -1,0 +1,55 @@
+# Set-up and checks: needs Python >= 3.11 and make; to start a real Kafka, Java 17 and Maven too.
+
+BIN := .venv/bin
+OWN_UV := .cache/uv/bin/uv
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
+CHECK_PYTHON := import sys; print(sys.executable if sys.version_info >= (3, 11) else "")
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+	$(shell $(name) -c '$(CHECK_PYTHON)' 2>/dev/null)))
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test broker lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+venv: .venv/stamp ## make the virtual environment .venv with the locked requirements
+
+demo: venv ## learn a simulated plant twice, without and with retention, and show both
+	@$(BIN)/retaind demo
+
+# Every stage runs, pytest last; the exit status says whether one failed.
+test: venv ## run ruff, mypy, import-linter and pytest, against a real Kafka
+	@failed=; \
+	stage() { printf '\n=== %s\n' "$$*"; "$(BIN)/$$@" || failed="$$failed, $$*"; }; \
+	stage ruff check; \
+	stage ruff format --check; \
+	stage mypy; \
+	stage lint-imports; \
+	stage pytest; \
+	[ -z "$$failed" ] || { printf '\nfailed: %s\n' "$${failed#, }"; exit 1; }
+
+broker: venv ## run a real Kafka on port 9092 until Ctrl-C
+	@$(BIN)/python -m tests.kafka
+
+lock: $(filter $(OWN_UV),$(UV)) ## write requirements.lock anew from pyproject.toml (UPGRADE=1 takes newer versions)
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
+		$(if $(UPGRADE),--upgrade) --custom-compile-command 'make lock' --quiet --output-file requirements.lock
+
+clean: ## remove the environment, the caches and the broker's jars
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+
+.venv/stamp: requirements.lock pyproject.toml | $(filter $(OWN_UV),$(UV)) python
+	$(UV) venv --quiet --allow-existing --python '$(PYTHON)' .venv
+	$(UV) pip sync --python $(BIN)/python requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(OWN_UV): | python
+	'$(PYTHON)' -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv \
+		|| '$(PYTHON)' -m pip install --quiet --target .cache/uv uv \
+		|| { echo 'uv cannot be installed: install it, or pip and venv for $(PYTHON) (Debian: python3-venv)'; exit 1; }
+
+.PHONY: python
+python:
+	@[ -n '$(PYTHON)' ] || { echo 'no Python >= 3.11 on PATH: install one (Debian: python3, python3-venv) or name it: make PYTHON=/path/to/python3.11'; exit 1; }

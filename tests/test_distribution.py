@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HOSTS = [
+    ("pypi", "org"),
+    ("pythonhosted", "org"),
+    ("download.pytorch", "org"),
+    ("repo1.maven", "org"),
+    ("repo.maven.apache", "org"),
+    ("registry.npmjs", "org"),
+    ("proxy.golang", "org"),
+    ("crates", "io"),
+    ("deb.debian", "org"),
+]
+
+
+@pytest.mark.parametrize("name", ["daemon", "connectors", "strategies"])
+def test_nobody_else_owns_our_package_names(name: str) -> None:
+    owners = importlib.metadata.packages_distributions().get(name, ["retaind"])
+    found = importlib.util.find_spec(name)
+    assert set(owners) == {"retaind"}
+    assert found is not None
+    assert found.origin == str(ROOT / name / "__init__.py")
+
+
+def test_no_committed_file_names_a_package_registry() -> None:
+    hosts = "|".join(re.escape(".".join(parts)) for parts in HOSTS)
+    assert _committed_lines_with(hosts) == []
+
+
+def test_the_lock_names_exact_versions_and_no_place_to_get_them() -> None:
+    lines = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if line.strip()[:1] != "#"]
+    assert "torch==2.13.0" in lines
+    assert [line for line in lines if not re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; .+)?", line)] == []
+
+
+def _committed_lines_with(pattern: str) -> list[str]:
+    command = ["git", "grep", "--line-number", "--ignore-case", "-I", "--extended-regexp", pattern]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode > 1:
+        pytest.skip(f"only a git work tree says what is committed: {found.stderr.strip()}")
+    return found.stdout.splitlines()
