@@ -1,0 +1,123 @@
+"""Which partitions are read now, and which wait until their position is known."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal
+
+from kafka import TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.structs import OffsetAndMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from connectors.kafka_connection import TopicFacts
+    from connectors.kafka_positions import Position
+
+Change = Literal["assigned", "revoked", "lost"]
+
+
+class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python publishes no types
+    """Fixed partitions, or a share of a group's.
+
+    A partition begins paused, at a placeholder; ``begin`` gives it its place. In a group, kafka-python calls the
+    listener on its network thread: there a partition is held and the change noted, and nothing more.
+    """
+
+    def __init__(
+        self, consumer: Any, *, in_group: bool, partitions: Iterable[int] | None, pattern: str | None
+    ) -> None:
+        self._consumer = consumer
+        self._in_group = in_group
+        self._numbers = None if partitions is None else frozenset(partitions)
+        self._pattern = pattern
+        self._topics: frozenset[str] = frozenset()
+        self._assigned: frozenset[TopicPartition] = frozenset()
+        self._changes: deque[tuple[Change, frozenset[TopicPartition]]] = deque()
+        self.joined = not in_group
+        """Whether the group has given this process its share, be it empty."""
+        self.active: set[TopicPartition] = set()
+        self.waiting: set[TopicPartition] = set()
+        if in_group and pattern:
+            consumer.subscribe(pattern=rf"(?:{pattern})\Z", listener=self)
+
+    def follow_topics(self, found: Mapping[str, TopicFacts]) -> str:
+        """Read every wanted partition of these topics; return in a sentence which do not exist."""
+        if self._in_group:
+            self._subscribe(frozenset(found))
+            return ""
+        wanted = frozenset(self._wanted(found))
+        new = wanted - self._assigned
+        if new:
+            self._assigned |= wanted
+            self._consumer.assign(sorted(self._assigned))
+            self.hold(new)
+        absent = [
+            f"topic {name} has no partition {number}"
+            for name, facts in sorted(found.items())
+            for number in sorted((self._numbers or frozenset()) - set(facts.partitions))
+        ]
+        return "; ".join(absent)
+
+    def follow_rebalances(self) -> set[TopicPartition]:
+        """Take up what the group has changed since the last call; return what was lost rather than given back."""
+        lost: set[TopicPartition] = set()
+        while self._changes:
+            change, parts = self._changes.popleft()
+            self.active -= parts
+            if change == "assigned":
+                self.joined = True
+                self.waiting |= parts
+            else:
+                self.waiting -= parts
+                lost |= parts if change == "lost" else set()
+        return lost
+
+    def hold(self, parts: Iterable[TopicPartition]) -> None:
+        """Deliver nothing of these partitions until ``begin``."""
+        parts = sorted(parts)
+        self._pause(parts)
+        self.active.difference_update(parts)
+        self.waiting.update(parts)
+
+    def begin(self, part: TopicPartition, at: Position) -> None:
+        """Read a waiting partition from here on."""
+        self.seek(part, at)
+        self._consumer.resume(part)
+        self.waiting.discard(part)
+        self.active.add(part)
+
+    def seek(self, part: TopicPartition, at: Position) -> None:
+        """Drop what is buffered and fetch from here."""
+        state = self._consumer._subscription  # noqa: SLF001  # seek() of the consumer takes no leader epoch
+        state.seek(part, OffsetAndMetadata(at.offset, "", at.leader_epoch))
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Hold them, on the network thread."""
+        self._pause(sorted(assigned))
+        self._changes.append(("assigned", frozenset(assigned)))
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Note it, on the network thread."""
+        self._changes.append(("revoked", frozenset(revoked)))
+
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        """Note it, on the network thread."""
+        self._changes.append(("lost", frozenset(lost)))
+
+    def _pause(self, parts: Iterable[TopicPartition]) -> None:
+        for part in parts:
+            self._consumer.pause(part)
+            self._consumer.seek(part, 0)  # without any position the client would look for one itself
+
+    def _wanted(self, found: Mapping[str, TopicFacts]) -> Iterable[TopicPartition]:
+        for name, facts in found.items():
+            for number in facts.partitions:
+                if self._numbers is None or number in self._numbers:
+                    yield TopicPartition(name, number)
+
+    def _subscribe(self, topics: frozenset[str]) -> None:
+        if not self._pattern and topics - self._topics:
+            self._topics |= topics
+            self._consumer.subscribe(topics=sorted(self._topics), listener=self)

@@ -1,0 +1,34 @@
+"""The JSON of a published prediction, the same in a topic and in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+if TYPE_CHECKING:
+    from connectors.sink import Prediction
+
+
+def to_json(prediction: Prediction) -> bytes:
+    """Return one prediction as a JSON object in UTF-8, on one line, without a line end.
+
+    >>> from connectors.record import LocalRecord
+    >>> from connectors.sink import Prediction
+    >>> event = LocalRecord("plant", 0, 7, -1, None, b"{}", [])
+    >>> to_json(Prediction(event, prediction="ok", confidence=0.5, label=None, task="", step=3))
+    b'{"topic":"plant","partition":0,"offset":7,"prediction":"ok","confidence":0.5,"label":null,"task":"","step":3}'
+    """
+    record = prediction.record
+    return orjson.dumps(
+        {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "prediction": prediction.prediction,
+            "confidence": prediction.confidence,
+            "label": prediction.label,
+            "task": prediction.task,
+            "step": prediction.step,
+        }
+    )
