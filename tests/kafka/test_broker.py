@@ -11,6 +11,7 @@ import pytest
 from kafka.errors import MessageSizeTooLargeError
 
 from tests.kafka.broker import Broker
+from tests.kafka.bulk import load
 
 if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster
@@ -42,6 +43,21 @@ def test_a_refused_record_is_an_error(broker: Cluster, topic: str) -> None:
     name = broker.create_topic(f"{topic}-small", config={"max.message.bytes": "1000"})
     with pytest.raises(MessageSizeTooLargeError):
         broker.produce(name, [b"x" * 2000])
+    broker.delete_topic(name)
+
+
+def test_a_bulk_load_arrives_whole_and_in_order(broker: Cluster, topic: str) -> None:
+    values = [b"%d" % number * 20 for number in range(20_000)]
+    load(broker.bootstrap, topic, values, headers=([("n", value[:5])] for value in values))
+    read = broker.read_all(topic)
+    assert [record.value for record in read] == values
+    assert [list(record.headers) for record in read] == [[("n", value[:5])] for value in values]
+
+
+def test_a_refused_bulk_load_is_an_error(broker: Cluster, topic: str) -> None:
+    name = broker.create_topic(f"{topic}-small", config={"max.message.bytes": "1000"})
+    with pytest.raises(MessageSizeTooLargeError):
+        load(broker.bootstrap, name, [b"x" * 2000])
     broker.delete_topic(name)
 
 
