@@ -72,6 +72,15 @@ class CheckpointSection(Section):
     keep: int = Field(3, ge=1, le=1_000, description="Generations kept.")
 
 
+class RejectionsSection(Section):
+    """What is done with events that cannot be learned from."""
+
+    tolerate: bool = Field(True, description="Count them, keep them as dead letters and go on; false: stop.")
+    max_share: Share = Field(
+        0.5, description="Stop when more than this share of the last 1,000 events was rejected."
+    )
+
+
 class HttpSection(Section):
     """The daemon's own server: /metrics, /livez, /readyz, /status."""
 

@@ -1,0 +1,86 @@
+"""The command line: ``retaind COMMAND``."""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from daemon.config.errors import ConfigError
+from daemon.exit_codes import ExitCode
+
+# A new command is one file in daemon/commands, with a function (or a Typer app) of its name, and one line here.
+COMMANDS = {
+    "init": "Write a commented configuration file to start from.",
+    "validate": "Check a configuration file: every error in one pass, then advice.",
+    "schema": "Print the JSON Schema of the configuration file, for editors.",
+    "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
+}
+
+
+HELP = """A daemon that learns from a stream for months and does not forget.
+
+Start with `retaind init`, edit the file, check it with `retaind validate`.
+"""
+
+
+class LazyCommands(TyperGroup):
+    """Imports a command when it is run, so that ``--help`` needs neither torch nor a Kafka client."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the real command in place of its line in the table."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _load(name) if name in COMMANDS else command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a configuration that cannot be used is shown plainly and exits 78."""
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(ExitCode.CONFIG) from error
+
+
+def _load(name: str) -> Any:
+    command = getattr(import_module(f"daemon.commands.{name}"), name)
+    if isinstance(command, typer.Typer):
+        return typer.main.get_command(command)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(command)
+    return typer.main.get_command(alone)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if wanted:
+        try:
+            typer.echo(f"retaind {version('retaind')}")
+        except PackageNotFoundError:
+            typer.echo("retaind (not installed)")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=LazyCommands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback(help=HELP)
+def retaind(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Hold the options that stand before the command."""
+
+
+for _name, _summary in COMMANDS.items():
+    app.command(_name, help=_summary)(lambda: None)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="retaind")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Reads a configuration file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from daemon.config.document import parse
+from daemon.config.errors import ConfigError, Problem
+from daemon.config.tables import Tables
+from daemon.config.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from daemon.config.schema import Config
+
+
+def load(path: Path, *, environ: Mapping[str, str] = os.environ, tables: Tables | None = None) -> Config:
+    """Read, resolve and validate a configuration file; raise ``ConfigError`` with every problem in it."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}; `retaind init {path}` writes one to start from"
+        raise ConfigError([Problem(str(path), None, (), reason)]) from error
+    return load_bytes(data, file=str(path), environ=environ, tables=tables)
+
+
+def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Tables | None = None) -> Config:
+    """Do the same with the bytes of a file that is named ``file`` in messages."""
+    return validate(parse(data, file=file, environ=environ), tables=tables or Tables.installed())

@@ -1,0 +1,94 @@
+"""The configuration file as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr
+
+from connectors.options import Options as ConnectorOptions
+from daemon.config.components import Component
+from daemon.config.document import Document
+from daemon.config.errors import ConfigError, KeyPath, Problem
+from daemon.config.sections import (
+    CheckpointSection,
+    ClassLabel,
+    HttpSection,
+    LearnerSection,
+    LogSection,
+    NumberLabel,
+    RetentionSection,
+    Section,
+)
+from daemon.features.options import FeaturesSection
+from strategies.options import Options as StrategyOptions
+
+Strategies = tuple[Annotated[StrategyOptions, Component("strategy")], ...]
+
+
+class Config(Section):
+    """What one retaind process does: where events come from, what learns from them, and what is kept."""
+
+    version: Literal[1] = Field(1, description="Version of this file's format.")
+    name: str = Field(
+        "retaind",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=100,
+        description="Name of this learner, in logs, metrics and answers.",
+    )
+    seed: int = Field(0, ge=0, lt=1 << 63, description="Seed of every random generator.")
+    source: Annotated[ConnectorOptions, Component("source")] = Field(description="Where events come from.")
+    decoder: Annotated[ConnectorOptions, Component("decoder")] = Field(
+        description="How the bytes of an event become features, label and task."
+    )
+    features: FeaturesSection = Field(
+        FeaturesSection(), description="Features computed online from the events before; none by default."
+    )
+    label: Annotated[ClassLabel | NumberLabel, Component("label", default="class", own=False)] = Field(
+        ClassLabel(), description="What is predicted: a class or a number."
+    )
+    tasks: Annotated[Any, Component("tasks")] = Field(
+        {"type": "none"}, validate_default=True, description="How tasks are told apart, and where boundaries are."
+    )
+    model: Annotated[StrategyOptions, Component("model")] = Field(
+        {"type": "mlp"}, validate_default=True, description="The network that learns."
+    )
+    optimizer: Annotated[StrategyOptions, Component("optimizer")] = Field(
+        {"type": "adam"}, validate_default=True, description="How a gradient becomes a step."
+    )
+    learner: LearnerSection = Field(LearnerSection(), description="How the model is updated.")
+    strategies: Strategies = Field(
+        ({"type": "replay"}, {"type": "ewc"}),
+        validate_default=True,
+        description="Methods against forgetting, in order; an empty list learns naively.",
+    )
+    retention: RetentionSection = Field(
+        RetentionSection(), description="How it is measured what the model still knows."
+    )
+    checkpoint: CheckpointSection = Field(description="Where and how often the state is made durable.")
+    predictions: Annotated[ConnectorOptions, Component("predictions")] | None = Field(
+        None, description="Where predictions are published; nowhere by default."
+    )
+    dead_letters: Annotated[ConnectorOptions, Component("dead_letters")] | None = Field(
+        None, description="Where records go that cannot be learned from; they are only counted by default."
+    )
+    http: HttpSection = Field(HttpSection(), description="The daemon's own server.")
+    log: LogSection = Field(LogSection(), description="What is logged to stderr, and how.")
+
+    _document: Document | None = PrivateAttr(None)
+
+    def written_in(self, document: Document) -> Config:
+        """Remember the file that this was read from, for the positions in later messages; returns itself."""
+        self._document = document
+        return self
+
+    @property
+    def document(self) -> Document | None:
+        """The file that this was read from; None where it was made in Python."""
+        return self._document
+
+    def error(self, path: KeyPath, message: str) -> ConfigError:
+        """Return the error to raise for a key that proves wrong only later, with its place in the file."""
+        if self._document is None:
+            return ConfigError([Problem("(configuration)", None, path, message)])
+        return ConfigError([self._document.problem(path, message)])

@@ -1,0 +1,47 @@
+"""Which component a section's ``type`` may name: one table for each kind of component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Self
+
+from daemon.config.sections import ClassLabel, NumberLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Table = Mapping[str, Any]
+
+LABELS = {"class": ClassLabel, "number": NumberLabel}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The tables, name to class; a test may bring its own."""
+
+    source: Table
+    decoder: Table
+    predictions: Table
+    dead_letters: Table
+    model: Table
+    optimizer: Table
+    strategy: Table
+    tasks: Table
+    label: Table
+
+    @classmethod
+    def installed(cls) -> Self:
+        """Return the tables of the packages, imported here because they bring torch and the Kafka client along."""
+        connectors, strategies = import_module("connectors"), import_module("strategies")
+        return cls(
+            source=connectors.SOURCES,
+            decoder=connectors.DECODERS,
+            predictions=connectors.PREDICTIONS,
+            dead_letters=connectors.DEAD_LETTERS,
+            model=strategies.MODELS,
+            optimizer=strategies.OPTIMIZERS,
+            strategy=strategies.STRATEGIES,
+            tasks=import_module("daemon.tasks").TASKS,
+            label=LABELS,
+        )

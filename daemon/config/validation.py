@@ -1,0 +1,69 @@
+"""Checks a parsed file against the schema and reports everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from daemon.config.consistency import inconsistencies
+from daemon.config.errors import ConfigError
+from daemon.config.schema import Config
+from daemon.config.wording import problems_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic_core import ErrorDetails
+
+    from daemon.config.document import Document
+    from daemon.config.errors import KeyPath, Problem
+    from daemon.config.tables import Tables
+
+_NOT_A_NUMBER = ("int_parsing", "float_parsing")
+
+
+def validate(document: Document, *, tables: Tables) -> Config:
+    """Return the configuration that a document holds; raise ``ConfigError`` with all its problems."""
+    errors: list[ErrorDetails] = []
+    config = _validated(document.value, tables, errors)
+    # Pydantic takes true for 1. Written as text it does not, so a second pass finds true where a number is due.
+    second: list[ErrorDetails] = []
+    _validated(_truths_as_text(document.value), tables, second)
+    errors += [error for error in second if error["type"] in _NOT_A_NUMBER and error["input"] in ("true", "false")]
+    found = problems_of(errors, document, tables) + inconsistencies(document)
+    problems = document.problems + _unless_known(found, document.problems)
+    if problems or config is None:
+        raise ConfigError(problems)
+    return config.written_in(document)
+
+
+def _validated(value: Any, tables: Tables, errors: list[ErrorDetails]) -> Config | None:
+    try:
+        return Config.model_validate(value, context={"tables": tables})
+    except ValidationError as error:
+        errors += error.errors(include_url=False)
+        return None
+
+
+def _truths_as_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _truths_as_text(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_truths_as_text(item) for item in value]
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _unless_known(problems: list[Problem], known: Iterable[Problem]) -> list[Problem]:
+    """Return the problems that do not merely follow from another one.
+
+    A value that could not be read is reported as such already, and a misspelt key is why the right one is missing.
+    """
+    unreadable: set[KeyPath] = {problem.path for problem in known}
+    meant = {(*problem.path[:-1], problem.suggestion) for problem in problems if problem.message == "unknown key"}
+    return [
+        problem
+        for problem in problems
+        if problem.path not in meant
+        and not any(problem.path[:end] in unreadable for end in range(len(problem.path) + 1))
+    ]

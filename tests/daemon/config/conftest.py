@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+
+import connectors
+import strategies
+from connectors.json_decoder import JsonDecoder
+from connectors.options import Options
+from connectors.raw_decoder import RawDecoder
+from daemon.config.load import load_bytes
+from daemon.config.schema import Config
+from daemon.config.tables import LABELS, Tables
+
+
+class NoTasks(Options):
+    type: Literal["none"] = "none"
+
+
+class FieldTasks(Options):
+    type: Literal["field"] = "field"
+
+
+SMALLEST = {
+    "source": "{type: kafka, topics: [plant]}",
+    "decoder": "{type: json, label: fault, task: regime}",
+    "checkpoint": "{directory: /var/lib/retaind/plant}",
+}
+Load = Callable[..., Config]
+
+
+@pytest.fixture(scope="session")
+def tables() -> Tables:
+    return Tables(
+        source=connectors.SOURCES,
+        decoder={"json": JsonDecoder, "raw": RawDecoder},
+        predictions=connectors.PREDICTIONS,
+        dead_letters=connectors.DEAD_LETTERS,
+        model=strategies.MODELS,
+        optimizer=strategies.OPTIMIZERS,
+        strategy=strategies.STRATEGIES,
+        tasks={"none": NoTasks, "field": FieldTasks},
+        label=LABELS,
+    )
+
+
+@pytest.fixture(scope="session")
+def load(tables: Tables) -> Load:
+    """Load YAML text."""
+
+    def from_text(text: str, **environ: str) -> Config:
+        return load_bytes(text.encode(), file="plant.yaml", environ=environ, tables=tables)
+
+    return from_text
+
+
+@pytest.fixture(scope="session")
+def load_with(load: Load) -> Load:
+    """Load the smallest valid file with some sections added or replaced."""
+
+    def with_sections(environ: dict[str, str] | None = None, /, **sections: str) -> Config:
+        text = "\n".join(f"{key}: {value}" for key, value in {**SMALLEST, **sections}.items())
+        return load(text, **environ or {})
+
+    return with_sections
