@@ -47,7 +47,7 @@ clean: ## remove the environment, the caches and the broker's jars
 
 $(OWN_UV): | python
 	'$(PYTHON)' -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv \
-		|| '$(PYTHON)' -m pip install --quiet --target .cache/uv uv \
+		|| '$(PYTHON)' -m pip install --quiet --upgrade --target .cache/uv uv \
 		|| { echo 'uv cannot be installed: install it, or pip and venv for $(PYTHON) (Debian: python3-venv)'; exit 1; }
 
 .PHONY: python

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from tests.kafka.cluster import Cluster
 from tests.kafka.jars import KafkaUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-NEEDS_KAFKA = {"broker", "topic", "own_broker"}
+NEEDS_KAFKA = {"broker", "topic", "new_broker", "own_broker"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,10 +36,24 @@ def broker() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def own_broker() -> Iterator[Broker]:
-    """A broker of this test alone, to kill and restart."""
-    with _new_broker() as started:
-        yield started
+def new_broker() -> Iterator[Callable[..., Broker]]:
+    """What makes brokers of this test alone, not yet started; it takes what `Broker` takes."""
+    with contextlib.ExitStack() as made:
+
+        def make(*arguments: Any, **options: Any) -> Broker:
+            broker = _new_broker(*arguments, **options)
+            made.callback(broker.close)
+            return broker
+
+        yield make
+
+
+@pytest.fixture
+def own_broker(new_broker: Callable[..., Broker]) -> Broker:
+    """A started broker of this test alone, to kill and restart."""
+    broker = new_broker()
+    broker.start()
+    return broker
 
 
 @pytest.fixture
@@ -49,9 +64,9 @@ def topic(broker: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     broker.delete_topic(name)
 
 
-def _new_broker() -> Broker:
+def _new_broker(*arguments: Any, **options: Any) -> Broker:
     try:
-        return Broker()
+        return Broker(*arguments, **options)
     except KafkaUnavailableError as missing:
         if os.environ.get("CI") == "true":
             pytest.fail(str(missing))
