@@ -1,0 +1,57 @@
+"""The process itself: what runs, since when, whether it is ready, and how its configuration fared."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING, Literal, get_args
+
+from daemon.metrics.family import Family
+
+if TYPE_CHECKING:
+    from daemon.metrics.board import Board
+
+Reload = Literal["applied", "partial", "refused"]
+"""All of the new configuration; what can change live; nothing of it."""
+
+BUILD = Family("retaind_build_info", "info", "Versions of what runs.", ("version", "python", "torch"))
+STARTED = Family("retaind_start_timestamp_seconds", "gauge", "When the process started.", unit="seconds")
+READY = Family("retaind_ready", "gauge", "1 where /readyz says so: restored, assigned and not stalled.")
+RELOADS = Family("retaind_config_reloads_total", "counter", "Reloads of the configuration by result.", ("result",))
+RELOAD_GOOD = Family(
+    "retaind_config_last_reload_successful",
+    "gauge",
+    "1 where the last reload was applied in full; absent before the first.",
+)
+RELOADED = Family(
+    "retaind_config_last_reload_success_timestamp_seconds",
+    "gauge",
+    "When a reload was last applied in full.",
+    unit="seconds",
+)
+FAMILIES = (BUILD, STARTED, READY, RELOADS, RELOAD_GOOD, RELOADED)
+
+
+class ProcessMetrics:
+    """Shows the process; not ready until told so."""
+
+    def __init__(self, board: Board, *, version: str, torch_version: str, started_seconds: float) -> None:
+        self._board = board
+        with board.tell() as now:
+            now.set(BUILD, 1, version, platform.python_version(), torch_version)
+            now.set(STARTED, started_seconds)
+            now.set(READY, 0)
+            for result in get_args(Reload):
+                now.add(RELOADS, 0, result)
+
+    def ready(self, *, ready: bool) -> None:
+        """Show whether the process is ready."""
+        with self._board.tell() as now:
+            now.set(READY, ready)
+
+    def reloaded(self, result: Reload, *, at_seconds: float) -> None:
+        """Count a reload of the configuration at that Unix time."""
+        with self._board.tell() as now:
+            now.add(RELOADS, 1, result)
+            now.set(RELOAD_GOOD, result == "applied")
+            if result == "applied":
+                now.set(RELOADED, at_seconds)

@@ -1,0 +1,62 @@
+"""What the operator asked for by a signal: to stop, to stop at once, to reload."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+STOP = (signal.SIGTERM, signal.SIGINT)
+RELOAD = signal.SIGHUP
+
+
+class Signals:
+    """Flags that the loop reads between two turns. As a context, catches the signals and puts back what was there.
+
+    The first SIGTERM or SIGINT sets ``stop_requested``, a second one of either exits at once with 128 plus its
+    number, saving nothing. SIGHUP sets the flag that ``take_reload`` reads. To be entered on the main thread.
+    """
+
+    def __init__(self) -> None:
+        self._stopping: signal.Signals | None = None
+        self._reload = False
+        self._before: dict[signal.Signals, signal._HANDLER] = {}
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether to stop after this turn."""
+        return self._stopping is not None
+
+    @property
+    def stopped_by(self) -> str | None:
+        """The name of the signal that asked to stop, for the log."""
+        return None if self._stopping is None else self._stopping.name
+
+    def take_reload(self) -> bool:
+        """Whether a reload was asked for since the last call; several signals make one reload."""
+        asked, self._reload = self._reload, False
+        return asked
+
+    def __enter__(self) -> Self:
+        for each in STOP:
+            self._before[each] = signal.signal(each, self._on_stop)
+        self._before[RELOAD] = signal.signal(RELOAD, self._on_reload)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+        self._before.clear()
+
+    def _on_stop(self, number: int, _: FrameType | None) -> None:
+        if self._stopping is not None:
+            os._exit(128 + number)
+        self._stopping = signal.Signals(number)
+
+    def _on_reload(self, _: int, __: FrameType | None) -> None:
+        self._reload = True
