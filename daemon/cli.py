@@ -12,10 +12,11 @@ from daemon.exit_codes import ExitCode
 
 # A new command is one file in daemon/commands, with a function (or a Typer app) of its name, and one line here.
 COMMANDS = {
+    "run": "Learn from the configured stream until told to stop.",
     "init": "Write a commented configuration file to start from.",
     "validate": "Check a configuration file: every error in one pass, then advice.",
-    "schema": "Print the JSON Schema of the configuration file, for editors.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
+    "schema": "Print the JSON Schema of the configuration file, for editors.",
 }
 
 

@@ -11,6 +11,8 @@ class ExitCode(IntEnum):
 
     OK = 0
     """Stopped as asked, or the source is exhausted; everything learned is in a checkpoint."""
+    DATA = 65
+    """Too large a share of the stream could not be learned from. Look at the dead letters before a restart."""
     UNAVAILABLE = 69
     """A dependency could not be reached (broker, sink, own port). Restarting may help."""
     SOFTWARE = 70

@@ -17,6 +17,7 @@ from daemon.config.sections import (
     LearnerSection,
     LogSection,
     NumberLabel,
+    RejectionsSection,
     RetentionSection,
     Section,
 )
@@ -71,6 +72,9 @@ class Config(Section):
     )
     dead_letters: Annotated[ConnectorOptions, Component("dead_letters")] | None = Field(
         None, description="Where records go that cannot be learned from; they are only counted by default."
+    )
+    rejections: RejectionsSection = Field(
+        RejectionsSection(), description="What is done with events that cannot be learned from."
     )
     http: HttpSection = Field(HttpSection(), description="The daemon's own server.")
     log: LogSection = Field(LogSection(), description="What is logged to stderr, and how.")

@@ -1,0 +1,146 @@
+"""One turn after another: poll, learn, publish, save."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from daemon.pace import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from connectors.decoder import Reject
+    from connectors.record import Record
+    from connectors.sink import DeadLetters, Predictions
+    from connectors.source import Source
+    from daemon.checkpoint_writer import Written
+    from daemon.pipeline import Pipeline
+    from daemon.rejections import Rejections
+    from daemon.saving import Saving
+    from daemon.stopwatch import Stopwatch
+    from daemon.telemetry import Telemetry
+
+_POLL_SECONDS = 0.2
+
+
+class Loop:
+    """Moves events from the source through the pipeline, and sees to it that nothing is lost on the way.
+
+    All of it happens on the thread that calls :meth:`turn`. After each turn every record that the source has
+    delivered is predicted, and learned or waiting in the pipeline's state, or kept as a dead letter: that is when
+    state and positions may become a checkpoint.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: Source,
+        pipeline: Pipeline,
+        saving: Saving,
+        rejections: Rejections,
+        telemetry: Telemetry,
+        stopwatch: Stopwatch,
+        dead_letters: DeadLetters | None = None,
+        predictions: Predictions | None = None,
+        linger_seconds: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.pipeline = pipeline
+        self._source = source
+        self._saving = saving
+        self._rejections = rejections
+        self._telemetry = telemetry
+        self._stopwatch = stopwatch
+        self._dead_letters = dead_letters
+        self._predictions = predictions
+        self._linger_seconds = linger_seconds
+        self._clock = clock
+        self._pace = Pace()
+        self._waiting_since = clock()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up the state of a checkpoint; the source is opened by the caller."""
+        self.pipeline.load_state_dict(state["pipeline"])
+        if self._predictions is not None and "predictions" in state:
+            self._predictions.load_state_dict(state["predictions"])
+        self._saving.resume(self.pipeline.events)
+
+    def finish(self) -> None:
+        """Learn and examine what is left when no event will ever come again."""
+        self.pipeline.finish()
+
+    def turn(self) -> int:
+        """Poll once and see everything through; return how many records came."""
+        started = self._clock()
+        with self._stopwatch("poll"):
+            records = self._source.poll(self._pace.max_records, _POLL_SECONDS)
+        polled = self._clock()
+        if records:
+            self._take(records)
+        self._linger()
+        self._save_if_due()
+        done = self._clock()
+        self._pace.observe(len(records), seconds=done - polled)
+        self._report(received=len(records), seconds=done - started)
+        return len(records)
+
+    def save(self) -> None:
+        """Make the state durable before returning."""
+        if self._predictions is not None:
+            self._predictions.flush()
+        written = self._saving.finish(
+            self._state(),
+            events=self.pipeline.events,
+            summary=self.pipeline.summary(),
+            snapshot=self._source.snapshot(),
+        )
+        self._durable(written)
+        self._report(last=True)
+
+    def _report(self, *, received: int = 0, seconds: float = 0.0, last: bool = False) -> None:
+        status = self._source.status()
+        self._telemetry.turn(self.pipeline, source=status, received=received, seconds=seconds, last=last)
+
+    def _take(self, records: Sequence[Record]) -> None:
+        outcome = self.pipeline.process(records)
+        with self._stopwatch("publish"):
+            self._reject(outcome.rejects, among=len(records))
+            if self._predictions is not None:
+                self._predictions.write(outcome.predictions)
+
+    def _reject(self, rejects: Sequence[Reject], *, among: int) -> None:
+        if rejects and self._dead_letters is not None:
+            self._dead_letters.write(rejects)
+        self._telemetry.rejected(rejects, kept=self._dead_letters is not None)
+        self._rejections.observe(rejects, among=among)
+
+    def _linger(self) -> None:
+        """Learn a partial block once its first event has waited for long enough."""
+        if not self.pipeline.waiting:
+            self._waiting_since = self._clock()
+        elif self._linger_seconds is not None and self._clock() - self._waiting_since >= self._linger_seconds:
+            self.pipeline.close_block()
+
+    def _save_if_due(self) -> None:
+        if self._saving.due(self.pipeline.events):
+            with self._stopwatch("checkpoint"):
+                if self._predictions is not None:
+                    self._predictions.flush()
+                self._saving.begin(
+                    self._state(),
+                    events=self.pipeline.events,
+                    summary=self.pipeline.summary(),
+                    snapshot=self._source.snapshot(),
+                )
+        self._durable(self._saving.settle())
+
+    def _durable(self, written: Sequence[Written]) -> None:
+        for checkpoint in written:
+            self._telemetry.checkpoint(checkpoint)
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"pipeline": self.pipeline.state_dict(), "source": self._source.snapshot()}
+        if self._predictions is not None:
+            state["predictions"] = self._predictions.state_dict()
+        return state

@@ -1,0 +1,54 @@
+"""What is done when events cannot be learned from."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.decoder import Reject
+
+
+class TooManyRejectsError(Exception):
+    """Most of the stream is bad: that is a fault of the configuration or the producer, not of single events."""
+
+
+class Rejections:
+    """A breaker: stops the daemon when too large a share of the last events was rejected.
+
+    ``max_share`` of about the last ``window`` events; it does not judge before ``window`` events have come.
+    ``tolerate`` False stops at the first one.
+    """
+
+    def __init__(self, *, tolerate: bool, max_share: float, window: int = 1000) -> None:
+        self._tolerate = tolerate
+        self._max_share = max_share
+        self._window = window
+        self._turns: deque[tuple[int, int]] = deque()
+        self._events = 0
+        self._rejected = 0
+
+    def observe(self, rejects: Sequence[Reject], *, among: int) -> None:
+        """Take note of ``rejects`` out of ``among`` events; raise ``TooManyRejectsError`` where it is too much."""
+        if rejects and not self._tolerate:
+            raise TooManyRejectsError(f"{_place(rejects[0])}; dead_letters.tolerance is none")
+        self._turns.append((among, len(rejects)))
+        self._events += among
+        self._rejected += len(rejects)
+        while self._turns and self._events - self._turns[0][0] >= self._window:
+            events, rejected = self._turns.popleft()
+            self._events -= events
+            self._rejected -= rejected
+        if rejects and self._events >= self._window and self._rejected > self._max_share * self._events:
+            raise TooManyRejectsError(
+                f"{self._rejected} of the last {self._events} events were rejected, more than"
+                f" rejections.max_share {self._max_share:g} allows; the last one: {_place(rejects[-1])}"
+            )
+
+
+def _place(reject: Reject) -> str:
+    record = reject.record
+    where = f"{record.topic}[{record.partition}] offset {record.offset}"
+    return f"{where}: {reject.reason} at {reject.stage}: {reject.message}"

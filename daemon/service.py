@@ -1,0 +1,172 @@
+"""The daemon from start to stop."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import structlog
+import torch
+from prometheus_client import CollectorRegistry
+
+from daemon.build import build_dead_letters, build_pipeline, build_predictions, build_source
+from daemon.checkpoint_writer import CheckpointWriter
+from daemon.checkpoints import CheckpointStore
+from daemon.http_server import HttpServer, app
+from daemon.loop import Loop
+from daemon.metrics import Metrics
+from daemon.notify import Notify
+from daemon.rejections import Rejections
+from daemon.saving import Saving
+from daemon.state_lock import StateLock
+from daemon.stopwatch import Stopwatch
+from daemon.telemetry import Telemetry
+from daemon.vital_signs import VitalSigns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from connectors.source import Source
+    from daemon.config.schema import Config
+
+log = structlog.get_logger("retaind")
+
+_TURN_LIMIT_SECONDS = 60.0
+_RESTORE_LIMIT_SECONDS = 600.0
+
+
+class Service:
+    """Owns everything that a configuration needs, from the lock on the state to the HTTP server.
+
+    As a context: on entering it locks the state directory, restores the newest good checkpoint, serves HTTP and
+    opens the source; on leaving it releases everything. Raises ``ConfigError``, ``StateError`` and
+    ``AddressUnavailableError`` with what to do about it.
+    """
+
+    def __init__(self, config: Config, *, notify: Notify | None = None) -> None:
+        self.config = config
+        self.registry = CollectorRegistry()
+        self.http: HttpServer
+        self.loop: Loop
+        self.source: Source
+        self._notify = notify or Notify({})
+        self._stopwatch = Stopwatch()
+        self._vital_signs = VitalSigns(turn_limit_seconds=_TURN_LIMIT_SECONDS)
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            undo.push(self._open)
+            self._start()
+            undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def run(self, *, stop: Callable[[], bool]) -> None:
+        """Learn until asked to stop or the source is exhausted; then save."""
+        while not stop() and not self.source.exhausted:
+            self.turn()
+        self._notify.stopping("saving a last checkpoint")
+        if self.source.exhausted:
+            self.loop.finish()
+        self.loop.save()
+        log.info("stopped", **self.loop.pipeline.summary())
+
+    def turn(self) -> int:
+        """Make one turn of the loop; return how many events came."""
+        received = self.loop.turn()
+        if self._vital_signs.why_not_ready() is None:
+            self._become_ready()
+        # The loop turns: it has made progress, or waits for events or a broker, which no restart would mend.
+        self._notify.beat()
+        return received
+
+    def _start(self) -> None:
+        config = self.config
+        torch.set_num_threads(config.learner.threads)
+        directory = Path(config.checkpoint.directory)
+        self._open.enter_context(StateLock(directory))
+        store = CheckpointStore(directory, keep=config.checkpoint.keep)
+        store.prepare()
+        metrics = Metrics(
+            self.registry,
+            version=version("retaind"),
+            torch_version=torch.__version__,
+            started_seconds=time.time(),
+            max_tasks=config.retention.max_tasks,
+        )
+        self.http = HttpServer(
+            app(self.registry, vital_signs=self._vital_signs), host=config.http.host, port=config.http.port
+        )
+        self.http.start()
+        self._open.callback(self.http.stop)
+        self.source = build_source(config)
+        self._open.callback(self.source.close)
+        self.loop = self._build_loop(store, metrics)
+        self.source.open(self._restore(store, metrics))
+        log.info("started", name=config.name, http=self.http.address, state=str(directory))
+
+    def _build_loop(self, store: CheckpointStore, metrics: Metrics) -> Loop:
+        config = self.config
+        writer = CheckpointWriter(store)
+        self._open.callback(writer.close)
+        dead_letters, predictions = build_dead_letters(config), build_predictions(config)
+        for sink in (dead_letters, predictions):
+            if sink is not None:
+                self._open.callback(sink.close)
+        return Loop(
+            source=self.source,
+            pipeline=build_pipeline(config, stopwatch=self._stopwatch),
+            saving=Saving(
+                writer,
+                store,
+                every_seconds=config.checkpoint.every_seconds,
+                every_events=config.checkpoint.every_events,
+                commit=self.source.commit,
+            ),
+            rejections=Rejections(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
+            telemetry=Telemetry(metrics, self._vital_signs, name=config.name, stopwatch=self._stopwatch),
+            stopwatch=self._stopwatch,
+            dead_letters=dead_letters,
+            predictions=predictions,
+            linger_seconds=config.learner.linger_seconds,
+        )
+
+    def _restore(self, store: CheckpointStore, metrics: Metrics) -> dict[str, Any] | None:
+        """Take up the newest good checkpoint; return the source's positions in it, None where there is none."""
+        self._vital_signs.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
+        self._notify.extend_timeout(_RESTORE_LIMIT_SECONDS)
+        recovered = store.load_newest()
+        if recovered is None:
+            log.info("no checkpoint yet: beginning untrained")
+            return None
+        for damage in recovered.damaged:
+            log.warning("checkpoint passed over", generation=damage.generation, problem=damage.problem)
+        saved = recovered.saved
+        try:
+            self.loop.restore(saved.state)
+        except (KeyError, ValueError) as error:
+            raise self.config.error(
+                (),
+                f"the checkpoint {saved.generation} does not fit this configuration: {error}; go back to the"
+                " configuration that wrote it, or give checkpoint.directory a new place to begin untrained",
+            ) from error
+        metrics.checkpoints.restored(saved.generation, size_bytes=0, saved_seconds=saved.created)
+        log.info("restored", generation=saved.generation, **saved.summary)
+        return {**saved.state["source"], "group_is_ahead": recovered.rolled_back}
+
+    def _become_ready(self) -> None:
+        if not self._was_ready:
+            self._was_ready = True
+            self._notify.ready(f"learning from {self.config.source.type}")
+            log.info("ready", events=self.loop.pipeline.events)
+
+    _was_ready = False

@@ -1,0 +1,237 @@
+"""Predicts every event on arrival, is scored, and learns; a function of the events in their order alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from daemon.block import Block
+from daemon.snapshots import Snapshots
+from daemon.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from daemon.arrivals import Arrivals
+    from daemon.examiner import Examiner
+    from daemon.no_change import NoChange
+    from daemon.prequential import Prequential
+    from daemon.tasks.contract import Segment, Tasks
+    from strategies.batch import Batch
+    from strategies.learner import Learner
+    from strategies.objective import Answer
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done since the tally was last taken."""
+
+    predicted: int = 0
+    learned: int = 0
+    held_out: int = 0
+    steps: int = 0
+    steps_rejected: int = 0
+    loss: float | None = None
+    """Of the last accepted step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What the model said of some arrivals."""
+
+    answer: Answer
+    step: int
+    """Optimizer steps that the model had made when it said so."""
+
+
+class Student:
+    """One learner on one stream.
+
+    Arrivals gather in a block of ``block_rows``. Each is predicted when it comes, by the model as it was after the
+    last full block; its score is that of this prediction (prequential: test, then train). When the block is full,
+    the rows that are not held out are learned in one step (or ``updates`` of them).
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        *,
+        features: int,
+        block_rows: int,
+        updates: int,
+        known_classes: int,
+        examiner: Examiner,
+        examine_every_events: int,
+        prequential: Prequential,
+        no_change: NoChange,
+        tasks: Tasks,
+        stopwatch: Stopwatch | None = None,
+    ) -> None:
+        self.learner = learner
+        self.examiner = examiner
+        self.prequential = prequential
+        self.events = 0
+        self.alarms = 0
+        self.drifted = False
+        """Whether an alarm was given and the boundary that it means is still to be dealt with."""
+        self.new_segment: Segment | None = None
+        """The segment that an alarm has begun, to be given to the rows that were assigned before it."""
+        self._block = Block(block_rows, features=features)
+        self._updates = updates
+        self._known_classes = known_classes
+        self._examine_every_events = examine_every_events
+        self._no_change = no_change
+        self._tasks = tasks
+        self._snapshots = Snapshots(learner.parameters)
+        self._stopwatch = stopwatch or Stopwatch()
+        self._task = 0
+        self._time = float("nan")
+        self._tally = Tally()
+
+    @property
+    def room(self) -> int:
+        """How many arrivals may come at once: those until the block is full."""
+        return self._block.room
+
+    @property
+    def waiting(self) -> int:
+        """Arrivals that are predicted and scored but not yet learned."""
+        return self._block.filled
+
+    def meet(self, arrivals: Arrivals) -> Met:
+        """Predict at most ``room`` arrivals of one segment, score them, and learn if that fills the block."""
+        with self._stopwatch("predict"):
+            met = Met(self._predict(arrivals.batch.x), step=self.learner.steps)
+        with self._stopwatch("score"):
+            errors = self._score(arrivals.batch, met.answer.value.numpy())
+        self._block.keep(arrivals, errors=errors)
+        self.events += len(arrivals)
+        self._tally.predicted += len(arrivals)
+        if not self._block.room:
+            self.close_block()
+        return met
+
+    def close_block(self) -> None:
+        """Learn what waits, full or not."""
+        if not self._block.filled:
+            return
+        batch, held_out, errors = self._block.take()
+        self._task = int(batch.task[-1])
+        self._time = _latest(batch, self._time)
+        with self._stopwatch("learn"):
+            self._learn(batch, held_out)
+        segment = self._tasks.observe(errors)
+        if segment is not None:
+            self.alarms += 1
+            self.drifted, self.new_segment = True, segment
+        before = (self.events - len(batch)) // self._examine_every_events
+        if self.events // self._examine_every_events > before:
+            with self._stopwatch("retention"):
+                self.examiner.now(self._task, events=self.events, time=self._time)
+
+    def end_segment(self, task: int) -> None:
+        """Learn what waits, then consolidate and examine: a boundary lies here.
+
+        Where a drift alarm means the boundary, that is done for the model from before the alarm: by now its weights
+        have begun to move.
+        """
+        self.close_block()
+        model = self._snapshots.calm if self.drifted else self.learner.parameters
+        with self.learner.at(model):
+            with self._stopwatch("learn"):
+                self.learner.consolidate(task)
+            with self._stopwatch("retention"):
+                self.examiner.boundary(task, events=self.events, time=self._time)
+
+    def finish(self) -> None:
+        """Learn what waits and examine the model: no event will come any more."""
+        self.close_block()
+        if self.events:
+            self.examiner.now(self._task, events=self.events, time=self._time)
+
+    def take_tally(self) -> Tally:
+        """Return what was done since the last call."""
+        tally, self._tally = self._tally, Tally()
+        return tally
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything learned, gathered and counted."""
+        return {
+            "learner": self.learner.state_dict(),
+            "examiner": self.examiner.state_dict(),
+            "prequential": self.prequential.state_dict(),
+            "no_change": self._no_change.state_dict(),
+            "block": self._block.state_dict(),
+            "snapshots": self._snapshots.state_dict(),
+            "events": self.events,
+            "alarms": self.alarms,
+            "drifted": self.drifted,
+            "known_classes": self._known_classes,
+            "task": self._task,
+            "time": self._time,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` where it is of another configuration."""
+        self.learner.load_state_dict(state["learner"])
+        self.examiner.load_state_dict(state["examiner"])
+        self.prequential.load_state_dict(state["prequential"])
+        self._no_change.load_state_dict(state["no_change"])
+        self._block.load_state_dict(state["block"])
+        self._snapshots.load_state_dict(state["snapshots"])
+        self.events = state["events"]
+        self.alarms = state["alarms"]
+        self.drifted = state["drifted"]
+        self._known_classes = state["known_classes"]
+        self._task = state["task"]
+        self._time = state["time"]
+
+    def _predict(self, x: Tensor) -> Answer:
+        seen, where = self._block.place(self.learner.absorb(x))
+        outputs = self.learner.network.predict(seen)[where]
+        # A class that was not seen before this block can't be predicted in it.
+        return self.learner.objective.answer(outputs, known=max(self._known_classes, 1))
+
+    def _score(self, batch: Batch, prediction: NDArray[Any]) -> NDArray[np.float64]:
+        label = batch.y.numpy()
+        reference = self._no_change.follow(label, key=batch.provenance[:, 0].numpy())
+        self.prequential.update(prediction, label=label, task=batch.task.numpy(), no_change=reference)
+        if self.learner.objective.classification:
+            return np.asarray(prediction != label, dtype=np.float64)
+        return np.abs(np.asarray(prediction - label, dtype=np.float64))
+
+    def _learn(self, batch: Batch, held_out: NDArray[np.bool_]) -> None:
+        if self.learner.objective.classification:
+            self._known_classes = max(self._known_classes, int(batch.y.max()) + 1)
+        for task in np.unique(batch.task.numpy()).tolist():
+            self.examiner.meet(task)
+        if held_out.any():
+            self._tally.held_out += int(held_out.sum())
+            self.examiner.hold_out(batch[torch.from_numpy(held_out)])
+            batch = batch[torch.from_numpy(~held_out)]
+        if len(batch):
+            self.learner.objective.absorb(batch.y)
+            accepted = [self._step(batch) for _ in range(self._updates)]
+            self._tally.learned += len(batch) if any(accepted) else 0
+        self._snapshots.observe(self.learner.parameters, events=self.events)
+
+    def _step(self, batch: Batch) -> bool:
+        step = self.learner.learn(batch)
+        if step.accepted:
+            self._tally.steps += 1
+            self._tally.loss = step.loss
+        else:
+            self._tally.steps_rejected += 1
+        return step.accepted
+
+
+def _latest(batch: Batch, before: float) -> float:
+    """Return the event time in seconds of the last row that has one, NaN where none ever had."""
+    time_ms = int(batch.provenance[-1, 3])
+    return time_ms / 1000 if time_ms >= 0 else before
