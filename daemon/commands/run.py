@@ -1,7 +1,5 @@
 """`retaind run`: the daemon itself."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path
@@ -37,7 +35,7 @@ def run(
     raise typer.Exit(code)
 
 
-def _serve(config: Config) -> ExitCode:
+def _serve(config: "Config") -> ExitCode:
     from connectors.sink import SinkUnavailableError  # noqa: PLC0415
     from connectors.source import SourceUnavailableError  # noqa: PLC0415
     from daemon.http_server import AddressUnavailableError  # noqa: PLC0415
