@@ -56,6 +56,8 @@ class Document:
     written: dict[KeyPath, str] = field(default_factory=dict)
     """The text of scalars that hold variables, for messages: what a variable holds may be a secret."""
     problems: list[Problem] = field(default_factory=list)
+    unreadable: set[KeyPath] = field(default_factory=set)
+    """Where a problem has left None in the place of a value."""
 
     def position(self, path: KeyPath) -> Position:
         """Return where the value was written; of what is absent, where its section is."""
@@ -149,17 +151,21 @@ class _Reader:
             message = f"more than {MAX_VALUES} values, aliases written out"
             raise ConfigError([self._document.problem((), message, at=at)])
         if len(path) > MAX_DEPTH:
-            return self._fail(path, f"nested more than {MAX_DEPTH} deep, or an alias within itself")
+            return self._unreadable(path, f"nested more than {MAX_DEPTH} deep, or an alias within itself")
         if isinstance(node, yaml.MappingNode) and node.tag == _CORE + "map":
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and node.tag == _CORE + "seq":
             return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
-        return self._fail(path, _tag_message(node))
+        return self._unreadable(path, _tag_message(node))
 
-    def _fail(self, path: KeyPath, message: str, *, at: Position | None = None) -> None:
+    def _report(self, path: KeyPath, message: str, *, at: Position | None = None) -> None:
         self._document.problems.append(self._document.problem(path, message, at=at))
+
+    def _unreadable(self, path: KeyPath, message: str) -> None:
+        self._document.unreadable.add(path)
+        self._report(path, message)
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -167,10 +173,10 @@ class _Reader:
             at = Position(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             here = (*path, key_node.value)
             if not isinstance(key_node, yaml.ScalarNode):
-                self._fail(path, "a key must be a word, not a list or a mapping", at=at)
+                self._report(path, "a key must be a word, not a list or a mapping", at=at)
             elif key_node.value in result:
                 first = self._document.keys[here].line
-                self._fail(here, f"duplicate key; it is already given in line {first}", at=at)
+                self._report(here, f"duplicate key; it is already given in line {first}", at=at)
             else:
                 self._document.keys[here] = at
                 result[key_node.value] = self.read(value_node, here)
@@ -180,14 +186,14 @@ class _Reader:
         try:
             value = _core_value(node)
         except ValueError:
-            return self._fail(path, _tag_message(node))
+            return self._unreadable(path, _tag_message(node))
         if not isinstance(value, str) or "$" not in value:
             return value
         self._document.written[path] = value
         try:
             return interpolate(value, self._environ)
         except InterpolationError as error:
-            return self._fail(path, str(error))
+            return self._unreadable(path, str(error))
 
 
 def _tag_message(node: yaml.Node) -> str:

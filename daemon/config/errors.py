@@ -18,7 +18,7 @@ _SECRET_VALUE = re.compile(rf"((?:{SECRET_WORDS.pattern})[\w.-]*[\"']?\s*[:=]\s*
 _WIDTH = 120
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place in a text file; lines and columns count from 1."""
 
@@ -75,9 +75,8 @@ class ConfigError(Exception):
         return "\n".join(map(str, self.problems))
 
 
-def _place(problem: Problem) -> tuple[int, int, str]:
-    position = problem.position or Position(0, 0)
-    return position.line, position.column, dotted(problem.path)
+def _place(problem: Problem) -> tuple[Position, str]:
+    return problem.position or Position(0, 0), dotted(problem.path)
 
 
 def dotted(path: KeyPath) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic.errors import PydanticInvalidForJsonSchema
@@ -40,10 +41,7 @@ class Shape:
     @classmethod
     def of(cls, model: type[BaseModel]) -> Self:
         """Return the shape of a model; an empty one where it has no JSON Schema."""
-        try:
-            schema = model.model_json_schema()
-        except PydanticInvalidForJsonSchema:
-            schema = {}
+        schema = _json_schema(model)
         return cls(schema, schema.get("$defs", {}))
 
     def branches(self) -> Iterator[dict[str, Any]]:
@@ -100,6 +98,14 @@ class Shape:
         items = Shape(schema["items"], self.definitions).words() if schema.get("items") else ""
         pattern = f"matching {schema['pattern']}" if "pattern" in schema else ""
         return " ".join(filter(None, (noun, size, bounds, pattern, items and f"(each {items})")))
+
+
+@cache
+def _json_schema(model: type[BaseModel]) -> dict[str, Any]:
+    try:
+        return model.model_json_schema()
+    except PydanticInvalidForJsonSchema:
+        return {}
 
 
 def _entry(schema: dict[str, Any], key: str) -> Any:

@@ -12,7 +12,7 @@ from daemon.config.schema import Config
 from daemon.config.wording import problems_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from pydantic_core import ErrorDetails
 
@@ -32,7 +32,7 @@ def validate(document: Document, *, tables: Tables) -> Config:
     _validated(_truths_as_text(document.value), tables, second)
     errors += [error for error in second if error["type"] in _NOT_A_NUMBER and error["input"] in ("true", "false")]
     found = problems_of(errors, document, tables) + inconsistencies(document)
-    problems = document.problems + _unless_known(found, document.problems)
+    problems = document.problems + _causes(found, document.unreadable)
     if problems or config is None:
         raise ConfigError(problems)
     return config.written_in(document)
@@ -54,12 +54,11 @@ def _truths_as_text(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _unless_known(problems: list[Problem], known: Iterable[Problem]) -> list[Problem]:
+def _causes(problems: list[Problem], unreadable: AbstractSet[KeyPath]) -> list[Problem]:
     """Return the problems that do not merely follow from another one.
 
     A value that could not be read is reported as such already, and a misspelt key is why the right one is missing.
     """
-    unreadable: set[KeyPath] = {problem.path for problem in known}
     meant = {(*problem.path[:-1], problem.suggestion) for problem in problems if problem.message == "unknown key"}
     return [
         problem

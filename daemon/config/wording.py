@@ -34,14 +34,16 @@ def problems_of(errors: Iterable[ErrorDetails], document: Document, tables: Tabl
 
 def _place(error: ErrorDetails, document: Document) -> KeyPath:
     """Return where in the file an error is: its location without the names of a union's branches."""
+    if not error["loc"]:
+        return ()
     path: KeyPath = ()
     value = document.value
-    *inner, last = error["loc"] or ("",)
+    *inner, last = error["loc"]
     for part in inner:
         if _has(value, part):
             path, value = (*path, part), value[part]
     absent = error["type"] in ("missing", "unknown_type", "string_type") and isinstance(value, dict)
-    return (*path, last) if last != "" and (absent or _has(value, last)) else path
+    return (*path, last) if absent or _has(value, last) else path
 
 
 def _has(value: Any, part: str | int) -> bool:

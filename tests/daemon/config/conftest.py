@@ -1,27 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import replace
 
 import pytest
 
-import connectors
-import strategies
 from connectors.json_decoder import JsonDecoder
-from connectors.options import Options
 from connectors.raw_decoder import RawDecoder
 from daemon.config.load import load_bytes
 from daemon.config.schema import Config
-from daemon.config.tables import LABELS, Tables
-
-
-class NoTasks(Options):
-    type: Literal["none"] = "none"
-
-
-class FieldTasks(Options):
-    type: Literal["field"] = "field"
-
+from daemon.config.tables import Tables
 
 SMALLEST = {
     "source": "{type: kafka, topics: [plant]}",
@@ -33,17 +21,7 @@ Load = Callable[..., Config]
 
 @pytest.fixture(scope="session")
 def tables() -> Tables:
-    return Tables(
-        source=connectors.SOURCES,
-        decoder={"json": JsonDecoder, "raw": RawDecoder},
-        predictions=connectors.PREDICTIONS,
-        dead_letters=connectors.DEAD_LETTERS,
-        model=strategies.MODELS,
-        optimizer=strategies.OPTIMIZERS,
-        strategy=strategies.STRATEGIES,
-        tasks={"none": NoTasks, "field": FieldTasks},
-        label=LABELS,
-    )
+    return replace(Tables.installed(), decoder={"json": JsonDecoder, "raw": RawDecoder})
 
 
 @pytest.fixture(scope="session")
