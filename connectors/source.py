@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from connectors.record import Record
 
 
-
 @dataclass(frozen=True, slots=True)
 class PartitionStatus:
     """How far one partition has been read, for ``/metrics``, ``/readyz`` and ``/status``."""
@@ -39,6 +38,10 @@ class SourceStatus:
 
 class SourceUnavailableError(Exception):
     """A dependency cannot be reached and the source has stopped trying; the process exits 69."""
+
+
+class SourceDataError(ValueError):
+    """What a source is to read is absent, damaged or not what it was; the message names it and the remedy."""
 
 
 class Source(Protocol):

@@ -1,0 +1,79 @@
+"""The lines of a text file as payloads, one after another, plain or gzip."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from connectors.source import SourceDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GZIP_MAGIC = b"\x1f\x8b"
+LONGEST_LINE_BYTES = 64 * 1024 * 1024
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def open_binary(path: str) -> IO[bytes]:
+    """Open a file for reading bytes, through gzip where its first bytes say so."""
+    try:
+        with Path(path).open("rb") as file:
+            magic = file.read(len(GZIP_MAGIC))
+        return cast("IO[bytes]", gzip.open(path, "rb")) if magic == GZIP_MAGIC else Path(path).open("rb")
+    except OSError as error:
+        raise SourceDataError(f"{path}: {error.strerror}; correct source.path or the file's permissions") from None
+
+
+@contextmanager
+def damage_named(path: str, record: int) -> Iterator[None]:
+    """Turn what gzip and the disk say of a damaged file into a ``SourceDataError`` with file and record number."""
+    try:
+        yield
+    except (EOFError, OSError, zlib.error) as error:
+        raise SourceDataError(
+            f"{path}: cannot be read at record {record} (counted from 0): {error}; replace it by an intact copy"
+        ) from None
+
+
+class LineRecords:
+    """The non-blank lines of one file, without their line ends; never more than one line in memory."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = open_binary(path)
+        self.position = 0
+        """The number of the next record in this file."""
+
+    def read(self) -> tuple[bytes, str | None] | None:
+        """Return the next line (it has no label of its own), None at the end; raise ``SourceDataError``."""
+        with damage_named(self._path, self.position):
+            while line := self._file.readline(LONGEST_LINE_BYTES):
+                if len(line) == LONGEST_LINE_BYTES:
+                    raise SourceDataError(
+                        f"{self._path}: record {self.position} is a line of over {LONGEST_LINE_BYTES} bytes; "
+                        "is this a text file with one event a line?"
+                    )
+                if self.position == 0:
+                    line = line.removeprefix(BYTE_ORDER_MARK)
+                line = line.rstrip(b"\r\n")
+                if line.strip(b" "):
+                    self.position += 1
+                    return line, None
+        return None
+
+    def skip(self, records: int) -> None:
+        """Pass that many records; raise ``SourceDataError`` where there are fewer."""
+        while self.position < records:
+            if self.read() is None:
+                raise SourceDataError(
+                    f"{self._path}: has {self.position} records, but the checkpoint stopped after {records}; "
+                    "restore the file or start with an empty checkpoint directory"
+                )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
