@@ -1,0 +1,183 @@
+"""`retaind checkpoint`: look at the checkpoints, and go back to an older one."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+from daemon.state_error import StateError
+from daemon.state_lock import StateLock
+
+if TYPE_CHECKING:
+    from daemon.checkpoints import CheckpointStore, Entry
+    from daemon.manifest import Manifest
+
+
+class _StateCommands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StateError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(os.EX_IOERR) from error
+
+
+checkpoint = typer.Typer(
+    cls=_StateCommands,
+    help="List, inspect and verify checkpoints, or go back to an older one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_Config = Annotated[Path | None, typer.Option("--config", "-c", help="Take the directory from this file.")]
+_Directory = Annotated[Path | None, typer.Option("--directory", help="The state directory itself.")]
+_GENERATION_HELP = "The number that `retaind checkpoint list` shows."
+
+
+@checkpoint.command("list")
+def list_generations(config: _Config = None, directory: _Directory = None) -> None:
+    """Show every generation: when it was written, what it had learned, its size, and whether it is whole."""
+    store = _store(_state_directory(config, directory))
+    entries = store.entries()
+    _print_table(store, entries)
+    _print_problems(entries)
+
+
+@checkpoint.command()
+def inspect(
+    generation: Annotated[int | None, typer.Argument(help=f"{_GENERATION_HELP} The newest by default.")] = None,
+    config: _Config = None,
+    directory: _Directory = None,
+) -> None:
+    """Show what is in a generation: the source's positions, and the name and form of every part of the state."""
+    from daemon.state_outline import outline, tensor_forms  # noqa: PLC0415 - not for --help
+
+    store = _store(_state_directory(config, directory))
+    manifest = store.verify(_newest(store) if generation is None else generation)
+    console = _console()
+    console.out(f"generation {manifest.generation}, {_time(manifest)}, retaind {manifest.retaind}")
+    console.out(f"summary: {json.dumps(manifest.summary)}")
+    console.out(f"source: {json.dumps(manifest.state.get('source'), indent=2)}")
+    rest = {key: value for key, value in manifest.state.items() if key != "source"}
+    forms = tensor_forms(store.path(manifest.generation) / "state.safetensors")
+    console.print(outline(rest, forms, title="state"), soft_wrap=True)
+
+
+@checkpoint.command()
+def verify(config: _Config = None, directory: _Directory = None) -> None:
+    """Check every byte of every generation against its checksum; exit 74 if any is damaged."""
+    store = _store(_state_directory(config, directory))
+    entries = store.entries()
+    _print_problems(entries)
+    damaged = [entry.generation for entry in entries if entry.problem]
+    if damaged:
+        raise StateError(
+            f"{len(damaged)} of {len(entries)} generations in {store.directory} are damaged: "
+            f"{', '.join(map(str, damaged))}; retaind starts from the newest good one"
+        )
+    _console().out(f"{len(entries)} generations in {store.directory}, all good")
+
+
+@checkpoint.command()
+def rollback(
+    generation: Annotated[int, typer.Argument(help=_GENERATION_HELP)],
+    config: _Config = None,
+    directory: _Directory = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Go back to an older generation; the newer ones are moved aside, not deleted.
+
+    The stream is then learned again from that generation's positions, whatever the consumer group has committed
+    since, provided that Kafka still has those events. The daemon must not be running.
+    """
+    state_directory = _state_directory(config, directory)
+    store = _store(state_directory)
+    with StateLock(state_directory):
+        store.verify(generation)
+        newer = [number for number in store.generations() if number > generation]
+        if newer and not yes:
+            typer.confirm(f"Move {len(newer)} newer generations to {store.discarded}?", abort=True)
+        store.rollback(generation)
+    moved = f"moved {', '.join(map(str, newer))} to {store.discarded}" if newer else "nothing to move"
+    _console().out(f"generation {generation} is the newest: {moved}")
+
+
+def _state_directory(config: Path | None, directory: Path | None) -> Path:
+    if (config is None) == (directory is None):
+        raise typer.BadParameter("give either -c CONFIG or --directory DIR")
+    found = directory or _configured(config)
+    if not found.is_dir():
+        raise StateError(f"{found} is not a directory; give the checkpoint.directory that the daemon uses")
+    return found
+
+
+def _configured(config: Path | None) -> Path:
+    from daemon.config.load import load  # noqa: PLC0415 - it may import torch, which --help need not wait for
+
+    assert config is not None
+    return Path(load(config).checkpoint.directory)
+
+
+def _store(state_directory: Path) -> CheckpointStore:
+    from daemon.checkpoints import CheckpointStore  # noqa: PLC0415 - it imports torch, and --help need not wait
+
+    return CheckpointStore(state_directory, keep=1)
+
+
+def _newest(store: CheckpointStore) -> int:
+    generations = store.generations()
+    if not generations:
+        raise StateError(f"there are no checkpoints in {store.directory}")
+    return generations[-1]
+
+
+def _print_table(store: CheckpointStore, entries: list[Entry]) -> None:
+    table = Table(box=None)
+    for heading in ("generation", "time", "events", "step", "bytes", "ok"):
+        table.add_column(heading, justify="left" if heading == "time" else "right", no_wrap=True)
+    for entry in entries:
+        table.add_row(str(entry.generation), *_cells(entry), f"{_size(store.path(entry.generation)):,}", _ok(entry))
+    _console().print(table)
+
+
+def _cells(entry: Entry) -> tuple[str, str, str]:
+    if entry.manifest is None:
+        return "-", "-", "-"
+    summary = entry.manifest.summary
+    return _time(entry.manifest), _count(summary.get("events")), _count(summary.get("step"))
+
+
+def _count(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else "-"
+
+
+def _ok(entry: Entry) -> str:
+    return "no" if entry.problem else "yes"
+
+
+def _time(manifest: Manifest) -> str:
+    return datetime.fromtimestamp(manifest.created, tz=UTC).isoformat(timespec="seconds")
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.glob("*"))
+
+
+def _print_problems(entries: list[Entry]) -> None:
+    for entry in entries:
+        if entry.problem:
+            typer.echo(f"generation {entry.generation}: {entry.problem}", err=True)
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False)
