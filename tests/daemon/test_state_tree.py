@@ -6,14 +6,26 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from daemon.state_tree import FlatState, copy_tree, flatten, unflatten
 from tests.daemon.identical import identical
 
-DTYPES = [bool, "uint8", "uint16", "int8", "int32", "int64", "uint64", "float16", "float32", "float64", "complex64"]
+DTYPES = [
+    "bool",
+    "uint8",
+    "uint16",
+    "int8",
+    "int32",
+    "int64",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+]
 TORCH_ONLY = [torch.bfloat16, torch.float32]
 
 array_leaves = st.sampled_from(DTYPES).flatmap(
@@ -42,11 +54,13 @@ def through_json(flat: FlatState) -> FlatState:
     return FlatState(leaves=flat.leaves, document=json.loads(json.dumps(flat.document, allow_nan=False)))
 
 
+@settings(deadline=None)
 @given(trees)
 def test_any_state_comes_back_exactly_through_strict_json(state: dict[str, Any]) -> None:
     assert identical(unflatten(through_json(flatten(state))), state)
 
 
+@settings(deadline=None)
 @given(trees)
 def test_a_copy_is_identical_and_shares_no_memory(state: dict[str, Any]) -> None:
     copy, kept = copy_tree(state), copy_tree(state)
