@@ -1,0 +1,1 @@
+"""Features of a stream, computed online from the events before."""

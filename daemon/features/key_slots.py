@@ -1,0 +1,108 @@
+"""Which slot of the history belongs to which key, the longest unseen key giving way."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Key = bytes | None
+
+LONGEST_KEY_BYTES = 64
+
+
+class Span(NamedTuple):
+    """Consecutive rows in which no slot changes hands after its first use.
+
+    ``slots`` is ``(stop - start,) int64``; ``renewed`` are those of them whose history must be emptied first.
+    """
+
+    start: int
+    stop: int
+    slots: NDArray[np.int64]
+    renewed: list[int]
+
+
+class KeySlots:
+    """Gives each key one of ``limit`` slots; None is a key like any other.
+
+    Recency is that of single rows in their order, so it does not depend on how rows are grouped into calls. A key
+    longer than 64 bytes is known by its BLAKE2b digest, so that memory stays bounded.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._slot_of: OrderedDict[Key, int] = OrderedDict()
+        self._row = 0
+        self._last_row: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._slot_of)
+
+    @property
+    def in_order(self) -> NDArray[np.int64]:
+        """The slots in use, the longest unseen key's first."""
+        return np.fromiter(self._slot_of.values(), dtype=np.int64, count=len(self._slot_of))
+
+    def spans(self, keys: Sequence[Key]) -> Iterator[Span]:
+        """Cut rows into spans, each to be finished before the next is asked for."""
+        start, first_row = 0, self._row
+        slots: list[int] = []
+        renewed: list[int] = []
+        for place, key in enumerate(keys):
+            name = key if key is None or len(key) <= LONGEST_KEY_BYTES else blake2b(key).digest()
+            slot = self._slot_of.get(name)
+            if slot is None:
+                if self._must_wait(first_row):
+                    yield Span(start, place, np.array(slots, dtype=np.int64), renewed)
+                    start, first_row, slots, renewed = place, self._row, [], []
+                slot = self._take(name)
+                renewed.append(slot)
+            else:
+                self._slot_of.move_to_end(name)
+            self._last_row[slot] = self._row
+            self._row += 1
+            slots.append(slot)
+        if slots:
+            yield Span(start, len(keys), np.array(slots, dtype=np.int64), renewed)
+
+    def _must_wait(self, first_row: int) -> bool:
+        """Whether a new key would take the slot of one that the present span still uses."""
+        full = len(self._slot_of) >= self._limit
+        return full and self._last_row[next(iter(self._slot_of.values()))] >= first_row
+
+    def _take(self, name: Key) -> int:
+        if len(self._slot_of) < self._limit:
+            slot = len(self._slot_of)
+            self._last_row.append(-1)
+        else:
+            _, slot = self._slot_of.popitem(last=False)
+        self._slot_of[name] = slot
+        return slot
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the keys from the longest unseen to the newest: their bytes, and their lengths (-1 for None)."""
+        keys = list(self._slot_of)
+        lengths = [-1 if key is None else len(key) for key in keys]
+        return {
+            "bytes": np.frombuffer(b"".join(key or b"" for key in keys), dtype=np.uint8).copy(),
+            "lengths": np.array(lengths, dtype=np.int64),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> int:
+        """Take up the saved keys, the newest ``limit`` of them, in slots 0, 1, …; return how many were left out."""
+        text, lengths = state["bytes"].tobytes(), state["lengths"].tolist()
+        ends = np.cumsum(np.maximum(state["lengths"], 0)).tolist()
+        keys = [None if size < 0 else text[end - size : end] for size, end in zip(lengths, ends, strict=True)]
+        dropped = max(0, len(keys) - self._limit)
+        self._slot_of = OrderedDict((key, slot) for slot, key in enumerate(keys[dropped:]))
+        self._last_row = [-1] * len(self._slot_of)
+        self._row = 0
+        return dropped

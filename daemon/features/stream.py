@@ -1,0 +1,104 @@
+"""Stream features: each event's fields, and what the events before it add to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.features.field_names import check_field_names
+from daemon.features.history import History
+from daemon.features.parts import Current
+from daemon.features.plan import plan, remembered_fields, remembered_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from daemon.features.options import FeaturesSection
+
+    Floats = NDArray[np.float64]
+
+
+class StreamFeatures:
+    """Computes the declared features, row after row, with a history for the stream or for each key.
+
+    The result has the same bits however the rows are grouped into calls. A row's features depend on its own
+    fields, its own time and the rows before it; of labels, on those of the rows before it alone.
+
+    >>> from daemon.features.options import FeaturesSection
+    >>> options = FeaturesSection.model_validate({"lags": [{"field": "load"}], "label_lags": 1})
+    >>> features = StreamFeatures(options, ["load"], label_width=1)
+    >>> features.names
+    ['load', 'load_lag1', 'label_lag1']
+    >>> x, labels = np.array([[5.0], [6.0]]), np.array([[1.0], [-1.0]])
+    >>> features.transform(x, key=[None, None], label_values=labels, time=np.zeros(2)).tolist()
+    [[5.0, 0.0, 0.0], [6.0, 5.0, 1.0]]
+    """
+
+    def __init__(self, options: FeaturesSection, fields: Sequence[str], *, label_width: int) -> None:
+        """``fields`` names the columns of ``x``; ``label_width`` is that of ``label_values``.
+
+        Raises ``FieldNameError`` (a ``ValueError``) where the options name a field that is not there, and
+        ``ValueError`` where two columns would have the same name, or none would be left.
+        """
+        check_field_names(options, fields)
+        past = remembered_fields(options)
+        self._past = np.array([fields.index(name) for name in past], dtype=np.int64)
+        self._parts = plan(options, fields=fields, past=past, label_width=label_width)
+        self.names = [name for part in self._parts for name in part.names]
+        _check_names(self.names)
+        self._history = History(
+            depth=remembered_rows(options),
+            width=len(past),
+            label_depth=options.label_lags,
+            label_width=label_width if options.label_lags else 0,
+            max_keys=options.max_keys if options.per_key else None,
+        )
+        self._without_labels = not options.label_lags
+
+    def transform(self, x: Floats, *, key: Sequence[bytes | None], label_values: Floats, time: Floats) -> Floats:
+        """Return the features ``(rows, names) float64`` of some rows, and remember the rows.
+
+        ``x`` is ``(rows, fields)`` and finite, ``key`` and ``time`` (seconds, NaN where unknown) hold one value a
+        row, ``label_values`` is ``(rows, label_width)``: see ``label_columns``. Differences and deviations of
+        values near the end of float64 can overflow to an infinity or NaN.
+        """
+        rows = len(x)
+        out = np.empty((rows, len(self.names)))
+        if not rows:
+            return out
+        labels = np.empty((rows, 0)) if self._without_labels else label_values
+        with np.errstate(over="ignore", invalid="ignore"):
+            for present in self._history.advance(x.take(self._past, axis=1), labels, key=key):
+                self._fill(out[present.rows], Current(x[present.rows], time[present.rows], present))
+        return out
+
+    def _fill(self, out: Floats, current: Current) -> None:
+        start = 0
+        for part in self._parts:
+            stop = start + len(part.names)
+            out[:, start:stop] = part.columns(current)
+            start = stop
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the history and the names of the columns."""
+        return {"names": list(self.names), "history": self._history.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a saved history; raise ``ValueError`` where it belongs to other features."""
+        if list(state["names"]) != self.names:
+            raise ValueError(
+                f"the saved state has the features {list(state['names'])}, now there are {self.names}; "
+                "restore the old features or start with an empty state directory"
+            )
+        self._history.load_state_dict(state["history"])
+
+
+def _check_names(names: Sequence[str]) -> None:
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise ValueError(f"features: {', '.join(double)} would be there twice; declare each once")
+    if not names:
+        raise ValueError("features.drop leaves nothing for the model to see; keep a field")

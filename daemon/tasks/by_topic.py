@@ -1,0 +1,28 @@
+"""Tasks named by the topic that an event came on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from daemon.config.sections import Section
+from daemon.tasks.contract import Assigned, Tasks
+
+if TYPE_CHECKING:
+    from connectors.decoder import Rows
+
+
+class TopicTasksOptions(Section):
+    """The topic names the task."""
+
+    type: Literal["topic"] = "topic"
+
+
+class TopicTasks(Tasks):
+    """A row's task is the topic of its record."""
+
+    Options = TopicTasksOptions
+
+    def assign(self, rows: Rows) -> Assigned:
+        """Return each row's task."""
+        codes = self.names.codes([record.topic for record in rows.records])
+        return Assigned(codes, codes)
