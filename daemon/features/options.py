@@ -18,7 +18,7 @@ class Lag(Section):
     """Earlier values of a field."""
 
     field: str = Field(description="A field of the events.")
-    steps: tuple[Step, ...] = Field((1,), min_length=1, description="How many events back, one column each.")
+    steps: tuple[Step, ...] = Field((1,), description="How many events back, one column each.")
 
 
 class Difference(Section):
@@ -43,7 +43,7 @@ class Rolling(Section):
     field: str = Field(description="A field of the events.")
     window: int = Field(ge=2, le=1_000, description="How many values.")
     statistics: tuple[Literal["mean", "deviation"], ...] = Field(
-        ("mean", "deviation"), min_length=1, description="The mean, and the deviation of the population."
+        ("mean", "deviation"), description="The mean, and the deviation of the population."
     )
 
 

@@ -70,7 +70,7 @@ def _changed(options: FeaturesSection, past: Sequence[str]) -> Iterator[Part]:
 
 
 def _rolled(options: FeaturesSection, past: Sequence[str]) -> Iterator[Part]:
-    wanted = [((entry.window, entry.statistics), entry.field) for entry in options.rolling]
+    wanted = [((entry.window, entry.statistics), entry.field) for entry in options.rolling if entry.statistics]
     for (window, statistics), names in _by_first(wanted):
         columns = [f"{name}_{statistic}{window}" for statistic in statistics for name in names]
         places = [("mean", "deviation").index(statistic) for statistic in statistics]

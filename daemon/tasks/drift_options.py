@@ -79,7 +79,9 @@ class DriftTasksOptions(Section):
         foreign = sorted((self.model_fields_set & others) - set(PARAMETERS[self.detector]))
         if foreign:
             expected = ", ".join(PARAMETERS[self.detector])
-            raise ValueError(f"{', '.join(foreign)} does not belong to the detector {self.detector}: {expected} do")
+            raise ValueError(
+                f"{', '.join(foreign)} is not for the detector {self.detector}, which takes {expected}"
+            )
         kind: Any = self.kind
         if isinstance(kind, Kswin) and kind.window < 2 * kind.recent:
             raise ValueError(f"window ({kind.window}) must be at least twice recent ({kind.recent})")

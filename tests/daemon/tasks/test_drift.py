@@ -150,7 +150,7 @@ def test_errors_that_are_not_finite_are_passed_over() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"detector": "adwin", "threshold": 3}, "threshold does not belong to the detector adwin: delta"),
+        ({"detector": "adwin", "threshold": 3}, "threshold is not for the detector adwin, which takes delta"),
         ({"detector": "kswin", "window": 30}, "at least twice recent"),
         ({"detector": "kswin", "horizon": 100}, "horizon"),
         ({"detector": "ddm"}, "adwin"),
