@@ -1,12 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from connectors.json_decoder import JsonDecoder
-from connectors.raw_decoder import RawDecoder
 from daemon.config.load import load_bytes
 from daemon.config.schema import Config
 from daemon.config.tables import Tables
@@ -21,7 +18,7 @@ Load = Callable[..., Config]
 
 @pytest.fixture(scope="session")
 def tables() -> Tables:
-    return replace(Tables.installed(), decoder={"json": JsonDecoder, "raw": RawDecoder})
+    return Tables.installed()
 
 
 @pytest.fixture(scope="session")

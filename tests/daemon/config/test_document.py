@@ -137,3 +137,9 @@ def test_a_bomb_of_aliases_is_refused_before_it_unfolds() -> None:
 
 def test_an_alias_is_an_ordinary_value() -> None:
     assert read("a: &x {b: 1}\nc: *x\n").value == {"a": {"b": 1}, "c": {"b": 1}}
+
+
+def test_aliases_count_as_often_as_they_are_used() -> None:
+    hundred = f"a: &a [{', '.join('x' * 100)}]\n"
+    assert len(read(hundred + f"b: [{', '.join(['*a'] * 190)}]").value["b"]) == 190
+    assert "aliases written out" in refusal(hundred + f"b: [{', '.join(['*a'] * 200)}]").message

@@ -71,3 +71,10 @@ def test_every_section_is_described(schema: dict[str, Any]) -> None:
     for section in schema["properties"].values():
         referred = schema["$defs"][section["$ref"].removeprefix("#/$defs/")] if "$ref" in section else {}
         assert section.get("description") or referred.get("description")
+
+
+def test_the_type_is_required_except_of_a_label_which_is_a_class_by_default(schema: dict[str, Any]) -> None:
+    chosen = [each["$ref"] for table in objects(schema) for each in table.get("oneOf", ()) if "$ref" in each]
+    components = [reference.removeprefix("#/$defs/") for reference in chosen]
+    without = [name for name in components if "type" not in schema["$defs"][name].get("required", ())]
+    assert without == ["label.class"]
