@@ -102,7 +102,7 @@ def _fx_bars(data: Path, name: str) -> Iterator[tuple[int, str, dict[str, float 
         if len(trailing) == TRAILING_HOURS:
             opened = datetime.fromisoformat(row["Date"]).replace(tzinfo=UTC)
             low, high, close = float(row["low"]), float(row["high"]), float(row["close"])
-            event = {
+            event: dict[str, float | str] = {
                 "instrument": name,
                 "range": 1e4 * float(np.log(high / low)),
                 "body": 1e4 * float(np.log(close / float(row["open"]))),

@@ -159,7 +159,7 @@ class Service:
                 f"the checkpoint {saved.generation} does not fit this configuration: {error}; go back to the"
                 " configuration that wrote it, or give checkpoint.directory a new place to begin untrained",
             ) from error
-        metrics.checkpoints.restored(saved.generation, size_bytes=0, saved_seconds=saved.created)
+        metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)
         log.info("restored", generation=saved.generation, **saved.summary)
         return {**saved.state["source"], "group_is_ahead": recovered.rolled_back}
 

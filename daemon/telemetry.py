@@ -56,10 +56,8 @@ class Telemetry:
         self._clock = clock
         self._now = now
         self._told_at = -float("inf")
-        self._examined: int | None = None
-        self._examined_seconds = 0.0
-        self._consolidations: dict[str, tuple[int, float]] = {}
-        self._alarms: tuple[int, float | None] = (0, None)
+        self._examined: tuple[int | None, int] = (None, 0)
+        self._counts: dict[str, tuple[int, float | None]] = {}
         self._checkpoint: dict[str, Any] = {}
         self._started = now()
 
@@ -96,6 +94,12 @@ class Telemetry:
             written.generation, size_bytes=written.bytes, duration_seconds=written.seconds, at_seconds=at
         )
 
+    def _seen(self, event: str, count: int) -> float | None:
+        """Return when ``event`` last happened, by its count; None where that was in an earlier process."""
+        before, at = self._counts.get(event, (count, None))
+        self._counts[event] = (count, self._now() if count != before else at)
+        return self._counts[event][1]
+
     def _count(self, tally: Tally | None, pipeline: Pipeline, received: int, seconds: float) -> None:
         busy = self._stopwatch.take()
         if tally is None:
@@ -121,12 +125,10 @@ class Telemetry:
         self._tell_prequential(student, names)
         figures = student.examiner.figures()
         self._metrics.tasks.current(pipeline.current_task, known=len(names), boundaries=figures.boundaries)
-        if student.alarms != self._alarms[0]:
-            self._alarms = (student.alarms, self._now())
-        self._metrics.tasks.drift(alarms=student.alarms, detected_seconds=self._alarms[1])
-        if figures.events is not None and figures.events != self._examined:
-            self._examined, self._examined_seconds = figures.events, self._now()
-        if figures.events is not None:
+        self._metrics.tasks.drift(alarms=student.alarms, detected_seconds=self._seen("drift", student.alarms))
+        examined = (figures.events, figures.boundaries)
+        if figures.events is not None and examined != self._examined:
+            self._examined = examined
             self._tell_retention(student, figures, names)
 
     def _tell_strategies(self, student: Student, tasks: Mapping[int, str], classes: Sequence[str]) -> None:
@@ -135,13 +137,11 @@ class Telemetry:
             self._metrics.learning.figures(name, gauges)
             if "consolidations" in gauges:
                 count = int(gauges["consolidations"])
-                if self._consolidations.get(name, (0, 0.0))[0] != count:
-                    self._consolidations[name] = (count, self._now())
                 self._metrics.learning.anchor(
                     name,
                     penalty=strategy.penalty(student.learner.parameters),
                     consolidations=count,
-                    consolidated_seconds=self._consolidations.get(name, (0, None))[1],
+                    consolidated_seconds=self._seen(f"{name} consolidated", count),
                 )
             if isinstance(strategy, Replay):
                 by_task, by_class = strategy.composition()
@@ -180,7 +180,7 @@ class Telemetry:
             samples={name: task.samples for name, task in tasks.items()},
             forgetting={name: task.forgetting for name, task in tasks.items()},
             summary={key: getattr(figures, key) for key in _SUMMARY},
-            at_seconds=self._examined_seconds,
+            at_seconds=self._now(),
         )
         self._metrics.retention.matrix(
             matrix_of(student, names),
