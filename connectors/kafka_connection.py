@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kafka import errors
+from kafka import KafkaConsumer, errors
 from kafka.net.compat import KafkaNetClient
+from kafka.net.inet import KafkaNetSocket
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.protocol.metadata import MetadataRequest
@@ -17,6 +18,23 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
 NO_TOPIC_ID = 0  # what brokers before 2.8 send
+
+
+class TidySocket(KafkaNetSocket):  # type: ignore[misc]  # kafka-python publishes no types
+    """Closes a socket that could not connect: kafka-python leaves it to the garbage collector, many in an outage.
+
+    A class for a proxy's URL is how kafka-python lets others make its connections; here there is no proxy.
+    """
+
+    SCHEMES = ("direct",)
+
+    async def sock_connect(self, net: Any, sock: Any, sockaddr: Any, timeout_at: float | None = None) -> Any:
+        """Connect, or close."""
+        try:
+            return await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
+        except BaseException:
+            sock.close()
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +62,9 @@ class KafkaConnection:
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self._net = NetworkSelector(**config)
-        self._manager = KafkaConnectionManager(self._net, **config)
+        settings = _network_settings(config)
+        self._net = NetworkSelector(**settings)
+        self._manager = KafkaConnectionManager(self._net, **settings)
         self.client = KafkaNetClient(net=self._net, manager=self._manager)
         self.client.cluster.config["allow_auto_create_topics"] = False
         self._net.start()
@@ -103,6 +122,15 @@ class KafkaConnection:
         )
         response = await self._manager.send(request)
         return _read(response.topics)
+
+
+def _network_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a consumer would hand to its network: alone, that takes no frame above 1 MB."""
+    settings = dict(KafkaConsumer.DEFAULT_CONFIG) | dict(config)
+    largest = settings["fetch_max_bytes"] + settings["max_partition_fetch_bytes"]
+    settings["receive_message_max_bytes"] = max(settings["receive_message_max_bytes"], largest)
+    del settings["socket_options"]  # the network's own also keep connections alive
+    return settings
 
 
 def _read(topics: Iterable[Any]) -> Topics:

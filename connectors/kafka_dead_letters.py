@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kafka import errors
 
@@ -47,40 +48,58 @@ class KafkaDeadLetters:
         self, options: KafkaDeadLettersOptions, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._producer = AcknowledgedProducer(options, monotonic)
+        self._refused_bytes = sys.maxsize
 
     def write(self, rejects: Sequence[Reject]) -> None:
         """Return when every reject is acknowledged by all replicas.
 
         Raises SinkUnavailableError where one is refused for good, or not acknowledged until the deadline.
         """
-        if rejects:
-            too_large = self._send(rejects, _whole)
-            if too_large and self._send(too_large, _cut):
-                raise self._producer.unavailable(errors.MessageSizeTooLargeError(f"even {KEPT_BYTES} bytes of it"))
+        for reject in self._send(rejects):
+            self._send_alone(reject)
 
     def close(self) -> None:
         """Close the producer."""
         self._producer.close()
 
-    def _send(self, rejects: Sequence[Reject], letter: Callable[[Reject], Letter]) -> list[Reject]:
-        """Write them all and return those that are too large."""
+    def _send_alone(self, reject: Reject) -> None:
+        # An idempotent producer ends with the first message that a broker finds too large, and fails all others
+        # that were under way: only alone can it be told which one it was.
+        for _ in range(2):
+            self._producer.close()
+            if not self._send([reject]):
+                return
+            self._refused_bytes = min(self._refused_bytes, _size(reject))
+        raise self._producer.unavailable(errors.MessageSizeTooLargeError(f"even {KEPT_BYTES} bytes of it"))
+
+    def _send(self, rejects: Sequence[Reject]) -> list[Reject]:
+        """Write them, those cut that are known to be too large, and return what was refused for its size."""
         deadline = self._producer.deadline()
-        too_large: list[Reject] = []
-        under_way = []
-        for reject in rejects:
-            try:
-                under_way.append((reject, self._producer.send(*letter(reject))))
-            except errors.MessageSizeTooLargeError:
-                too_large.append(reject)
+        under_way = [(reject, self._queue(reject)) for reject in rejects]
         self._producer.flush()
+        refused = []
         for reject, future in under_way:
             try:
                 self._producer.wait(future, deadline)
             except (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError):
-                too_large.append(reject)
+                refused.append(reject)
             except errors.KafkaError as error:
                 raise self._producer.unavailable(error) from error
-        return too_large
+        return refused
+
+    def _queue(self, reject: Reject) -> Any:
+        if _size(reject) < self._refused_bytes:
+            try:
+                return self._producer.send(*_whole(reject))
+            except errors.MessageSizeTooLargeError:
+                log.debug("larger than the client's max_request_size")
+        return self._producer.send(*_cut(reject))
+
+
+def _size(reject: Reject) -> int:
+    record = reject.record
+    headers = sum(len(value or b"") for _, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
 
 
 def _whole(reject: Reject) -> Letter:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-METADATA_RETRY_MS = 1000  # the client's 100 ms would log a missing topic ten times a second
+METADATA_RETRY_MS = 500  # the client's 100 ms would log a missing topic ten times a second
+CLOSE_SECONDS = 5.0
 LONGEST_REQUEST_MS = 30_000
 
 
@@ -92,13 +93,18 @@ class AcknowledgedProducer:
         """Give what is under way a last chance, and close."""
         producer, self._producer = self._producer, None
         client, self._client = self._client, None
-        if producer is not None:
-            try:
-                producer.close(timeout=self._options.deadline_seconds)
-            except errors.KafkaError as error:
-                log.warning("not everything written to topic %s was acknowledged: %s", self._options.topic, error)
-        if client is not None:
-            client.close()
+        if producer is None:
+            if client is not None:
+                client.close()
+            return
+        try:
+            producer.close(timeout=min(CLOSE_SECONDS, self._options.deadline_seconds))
+        except errors.KafkaError as error:
+            log.warning("not everything written to topic %s was acknowledged: %s", self._options.topic, error)
+            sender = producer._sender  # noqa: SLF001  # close() raises and leaves its thread running (3.0.12)
+            sender.force_close()
+            sender.join(CLOSE_SECONDS)
+            producer.close(timeout=CLOSE_SECONDS)
 
     def _connected(self) -> Any:
         if self._producer is None:

@@ -52,7 +52,6 @@ class KafkaReader:
             self.consumer,
             in_group=options.mode == "subscribe",
             partitions=options.partitions,
-            pattern=options.pattern,
         )
         self._placement = KafkaPlacement(self.consumer, options, ledger)
         self._topics = TopicWatch(options.topics, options.pattern, options.topics_seconds, monotonic)
@@ -77,8 +76,8 @@ class KafkaReader:
         """Why not all is read that should be, in a sentence; empty where it is."""
         if self.dependency_missing or self._stalled:
             return self.dependency_missing or self._stalled
-        if not self._assignment.joined:
-            return f"group {self._options.group} has not assigned partitions yet"
+        if not self._assignment.settled:
+            return f"group {self._options.group} is sharing out its partitions"
         if self._assignment.waiting or self._topics.found is None:
             return "looking for the positions to read from"
         return ""
@@ -90,13 +89,13 @@ class KafkaReader:
         """
         try:
             if not self._prepare(deadline):
-                return ()
+                return []
             return self._poll(max_records, deadline)
         except errors.OffsetOutOfRangeError as error:
             self._distrust(error.args[0])
         except errors.LogTruncationError as error:
             self._distrust(error.divergent_offsets)
-        return ()
+        return []
 
     def _left(self, deadline: float) -> float:
         return max(0.0, deadline - self._monotonic())

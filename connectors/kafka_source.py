@@ -247,7 +247,7 @@ class KafkaSource:
         try:
             if self._reader is None:
                 self._reader = self._connect(deadline)
-            records: Sequence[Record] = self._reader.read(max_records, deadline) if self._reader else ()
+            records: Sequence[Record] = self._reader.read(max_records, deadline) if self._reader else []
         except errors.FencedInstanceIdError as error:
             name = self._options.group_instance_id
             raise SourceUnavailableError(f"another process is in the group as {name}") from error
@@ -255,7 +255,7 @@ class KafkaSource:
             raise
         except (errors.KafkaError, OSError) as error:
             self._disconnect(str(error))
-            return ()
+            return []
         if records:
             self._failures = 0
         return records
