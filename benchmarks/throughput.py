@@ -12,11 +12,10 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,7 @@ from kafka import KafkaConsumer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 from torch import nn
 
+from benchmarks.daemon_process import running
 from strategies.batch import Batch
 from strategies.ewc import Ewc, EwcOptions
 from strategies.learner import Learner
@@ -123,22 +123,6 @@ def whole_daemon(bootstrap: str, topic: str, count: int) -> Daemon:
                 time.sleep(0.02)
     (start, before), (end, after) = marks[0], marks[-1]
     return Daemon((after - before) / (end - start), memory)
-
-
-@contextmanager
-def running(command: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Yield a daemon's process and its HTTP address, which it logs; stop it afterwards."""
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        address = next(json.loads(line)["http"] for line in process.stderr if '"http"' in line)
-        # Its log is drained so that it never waits for us.
-        drain = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)
-        try:
-            yield process, address
-        finally:
-            process.terminate()
-            process.wait(60)
-            drain.wait(10)
 
 
 def metric(address: str, name: str) -> float:
