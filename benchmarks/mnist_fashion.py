@@ -1,8 +1,8 @@
 """Digits, then clothing, through a real broker: what the daemon keeps, and what a naive one loses.
 
-``python -m benchmarks.mnist_fashion --data DIR`` produces 120,000 messages and learns them twice with ``retaind run``:
-without strategies, and with the example as it is. It prints the retention matrix and its figures as ``/metrics`` shows
-them at the end.
+``python -m benchmarks.mnist_fashion --data DIR`` produces 120,000 messages and learns them twice with
+``retaind run``: without strategies, and with the example as it is. It prints the retention matrix and its figures
+as ``/metrics`` shows them at the end.
 """
 
 from __future__ import annotations
