@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
     from strategies.learner import Learner
 
+_STIFFEST = 1e30
+
 
 class EwcOptions(Options):
     """Online elastic weight consolidation."""
@@ -68,9 +70,11 @@ class Ewc(Strategy):
         )
         self._anchor: Tensor | None = None
         self._fisher: Tensor | None = None
+        self._precision: Tensor | None = None
         self._shrinkage: tuple[float, Tensor] | None = None
         self._events = 0
         self._consolidations = 0
+        self._rejected = 0
 
     def anchor(self, parameters: Tensor, step_size: float | Tensor) -> None:
         """Pull the parameters towards the anchor, each by its importance."""
@@ -85,7 +89,10 @@ class Ewc(Strategy):
             self.consolidate(learner, task=int(fresh.task[-1]))
 
     def consolidate(self, learner: Learner, task: int) -> None:
-        """Move the anchor here and add this task's importance; nothing where no row was learned since the last."""
+        """Move the anchor here and add this task's importance; nothing where no row was learned since the last.
+
+        Importance that is not finite is dropped with the rows it came from, and counted.
+        """
         rows = self._sample.rows()
         if not len(rows):
             return
@@ -97,24 +104,30 @@ class Ewc(Strategy):
             kind=self.options.fisher,
             generator=self._generator,
         )
-        if not bool(torch.isfinite(fisher).all()):
-            return
-        self._fisher = fisher if self._fisher is None else self._fisher.mul(self._decay).add_(fisher)
-        self._anchor = learner.parameters.clone()
-        self._shrinkage = None
+        if bool(torch.isfinite(fisher).all()):
+            self._fisher = fisher if self._fisher is None else self._fisher.mul(self._decay).add_(fisher)
+            self._anchor = learner.parameters.clone()
+            self._weigh()
+            self._consolidations += 1
+        else:
+            self._rejected += 1
         self._events = 0
-        self._consolidations += 1
         self._sample.restart()
 
     def penalty(self, parameters: Tensor) -> float | None:
         """Return (λ/2) Σ γ F̃ᵢ (θᵢ - θ*ᵢ)², None before the first consolidation."""
         if self._anchor is None:
             return None
-        return 0.5 * float(self._precision().dot((parameters - self._anchor).square_()))
+        assert self._precision is not None
+        return 0.5 * float(self._precision.dot((parameters - self._anchor).square_()))
 
     def gauges(self) -> Mapping[str, float]:
-        """Return whether the anchor is set, and how often it was."""
-        return {"anchor_active": float(self._anchor is not None), "consolidations": self._consolidations}
+        """Return whether the anchor is set, how often it was, and how often importance was not finite."""
+        return {
+            "anchor_active": float(self._anchor is not None),
+            "consolidations": self._consolidations,
+            "consolidations_rejected": self._rejected,
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """Return anchor, importance, the sample of the running task and the generator."""
@@ -124,6 +137,7 @@ class Ewc(Strategy):
             "fisher": empty if self._fisher is None else self._fisher,
             "events": self._events,
             "consolidations": self._consolidations,
+            "rejected": self._rejected,
             "sample": self._sample.state_dict(),
             "generator": generator_state(self._generator),
         }
@@ -133,21 +147,26 @@ class Ewc(Strategy):
         anchor, fisher = torch.as_tensor(state["anchor"]), torch.as_tensor(state["fisher"])
         self._anchor = anchor.clone() if len(anchor) else None
         self._fisher = fisher.clone() if len(fisher) else None
-        self._shrinkage = None
+        self._weigh()
         self._events = state["events"]
         self._consolidations = state["consolidations"]
+        self._rejected = state["rejected"]
         self._sample.load_state_dict(state["sample"])
         restore_generator(self._generator, state["generator"])
 
-    def _precision(self) -> Tensor:
-        assert self._fisher is not None
-        return self._fisher * (self._strength * self._decay)
+    def _weigh(self) -> None:
+        """Set h = λ γ F̃, the penalty's curvature, below what float32 holds whatever λ is."""
+        self._shrinkage = None
+        if self._fisher is not None:
+            precision = self._fisher.double().mul_(self._strength * self._decay)
+            self._precision = precision.clamp_(max=_STIFFEST).float()
 
     def _shrink(self, step_size: float | Tensor) -> Tensor:
         """Return s·h / (1 + s·h), the share of the way to the anchor; kept while the step size stays."""
         if isinstance(step_size, float) and self._shrinkage is not None and self._shrinkage[0] == step_size:
             return self._shrinkage[1]
-        pull = self._precision().mul_(step_size)
+        assert self._precision is not None
+        pull = self._precision * step_size
         shrink = pull.div_(pull + 1)
         if isinstance(step_size, float):
             self._shrinkage = (step_size, shrink)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     _Deltas = Callable[[Tensor], Iterator[Tensor]]
 
 FisherKind = Literal["exact", "sampled", "empirical"]
-_CHUNK_ROWS = 128
+_CHUNK_ROWS = 64
+_CHUNK_NUMBERS = 16 * 2**20  # of per-example gradients in memory at once: 64 MiB
 
 
 def diagonal_fisher(
@@ -42,14 +43,17 @@ def diagonal_fisher(
     labels, ``sampled`` draws one of them a row, ``empirical`` takes the true ones (van de Ven 2025,
     arXiv 2502.11756). The square of a mini-batch's mean gradient, which others use, underestimates by about the
     batch size and is not offered. For linear layers with inputs a and output gradients δ the result is
-    (δ∘δ)ᵀ(a∘a)/N; convolutions become linear by unfolding; any other layer is differentiated row by row.
+    (δ∘δ)ᵀ(a∘a)/N; convolutions become linear by unfolding. This is done for chains of layers; any other module is
+    differentiated row by row.
     """
     fisher = torch.zeros_like(network.parameters)
     views = network.views(fisher)
-    squares = _closed_form if _is_closed_form(network) else _row_by_row
+    closed = _is_closed_form(network)
+    squares = _closed_form if closed else _row_by_row
+    chunk = _CHUNK_ROWS if closed else max(1, min(_CHUNK_ROWS, _CHUNK_NUMBERS // len(fisher)))
     network.module.eval()
-    for start in range(0, len(x), _CHUNK_ROWS):
-        rows = slice(start, start + _CHUNK_ROWS)
+    for start in range(0, len(x), chunk):
+        rows = slice(start, start + chunk)
         deltas = partial(_deltas, y=y[rows], objective=objective, kind=kind, generator=generator)
         squares(network, views, x[rows], deltas)
     return fisher.div_(max(len(x), 1))
@@ -83,72 +87,95 @@ def _like(outputs: Tensor, values: NDArray[np.float64]) -> Tensor:
 
 
 def _is_closed_form(network: Network) -> bool:
-    """Tell whether every trainable parameter is the weight or bias of a plain linear or convolution layer."""
-    covered = {name for path, layer in _layers(network.module) for name in _names(path, layer)}
-    return network.views(network.parameters).keys() <= covered
+    """Tell whether the module is a chain in which only plain linear and convolution layers are trainable.
+
+    Only of a chain is it known that every layer is used once and as it is. No two may share a parameter.
+    """
+    trainable = network.views(network.parameters).keys()
+    covered = {f"{prefix}{name}" for prefix, _ in _layers(network.module) for name in ("weight", "bias")}
+    uses = [p for _, p in network.module.named_parameters(remove_duplicate=False) if p.requires_grad]
+    return trainable <= covered and len(uses) == len(trainable)
 
 
-def _layers(module: nn.Module) -> Iterator[tuple[str, nn.Linear | nn.Conv2d]]:
-    for path, layer in module.named_modules():
-        if type(layer) is nn.Linear or (type(layer) is nn.Conv2d and _unfolds(layer)):
-            yield path, layer
+def _layers(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Linear | nn.Conv2d]]:
+    """Yield the linear and convolution layers of a chain, each with the prefix of its parameters' names."""
+    if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+        for name, child in module.named_children():
+            yield from _layers(child, f"{prefix}{name}.")
+    elif type(module) is nn.Linear or (type(module) is nn.Conv2d and _unfolds(module)):
+        yield prefix, module
 
 
 def _unfolds(layer: nn.Conv2d) -> bool:
     return layer.groups == 1 and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
 
 
-def _names(path: str, layer: nn.Module) -> list[str]:
-    return [f"{path}.{name}" if path else name for name, _ in layer.named_parameters(recurse=False)]
-
-
 def _closed_form(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _Deltas) -> None:
     """Add the squares of ``x``'s rows to ``views``, from each layer's inputs and output gradients."""
-    inputs: dict[str, Tensor] = {}
-    results: dict[str, Tensor] = {}
-    layers = dict(_layers(network.module))
-    hooks = []
-    for path, layer in layers.items():
+    layers = {
+        prefix: layer
+        for prefix, layer in _layers(network.module)
+        if any(parameter.requires_grad for parameter in layer.parameters())
+    }
+    outputs, taken, given = _traced(network.module, list(layers.values()), x)
+    inputs = [_inputs_by_position(layer, a) for layer, a in zip(layers.values(), taken, strict=True)]
+    for delta in deltas(outputs.detach()):
+        with torch.enable_grad():
+            # Of a scalar, because torch imports sympy, for seconds, when it is given a gradient to begin with.
+            weighted = outputs.mul(delta).sum()
+        gradients = torch.autograd.grad(weighted, given, retain_graph=True)
+        for (prefix, layer), a, gradient in zip(layers.items(), inputs, gradients, strict=True):
+            by_position = _gradients_by_position(layer, gradient)
+            if (weight := views.get(f"{prefix}weight")) is not None:
+                weight.add_(_weight_squares(a, by_position).view(weight.shape))
+            if (bias := views.get(f"{prefix}bias")) is not None:
+                bias.add_(by_position.sum(1).square_().sum(0))
 
-        def keep(_: nn.Module, args: tuple[Tensor, ...], result: Tensor, path: str = path) -> None:
-            assert path not in inputs, "a layer that is used twice has no closed form"
-            inputs[path], results[path] = args[0].detach(), result
 
-        hooks.append(layer.register_forward_hook(keep))
+def _traced(
+    module: nn.Module, layers: list[nn.Linear | nn.Conv2d], x: Tensor
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """Return the module's outputs, and what each of the layers, in the order of the chain, took and gave."""
+    inputs: list[Tensor] = []
+    results: list[Tensor] = []
+
+    def keep(_: nn.Module, args: tuple[Tensor, ...], result: Tensor) -> Tensor:
+        inputs.append(args[0].detach())
+        results.append(result)
+        # What follows may work in place, and would turn the result into its own.
+        return result.clone()
+
+    hooks = [layer.register_forward_hook(keep) for layer in layers]
     try:
         with torch.enable_grad():
-            outputs = network.module(x)
+            outputs: Tensor = module(x)
     finally:
         for hook in hooks:
             hook.remove()
-    for delta in deltas(outputs.detach()):
-        gradients = torch.autograd.grad(outputs, list(results.values()), delta, retain_graph=True)
-        for path, gradient in zip(results, gradients, strict=True):
-            _add_squares(layers[path], inputs[path], gradient, views, path)
+    return outputs, inputs, results
 
 
-def _add_squares(
-    layer: nn.Linear | nn.Conv2d, a: Tensor, delta: Tensor, views: dict[str, Tensor], path: str
-) -> None:
-    prefix = f"{path}." if path else ""
-    weight, bias = views.get(f"{prefix}weight"), views.get(f"{prefix}bias")
+def _inputs_by_position(layer: nn.Linear | nn.Conv2d, a: Tensor) -> Tensor:
+    """Return a layer's inputs as ``(rows, positions, inputs)``, at each of which the layer is linear."""
     if isinstance(layer, nn.Linear):
-        square = delta.square()
-        if weight is not None:
-            weight.add_(square.t() @ a.square())
-        if bias is not None:
-            bias.add_(square.sum(0))
-        return
+        return a.reshape(len(a), -1, a.shape[-1])
     assert not isinstance(layer.padding, str)
-    delta = delta.flatten(2)
-    if weight is not None:
-        patches = F.unfold(
-            a, layer.kernel_size, dilation=layer.dilation, padding=layer.padding, stride=layer.stride
-        )
-        per_row = torch.einsum("nol,nkl->nok", delta, patches)
-        weight.add_(per_row.square().sum(0).view(weight.shape))
-    if bias is not None:
-        bias.add_(delta.sum(2).square().sum(0))
+    patches = F.unfold(a, layer.kernel_size, dilation=layer.dilation, padding=layer.padding, stride=layer.stride)
+    return patches.transpose(1, 2)
+
+
+def _gradients_by_position(layer: nn.Linear | nn.Conv2d, delta: Tensor) -> Tensor:
+    """Return the gradients on a layer's outputs as ``(rows, positions, outputs)``."""
+    if isinstance(layer, nn.Linear):
+        return delta.reshape(len(delta), -1, delta.shape[-1])
+    return delta.flatten(2).transpose(1, 2)
+
+
+def _weight_squares(a: Tensor, delta: Tensor) -> Tensor:
+    """Return the sum over rows of the squared gradient on a layer's weights ``(outputs, inputs)``."""
+    if a.shape[1] == 1:
+        return delta[:, 0].square().t() @ a[:, 0].square()
+    return torch.einsum("npo,npi->noi", delta, a).square_().sum(0)
 
 
 def _row_by_row(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _Deltas) -> None:

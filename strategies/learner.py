@@ -85,11 +85,12 @@ class Learner:
         return self.network.predict(self.scale(x))
 
     @torch.no_grad()
-    def learn(self, fresh: Batch) -> Step:
+    def learn(self, fresh: Batch, *, again: bool = False) -> Step:
         """Make one step on ``fresh`` and what the strategies rehearse with it.
 
         The loss is the mean over all rows. A step whose loss or gradient is not finite changes nothing but the
-        count of rejected steps (and the state of the generators that drew for it).
+        count of rejected steps (and the state of the generators that drew for it). Say ``again`` where an earlier
+        step on the same rows was accepted: the strategies have observed them, and are shown none.
         """
         batch = self._with_memory(fresh)
         outputs = self.network.forward(self.scale(batch.x))
@@ -102,11 +103,12 @@ class Learner:
         accepted = isfinite(value) and isfinite(square_norm)
         step = Step(value, rows=len(fresh), rehearsed=len(batch) - len(fresh), accepted=accepted)
         if not accepted:
+            self.network.undo()
             self.rejected_steps += 1
             return step
         self._update(gradient, square_norm)
         for strategy in self._observing:
-            strategy.observe(self, fresh)
+            strategy.observe(self, fresh[:0] if again else fresh)
         return step
 
     @torch.no_grad()
@@ -145,6 +147,9 @@ class Learner:
             raise ValueError(
                 f"the checkpoint's strategies are {sorted(saved)}, the configured ones {sorted(names)}"
             )
+        _require_same("optimizer", state["optimizer"], self._optimizer.state_dict())
+        _require_same("objective", state["objective"], self.objective.state_dict())
+        _require_same("scaler", state["scaler"], {} if self._scaler is None else self._scaler.state_dict())
         self.network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.objective.load_state_dict(state["objective"])
@@ -185,3 +190,8 @@ class Learner:
     def _overriding(self, moment: str) -> list[Strategy]:
         """Return the strategies that do something at a moment, so that the others cost nothing."""
         return [s for _, s in self.strategies if getattr(type(s), moment) is not getattr(Strategy, moment)]
+
+
+def _require_same(part: str, saved: Mapping[str, Any], configured: Mapping[str, Any]) -> None:
+    if saved.keys() != configured.keys():
+        raise ValueError(f"the checkpoint's {part} holds {sorted(saved)}, the configured one {sorted(configured)}")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-
-from strategies.reservoir import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from torch import Tensor
+
+    from strategies.admission import Admission
     from strategies.batch import Batch
-    from strategies.reservoir import Admission
     from strategies.storage import RowStorage
 
 
@@ -27,25 +26,19 @@ class Memory:
     def __len__(self) -> int:
         return self.admission.filled
 
-    def offer(self, rows: Batch, *, groups: torch.Tensor) -> None:
+    def offer(self, batch: Batch, *, groups: Tensor) -> None:
         """Offer rows, in order; ``groups`` ``(rows,) int64`` is what the rule balances by."""
-        slots = self.admission.admit(groups.numpy())
-        admitted = np.flatnonzero(slots != REFUSED)
-        if len(admitted) > 1:
-            # Where a slot is named twice the later row stays, as if they had come one by one.
-            _, first_from_the_end = np.unique(slots[admitted][::-1], return_index=True)
-            admitted = admitted[::-1][first_from_the_end]
-        if len(admitted):
-            self.storage.write(torch.from_numpy(slots[admitted]), rows[torch.from_numpy(admitted)])
+        rows, slots = self.admission.admit(groups.numpy())
+        if len(rows):
+            self.storage.write(slots, batch, rows)
 
     def draw(self, rows: int, *, generator: np.random.Generator) -> Batch:
         """Return ``rows`` rows drawn uniformly with replacement; the memory must not be empty."""
-        slots = (generator.random(rows) * len(self)).astype(np.int64)
-        return self.storage.read(torch.from_numpy(slots))
+        return self.storage.read((generator.random(rows) * len(self)).astype(np.int64))
 
     def rows(self) -> Batch:
         """Return all rows, slot by slot."""
-        return self.storage.read(torch.arange(len(self)))
+        return self.storage.read(np.arange(len(self)))
 
     def restart(self) -> None:
         """Forget all rows and begin anew."""

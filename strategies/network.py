@@ -31,6 +31,8 @@ class Network:
         for name, parameter in self._trainable.items():
             parameter.data = values[name]
             parameter.grad = gradients[name]
+        self._buffers = list(module.buffers())
+        self._buffers_before: list[Tensor] = []
         self._outputs: Tensor | None = None
 
     def views(self, vector: Tensor) -> dict[str, Tensor]:
@@ -40,8 +42,9 @@ class Network:
         return {name: part.view(parameter.shape) for (name, parameter), part in parts}
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs for training, detached; what :meth:`backward` needs is kept."""
+        """Return the outputs for training, detached; what :meth:`backward` and :meth:`undo` need is kept."""
         self.module.train()
+        self._buffers_before = [buffer.clone() for buffer in self._buffers]
         with torch.enable_grad():
             self._outputs = self.module(x)
         return self._outputs.detach()
@@ -50,8 +53,16 @@ class Network:
         """Set ``gradient`` from the loss's gradient on the outputs ``(rows, outputs)`` of the last forward."""
         assert self._outputs is not None, "backward follows forward"
         self.gradient.zero_()
-        self._outputs.backward(delta)  # type: ignore[no-untyped-call] # torch leaves it untyped
+        with torch.enable_grad():
+            # Of a scalar, because torch imports sympy, for seconds, when it is given a gradient to begin with.
+            weighted = self._outputs.mul(delta).sum()
+        weighted.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
         self._outputs = None
+
+    def undo(self) -> None:
+        """Put back what the last :meth:`forward` changed in the module, such as running means."""
+        for buffer, before in zip(self._buffers, self._buffers_before, strict=True):
+            buffer.copy_(before)
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
@@ -62,9 +73,7 @@ class Network:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the parameter vector, and the module's buffers and frozen parameters where it has any."""
-        fixed = dict(self.module.named_buffers())
-        fixed |= {name: p.detach() for name, p in self.module.named_parameters() if not p.requires_grad}
-        return {"parameters": self.parameters, "fixed": fixed}
+        return {"parameters": self.parameters, "fixed": self._fixed()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state of a module of the same shape; raise ``ValueError`` where the shape differs."""
@@ -73,10 +82,19 @@ class Network:
             raise ValueError(
                 f"the checkpoint's model has {len(saved)} parameters, the configured one {len(self.parameters)}"
             )
+        fixed = self._fixed()
+        if state["fixed"].keys() != fixed.keys():
+            raise ValueError(
+                f"the checkpoint's model has the fixed tensors {sorted(state['fixed'])},"
+                f" the configured one {sorted(fixed)}"
+            )
         self.parameters.copy_(saved)
-        for name, value in state["fixed"].items():
-            owner, _, attribute = name.rpartition(".")
-            getattr(self.module.get_submodule(owner), attribute).data.copy_(torch.as_tensor(value))
+        for name, tensor in fixed.items():
+            tensor.copy_(torch.as_tensor(state["fixed"][name]))
+
+    def _fixed(self) -> dict[str, Tensor]:
+        fixed = dict(self.module.named_buffers())
+        return fixed | {name: p.detach() for name, p in self.module.named_parameters() if not p.requires_grad}
 
 
 class LayeredNetwork(Network):
@@ -93,49 +111,56 @@ class LayeredNetwork(Network):
 
     @staticmethod
     def fits(module: nn.Module) -> bool:
-        """Tell whether ``module`` is a chain Linear, ReLU, Linear, … , Linear with all parameters trainable."""
-        if not isinstance(module, nn.Sequential) or len(module) % 2 == 0:
+        """Tell whether ``module`` is a chain Linear, ReLU, Linear, … , Linear with all parameters trainable.
+
+        The forward pass must be that of ``nn.Sequential``, and no two layers may share a parameter.
+        """
+        if not isinstance(module, nn.Sequential) or type(module).forward is not nn.Sequential.forward:
             return False
-        return all(
-            _is_trainable_linear(layer) if i % 2 == 0 else type(layer) is nn.ReLU for i, layer in enumerate(module)
+        linear, between = list(module)[::2], list(module)[1::2]
+        return (
+            len(linear) == len(between) + 1
+            and all(_is_trainable_linear(layer) for layer in linear)
+            and all(type(layer) is nn.ReLU for layer in between)
+            and len(list(module.parameters())) == 2 * len(linear)
         )
 
-    @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs; keep every layer's input."""
         self._activations = [x]
         *hidden, last = self._layers
         for layer in hidden:
-            x = torch.addmm(layer.bias, x, layer.weight.t()).relu_()
+            x = torch.addmm(layer.bias, x, layer.transposed).relu_()
             self._activations.append(x)
-        return torch.addmm(last.bias, x, last.weight.t())
+        return torch.addmm(last.bias, x, last.transposed)
 
-    @torch.no_grad()
     def backward(self, delta: Tensor) -> None:
         """Set ``gradient`` from ``delta``, layer by layer from the last."""
+        first = self._layers[0]
         for layer, activation in zip(reversed(self._layers), reversed(self._activations), strict=True):
             torch.mm(delta.t(), activation, out=layer.weight_gradient)
             torch.sum(delta, 0, out=layer.bias_gradient)
-            if activation is not self._activations[0]:
-                delta = torch.mm(delta, layer.weight).mul_(activation > 0)
+            if layer is not first:
+                # A ReLU's slope is the sign of its output, which is not needed any more.
+                delta = torch.mm(delta, layer.weight).mul_(activation.sign_())
         self._activations = []
 
-    @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """Return the outputs without any trace for training."""
         *hidden, last = self._layers
         for layer in hidden:
-            x = torch.addmm(layer.bias, x, layer.weight.t()).relu_()
-        return torch.addmm(last.bias, x, last.weight.t())
+            x = torch.addmm(layer.bias, x, layer.transposed).relu_()
+        return torch.addmm(last.bias, x, last.transposed)
 
 
 class _Layer:
     """The tensors of one linear layer, as views of the vectors."""
 
-    __slots__ = ("bias", "bias_gradient", "weight", "weight_gradient")
+    __slots__ = ("bias", "bias_gradient", "transposed", "weight", "weight_gradient")
 
     def __init__(self, weight: Tensor, bias: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> None:
         self.weight = weight
+        self.transposed = weight.t()
         self.bias = bias
         self.weight_gradient = weight_gradient
         self.bias_gradient = bias_gradient

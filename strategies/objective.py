@@ -64,10 +64,8 @@ class Classification:
     def loss(self, outputs: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Mean cross-entropy; its gradient is (softmax - one-hot) / rows."""
         log_probability = torch.log_softmax(outputs, 1)
-        index = y.unsqueeze(1)
-        loss = log_probability.gather(1, index).mean().neg_()
-        gradient = log_probability.exp_()
-        gradient.scatter_add_(1, index, gradient.new_full(index.shape, -1.0))
+        loss = F.nll_loss(log_probability, y)
+        gradient = log_probability.exp_().scatter_(1, y.unsqueeze(1), -1.0, reduce="add")
         return loss, gradient.div_(len(y))
 
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import torch
+import numpy as np
 from pydantic import ByteSize, Field, model_validator
 
+from strategies.balanced_reservoir import BalancedReservoir
 from strategies.generator import generator_state, restore_generator
 from strategies.memory import Memory
 from strategies.options import Options
-from strategies.reservoir import BalancedReservoir, Reservoir
+from strategies.reservoir import Reservoir
 from strategies.storage import Precision, RowStorage
 from strategies.strategy import Setting, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from strategies.batch import Batch
     from strategies.learner import Learner
@@ -98,10 +101,18 @@ class Replay(Strategy):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows and all counts and generators."""
-        return {"memory": self.memory.state_dict(), "generator": generator_state(self._generator)}
+        return {
+            "policy": self._policy,
+            "memory": self.memory.state_dict(),
+            "generator": generator_state(self._generator),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state."""
+        """Take up a state; raise ``ValueError`` where the buffer was configured differently."""
+        if state["policy"] != self._policy:
+            raise ValueError(
+                f"the checkpoint's buffer has policy {state['policy']}, the configured one {self._policy}"
+            )
         self.memory.load_state_dict(state["memory"])
         restore_generator(self._generator, state["generator"])
 
@@ -115,6 +126,6 @@ def _capacity(options: ReplayOptions, *, features: int) -> int:
     return int(options.bytes) // row_bytes
 
 
-def _counts(groups: torch.Tensor) -> dict[int, int]:
-    values, counts = torch.unique(groups, return_counts=True)
+def _counts(groups: NDArray[Any]) -> dict[int, int]:
+    values, counts = np.unique(groups, return_counts=True)
     return dict(zip(values.tolist(), counts.tolist(), strict=True))

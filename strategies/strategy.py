@@ -62,7 +62,10 @@ class Strategy:
         """
 
     def observe(self, learner: Learner, fresh: Batch) -> None:
-        """After an accepted step: look at the fresh rows. Rehearsed rows never come here."""
+        """After an accepted step: look at the fresh rows, none where they were seen at an earlier step.
+
+        Rehearsed rows never come here.
+        """
 
     def consolidate(self, learner: Learner, task: int) -> None:
         """At a boundary: what was learned of ``task`` is to be kept from now on.

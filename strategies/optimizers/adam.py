@@ -49,12 +49,11 @@ class Adam(Optimizer):
             parameters.mul_(1 - lr * self._options.weight_decay)
         self._mean.lerp_(gradient, 1 - beta1)
         self._square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        torch.sqrt(self._square, out=self._root)
-        self._root.div_(sqrt(1 - beta2**self._steps)).add_(self._options.eps)
+        self._take_root()
         parameters.addcdiv_(self._mean, self._root, value=-lr / (1 - beta1**self._steps))
 
     def step_size(self) -> Tensor:
-        """Return η / (√v̂ + ε), the step per unit of a constant gradient."""
+        """Return η / (√v̂ + ε), the step per unit of a constant gradient; only after a first step."""
         return torch.reciprocal(self._root).mul_(self._options.lr)
 
     def state_dict(self) -> dict[str, Any]:
@@ -66,3 +65,10 @@ class Adam(Optimizer):
         self._steps = state["steps"]
         self._mean.copy_(torch.as_tensor(state["mean"]))
         self._square.copy_(torch.as_tensor(state["square"]))
+        if self._steps:
+            self._take_root()
+
+    def _take_root(self) -> None:
+        """Set the denominator √v̂ + ε."""
+        torch.sqrt(self._square, out=self._root)
+        self._root.div_(sqrt(1 - self._options.betas[1] ** self._steps)).add_(self._options.eps)

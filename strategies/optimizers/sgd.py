@@ -49,5 +49,9 @@ class Sgd(Optimizer):
         return {"velocity": self._velocity}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up the velocity."""
-        self._velocity.copy_(torch.as_tensor(state["velocity"]))
+        """Take up the velocity; raise ``ValueError`` where only one of the two has momentum."""
+        saved = torch.as_tensor(state["velocity"])
+        if saved.shape != self._velocity.shape:
+            had, has = ("with" if len(velocity) else "without" for velocity in (saved, self._velocity))
+            raise ValueError(f"the checkpoint's optimizer is sgd {had} momentum, the configured one {has}")
+        self._velocity.copy_(saved)

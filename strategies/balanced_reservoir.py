@@ -1,0 +1,109 @@
+"""A sample of all that was seen in which every group has its share, however rare."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strategies.generator import generator_state, restore_generator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+
+class BalancedReservoir:
+    """Class-balancing reservoir sampling (CBRS; Chrysakis & Moens 2020, algorithm 1), by any grouping of rows.
+
+    Once full, a row of a group that was never the largest overwrites a random row of the largest group; a row of
+    a group that once was the largest competes, with probability m/n (stored over seen), for one of its own slots.
+    Within each group the sample stays uniform.
+    """
+
+    def __init__(self, capacity: int, *, generator: np.random.Generator) -> None:
+        self.filled = 0
+        self.n_seen = 0
+        self._capacity = capacity
+        self._generator = generator
+        self._slots: dict[int, array[int]] = {}
+        self._seen: dict[int, int] = {}
+        self._largest: list[int] = []
+        self._once_largest: set[int] = set()
+
+    def admit(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return which rows are kept, and the slot of each."""
+        slots = [self._admit(group) for group in groups.tolist()]
+        kept = [(row, slot) for row, slot in enumerate(slots) if slot is not None]
+        rows_and_slots = np.array(kept, dtype=np.int64).reshape(-1, 2)
+        return rows_and_slots[:, 0], rows_and_slots[:, 1]
+
+    def restart(self) -> None:
+        """Forget all rows and begin a new sample; the generator goes on."""
+        self.filled = self.n_seen = 0
+        for memory in (self._slots, self._seen, self._largest, self._once_largest):
+            memory.clear()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the slots and counts of each group, and the generator's state."""
+        groups = sorted(self._slots)
+        return {
+            "filled": self.filled,
+            "n_seen": self.n_seen,
+            "groups": groups,
+            "stored": [len(self._slots[group]) for group in groups],
+            "seen": [self._seen[group] for group in groups],
+            "slots": np.array([slot for group in groups for slot in self._slots[group]], dtype=np.int64),
+            "once_largest": sorted(self._once_largest),
+            "generator": generator_state(self._generator),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        self.filled, self.n_seen = state["filled"], state["n_seen"]
+        groups, ends = state["groups"], np.cumsum(state["stored"], dtype=np.int64)
+        parts = np.split(np.asarray(state["slots"]), ends[:-1])
+        self._slots = {group: array("q", part.tolist()) for group, part in zip(groups, parts, strict=False)}
+        self._seen = dict(zip(groups, state["seen"], strict=True))
+        self._once_largest = set(state["once_largest"])
+        self._find_largest()
+        restore_generator(self._generator, state["generator"])
+
+    def _admit(self, group: int) -> int | None:
+        self.n_seen += 1
+        self._seen[group] = self._seen.get(group, 0) + 1
+        own = self._slots.setdefault(group, array("q"))
+        if self.filled < self._capacity:
+            return self._fill(own)
+        if group in self._once_largest:
+            # Algorithm R within the group.
+            return self._choice(own) if self._generator.random() * self._seen[group] < len(own) else None
+        return self._displace(own)
+
+    def _fill(self, own: array[int]) -> int:
+        own.append(self.filled)
+        self.filled += 1
+        self._find_largest()
+        return own[-1]
+
+    def _displace(self, own: array[int]) -> int:
+        """Take a random slot from the largest group."""
+        donor = self._slots[self._choice(self._largest)]
+        index = int(self._generator.random() * len(donor))
+        donor[index], donor[-1] = donor[-1], donor[index]
+        own.append(donor.pop())
+        self._find_largest()
+        return own[-1]
+
+    def _find_largest(self) -> None:
+        """Note which groups are the largest; before every slot is taken it says nothing."""
+        if self.filled < self._capacity:
+            return
+        most = max(map(len, self._slots.values()))
+        self._largest = sorted(group for group, slots in self._slots.items() if len(slots) == most)
+        self._once_largest.update(self._largest)
+
+    def _choice(self, items: list[int] | array[int]) -> int:
+        return items[int(self._generator.random() * len(items))]
