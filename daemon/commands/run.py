@@ -3,18 +3,41 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import structlog
 import typer
+from kafka.errors import KafkaConfigurationError
 
+from connectors.kafka_positions import PositionLostError
+from connectors.sink import SinkUnavailableError
+from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.config.errors import ConfigError
+from daemon.config.load import load
+from daemon.config.schema import Config
 from daemon.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from daemon.config.schema import Config
+from daemon.http_server import AddressUnavailableError
+from daemon.logs import logging_to
+from daemon.notify import Notify
+from daemon.rejections import TooManyRejectsError
+from daemon.service import Service
+from daemon.signals import Signals
+from daemon.state_error import StateError
 
 log = structlog.get_logger("retaind")
+
+EXIT_CODES: dict[type[Exception], ExitCode] = {
+    ConfigError: ExitCode.CONFIG,
+    KafkaConfigurationError: ExitCode.CONFIG,
+    StateError: ExitCode.IO,
+    AddressUnavailableError: ExitCode.UNAVAILABLE,
+    SinkUnavailableError: ExitCode.UNAVAILABLE,
+    SourceUnavailableError: ExitCode.UNAVAILABLE,
+    PositionLostError: ExitCode.DATA,
+    SourceDataError: ExitCode.DATA,
+    TooManyRejectsError: ExitCode.DATA,
+}
+"""What an operator can do something about; anything else is a fault of the program."""
 
 
 def run(
@@ -26,42 +49,22 @@ def run(
     checkpoint. Exit codes: 0 stopped as asked or end of the stream, 65 the stream itself is bad, 69 a dependency
     is out of reach, 70 a fault of the program, 74 the state directory is unusable, 78 the configuration is wrong.
     """
-    from daemon.config.load import load  # noqa: PLC0415 - brings torch, which other commands do without
-    from daemon.logs import logging_to  # noqa: PLC0415
-
     loaded = load(config, environ=os.environ)
     with logging_to(sys.stderr, level=loaded.log.level, form=loaded.log.format):
-        code = _serve(loaded)
+        code = serve(loaded)
     raise typer.Exit(code)
 
 
-def _serve(config: "Config") -> ExitCode:
-    from connectors.sink import SinkUnavailableError  # noqa: PLC0415
-    from connectors.source import SourceUnavailableError  # noqa: PLC0415
-    from daemon.http_server import AddressUnavailableError  # noqa: PLC0415
-    from daemon.notify import Notify  # noqa: PLC0415
-    from daemon.rejections import TooManyRejectsError  # noqa: PLC0415
-    from daemon.service import Service  # noqa: PLC0415
-    from daemon.signals import Signals  # noqa: PLC0415
-    from daemon.state_error import StateError  # noqa: PLC0415
-
+def serve(config: Config) -> ExitCode:
+    """Run the daemon to its end and return what it ended of; the reason is in the log."""
     try:
         with Signals() as signals, Service(config, notify=Notify()) as service:
             service.run(stop=lambda: signals.stop_requested)
-    except ConfigError:
-        raise
-    except StateError as error:
-        return _fatal(error, ExitCode.IO)
-    except (AddressUnavailableError, SinkUnavailableError, SourceUnavailableError) as error:
-        return _fatal(error, ExitCode.UNAVAILABLE)
-    except TooManyRejectsError as error:
-        return _fatal(error, ExitCode.DATA)
+    except tuple(EXIT_CODES) as error:
+        code = next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
+        log.error("stopped", reason=str(error), exit_code=int(code))
+        return code
     except Exception:
         log.exception("stopped by a fault of the program; a restart resumes from the newest checkpoint")
         return ExitCode.SOFTWARE
     return ExitCode.OK
-
-
-def _fatal(error: Exception, code: ExitCode) -> ExitCode:
-    log.error("stopped", reason=str(error), exit_code=int(code))
-    return code
