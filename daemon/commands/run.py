@@ -62,7 +62,7 @@ def serve(config: Config) -> ExitCode:
             service.run(stop=lambda: signals.stop_requested)
     except tuple(EXIT_CODES) as error:
         code = next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
-        log.error("stopped", reason=str(error), exit_code=int(code))
+        log.error("stopped", reason=str(error), exit_code=int(code))  # noqa: TRY400 - the reason is enough
         return code
     except Exception:
         log.exception("stopped by a fault of the program; a restart resumes from the newest checkpoint")
