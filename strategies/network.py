@@ -53,10 +53,7 @@ class Network:
         """Set ``gradient`` from the loss's gradient on the outputs ``(rows, outputs)`` of the last forward."""
         assert self._outputs is not None, "backward follows forward"
         self.gradient.zero_()
-        with torch.enable_grad():
-            # Of a scalar, because torch imports sympy, for seconds, when it is given a gradient to begin with.
-            weighted = self._outputs.mul(delta).sum()
-        weighted.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
+        self._outputs.backward(delta)  # type: ignore[no-untyped-call] # torch leaves it untyped
         self._outputs = None
 
     def undo(self) -> None:
