@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connectors.kafka_positions import Position, from_json
+from connectors.kafka_positions import Position, from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +26,19 @@ class Ledger:
     ends: dict[TopicPartition, int] = field(default_factory=dict)
     progress_seconds: dict[TopicPartition, float] = field(default_factory=dict)
     lost: set[TopicPartition] = field(default_factory=set)
+    group_is_ahead: bool = False
+    """Whether the group's positions are of a future that was abandoned: a rollback, or a damaged checkpoint."""
 
     @staticmethod
     def of(snapshot: Mapping[str, Any] | None) -> Ledger:
         """Return what a snapshot knows."""
         positions = from_json(snapshot)
-        return Ledger(positions, frozenset(part.topic for part in positions))
+        ahead = bool((snapshot or {}).get("group_is_ahead"))
+        return Ledger(positions, frozenset(part.topic for part in positions), group_is_ahead=ahead)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a snapshot is to know."""
+        return to_json(self.positions) | ({"group_is_ahead": True} if self.group_is_ahead else {})
 
     def put(self, part: TopicPartition, at: Position, now: float) -> None:
         """Note that a partition has got to this position now (Unix time)."""

@@ -55,7 +55,7 @@ class KafkaPlacement:
         return {part: Log(starts[part], ends[part], topics[part.topic].topic_id) for part in parts}
 
     def _committed(self, parts: list[TopicPartition]) -> dict[TopicPartition, int]:
-        if self._options.group is None:
+        if self._options.group is None or self._ledger.group_is_ahead:
             return {}
         offsets = {part: self._consumer.committed(part, timeout_ms=REQUEST_MS) for part in parts}
         known = {part: offset for part, offset in offsets.items() if offset is not None}

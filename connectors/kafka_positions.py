@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kafka import TopicPartition
 
+from connectors.source import SourceDataError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -14,7 +16,7 @@ LostOffsetPolicy = Literal["fail", "earliest", "latest"]
 RecreatedTopicPolicy = Literal["fail", "accept"]
 
 
-class PositionLostError(Exception):
+class PositionLostError(SourceDataError):
     """What should be read next is not there, and the configuration says to stop rather than to jump."""
 
 

@@ -59,7 +59,7 @@ class KafkaReader:
         self._diverged: set[TopicPartition] = set()
         self._look_at = self._ends_at = float("-inf")
         self._trouble_since: float | None = None
-        self._trouble = self._absent = self._stalled = ""
+        self._trouble = self._silent = self._absent = self._stalled = ""
 
     @property
     def active(self) -> list[TopicPartition]:
@@ -69,7 +69,7 @@ class KafkaReader:
     @property
     def dependency_missing(self) -> str:
         """Which broker, topic or partition is missing, in a sentence; empty where none is."""
-        return self._trouble or self._topics.problem or self._absent
+        return self._trouble or self._silent or self._topics.problem or self._absent
 
     @property
     def not_ready(self) -> str:
@@ -198,13 +198,14 @@ class KafkaReader:
 
     def _look_at_ends(self, now: float) -> None:
         """Ask for the ends of the partitions that stand still, and judge them."""
-        self._stalled = ""
+        self._silent = self._stalled = ""
         still = [part for part, at in self._read_now() if self._stalls.standing(part, at.offset, now)]
         if not still:
             return
         try:
             ends = self.consumer.end_offsets(still, timeout_ms=1000)
         except errors.KafkaTimeoutError:
+            self._silent = "connected, but no broker answers"
             self._stalls.forget()
             return
         self._ledger.ends |= ends

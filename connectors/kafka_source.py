@@ -15,9 +15,9 @@ from pydantic import Field, field_validator, model_validator
 from connectors.kafka_connection import KafkaConnection
 from connectors.kafka_ledger import Ledger
 from connectors.kafka_options import KafkaOptions
-from connectors.kafka_positions import LostOffsetPolicy, RecreatedTopicPolicy, from_json, to_json
+from connectors.kafka_positions import LostOffsetPolicy, RecreatedTopicPolicy, from_json
 from connectors.kafka_reader import KafkaReader
-from connectors.source import PartitionStatus, SourceStatus, SourceUnavailableError
+from connectors.source import PartitionsLostError, PartitionStatus, SourceStatus, SourceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -141,9 +141,11 @@ class KafkaSource:
     In a group, a partition that is taken away keeps its position here: what was learned of it stays learned, and
     if it comes back, reading goes on at the larger of that position and the group's. Between this process's last
     commit and the moment it goes, another member learns the same events in its own model. Where it was not given
-    back but lost (this process was too slow and was thrown out), ``take_lost`` says so once, and nothing is
-    committed for it: a loop that wants its model to hold no event of a lost partition since the last checkpoint
-    opens the source again with that checkpoint.
+    back but lost (this process was too slow and was thrown out), nothing is committed for it and ``poll`` raises
+    PartitionsLostError: the model is to hold no event of a lost partition since the newest checkpoint.
+
+    After a rollback the group is ahead of the checkpoint. Its positions are then not looked at, until a commit has
+    put it back to where this process stands; the snapshots say so as long.
     """
 
     Options = KafkaSourceOptions
@@ -172,11 +174,14 @@ class KafkaSource:
     def poll(self, max_records: int, timeout_seconds: float) -> Sequence[Record]:
         """Return up to ``max_records`` records, partition by partition, or none after ``timeout_seconds``.
 
-        Raises PositionLostError by the declared policies, SourceUnavailableError where a partition stays stalled
-        or ``give_up_seconds`` have passed, and kafka-python's KafkaConfigurationError.
+        Raises PartitionsLostError, PositionLostError by the declared policies, SourceUnavailableError where a
+        partition stays stalled or ``give_up_seconds`` have passed, and kafka-python's KafkaConfigurationError.
         """
         deadline = self._monotonic() + timeout_seconds
         records = self._try_to_read(min(max_records, self._options.max_poll_records), deadline)
+        if self._ledger.lost:
+            names = ", ".join(f"{part.topic}/{part.partition}" for part in sorted(self._ledger.lost))
+            raise PartitionsLostError(f"group {self._options.group} has taken {names} away from this process")
         if not records:
             self._sleep(max(0.0, deadline - self._monotonic()))
         self._report()
@@ -184,17 +189,17 @@ class KafkaSource:
 
     def snapshot(self) -> dict[str, Any]:
         """Return the next offset of every partition ever read, its leader epoch and its topic's id."""
-        return to_json(self._ledger.positions)
+        return self._ledger.to_json()
 
     def commit(self, snapshot: Mapping[str, Any]) -> None:
         """Show the positions of a durable checkpoint to the group, of the partitions that are read now."""
         if self._options.group is None or self._reader is None:
             return
-        active = set(self._reader.active)
+        active, ahead = set(self._reader.active), self._ledger.group_is_ahead
         offsets = {
             part: OffsetAndMetadata(at.offset, "", at.leader_epoch)
             for part, at in from_json(snapshot).items()
-            if part in active and at.offset > self._ledger.committed.get(part, -1)
+            if part in active and (ahead or at.offset > self._ledger.committed.get(part, -1))
         }
         if not offsets:
             return
@@ -206,16 +211,13 @@ class KafkaSource:
             )
         else:
             self._ledger.committed |= {part: at.offset for part, at in offsets.items()}
+            if offsets.keys() >= active and not self._reader.not_ready:
+                self._ledger.group_is_ahead = False
 
     def status(self) -> SourceStatus:
         """Return what is known now, from memory."""
         parts = self._reader.active if self._reader is not None else []
         return SourceStatus(not self._reason, self._reason, [self._part_status(part) for part in parts])
-
-    def take_lost(self) -> set[TopicPartition]:
-        """Return the partitions that were lost, not given back, since the last call."""
-        lost, self._ledger.lost = self._ledger.lost, set()
-        return lost
 
     @property
     def exhausted(self) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from connectors.kafka_connection import KafkaConnection, TopicFacts, Topics
 
 FIRST_RETRY_SECONDS = 1.0
+FRESH_START_SECONDS = 30.0
 
 
 class TopicWatch:
@@ -28,6 +29,7 @@ class TopicWatch:
         self._question: Any = None
         self._next_seconds = -1.0
         self._retry_seconds = FIRST_RETRY_SECONDS
+        self._unknown_since = monotonic()
         self.found: Mapping[str, TopicFacts] | None = None
         """What the last answer held; None where that is not to be relied on."""
         self.problem = ""
@@ -35,7 +37,10 @@ class TopicWatch:
 
     def distrust(self) -> None:
         """Something does not fit: ask anew, and rely on nothing until the answer is there."""
-        self.found = None
+        self._question = None
+        if self.found is not None:
+            self.found = None
+            self._unknown_since = self._monotonic()
         self.hurry()
 
     def hurry(self) -> None:
@@ -43,7 +48,10 @@ class TopicWatch:
         self._next_seconds = min(self._next_seconds, self._monotonic())
 
     def ask(self, connection: KafkaConnection, timeout_seconds: float) -> bool:
-        """Return whether there is a new answer, waiting for it only where nothing is known."""
+        """Return whether there is a new answer, waiting for it only where nothing is known.
+
+        Raises KafkaError where nothing could be learned for so long that the connection must be to blame.
+        """
         if self._question is None:
             if self._monotonic() < self._next_seconds:
                 return False
@@ -53,13 +61,19 @@ class TopicWatch:
                 return False
             self._learn(self._question.value)
         except KafkaError as error:
-            self.problem = f"no broker says which topics there are: {error}"
-            self._again()
+            self._fail(error)
             return False
         finally:
-            if self._question is not None and self._question.is_done:
+            if self._question.is_done:
                 self._question = None
         return True
+
+    def _fail(self, error: KafkaError) -> None:
+        self._again(incomplete=True)
+        if self.found is None:
+            self.problem = f"no broker says which topics there are: {error}"
+            if self._monotonic() - self._unknown_since >= FRESH_START_SECONDS:
+                raise error
 
     def _learn(self, topics: Topics) -> None:
         self.found = {name: facts for name, facts in topics.found.items() if self._wanted(name)}
@@ -67,13 +81,12 @@ class TopicWatch:
         if not self.found and self._pattern:
             problems = [f"no topic matches the pattern {self._pattern.pattern}"]
         self.problem = "; ".join(sorted(problems))
-        self._again()
+        self._again(incomplete=bool(self.problem))
 
-    def _again(self) -> None:
-        self._retry_seconds = (
-            min(2 * self._retry_seconds, self._every_seconds) if self.problem else FIRST_RETRY_SECONDS
-        )
-        self._next_seconds = self._monotonic() + (self._retry_seconds if self.problem else self._every_seconds)
+    def _again(self, *, incomplete: bool) -> None:
+        wait = self._retry_seconds if incomplete else self._every_seconds
+        self._next_seconds = self._monotonic() + wait
+        self._retry_seconds = min(2 * wait, self._every_seconds) if incomplete else FIRST_RETRY_SECONDS
 
     def _wanted(self, name: str) -> bool:
         return self._pattern is None or self._pattern.fullmatch(name) is not None

@@ -113,6 +113,34 @@ def test_a_commit_shows_the_positions_of_the_snapshot_and_never_goes_back(broker
     assert committed(broker, topic, topic) == 20
 
 
+def test_after_a_rollback_the_groups_offset_is_ignored_until_a_commit_has_put_it_back(
+    broker: Cluster, topic: str
+) -> None:
+    broker.produce(topic, numbers(0, 10))
+    commit(broker, topic, topic, 8)
+    with opened(new_source(broker, topic, group=topic), stored(topic, 2) | {"group_is_ahead": True}) as source:
+        assert values(read(source, 3, max_records=3)) == [2, 3, 4]
+        not_committed = source.snapshot()
+    with opened(new_source(broker, topic, group=topic), not_committed) as source:
+        assert values(read(source, 2, max_records=2)) == [5, 6]
+        source.commit(source.snapshot())
+        assert committed(broker, topic, topic) == 7
+        later = source.snapshot()
+    assert offsets(later) == [7]
+    commit(broker, topic, topic, 9)
+    with opened(new_source(broker, topic, group=topic), later) as source:
+        assert values(read(source, 1)) == [9]
+
+
+def test_after_a_rollback_to_before_the_first_event_the_groups_offset_is_ignored(
+    broker: Cluster, topic: str
+) -> None:
+    broker.produce(topic, numbers(0, 3))
+    commit(broker, topic, topic, 3)
+    with opened(new_source(broker, topic, group=topic), {"partitions": [], "group_is_ahead": True}) as source:
+        assert values(read(source, 3)) == [0, 1, 2]
+
+
 def test_without_a_group_nothing_is_committed_and_nothing_fails(broker: Cluster, topic: str) -> None:
     broker.produce(topic, numbers(0, 1))
     with opened(new_source(broker, topic)) as source:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kafka import KafkaAdminClient
 
+from connectors.source import PartitionsLostError
 from tests.connectors.reading import DEADLINE_SECONDS, new_source, numbers, opened, poll_until, read, settle, values
 
 if TYPE_CHECKING:
@@ -95,15 +96,15 @@ def test_partitions_that_were_lost_are_told_and_never_committed(broker: Cluster,
     with opened(member(broker, wide, client=IMPATIENT)) as slow, opened(member(broker, wide)) as other:
         read(slow, 40)
         stale = slow.snapshot()
-        assert slow.take_lost() == set()
         poll_until(other, lambda: partitions(other) == {0, 1, 2, 3})
         settle(other)
         other.commit(other.snapshot())
         slow.commit(stale)
-        lost: set[Any] = set()
-        together([slow, other], lambda: bool(lost) or bool(lost.update(slow.take_lost())))
-        assert {part.partition for part in lost} == {0, 1, 2, 3}
-        assert slow.take_lost() == set()
+        names = ", ".join(f"{wide}/{number}" for number in range(4))
+        with pytest.raises(PartitionsLostError, match=names):
+            together([slow, other], lambda: False)
+        slow.open(stale)
+        together([slow, other], lambda: len(partitions(slow)) == len(partitions(other)) == 2)
     with KafkaAdminClient(bootstrap_servers=broker.bootstrap) as admin:
         (known,) = admin.list_group_offsets([f"{wide}-group"]).values()
         assert {part.partition: at.offset for part, at in known.items()} == dict.fromkeys(range(4), 10)

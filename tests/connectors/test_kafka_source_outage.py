@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from connectors.kafka_dead_letters import KafkaDeadLetters
+from connectors.kafka_predictions import KafkaPredictions
 from connectors.kafka_source import KafkaSource
+from connectors.sink import SinkUnavailableError
 from connectors.source import SourceUnavailableError
 from tests.connectors.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
+from tests.connectors.rejects import prediction, reject
 from tests.kafka.broker import Broker
 from tests.kafka.jars import KafkaUnavailableError
 
@@ -25,24 +31,35 @@ def mortal(broker: Cluster) -> Iterator[Broker]:
     """A broker to kill, for all tests here: each leaves it running."""
     assert broker
     try:
-        own = Broker()
+        own = Broker({"auto.create.topics.enable": "true"})
     except KafkaUnavailableError as missing:
         pytest.skip(str(missing))
     with own:
         yield own
 
 
+@contextmanager
+def asleep(broker: Broker) -> Iterator[None]:
+    """Within it, the broker takes connections and answers nothing."""
+    assert broker._process is not None
+    broker._process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        broker._process.send_signal(signal.SIGCONT)
+
+
 def test_a_killed_broker_costs_no_record_and_repeats_none(mortal: Broker, caplog: pytest.LogCaptureFixture) -> None:
     mortal.create_topic("killed", partitions=2)
     mortal.produce("killed", numbers(0, 500))
-    with opened(new_source(mortal, "killed", group="g")) as source:
+    with opened(new_source(mortal, "killed", group="g", commit_seconds=0.2)) as source:
         records = list(read(source, 100, max_records=50))
         mortal.kill()
         with caplog.at_level(logging.INFO, "connectors"):
             poll_until(source, lambda: "no connection to broker 1" in source.status().reason, records)
             source.commit(source.snapshot())
             caplog.clear()
-            for _ in range(20):
+            for _ in range(8):
                 records += source.poll(50, 0.02)
             assert [message for message in caplog.messages if message.startswith("kafka:")] == []
         mortal.start()
@@ -88,6 +105,55 @@ def test_reading_goes_on_after_offsets_that_compaction_has_emptied(mortal: Broke
         settle(source, records)
         assert [record.offset for record in records][:3] == [0, 8, 9]
         assert offsets(source.snapshot()) == [records[-1].offset + 1]
+
+
+def test_a_topic_deleted_while_it_is_read_is_not_created_again_whatever_the_broker_allows(mortal: Broker) -> None:
+    mortal.create_topic("deleted")
+    mortal.produce("deleted", numbers(0, 5))
+    with KafkaAdminClient(bootstrap_servers=mortal.bootstrap) as admin:
+        with opened(new_source(mortal, None, topics=("deleted", "never"))) as source:
+            read(source, 5)
+            mortal.delete_topic("deleted")
+            poll_until(source, lambda: "topic deleted does not exist" in source.status().reason)
+            for _ in range(10):
+                source.poll(10, 0.05)
+        assert not {"deleted", "never"} & set(admin.list_topics())
+
+
+def test_a_broker_that_hangs_is_told_and_reading_goes_on_when_it_wakes(mortal: Broker) -> None:
+    mortal.create_topic("hung")
+    mortal.produce("hung", numbers(0, 5))
+    options = KafkaSource.Options(bootstrap_servers=mortal.bootstrap, topics=("hung",))
+    with opened(KafkaSource(options, monotonic=lambda: time.monotonic() * 10)) as source:
+        read(source, 5)
+        with asleep(mortal):
+            poll_until(source, lambda: source.status().reason == "connected, but no broker answers")
+        mortal.produce("hung", numbers(5, 6))
+        assert values(read(source, 1)) == [5]
+        poll_until(source, lambda: source.status().ready)
+
+
+def test_a_dead_letter_is_not_taken_as_kept_before_the_broker_says_so(mortal: Broker) -> None:
+    mortal.create_topic("letters")
+    options = KafkaDeadLetters.Options(bootstrap_servers=mortal.bootstrap, topic="letters", deadline_seconds=1)
+    letters = KafkaDeadLetters(options)
+    letters.write([reject(1)])
+    with asleep(mortal), pytest.raises(SinkUnavailableError, match="topic letters cannot be written to"):
+        letters.write([reject(2)])
+    letters.close()
+
+
+def test_predictions_are_not_taken_as_published_before_the_broker_says_so(mortal: Broker) -> None:
+    mortal.create_topic("published")
+    options = KafkaPredictions.Options(bootstrap_servers=mortal.bootstrap, topic="published", deadline_seconds=1)
+    predictions = KafkaPredictions(options)
+    predictions.write([prediction(1)])
+    predictions.flush()
+    with asleep(mortal):
+        predictions.write([prediction(2)])
+        with pytest.raises(SinkUnavailableError, match="topic published cannot be written to"):
+            predictions.flush()
+        predictions.close()
 
 
 def test_an_address_without_a_broker_ends_it_after_give_up_seconds() -> None:
