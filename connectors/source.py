@@ -40,6 +40,10 @@ class SourceUnavailableError(Exception):
     """A dependency cannot be reached and the source has stopped trying; the process exits 69."""
 
 
+class PartitionsLostError(Exception):
+    """Others read what this source was reading, since an unknown moment; the source is to be opened again."""
+
+
 class SourceDataError(ValueError):
     """What a source is to read is absent, damaged or not what it was; the message names it and the remedy."""
 
@@ -54,13 +58,19 @@ class Source(Protocol):
     """
 
     def open(self, snapshot: Mapping[str, Any] | None) -> None:
-        """Connect and take up the positions of ``snapshot``, or the configured start where it is None."""
+        """Connect and take up the positions of ``snapshot``, or the configured start where it is None.
+
+        Where ``snapshot`` has ``group_is_ahead``: true, an older state is in use again, and positions that were
+        committed elsewhere are not to be taken for progress.
+        """
 
     def poll(self, max_records: int, timeout_seconds: float) -> Sequence[Record]:
         """Return up to ``max_records`` records, or none after ``timeout_seconds``.
 
         Within a partition the order is that of the log. A broker that can't be reached is retried inside, with
-        backoff: then nothing is returned, and ``status`` says why.
+        backoff: then nothing is returned, and ``status`` says why. Raises ``PartitionsLostError`` where what was
+        delivered since the newest checkpoint may have gone to another process as well: it is to be forgotten, and
+        ``open`` called with that checkpoint's positions.
         """
 
     def snapshot(self) -> dict[str, Any]:
