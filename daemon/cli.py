@@ -12,6 +12,7 @@ from daemon.exit_codes import ExitCode
 
 # A new command is one file in daemon/commands, with a function (or a Typer app) of its name, and one line here.
 COMMANDS = {
+    "demo": "Learn a simulated plant twice, naively and with retention, and show the difference.",
     "run": "Learn from the configured stream until told to stop.",
     "init": "Write a commented configuration file to start from.",
     "validate": "Check a configuration file: every error in one pass, then advice.",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from daemon.evaluation import Scores
 
 SCORE_VECTORS = ("first", "best", "minimum", "untrained", "before")
+RECENT_EVALUATIONS = 512
 
 
 class RetentionMatrix:
@@ -31,6 +32,7 @@ class RetentionMatrix:
     def __init__(self, max_tasks: int, *, max_boundaries: int) -> None:
         self._rows: deque[Evaluation] = deque(maxlen=max_boundaries)
         self._now: Evaluation | None = None
+        self._recent: deque[Evaluation] = deque(maxlen=RECENT_EVALUATIONS)
         self._at_boundary = False
         self._boundaries = 0
         self._learned_at = np.full(max_tasks, -1, dtype=np.int64)
@@ -86,6 +88,7 @@ class RetentionMatrix:
             scores=scores.astype(np.float64),
             counts=counts.astype(np.int64),
         )
+        self._recent.append(self._now)
         self._at_boundary = at_boundary
         if at_boundary:
             self._rows.append(self._now)
@@ -143,6 +146,13 @@ class RetentionMatrix:
         """Return the latest evaluation, at a boundary or not; None before the first."""
         return self._now
 
+    def recent(self) -> tuple[Evaluation, ...]:
+        """Return the evaluations that this process has made last, at boundaries or not, oldest first; read only.
+
+        They are for curves, and not a part of the state.
+        """
+        return tuple(self._recent)
+
     def matrix(self) -> Scores:
         """Return the rows that are kept as ``(boundaries, max_tasks)``, oldest first, NaN where undefined."""
         return np.array([row.scores for row in self._rows]).reshape(-1, len(self._learned_at))
@@ -183,5 +193,5 @@ def _worst_case(score: float, *, minima: Scores) -> float | None:
     least = _mean(minima)
     if np.isnan(score) or least is None:
         return _defined(score)
-    k = 1 + np.count_nonzero(~np.isnan(minima))
+    k = 1 + int(np.count_nonzero(~np.isnan(minima)))
     return score / k + (1 - 1 / k) * least

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.retention import RetentionMatrix
+from daemon.retention import RECENT_EVALUATIONS, RetentionMatrix
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -296,3 +296,13 @@ def test_what_was_loaded_does_not_follow_what_it_was_loaded_from() -> None:
 def test_a_state_with_another_number_of_tasks_is_refused_with_the_settings_name() -> None:
     with pytest.raises(ValueError, match=r"retention\.max_tasks is 3, but .* 2"):
         RetentionMatrix(3, max_boundaries=5).load_state_dict(RetentionMatrix(2, max_boundaries=5).state_dict())
+
+
+def test_recent_evaluations_are_all_of_them_in_order_and_old_ones_drop_out() -> None:
+    matrix = after(now(0, 0.5), boundary(0, 0.6), now(0, 0.7))
+    assert [(e.boundary, e.events, *e.scores) for e in matrix.recent()] == [(-1, 0, 0.5), (0, 1, 0.6), (0, 2, 0.7)]
+    for events in range(3, 3 + RECENT_EVALUATIONS):
+        enter(matrix, now(0, 0.8), events=events)
+    assert len(matrix.recent()) == RECENT_EVALUATIONS
+    assert matrix.recent()[0].events == 3
+    assert matrix.recent()[-1] == matrix.latest()

@@ -1,0 +1,1 @@
+"""What retention is worth, seen on a simulated plant that is learned twice."""
