@@ -150,7 +150,8 @@ def _provenance(rows: Rows) -> NDArray[np.int64]:
     """
     provenance = np.empty((len(rows), 4), dtype=np.int64)
     keys = rows.key
-    provenance[:, 0] = -1 if not any(keys) else [-1 if key is None else zlib.crc32(key) for key in keys]
+    keyless = keys.count(None) == len(keys)
+    provenance[:, 0] = -1 if keyless else [-1 if key is None else zlib.crc32(key) for key in keys]
     topics = {record.topic: zlib.crc32(record.topic.encode()) << 20 for record in rows.records}
     provenance[:, 1] = [topics[record.topic] + record.partition for record in rows.records]
     provenance[:, 2] = [record.offset for record in rows.records]

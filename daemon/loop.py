@@ -57,18 +57,25 @@ class Loop:
         self._linger_seconds = linger_seconds
         self._clock = clock
         self._pace = Pace()
+        self._first_waiting: int | None = None
         self._waiting_since = clock()
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up the state of a checkpoint; the source is opened by the caller."""
+        """Take up the state of a checkpoint, with a pipeline that is new; the source is opened by the caller."""
         self.pipeline.load_state_dict(state["pipeline"])
         if self._predictions is not None and "predictions" in state:
             self._predictions.load_state_dict(state["predictions"])
-        self._saving.resume(self.pipeline.events)
+        self._saving.resume(self.pipeline.events, snapshot=state["source"])
+
+    def start_over(self, pipeline: Pipeline) -> None:
+        """Forget what was learned since the newest checkpoint; ``restore`` is to follow."""
+        self._durable(self._saving.wait())
+        self.pipeline = pipeline
 
     def finish(self) -> None:
         """Learn and examine what is left when no event will ever come again."""
         self.pipeline.finish()
+        self._saving.outdate()
 
     def turn(self) -> int:
         """Poll once and see everything through; return how many records came."""
@@ -87,15 +94,7 @@ class Loop:
 
     def save(self) -> None:
         """Make the state durable before returning."""
-        if self._predictions is not None:
-            self._predictions.flush()
-        written = self._saving.finish(
-            self._state(),
-            events=self.pipeline.events,
-            summary=self.pipeline.summary(),
-            snapshot=self._source.snapshot(),
-        )
-        self._durable(written)
+        self._durable(self._saving.finish(**self._now()))
         self._report(last=True)
 
     def _report(self, *, received: int = 0, seconds: float = 0.0, last: bool = False) -> None:
@@ -117,30 +116,30 @@ class Loop:
 
     def _linger(self) -> None:
         """Learn a partial block once its first event has waited for long enough."""
-        if not self.pipeline.waiting:
-            self._waiting_since = self._clock()
+        waiting = self.pipeline.waiting
+        first = self.pipeline.events - waiting if waiting else None
+        if first is None or first != self._first_waiting:
+            self._first_waiting, self._waiting_since = first, self._clock()
         elif self._linger_seconds is not None and self._clock() - self._waiting_since >= self._linger_seconds:
             self.pipeline.close_block()
+            self._saving.outdate()
 
     def _save_if_due(self) -> None:
-        if self._saving.due(self.pipeline.events):
+        if self._saving.due(self.pipeline.events, snapshot=self._source.snapshot()):
             with self._stopwatch("checkpoint"):
-                if self._predictions is not None:
-                    self._predictions.flush()
-                self._saving.begin(
-                    self._state(),
-                    events=self.pipeline.events,
-                    summary=self.pipeline.summary(),
-                    snapshot=self._source.snapshot(),
-                )
+                self._saving.begin(**self._now())
         self._durable(self._saving.settle())
 
     def _durable(self, written: Sequence[Written]) -> None:
         for checkpoint in written:
             self._telemetry.checkpoint(checkpoint)
 
-    def _state(self) -> dict[str, Any]:
-        state: dict[str, Any] = {"pipeline": self.pipeline.state_dict(), "source": self._source.snapshot()}
+    def _now(self) -> dict[str, Any]:
+        """Return what a checkpoint holds, as of now; what it says of predictions is durable already."""
+        snapshot = self._source.snapshot()
+        state: dict[str, Any] = {"pipeline": self.pipeline.state_dict(), "source": snapshot}
         if self._predictions is not None:
+            self._predictions.flush()
             state["predictions"] = self._predictions.state_dict()
-        return state
+        events, summary = self.pipeline.events, self.pipeline.summary()
+        return {"state": state, "events": events, "summary": summary, "snapshot": snapshot}

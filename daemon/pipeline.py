@@ -85,7 +85,7 @@ class Pipeline:
     @property
     def current_task(self) -> str | None:
         """The task of the newest event."""
-        return None if self._task is None else self.task_names[self._task]
+        return None if self._task is None else self._tasks.names.name(self._task)
 
     def process(self, records: Sequence[Record]) -> Outcome:
         """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected."""
@@ -116,7 +116,7 @@ class Pipeline:
     def summary(self) -> dict[str, Any]:
         """Return the counts that a checkpoint's list shows."""
         steps = 0 if self.student is None else self.student.learner.steps
-        return {"events": self.events, "steps": steps}
+        return {"events": self.events, "step": steps}
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that is to survive."""
@@ -161,8 +161,8 @@ class Pipeline:
                 student.new_segment = None
 
     def _predictions(self, arrivals: Arrivals, met: Met) -> Iterator[Prediction]:
-        names, tasks = self.class_names, self.task_names
-        answer, batch = met.answer, arrivals.batch
+        names, answer, batch = self.class_names, met.answer, arrivals.batch
+        tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
         confidence = [None] * len(arrivals) if answer.confidence is None else answer.confidence.tolist()
         columns = zip(
             arrivals.records, answer.value.tolist(), confidence, batch.y.tolist(), batch.task.tolist(), strict=True

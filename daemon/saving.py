@@ -37,14 +37,22 @@ class Saving:
         self._clock = clock
         self._saved_at = clock()
         self._saved_events = 0
+        self._saved_snapshot: Mapping[str, Any] | None = None
 
-    def resume(self, events: int) -> None:
-        """Count from a state that has seen so many events."""
-        self._saved_at, self._saved_events = self._clock(), events
+    def resume(self, events: int, *, snapshot: Mapping[str, Any]) -> None:
+        """Count from a saved state that has seen so many events, and stands at these positions."""
+        self._saved_at, self._saved_events, self._saved_snapshot = self._clock(), events, snapshot
 
-    def due(self, events: int) -> bool:
-        """Tell whether a checkpoint is due, something was learned since the last one, and the writer is free."""
-        if events == self._saved_events or self._writer.busy:
+    def outdate(self) -> None:
+        """Take note that the state has changed without an event: what is saved is no longer all."""
+        self._saved_snapshot = None
+
+    def due(self, events: int, *, snapshot: Mapping[str, Any]) -> bool:
+        """Tell whether a checkpoint is due, something has come since the last one, and the writer is free.
+
+        Positions tell what has come: a record that was rejected, too, moves them.
+        """
+        if self._writer.busy or snapshot == self._saved_snapshot:
             return False
         if self._every_events is not None and events - self._saved_events >= self._every_events:
             return True
@@ -55,21 +63,25 @@ class Saving:
     ) -> None:
         """Let the state be written while the loop goes on."""
         if self._writer.submit(state, summary=summary, snapshot=snapshot):
-            self.resume(events)
+            self.resume(events, snapshot=snapshot)
 
     def settle(self) -> list[Written]:
         """Commit the positions of what has become durable since the last call, and return it."""
         return [self._settled(written) for written in self._writer.completed()]
 
+    def wait(self) -> list[Written]:
+        """Settle what is being written, too."""
+        self._writer.close()
+        return self.settle()
+
     def finish(
         self, state: Mapping[str, Any], *, events: int, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
     ) -> list[Written]:
         """Wait for what is being written, then write the state as it is now if it has changed since."""
-        self._writer.close()
-        written = self.settle()
-        if events != self._saved_events or not self._store.generations():
+        written = self.wait()
+        if snapshot != self._saved_snapshot or not self._store.generations():
             final = self._writer.write_now(state, summary=summary, snapshot=snapshot)
-            self.resume(events)
+            self.resume(events, snapshot=snapshot)
             written.append(self._settled(final))
         return written
 

@@ -12,9 +12,11 @@ import structlog
 import torch
 from prometheus_client import CollectorRegistry
 
+from connectors.source import PartitionsLostError
 from daemon.build import build_dead_letters, build_pipeline, build_predictions, build_source
 from daemon.checkpoint_writer import CheckpointWriter
 from daemon.checkpoints import CheckpointStore
+from daemon.features.field_names import FieldNameError
 from daemon.http_server import HttpServer, app
 from daemon.loop import Loop
 from daemon.metrics import Metrics
@@ -82,21 +84,32 @@ class Service:
 
     def turn(self) -> int:
         """Make one turn of the loop; return how many events came."""
-        received = self.loop.turn()
+        received = self._turn()
         if self._vital_signs.why_not_ready() is None:
             self._become_ready()
         # The loop turns: it has made progress, or waits for events or a broker, which no restart would mend.
         self._notify.beat()
         return received
 
+    def _turn(self) -> int:
+        try:
+            return self.loop.turn()
+        except PartitionsLostError as lost:
+            log.warning("going back to the newest checkpoint", reason=str(lost))
+            self.loop.start_over(build_pipeline(self.config, stopwatch=self._stopwatch))
+            self.source.open(self._restore())
+            return 0
+        except FieldNameError as error:
+            raise self.config.error(error.path, str(error)) from error
+
     def _start(self) -> None:
         config = self.config
         torch.set_num_threads(config.learner.threads)
         directory = Path(config.checkpoint.directory)
         self._open.enter_context(StateLock(directory))
-        store = CheckpointStore(directory, keep=config.checkpoint.keep)
-        store.prepare()
-        metrics = Metrics(
+        self._store = CheckpointStore(directory, keep=config.checkpoint.keep)
+        self._store.prepare()
+        self._metrics = Metrics(
             self.registry,
             version=version("retaind"),
             torch_version=torch.__version__,
@@ -110,11 +123,15 @@ class Service:
         self._open.callback(self.http.stop)
         self.source = build_source(config)
         self._open.callback(self.source.close)
-        self.loop = self._build_loop(store, metrics)
-        self.source.open(self._restore(store, metrics))
+        self.loop = self._build_loop(self._store)
+        positions = self._restore()
+        self.source.open(positions)
+        if positions is None:
+            # So that there is a state to go back to, and a length of the predictions, before the first event.
+            self.loop.save()
         log.info("started", name=config.name, http=self.http.address, state=str(directory))
 
-    def _build_loop(self, store: CheckpointStore, metrics: Metrics) -> Loop:
+    def _build_loop(self, store: CheckpointStore) -> Loop:
         config = self.config
         writer = CheckpointWriter(store)
         self._open.callback(writer.close)
@@ -133,18 +150,18 @@ class Service:
                 commit=self.source.commit,
             ),
             rejections=Rejections(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
-            telemetry=Telemetry(metrics, self._vital_signs, name=config.name, stopwatch=self._stopwatch),
+            telemetry=Telemetry(self._metrics, self._vital_signs, name=config.name, stopwatch=self._stopwatch),
             stopwatch=self._stopwatch,
             dead_letters=dead_letters,
             predictions=predictions,
             linger_seconds=config.learner.linger_seconds,
         )
 
-    def _restore(self, store: CheckpointStore, metrics: Metrics) -> dict[str, Any] | None:
+    def _restore(self) -> dict[str, Any] | None:
         """Take up the newest good checkpoint; return the source's positions in it, None where there is none."""
         self._vital_signs.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
         self._notify.extend_timeout(_RESTORE_LIMIT_SECONDS)
-        recovered = store.load_newest()
+        recovered = self._store.load_newest()
         if recovered is None:
             log.info("no checkpoint yet: beginning untrained")
             return None
@@ -159,7 +176,7 @@ class Service:
                 f"the checkpoint {saved.generation} does not fit this configuration: {error}; go back to the"
                 " configuration that wrote it, or give checkpoint.directory a new place to begin untrained",
             ) from error
-        metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)
+        self._metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)
         log.info("restored", generation=saved.generation, **saved.summary)
         return {**saved.state["source"], "group_is_ahead": recovered.rolled_back}
 

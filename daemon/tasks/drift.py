@@ -43,15 +43,20 @@ class DriftTasks(Tasks):
 
     def assign(self, rows: Rows) -> Assigned:
         """Return the running segment for every row."""
-        task = self.names.code(f"segment-{self.alarms}", rows=len(rows))
+        task = self._task(rows=0)
         return Assigned(np.full(len(rows), task), np.full(len(rows), self.alarms))
 
     def observe(self, errors: NDArray[np.float64]) -> Segment | None:
         """Give a micro-batch's errors to the detector; return the new segment after an alarm."""
+        # Counted here, not where they were assigned: an alarm may have given some of them another segment since.
+        self._task(rows=len(errors))
         if not self._alarm.observe(errors):
             return None
         self.alarms += 1
-        return Segment(self.names.code(f"segment-{self.alarms}", rows=0), self.alarms)
+        return Segment(self._task(rows=0), self.alarms)
+
+    def _task(self, *, rows: int) -> int:
+        return self.names.code(f"segment-{self.alarms}", rows=rows)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the names, the number of alarms and the detector's inputs."""

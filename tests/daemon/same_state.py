@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ def assert_same_state(one: Any, other: Any, path: str = "state") -> None:
         assert list(one) == list(other), path
         for name in one:
             assert_same_state(one[name], other[name], f"{path}.{name}")
+    elif isinstance(one, torch.Tensor):
+        assert_same_state(one.detach().numpy(), other.detach().numpy(), path)
     elif isinstance(one, np.ndarray):
         assert (one.dtype, one.shape) == (other.dtype, other.shape), path
         assert one.tobytes() == other.tobytes(), path

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daemon.build import build_pipeline
+from daemon.config.schema import Config
+from daemon.state_tree import copy_tree, flatten, unflatten
+from daemon.stopwatch import Stopwatch
+from tests.daemon.event_stream import FIELDS, Stretch, events
+from tests.daemon.same_state import assert_same_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.record import LocalRecord
+    from daemon.pipeline import Outcome, Pipeline
+
+CLASS: dict[str, Any] = {"type": "class", "max_classes": 3}
+NUMBER: dict[str, Any] = {"type": "number"}
+DECODER: dict[str, Any] = {"type": "json", "label": "y", "task": "task", "missing": "mean"}
+BASE: dict[str, Any] = {
+    "source": {"type": "file", "path": "unused"},
+    "decoder": DECODER,
+    "label": CLASS,
+    "tasks": {"type": "field"},
+    "model": {"type": "mlp", "hidden": [8]},
+    "optimizer": {"type": "adam", "lr": 0.01},
+    "learner": {"batch": 7},
+    "strategies": [
+        {"type": "replay", "rows": 40},
+        {"type": "ewc", "fisher_rows": 20, "every_events": 60},
+    ],
+    "retention": {
+        "probe_share": 0.2,
+        "probe_rows": 10,
+        "every_events": 50,
+        "window": 30,
+        "max_tasks": 3,
+        "min_segment_events": 5,
+    },
+    "checkpoint": {"directory": "unused"},
+    "predictions": {"type": "file", "path": "unused"},
+}
+FEATURES = {
+    "per_key": True,
+    "max_keys": 2,
+    "lags": [{"field": "a", "steps": [1, 3]}],
+    "differences": [{"field": "b"}],
+    "label_lags": 2,
+    "rolling": [{"field": "c", "window": 4}],
+    "hour": True,
+    "cyclic": [{"field": "time", "period": "day"}],
+}
+PAGE_HINKLEY = {"type": "drift", "detector": "page_hinkley", "threshold": 1.0, "delta": 0.01, "min_events": 10}
+KSWIN = {"type": "drift", "detector": "kswin", "average": 1, "window": 20, "recent": 10, "alpha": 0.2}
+
+CASES: dict[str, dict[str, Any]] = {
+    "the default strategies": {},
+    "one event a step": {"learner": {"batch": 1}},
+    "blocks of 32": {"learner": {"batch": 32, "clip_norm": 0.5, "updates_per_batch": 2}},
+    "stream features": {"features": FEATURES, "decoder": DECODER | {"features": list(FIELDS)}},
+    "stream features of the last values": {
+        "features": FEATURES | {"per_key": False},
+        "decoder": DECODER | {"features": list(FIELDS), "missing": "last"},
+    },
+    "nothing standardised, nothing rehearsed": {
+        "learner": {"batch": 32, "standardise": False},
+        "model": {"type": "mlp", "hidden": [64, 64]},
+        "strategies": [{"type": "ewc", "fisher": "sampled", "fisher_rows": 20, "every_events": None}],
+    },
+    "naive": {"strategies": [], "optimizer": {"type": "sgd", "lr": 0.05}, "model": {"type": "linear"}},
+    "class-balanced replay": {"strategies": [{"type": "replay", "rows": 15, "policy": "class_balanced"}]},
+    "task-balanced replay": {
+        "strategies": [{"type": "replay", "bytes": 1500, "policy": "task_balanced", "storage": "float16"}]
+    },
+    "two replays": {
+        "strategies": [
+            {"type": "replay", "rows": 15, "storage": "uint8", "range": [-3, 3]},
+            {"type": "replay", "rows": 9},
+            {"type": "ewc", "fisher": "empirical", "fisher_rows": 8},
+        ]
+    },
+    "regression": {"label": NUMBER},
+    "regression as it is": {"label": NUMBER | {"standardise": False}, "learner": {"batch": 32}},
+    "one task": {"tasks": {"type": "none"}},
+    "tasks by count": {"tasks": {"type": "schedule", "every_events": 20, "cycle": 2}},
+    "tasks by time": {"tasks": {"type": "schedule", "every": "1m"}},
+    "drift by Page-Hinkley": {"tasks": PAGE_HINKLEY},
+    "drift by Page-Hinkley, one event a step": {"tasks": PAGE_HINKLEY, "learner": {"batch": 1}},
+    "drift by KSWIN": {"tasks": KSWIN | {"min_events": 10}, "label": NUMBER},
+}
+
+
+def config(case: str) -> Config:
+    return Config.model_validate(BASE | CASES[case])
+
+
+def new_pipeline(case: str) -> Pipeline:
+    return build_pipeline(config(case), stopwatch=Stopwatch())
+
+
+@st.composite
+def streams(draw: st.DrawFn, case: str) -> list[LocalRecord]:
+    stretch = st.builds(Stretch, task=st.sampled_from("PQRST"), rows=st.integers(1, 40))
+    return events(
+        draw(st.lists(stretch, min_size=1, max_size=6)),
+        seed=draw(st.integers(0, 999)),
+        regression=CASES[case].get("label", CLASS)["type"] == "number",
+        bad_share=draw(st.sampled_from([0.0, 0.1, 0.5])),
+        missing_share=draw(st.sampled_from([0.0, 0.1])),
+        classes=4,
+    )
+
+
+SIZES = st.lists(st.integers(1, 50), min_size=1, max_size=5)
+
+
+def learn(pipeline: Pipeline, records: Sequence[LocalRecord], *, sizes: Sequence[int]) -> list[Outcome]:
+    """Let the pipeline have the records in groups of these sizes, again and again."""
+    outcomes: list[Outcome] = []
+    start = 0
+    for size in cycle(sizes):
+        if start >= len(records):
+            return outcomes
+        outcomes.append(pipeline.process(records[start : start + size]))
+        start += size
+    raise AssertionError("there are no sizes")
+
+
+def state_of(pipeline: Pipeline) -> dict[str, Any]:
+    return copy_tree(pipeline.state_dict())
+
+
+def said(outcomes: list[Outcome]) -> list[Any]:
+    return [prediction for outcome in outcomes for prediction in outcome.predictions]
+
+
+def rejected(outcomes: list[Outcome]) -> list[Any]:
+    """Rejects by offset: within one call they come stage by stage."""
+    return sorted((each for outcome in outcomes for each in outcome.rejects), key=lambda each: each.record.offset)
+
+
+def through_a_checkpoint(pipeline: Pipeline, case: str) -> Pipeline:
+    """A new pipeline that knows nothing but what a checkpoint of the old one holds."""
+    flat = flatten(pipeline.state_dict()).copy()
+    restored = new_pipeline(case)
+    restored.load_state_dict(unflatten(flat))
+    return restored
+
+
+@pytest.mark.parametrize("case", CASES)
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_neither_grouping_nor_a_restart_changes_a_bit_of_state_or_a_prediction(
+    case: str, data: st.DataObject
+) -> None:
+    records, sizes = data.draw(streams(case)), data.draw(SIZES)
+    cut = data.draw(st.integers(0, len(records)))
+    whole = new_pipeline(case)
+    at_once = learn(whole, records, sizes=[len(records)])
+    expected = state_of(whole)
+    before = new_pipeline(case)
+    in_groups = learn(before, records[:cut], sizes=sizes)
+    after = through_a_checkpoint(before, case)
+    assert_same_state(state_of(before), state_of(after))
+    in_groups += learn(after, records[cut:], sizes=sizes)
+    assert_same_state(expected, state_of(after))
+    assert said(at_once) == said(in_groups)
+    assert rejected(at_once) == rejected(in_groups)
