@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import nn
-from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 FisherKind = Literal["exact", "sampled", "empirical"]
 _CHUNK_ROWS = 64
-_CHUNK_NUMBERS = 16 * 2**20  # of per-example gradients in memory at once: 64 MiB
 
 
 def diagonal_fisher(
@@ -48,12 +46,10 @@ def diagonal_fisher(
     """
     fisher = torch.zeros_like(network.parameters)
     views = network.views(fisher)
-    closed = _is_closed_form(network)
-    squares = _closed_form if closed else _row_by_row
-    chunk = _CHUNK_ROWS if closed else max(1, min(_CHUNK_ROWS, _CHUNK_NUMBERS // len(fisher)))
+    squares = _closed_form if _is_closed_form(network) else _row_by_row
     network.module.eval()
-    for start in range(0, len(x), chunk):
-        rows = slice(start, start + chunk)
+    for start in range(0, len(x), _CHUNK_ROWS):
+        rows = slice(start, start + _CHUNK_ROWS)
         deltas = partial(_deltas, y=y[rows], objective=objective, kind=kind, generator=generator)
         squares(network, views, x[rows], deltas)
     return fisher.div_(max(len(x), 1))
@@ -179,18 +175,17 @@ def _weight_squares(a: Tensor, delta: Tensor) -> Tensor:
 
 
 def _row_by_row(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _Deltas) -> None:
-    """Add the squares of ``x``'s rows to ``views``, by vectorised per-example gradients."""
-    parameters = {name: view.detach() for name, view in network.views(network.parameters).items()}
+    """Add the squares of ``x``'s rows to ``views``, each from a gradient of its own.
 
-    def product(parameters: dict[str, Tensor], row: Tensor, delta: Tensor) -> Tensor:
-        outputs: Tensor = functional_call(network.module, parameters, (row.unsqueeze(0),))
-        return outputs.squeeze(0).dot(delta)
-
-    per_example = vmap(grad(product), in_dims=(None, 0, 0), randomness="same")
-    with torch.no_grad():
-        outputs = network.module(x)
-    for delta in deltas(outputs):
-        with torch.enable_grad():
-            gradients = per_example(parameters, x, delta)
-        for name, gradient in gradients.items():
-            views[name].add_(gradient.detach().square().sum(0))
+    vmap would take no less time, and not every module.
+    """
+    parameters = dict(network.module.named_parameters())
+    trainable = [parameters[name] for name in views]
+    with torch.enable_grad():
+        outputs = [network.module(row.unsqueeze(0)) for row in x]
+    for delta in deltas(torch.cat(outputs).detach()):
+        for output, row_delta in zip(outputs, torch.split(delta, 1), strict=True):
+            gradients = torch.autograd.grad(output, trainable, row_delta, retain_graph=True, allow_unused=True)
+            for view, gradient in zip(views.values(), gradients, strict=True):
+                if gradient is not None:
+                    view.addcmul_(gradient, gradient)

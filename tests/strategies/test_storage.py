@@ -1,0 +1,146 @@
+"""What is stored compactly comes back as it was, or as near as the format says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strategies.batch import Batch
+from strategies.storage import RowStorage
+
+
+def batch_of(x: torch.Tensor, *, y: torch.Tensor | None = None) -> Batch:
+    rows = len(x)
+    return Batch(
+        x=x,
+        y=torch.arange(rows) if y is None else y,
+        task=torch.arange(rows) * 3,
+        provenance=torch.arange(rows * 4).view(rows, 4) - 1 + 2**62,
+    )
+
+
+def storage_of(capacity: int, features: int, **options: Any) -> RowStorage:
+    return RowStorage(capacity, features=features, **({"classification": True} | options))
+
+
+def round_trip(batch: Batch, **options: Any) -> Batch:
+    storage = storage_of(len(batch), batch.x.shape[1], **options)
+    every = np.arange(len(batch))
+    storage.write(every, batch, every)
+    return storage.read(every)
+
+
+def assert_same(one: Batch, other: Batch) -> None:
+    for column in ("x", "y", "task", "provenance"):
+        first, second = getattr(one, column), getattr(other, column)
+        assert first.dtype == second.dtype
+        assert torch.equal(first, second), column
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.floats(width=32), min_size=3, max_size=3), min_size=1, max_size=20))
+def test_float32_comes_back_bit_for_bit(rows: list[list[float]]) -> None:
+    batch = batch_of(torch.tensor(rows))
+    back = round_trip(batch)
+    assert np.array_equal(back.x.numpy().view(np.int32), batch.x.numpy().view(np.int32))
+
+
+@pytest.mark.parametrize("value_range", [(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-3.7, 9.1)])
+def test_every_step_of_uint8_comes_back_exactly(value_range: tuple[float, float]) -> None:
+    low, high = value_range
+    pixels = (low + np.arange(256) * (high - low) / 255).astype(np.float32)
+    batch = batch_of(torch.from_numpy(pixels).view(4, 64))
+    assert_same(round_trip(batch, precision="uint8", value_range=value_range), batch)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-1, 2, width=32), min_size=1, max_size=20))
+def test_uint8_is_the_nearest_step_and_clips(values: list[float]) -> None:
+    back = round_trip(batch_of(torch.tensor([values])), precision="uint8", value_range=(-0.5, 1.5)).x
+    expected = torch.tensor([values]).clamp(-0.5, 1.5)
+    assert (back - expected).abs().max() <= 2 / 255 / 2 + 1e-6
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=20))
+def test_float16_keeps_eleven_bits_and_clips(values: list[float]) -> None:
+    back = round_trip(batch_of(torch.tensor([values])), precision="float16").x
+    expected = torch.tensor([values]).clamp(-65504, 65504)
+    torch.testing.assert_close(back, expected, rtol=2**-11, atol=2**-25)
+
+
+def test_storing_leaves_the_batch_as_it_was() -> None:
+    for precision in ("float32", "float16", "uint8"):
+        batch = batch_of(torch.tensor([[-1e9, 0.3, 1e9]]))
+        before = batch.x.clone()
+        back = round_trip(batch, precision=precision)
+        back.x.zero_()
+        assert torch.equal(batch.x, before)
+
+
+def test_regression_targets_come_back_bit_for_bit() -> None:
+    batch = batch_of(torch.zeros(3, 1), y=torch.tensor([0.1, -1e30, 7.0]))
+    assert_same(round_trip(batch, classification=False), batch)
+
+
+def test_only_the_named_rows_go_to_the_named_slots() -> None:
+    batch = batch_of(torch.arange(8.0).view(4, 2))
+    storage = storage_of(5, 2)
+    storage.write(np.array([4, 0]), batch, np.array([1, 3]))
+    assert_same(storage.read(np.array([0, 4, 0])), batch[torch.tensor([3, 1, 3])])
+    assert not storage.read(np.array([1, 2, 3])).x.any()
+
+
+def test_of_rows_for_one_slot_the_last_stays() -> None:
+    batch = batch_of(torch.arange(600.0).view(300, 2))
+    storage = storage_of(2, 2)
+    slots = np.arange(300) % 2
+    storage.write(slots, batch, np.arange(300))
+    assert_same(storage.read(np.array([0, 1])), batch[torch.tensor([298, 299])])
+
+
+@pytest.mark.parametrize(("precision", "bytes_each"), [("float32", 4), ("float16", 2), ("uint8", 1)])
+def test_a_row_takes_the_bytes_that_are_told(precision: Any, bytes_each: int) -> None:
+    assert RowStorage.row_bytes(784, precision) == 784 * bytes_each + 4 + 2 + 32
+    storage = storage_of(10, 784, precision=precision)
+    assert storage.nbytes == 10 * RowStorage.row_bytes(784, precision)
+    assert storage.capacity == 10
+
+
+def test_a_restored_storage_has_the_same_rows() -> None:
+    batch = batch_of(torch.rand(6, 3))
+    storage, restored = storage_of(9, 3, precision="float16"), storage_of(9, 3, precision="float16")
+    storage.write(np.arange(6), batch, np.arange(6))
+    state = storage.state_dict(filled=6)
+    assert len(state["x"]) == 6
+    restored.load_state_dict(state)
+    assert_same(restored.read(np.arange(6)), storage.read(np.arange(6)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"capacity": 20}, "has capacity 9, the configured one 20"),
+        ({"features": 4}, "has features 3, the configured one 4"),
+        ({"classification": False}, "has classification True, the configured one False"),
+        ({"precision": "uint8"}, "has precision float16, the configured one uint8"),
+    ],
+)
+def test_a_state_of_another_form_is_refused(options: dict[str, Any], message: str) -> None:
+    form: dict[str, Any] = {"capacity": 9, "features": 3, "classification": True, "precision": "float16"}
+    with pytest.raises(ValueError, match=message):
+        RowStorage(**(form | options)).load_state_dict(RowStorage(**form).state_dict(filled=0))
+
+
+def test_a_state_of_another_range_is_refused_where_it_matters() -> None:
+    narrow, wide = {"value_range": (0.0, 1.0)}, {"value_range": (0.0, 2.0)}
+    storage_of(1, 1, **wide).load_state_dict(storage_of(1, 1, **narrow).state_dict(0))
+    with pytest.raises(ValueError, match=r"has range \[0.0, 1.0\], the configured one \[0.0, 2.0\]"):
+        storage_of(1, 1, precision="uint8", **wide).load_state_dict(
+            storage_of(1, 1, precision="uint8", **narrow).state_dict(0)
+        )
