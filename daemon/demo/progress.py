@@ -77,9 +77,7 @@ class Lines:
         before = self._before.get(name)
         if before is None or before.regime != standing.regime:
             events, speed, regime, accuracy = _cells(standing)
-            self._console.print(
-                f"{name:<8} {regime:<10} begun after {events:>6} events, {speed:>6} events/s, accuracy {accuracy}"
-            )
+            self._console.print(f"{name:<8} {events:>6} events, {speed:>6}/s, accuracy {accuracy:>6}, now {regime}")
         self._before[name] = standing
 
 

@@ -56,7 +56,7 @@ def retention_curves(
     figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DOTS_PER_INCH)
     grid = figure.add_gridspec(
         1 + len(panels), 1, height_ratios=[0.24] + [2.0] * len(panels), hspace=0.2,
-        left=0.065, right=0.845, top=1 - 0.8 / height, bottom=0.5 / height,
+        left=0.072, right=0.845, top=1 - 0.8 / height, bottom=0.5 / height,
     )  # fmt: skip
     strip = figure.add_subplot(grid[0])
     _draw_strip(strip, tasks=tasks, segments=segments)
@@ -65,8 +65,8 @@ def retention_curves(
         _draw_panel(axes, panel, tasks=tasks, segments=segments)
         axes.tick_params(labelbottom=row == len(panels))
     axes.set_xlabel("events", color=FAINT)
-    figure.text(0.012, 1 - 0.16 / height, title, size=13.5, weight="bold", color=INK, va="top")
-    figure.text(0.012, 1 - 0.44 / height, subtitle, size=10, color=FAINT, va="top")
+    figure.text(0.01, 1 - 0.16 / height, title, size=13.5, weight="bold", color=INK, va="top")
+    figure.text(0.01, 1 - 0.44 / height, subtitle, size=10, color=FAINT, va="top")
     return figure
 
 
@@ -116,7 +116,7 @@ def _label_lines(axes: Axes, panel: Panel, *, tasks: Sequence[str]) -> None:
             xy=(1, last[task]), xytext=(1.022, place), xycoords=axes.get_yaxis_transform(), va="center", size=9.5,
             color=INK, annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": _colour(task), "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0,
-                        "relpos": (0, 0.5)},
+                        "relpos": (-0.05, 0.5), "patchA": None},
         )  # fmt: skip
 
 

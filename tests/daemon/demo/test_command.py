@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from contextlib import closing, suppress
 from typing import IO, TYPE_CHECKING
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 from daemon.cli import app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "daemon.cli", "demo"]
@@ -38,6 +40,18 @@ def get(address: str) -> str:
         return str(answer.read().decode())
 
 
+def loop_turns(address: str) -> float:
+    found = re.search(r"^retaind_loop_turn_seconds_count (\S+)$", get(f"{address}/metrics"), re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+def await_that(condition: Callable[[], bool], *, within_seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + within_seconds
+    while not condition():
+        assert time.monotonic() < deadline
+
+
 def test_from_any_folder_it_shows_both_and_ends_when_asked_to(tmp_path: Path) -> None:
     process = start("--exit", "--events", "3000", folder=tmp_path)
     out, err = process.communicate(timeout=300)
@@ -53,23 +67,31 @@ def test_from_any_folder_it_shows_both_and_ends_when_asked_to(tmp_path: Path) ->
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.fixture
+def usual_port_is_taken() -> Iterator[None]:
+    with closing(socket.socket()) as holder:
+        with suppress(OSError):  # then someone else has it
+            holder.bind(("127.0.0.1", 9464))
+            holder.listen()
+        yield
+
+
+@pytest.mark.usefixtures("usual_port_is_taken")
 def test_metrics_are_served_until_ctrl_c_on_a_free_port_where_the_usual_one_is_taken(tmp_path: Path) -> None:
-    with closing(socket.socket()) as taken, suppress(OSError):
-        # Where this fails, someone else has the port.
-        taken.bind(("127.0.0.1", 9464))
-        taken.listen()
-        with start("--events", "2000", "--output", "here", folder=tmp_path) as process:
-            try:
-                assert process.stdout is not None
-                address = line_with(r"(http://127\.0\.0\.1:\d+)/metrics", process.stdout)[1]
-                assert not address.endswith(":9464")
-                assert 'retaind_retention_score{task="night"}' in get(f"{address}/metrics")
-                assert get(f"{address}/livez") == "ok\n"
-                assert json.loads(get(f"{address}/status"))["events"] == 2000
-                process.send_signal(signal.SIGINT)
-                assert process.wait(60) == 0
-            finally:
-                process.kill()
+    with start("--events", "2000", "--output", "here", folder=tmp_path) as process:
+        try:
+            assert process.stdout is not None
+            address = line_with(r"(http://127\.0\.0\.1:\d+)/metrics", process.stdout)[1]
+            assert not address.endswith(":9464")
+            assert 'retaind_retention_score{task="night"}' in get(f"{address}/metrics")
+            assert get(f"{address}/livez") == "ok\n"
+            assert json.loads(get(f"{address}/status"))["events"] == 2000
+            turns = loop_turns(address)
+            await_that(lambda: loop_turns(address) >= turns + 3)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
 
 
 def test_a_folder_of_someone_else_is_refused_in_one_line(tmp_path: Path) -> None:

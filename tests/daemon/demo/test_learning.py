@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from daemon.config.load import load
 from daemon.demo.configuration import EVALUATIONS, NAIVE, write_configuration
 from daemon.demo.folder import begin_afresh
-from daemon.demo.learning import learn
+from daemon.demo.learning import Course, learn
+from daemon.retention import RetentionMatrix
 from daemon.service import Service
 from tests.daemon.demo.conftest import EVENTS
 
@@ -53,6 +55,16 @@ def test_the_course_has_every_evaluation_once_and_in_order(both: tuple[Learned, 
         assert set(places) >= {(row.events, row.boundary) for row in learned.boundaries}
         assert len(places) >= EVALUATIONS + len(learned.boundaries) - 1
         assert learned.now.events == EVENTS
+
+
+def test_an_evaluation_at_a_boundary_and_one_just_before_it_are_two() -> None:
+    matrix = RetentionMatrix(1, max_boundaries=9)
+    pipeline: Any = SimpleNamespace(student=SimpleNamespace(examiner=SimpleNamespace(matrix=matrix)))
+    course, score, count = Course(), np.array([0.5]), np.array([10])
+    for evaluate in (matrix.now, matrix.boundary, matrix.now):
+        evaluate(0, scores=score, counts=count, events=7, time=0.0)
+        course.follow(pipeline)
+    assert [(evaluation.events, evaluation.boundary) for evaluation in course.evaluations] == [(7, -1), (7, 0)]
 
 
 def test_a_learner_that_is_told_to_stop_has_nothing_to_show(tmp_path: Path) -> None:
