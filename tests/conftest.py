@@ -1,4 +1,4 @@
-"""Fixtures that need a real Kafka; a test that asks for one is marked `kafka`."""
+"""Fixtures that need a real Kafka; a test that asks for one is marked `kafka`. And what starts daemons."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.end_to_end.launcher import Launcher
 from tests.kafka.broker import Broker
 from tests.kafka.cluster import Cluster
 from tests.kafka.jars import KafkaUnavailableError
@@ -62,6 +63,13 @@ def topic(broker: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     name = broker.create_topic(f"{request.node.originalname[:100]}-{uuid.uuid4().hex[:8]}")
     yield name
     broker.delete_topic(name)
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """What starts daemons, each in a process of its own."""
+    with Launcher() as launcher:
+        yield launcher
 
 
 def _new_broker(*arguments: Any, **options: Any) -> Broker:
