@@ -172,3 +172,16 @@ def test_neither_grouping_nor_a_restart_changes_a_bit_of_state_or_a_prediction(
     assert_same_state(expected, state_of(after))
     assert said(at_once) == said(in_groups)
     assert rejected(at_once) == rejected(in_groups)
+
+
+@pytest.mark.parametrize("case", ["the default strategies", "stream features", "drift by Page-Hinkley"])
+def test_nor_does_either_over_a_longer_stream(case: str) -> None:
+    records = events([Stretch(task, 150) for task in "PQPRQSTP"], seed=7, bad_share=0.1, missing_share=0.1)
+    whole = new_pipeline(case)
+    learn(whole, records, sizes=[len(records)])
+    expected = state_of(whole)
+    part = new_pipeline(case)
+    for start in range(0, len(records), 250):
+        learn(part, records[start : start + 250], sizes=[1, 9, 40])
+        part = through_a_checkpoint(part, case)
+    assert_same_state(expected, state_of(part))
