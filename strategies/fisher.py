@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from strategies.network import weighted_sum
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -116,10 +118,7 @@ def _closed_form(network: Network, views: dict[str, Tensor], x: Tensor, deltas: 
     outputs, taken, given = _traced(network.module, list(layers.values()), x)
     inputs = [_inputs_by_position(layer, a) for layer, a in zip(layers.values(), taken, strict=True)]
     for delta in deltas(outputs.detach()):
-        with torch.enable_grad():
-            # Of a scalar, because torch imports sympy, for seconds, when it is given a gradient to begin with.
-            weighted = outputs.mul(delta).sum()
-        gradients = torch.autograd.grad(weighted, given, retain_graph=True)
+        gradients = torch.autograd.grad(weighted_sum(outputs, delta), given, retain_graph=True)
         for (prefix, layer), a, gradient in zip(layers.items(), inputs, gradients, strict=True):
             by_position = _gradients_by_position(layer, gradient)
             if (weight := views.get(f"{prefix}weight")) is not None:
@@ -185,7 +184,8 @@ def _row_by_row(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _
         outputs = [network.module(row.unsqueeze(0)) for row in x]
     for delta in deltas(torch.cat(outputs).detach()):
         for output, row_delta in zip(outputs, torch.split(delta, 1), strict=True):
-            gradients = torch.autograd.grad(output, trainable, row_delta, retain_graph=True, allow_unused=True)
+            score = weighted_sum(output, row_delta)
+            gradients = torch.autograd.grad(score, trainable, retain_graph=True, allow_unused=True)
             for view, gradient in zip(views.values(), gradients, strict=True):
                 if gradient is not None:
                     view.addcmul_(gradient, gradient)

@@ -53,7 +53,7 @@ class Network:
         """Set ``gradient`` from the loss's gradient on the outputs ``(rows, outputs)`` of the last forward."""
         assert self._outputs is not None, "backward follows forward"
         self.gradient.zero_()
-        self._outputs.backward(delta)  # type: ignore[no-untyped-call] # torch leaves it untyped
+        weighted_sum(self._outputs, delta).backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
         self._outputs = None
 
     def undo(self) -> None:
@@ -167,6 +167,15 @@ class _Layer:
         assert layer.weight.grad is not None
         assert layer.bias.grad is not None
         return _Layer(layer.weight.data, layer.bias.data, layer.weight.grad, layer.bias.grad)
+
+
+def weighted_sum(outputs: Tensor, delta: Tensor) -> Tensor:
+    """Return the scalar whose gradient on the outputs is ``delta``, both ``(rows, outputs)``.
+
+    To differentiate the outputs themselves, torch would import sympy first, which takes seconds.
+    """
+    with torch.enable_grad():
+        return outputs.mul(delta).sum()
 
 
 def network_of(module: nn.Module) -> Network:
