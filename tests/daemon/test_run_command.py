@@ -72,7 +72,7 @@ def test_a_signal_stops_it_with_a_last_checkpoint_and_a_restart_goes_on_from_the
 ) -> None:
     config = configured(source=ENDLESS)
     with started(launcher, config) as daemon:
-        daemon.until(lambda: daemon.records() >= 150)
+        daemon.until_events(150)
         daemon.signal(number)
         assert daemon.wait() == 0
         stopped = daemon.until_said("stopped")
@@ -80,7 +80,7 @@ def test_a_signal_stops_it_with_a_last_checkpoint_and_a_restart_goes_on_from_the
     assert state["pipeline"]["student"]["events"] == stopped["events"] == state["source"]["offset"]
     with started(launcher, config, log="log-2") as daemon:
         assert daemon.until_said("restored")["events"] == stopped["events"]
-        daemon.until(lambda: daemon.records() > stopped["events"])
+        daemon.until_events(stopped["events"] + 1)
 
 
 def test_killed_at_random_moments_it_ends_with_the_same_bits_as_one_that_never_was(
@@ -92,10 +92,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits_as_one_that_never_w
     chance = random.Random()
     for life in range(5):
         with started(launcher, killed, log=f"log-{life}") as daemon:
-            more = chance.randrange(EVENTS // 6)
-            restored = daemon.until_said("started") and (daemon.said("restored") or {"events": 0})
-            moment = restored["events"] + more
-            daemon.until(lambda daemon=daemon, moment=moment: daemon.records() >= moment)
+            daemon.until_events(daemon.events() + chance.randrange(EVENTS // 8))
             daemon.kill()
     with started(launcher, killed, log="log-last") as daemon:
         assert daemon.wait() == 0, daemon.log
@@ -113,9 +110,8 @@ def test_a_second_signal_ends_it_at_once_though_the_loop_is_stuck(
     os.mkfifo(config.with_name("nobody-reads-this"))
     with started(launcher, config) as daemon:
         daemon.until_said("started")
-        daemon.until(
-            lambda: not daemon.signal(signal.SIGTERM) and launcher.code(daemon.pid, wait=False) is not None
-        )
+        while launcher.code(daemon.pid, wait=False) is None:
+            daemon.signal(signal.SIGTERM)
         assert daemon.wait() == 128 + signal.SIGTERM
 
 
@@ -131,9 +127,7 @@ def test_a_state_directory_in_use_ends_it_with_74_and_names_the_process(
         assert first.stop() == 0
 
 
-def test_a_lock_is_free_as_soon_as_its_owner_was_killed(
-    launcher: Launcher, configured: Callable[..., Path]
-) -> None:
+def test_a_lock_is_free_once_its_owner_was_killed(launcher: Launcher, configured: Callable[..., Path]) -> None:
     config = configured(source=ENDLESS)
     with started(launcher, config) as first:
         first.until_said("started")

@@ -12,7 +12,6 @@ from connectors.memory_source import END, MemorySource
 from connectors.source import PartitionsLostError
 from daemon.checkpoints import CheckpointStore
 from daemon.config.errors import ConfigError
-from daemon.config.schema import Config
 from daemon.http_server import AddressUnavailableError
 from daemon.notify import Notify
 from daemon.service import Service
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connectors.record import LocalRecord
+    from daemon.config.schema import Config
 
 ANY_PORT = {"port": 0}
 

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any, Self
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -101,6 +101,8 @@ class DaemonProcess:
             self._connection.request("GET", path)
             answer = self._connection.getresponse()
             return answer.status, answer.read().decode()
+        except (OSError, HTTPException) as error:
+            raise AssertionError(f"{path}: {error!r}\n{self.log}") from error
         finally:
             self._connection.close()
 
@@ -119,7 +121,20 @@ class DaemonProcess:
         status: dict[str, Any] = json.loads(self.get("/status")[1])
         return status
 
-    def records(self) -> int:
-        """Return how many records of the stream were seen through, in this and earlier lives, rejects left out."""
+    def until_events(self, count: int) -> int:
+        """Wait until so many events are predicted, and return how many there were when that was seen."""
+        seen = 0
+
+        def reached() -> bool:
+            nonlocal seen
+            seen = self.events()
+            return seen >= count
+
+        self.until(reached)
+        return seen
+
+    def events(self) -> int:
+        """Return how many events were predicted, in this life and those that it goes on from."""
+        self.until_said("started")
         restored = self.said("restored")
         return (0 if restored is None else restored["events"]) + int(self.metric("events_predicted_total"))

@@ -58,7 +58,7 @@ def live_and_die(
     deaths: list[Death] = []
     for number, moment in enumerate(sorted(moments)):
         with DaemonProcess(starter, config, log=directory / f"log-{number}") as daemon:
-            seen = _until_events(daemon, moment)
+            seen = daemon.until_events(moment)
             daemon.kill()
         deaths.append(_death(directory, seen))
         told(deaths[-1])
@@ -68,22 +68,10 @@ def live_and_die(
 
 
 def _finish(daemon: DaemonProcess, events: int) -> None:
-    seen = _until_events(daemon, events)
+    seen = daemon.until_events(events)
     code = daemon.stop()
     assert code == 0, daemon.log
     assert seen == events, f"{seen} events were predicted, {events} produced"
-
-
-def _until_events(daemon: DaemonProcess, events: int) -> int:
-    seen = 0
-
-    def reached() -> bool:
-        nonlocal seen
-        seen = daemon.records()
-        return seen >= events
-
-    daemon.until(reached)
-    return seen
 
 
 def _death(directory: Path, events: int) -> Death:

@@ -1,0 +1,51 @@
+"""Without a broker the daemon is alive, says what it misses, and learns on when it is back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.end_to_end.daemon_process import DaemonProcess
+from tests.end_to_end.kill_and_resume import differences, live_to_the_end, newest_state
+from tests.end_to_end.plant import configure, plant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.end_to_end.launcher import Launcher
+    from tests.kafka.broker import Broker
+
+TOPIC = "plant"
+
+
+def test_it_waits_for_a_broker_and_survives_the_death_of_one(
+    new_broker: Callable[..., Broker], launcher: Launcher, tmp_path: Path
+) -> None:
+    broker, events = new_broker(), list(plant(3_000))
+    config = configure(tmp_path / "troubled", broker, TOPIC)
+    with DaemonProcess(launcher, config, log=tmp_path / "log") as daemon:
+        daemon.until(lambda: daemon.said("no checkpoint yet: beginning untrained") is not None)
+        code, reason = daemon.get("/readyz")
+        assert (code, broker.bootstrap in reason) == (503, True), reason
+        assert daemon.get("/livez") == (200, "ok\n")
+
+        broker.start()
+        broker.create_topic(TOPIC)
+        broker.produce(TOPIC, events[:1_500])
+        daemon.until_events(1_500)
+        assert daemon.get("/readyz") == (200, "ok\n")
+
+        broker.kill()
+        daemon.until(lambda: daemon.get("/readyz")[0] == 503)
+        assert "broker" in daemon.get("/readyz")[1]
+        assert daemon.get("/livez") == (200, "ok\n")
+
+        broker.start()
+        broker.produce(TOPIC, events[1_500:])
+        assert daemon.until_events(3_000) == 3_000
+        daemon.until(lambda: daemon.get("/readyz")[0] == 200)
+        assert daemon.stop() == 0
+    calm = configure(tmp_path / "calm", broker, TOPIC)
+    live_to_the_end(launcher, calm, directory=calm.parent, events=3_000)
+    troubled, untroubled = newest_state(config.parent), newest_state(calm.parent)
+    assert differences(troubled["pipeline"], untroubled["pipeline"]) == []
