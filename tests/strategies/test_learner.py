@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     MakeLearner = Callable[..., Learner]
     MakeBatch = Callable[..., Batch]
+    Extra = Callable[[torch.Tensor], torch.Tensor]
 
 CLASSES = 4
 
@@ -32,7 +33,7 @@ class Script(Strategy):
 
     Options = Options
 
-    def __init__(self, *, memory: Batch | None = None, pull: float = 0.0) -> None:
+    def __init__(self, *, memory: Batch | None = None, extra: Extra | None = None) -> None:
         setting = Setting(
             features=6, outputs=CLASSES, classification=True, batch_rows=8, generator=np.random.default_rng(0)
         )
@@ -41,7 +42,7 @@ class Script(Strategy):
         self.observed: list[int] = []
         self.steps_seen: list[int] = []
         self._memory = memory
-        self._pull = pull
+        self._extra = extra
 
     def rehearse(self, fresh: Batch) -> Batch | None:
         self.calls.append("rehearse")
@@ -49,7 +50,7 @@ class Script(Strategy):
 
     def distil(self, outputs: torch.Tensor, batch: Batch) -> torch.Tensor | None:
         self.calls.append(f"distil {len(outputs)} {len(batch)}")
-        return self._pull * outputs.square().mean() if self._pull else None
+        return self._extra(outputs) if self._extra else None
 
     def anchor(self, parameters: torch.Tensor, step_size: float | torch.Tensor) -> None:
         self.calls.append(f"anchor {step_size}")
@@ -113,7 +114,10 @@ def test_the_loss_is_the_mean_over_fresh_and_rehearsed_rows(batch_of: MakeBatch)
 
 def test_distillation_reaches_the_parameters(batch_of: MakeBatch) -> None:
     memory, fresh = batch_of(1, rows=5), batch_of(0)
-    learner = learner_of(("one", Script(memory=memory, pull=2.0)), ("other", Script(pull=1.0)))
+    learner = learner_of(
+        ("one", Script(memory=memory, extra=lambda outputs: 2 * outputs.square().mean())),
+        ("other", Script(extra=lambda outputs: outputs.square().mean())),
+    )
     outputs = learner.network.module(Batch.concatenate([fresh, memory]).x)
     plain = F.cross_entropy(outputs, torch.cat([fresh.y, memory.y])).item()
     extra = 3 * outputs.square().mean().item()
@@ -198,8 +202,16 @@ def test_a_step_that_is_not_finite_is_rejected_whole(value: float, batch_of: Mak
     assert learner.learn(batch_of(2)).accepted
 
 
-def test_the_gradient_alone_can_reject_a_step(batch_of: MakeBatch) -> None:
-    learner = learner_of(("script", Script(pull=float("inf"))), lr=1.0)
+@pytest.mark.parametrize(
+    "extra",
+    [
+        lambda outputs: 0 * outputs.sum() + float("inf"),
+        lambda outputs: (outputs - outputs.detach()).square().sum().sqrt(),  # zero, and steep without end
+    ],
+    ids=["loss", "gradient"],
+)
+def test_loss_or_gradient_alone_can_reject_a_step(extra: Extra, batch_of: MakeBatch) -> None:
+    learner = learner_of(("script", Script(extra=extra)))
     before = learner.parameters.clone()
     assert not learner.learn(batch_of(0)).accepted
     assert torch.equal(learner.parameters, before)
