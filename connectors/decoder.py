@@ -61,8 +61,9 @@ class Rows:
 
 
 class Decoder(Protocol):
-    """Turns bytes into columns. Deterministic: the result depends on the records and the state alone, and not
-    on how the records were grouped into calls.
+    """Turns bytes into columns.
+
+    Deterministic: the result depends on the records and the state alone, not on how records are grouped into calls.
     """
 
     @property

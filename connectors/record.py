@@ -13,19 +13,32 @@ class Record(Protocol):
     """
 
     @property
-    def topic(self) -> str: ...
+    def topic(self) -> str:
+        """The topic, or what a source names in its place."""
+
     @property
-    def partition(self) -> int: ...
+    def partition(self) -> int:
+        """The partition, 0 where there is only one."""
+
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """The position in the partition."""
+
     @property
-    def timestamp(self) -> int: ...
+    def timestamp(self) -> int:
+        """Milliseconds since the epoch, -1 where unknown."""
+
     @property
-    def key(self) -> bytes | None: ...
+    def key(self) -> bytes | None:
+        """The key, None where there is none."""
+
     @property
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """The payload; None is a tombstone."""
+
     @property
-    def headers(self) -> list[tuple[str, bytes]]: ...
+    def headers(self) -> list[tuple[str, bytes]]:
+        """Name and value of each header, in order."""
 
 
 class LocalRecord(NamedTuple):

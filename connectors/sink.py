@@ -17,7 +17,7 @@ class SinkUnavailableError(Exception):
 
 
 class DeadLetters(Protocol):
-    """Keeps what could not be learned from. ``write`` returns only when every reject is acknowledged (or fsynced)."""
+    """Keeps what could not be learned from; what ``write`` has taken is acknowledged, or fsynced, on return."""
 
     def write(self, rejects: Sequence[Reject]) -> None:
         """Keep the rejects with their reason; raise ``SinkUnavailableError`` where that fails for good."""

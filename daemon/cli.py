@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from daemon.config.errors import ConfigError
-from daemon.exit_codes import ExitCode
+from daemon.process.exit_codes import ExitCode
 
 # A new command is one file in daemon/commands, with a function (or a Typer app) of its name, and one line here.
 COMMANDS = {

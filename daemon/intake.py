@@ -11,9 +11,9 @@ import torch
 from connectors.decoder import Reject, Rows
 from daemon.arrivals import Arrivals
 from daemon.features.stream import StreamFeatures
-from daemon.label_columns import label_columns, label_width
-from daemon.labels import label_encoder
-from daemon.probe_sets import holds_out
+from daemon.labels.encoder import label_encoder
+from daemon.labels.label_columns import label_columns, label_width
+from daemon.scoring.probe_sets import holds_out
 from daemon.tasks.contract import MISSING, Assigned
 from strategies.batch import Batch
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from connectors.record import Record
     from connectors.sink import DeadLetters, Predictions
     from connectors.source import Source
-    from daemon.checkpoint_writer import Written
     from daemon.pipeline import Pipeline
     from daemon.rejections import Rejections
-    from daemon.saving import Saving
+    from daemon.state.checkpoint_writer import Written
+    from daemon.state.saving import Saving
     from daemon.stopwatch import Stopwatch
     from daemon.telemetry import Telemetry
 

@@ -14,19 +14,19 @@ from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionsLostError
 from daemon.build import build_dead_letters, build_pipeline, build_predictions, build_source
-from daemon.checkpoint_writer import CheckpointWriter
-from daemon.checkpoints import CheckpointStore
 from daemon.features.field_names import FieldNameError
-from daemon.http_server import HttpServer, app
 from daemon.loop import Loop
 from daemon.metrics import Metrics
-from daemon.notify import Notify
+from daemon.process.http_server import HttpServer, app
+from daemon.process.notify import Notify
+from daemon.process.vital_signs import VitalSigns
 from daemon.rejections import Rejections
-from daemon.saving import Saving
-from daemon.state_lock import StateLock
+from daemon.state.checkpoint_writer import CheckpointWriter
+from daemon.state.checkpoints import CheckpointStore
+from daemon.state.saving import Saving
+from daemon.state.state_lock import StateLock
 from daemon.stopwatch import Stopwatch
 from daemon.telemetry import Telemetry
-from daemon.vital_signs import VitalSigns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

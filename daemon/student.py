@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from daemon.arrivals import Arrivals
-    from daemon.examiner import Examiner
-    from daemon.no_change import NoChange
-    from daemon.prequential import Prequential
+    from daemon.scoring.examiner import Examiner
+    from daemon.scoring.no_change import NoChange
+    from daemon.scoring.prequential import Prequential
     from daemon.tasks.contract import Segment, Tasks
     from strategies.batch import Batch
     from strategies.learner import Learner

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Reject
     from connectors.source import SourceStatus
-    from daemon.checkpoint_writer import Written
-    from daemon.figures import Figures
     from daemon.metrics import Metrics
     from daemon.pipeline import Pipeline
+    from daemon.process.vital_signs import VitalSigns
+    from daemon.scoring.figures import Figures
+    from daemon.state.checkpoint_writer import Written
     from daemon.stopwatch import Stopwatch
     from daemon.student import Student, Tally
-    from daemon.vital_signs import VitalSigns
 
 _SUMMARY = (
     "average_score",

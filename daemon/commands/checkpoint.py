@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from daemon.state_error import StateError
-from daemon.state_lock import StateLock
+from daemon.state.state_error import StateError
+from daemon.state.state_lock import StateLock
 
 if TYPE_CHECKING:
-    from daemon.checkpoints import CheckpointStore, Entry
-    from daemon.manifest import Manifest
+    from daemon.state.checkpoints import CheckpointStore, Entry
+    from daemon.state.manifest import Manifest
 
 
 class _StateCommands(TyperGroup):
@@ -59,7 +59,7 @@ def inspect(
     directory: _Directory = None,
 ) -> None:
     """Show what is in a generation: the source's positions, and the name and form of every part of the state."""
-    from daemon.state_outline import outline, tensor_forms  # noqa: PLC0415 - not for --help
+    from daemon.state.state_outline import outline, tensor_forms  # noqa: PLC0415 - not for --help
 
     store = _store(_state_directory(config, directory))
     manifest = store.verify(_newest(store) if generation is None else generation)
@@ -129,7 +129,7 @@ def _configured(config: Path | None) -> Path:
 
 
 def _store(state_directory: Path) -> CheckpointStore:
-    from daemon.checkpoints import CheckpointStore  # noqa: PLC0415 - it imports torch, and --help need not wait
+    from daemon.state.checkpoints import CheckpointStore  # noqa: PLC0415 - it imports torch, and --help need not wait
 
     return CheckpointStore(state_directory, keep=1)
 

@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 
 from daemon.demo.show import show
-from daemon.exit_codes import ExitCode
-from daemon.logs import logging_to
-from daemon.signals import Signals
-from daemon.state_error import StateError
+from daemon.process.exit_codes import ExitCode
+from daemon.process.logs import logging_to
+from daemon.process.signals import Signals
+from daemon.state.state_error import StateError
 
 
 def demo(

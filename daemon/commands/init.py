@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from daemon.config.starter import write_starter
-from daemon.exit_codes import ExitCode
+from daemon.process.exit_codes import ExitCode
 
 
 def init(

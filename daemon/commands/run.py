@@ -15,14 +15,14 @@ from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.config.errors import ConfigError
 from daemon.config.load import load
 from daemon.config.schema import Config
-from daemon.exit_codes import ExitCode
-from daemon.http_server import AddressUnavailableError
-from daemon.logs import logging_to
-from daemon.notify import Notify
+from daemon.process.exit_codes import ExitCode
+from daemon.process.http_server import AddressUnavailableError
+from daemon.process.logs import logging_to
+from daemon.process.notify import Notify
+from daemon.process.signals import Signals
 from daemon.rejections import TooManyRejectsError
 from daemon.service import Service
-from daemon.signals import Signals
-from daemon.state_error import StateError
+from daemon.state.state_error import StateError
 
 log = structlog.get_logger("retaind")
 

@@ -7,7 +7,7 @@ import typer
 
 from daemon.config.advice import advise
 from daemon.config.load import load
-from daemon.exit_codes import ExitCode
+from daemon.process.exit_codes import ExitCode
 
 
 def validate(

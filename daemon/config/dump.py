@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
-from daemon.redaction import REDACTED, redacted
+from daemon.process.redaction import REDACTED, redacted
 
 
 def dump(value: Any) -> Any:

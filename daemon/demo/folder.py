@@ -6,8 +6,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from daemon.demo.configuration import NAIVE, RETAIND, state_directory
-from daemon.state_error import StateError
-from daemon.state_lock import StateLock
+from daemon.state.state_error import StateError
+from daemon.state.state_lock import StateLock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from daemon.evaluation import Evaluation
-    from daemon.figures import Figures
     from daemon.pipeline import Pipeline
-    from daemon.prequential_score import PrequentialScore
+    from daemon.scoring.evaluation import Evaluation
+    from daemon.scoring.figures import Figures
+    from daemon.scoring.prequential_score import PrequentialScore
     from daemon.service import Service
 
 

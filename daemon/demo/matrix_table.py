@@ -11,7 +11,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from daemon.demo.learning import Learned
-    from daemon.evaluation import Evaluation
+    from daemon.scoring.evaluation import Evaluation
 
 # Orange to white to blue, which no kind of colour blindness confuses.
 _LOW, _MIDDLE, _HIGH = (213, 94, 0), (247, 247, 247), (70, 150, 205)

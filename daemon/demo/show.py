@@ -16,8 +16,8 @@ from daemon.demo.learning import learn
 from daemon.demo.matrix_table import matrix_table
 from daemon.demo.picture import picture
 from daemon.demo.progress import progress_on
-from daemon.http_server import AddressUnavailableError
 from daemon.plots.png import write_png
+from daemon.process.http_server import AddressUnavailableError
 from daemon.service import Service
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from daemon.build import build_dead_letters, build_pipeline, build_predictions
-from daemon.checkpoint_writer import CheckpointWriter
-from daemon.checkpoints import CheckpointStore
 from daemon.config.schema import Config
 from daemon.loop import Loop
 from daemon.metrics import Metrics
+from daemon.process.vital_signs import VitalSigns
 from daemon.rejections import Rejections
-from daemon.saving import Saving
+from daemon.state.checkpoint_writer import CheckpointWriter
+from daemon.state.checkpoints import CheckpointStore
+from daemon.state.saving import Saving
 from daemon.stopwatch import Stopwatch
 from daemon.telemetry import Telemetry
-from daemon.vital_signs import VitalSigns
 
 if TYPE_CHECKING:
     from pathlib import Path

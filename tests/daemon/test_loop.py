@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
 from connectors.record import LocalRecord
 from connectors.sink import SinkUnavailableError
-from daemon.checkpoints import CheckpointStore
 from daemon.rejections import TooManyRejectsError
-from daemon.state_error import StateError
+from daemon.state.checkpoints import CheckpointStore
+from daemon.state.state_error import StateError
 from tests.daemon.event_stream import Stretch, events
 from tests.daemon.lives import Clock, Life, small_config
 from tests.daemon.same_state import assert_same_state
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Reject
     from connectors.memory_source import Sentinel
-    from daemon.state_tree import FlatState
+    from daemon.state.state_tree import FlatState
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from daemon.build import build_pipeline
 from daemon.config.schema import Config
-from daemon.state_tree import copy_tree, flatten, unflatten
+from daemon.state.state_tree import copy_tree, flatten, unflatten
 from daemon.stopwatch import Stopwatch
 from tests.daemon.event_stream import FIELDS, Stretch, events
 from tests.daemon.same_state import assert_same_state

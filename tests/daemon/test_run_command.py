@@ -12,7 +12,7 @@ import pytest
 
 from tests.daemon.event_stream import Stretch, events
 from tests.end_to_end.daemon_process import DaemonProcess
-from tests.end_to_end.kill_and_resume import differences, newest_state
+from tests.end_to_end.kill_and_resume import Course, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ def test_a_signal_stops_it_with_a_last_checkpoint_and_a_restart_goes_on_from_the
         daemon.signal(number)
         assert daemon.wait() == 0
         stopped = daemon.until_said("stopped")
-    state = newest_state(config.parent)
+    state = Course(launcher, config, EVENTS).newest_state()
     assert state["pipeline"]["student"]["events"] == stopped["events"] == state["source"]["offset"]
     with started(launcher, config, log="log-2") as daemon:
         assert daemon.until_said("restored")["events"] == stopped["events"]
@@ -96,7 +96,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits_as_one_that_never_w
             daemon.kill()
     with started(launcher, killed, log="log-last") as daemon:
         assert daemon.wait() == 0, daemon.log
-    one, other = newest_state(untroubled.parent), newest_state(killed.parent)
+    one, other = (Course(launcher, config, EVENTS).newest_state() for config in (untroubled, killed))
     assert one["pipeline"]["student"]["events"] == EVENTS
     assert differences(one, other) == []
     predictions = [config.with_name("predictions.jsonl").read_bytes() for config in (untroubled, killed)]

@@ -10,12 +10,12 @@ import pytest
 
 from connectors.memory_source import END, MemorySource
 from connectors.source import PartitionsLostError
-from daemon.checkpoints import CheckpointStore
 from daemon.config.errors import ConfigError
-from daemon.http_server import AddressUnavailableError
-from daemon.notify import Notify
+from daemon.process.http_server import AddressUnavailableError
+from daemon.process.notify import Notify
 from daemon.service import Service
-from daemon.state_error import StateError
+from daemon.state.checkpoints import CheckpointStore
+from daemon.state.state_error import StateError
 from tests.daemon.event_stream import Stretch, events
 from tests.daemon.lives import small_config
 from tests.daemon.same_state import assert_same_state

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.launcher import Starter
 
 DEADLINE_SECONDS = 60.0
-PAUSE_SECONDS = 0.005
+PAUSE_SECONDS = 0.02
 
 
 class DaemonProcess:
@@ -28,9 +28,16 @@ class DaemonProcess:
     """
 
     def __init__(
-        self, starter: Starter, config: Path, *, log: Path, environ: Mapping[str, str] | None = None
+        self,
+        starter: Starter,
+        config: Path,
+        *,
+        log: Path,
+        environ: Mapping[str, str] | None = None,
+        deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self._starter = starter
+        self._deadline_seconds = deadline_seconds
         self._log = log
         self._connection: HTTPConnection | None = None
         self.pid = starter.start(config, log=log, environ=environ or {})
@@ -84,7 +91,7 @@ class DaemonProcess:
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is so; fail with the log after a deadline, or where the process has ended."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + self._deadline_seconds
         while not condition():
             code = self._starter.code(self.pid, wait=False)
             if code is not None and not condition():

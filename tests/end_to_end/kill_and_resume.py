@@ -5,22 +5,23 @@ For the tests, and for ``benchmarks/kill_and_resume.py``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from daemon.checkpoints import CheckpointStore
-from daemon.state_tree import flatten
+from daemon.state.checkpoints import CheckpointStore
+from daemon.state.state_tree import flatten
 from tests.end_to_end.daemon_process import DaemonProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     import numpy as np
 
-    from daemon.state_tree import Leaf
+    from daemon.state.generation import SavedState
+    from daemon.state.state_tree import Leaf
     from tests.end_to_end.launcher import Starter
 
 
@@ -36,56 +37,70 @@ class Death:
     """That checkpoint's number."""
 
 
-def live_to_the_end(starter: Starter, config: Path, *, directory: Path, events: int) -> None:
-    """Run until so many events are predicted, and stop with SIGTERM."""
-    with DaemonProcess(starter, config, log=directory / "log") as daemon:
-        _finish(daemon, events)
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A daemon's way through a stream, in one life or in many."""
 
+    starter: Starter
+    config: Path
+    """In a directory of its own, where the logs go too; its checkpoints are to be in ``state`` there."""
+    events: int
+    """How many events it ends with."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    deadline_seconds: float = 60.0
+    """The longest that one life may take."""
 
-def live_and_die(
-    starter: Starter,
-    config: Path,
-    *,
-    directory: Path,
-    events: int,
-    moments: Iterable[int],
-    told: Callable[[Death], None] = lambda _: None,
-) -> list[Death]:
-    """Run, but die by SIGKILL when so many events are predicted, at each of ``moments``; return the deaths.
+    @property
+    def directory(self) -> Path:
+        """Where everything is."""
+        return self.config.parent
 
-    A moment that the process has run past when it is looked for kills it there. Afterwards run to the end.
-    """
-    deaths: list[Death] = []
-    for number, moment in enumerate(sorted(moments)):
-        with DaemonProcess(starter, config, log=directory / f"log-{number}") as daemon:
-            seen = daemon.until_events(moment)
-            daemon.kill()
-        deaths.append(_death(directory, seen))
-        told(deaths[-1])
-    with DaemonProcess(starter, config, log=directory / "log-last") as daemon:
-        _finish(daemon, events)
-    return deaths
+    def live_to_the_end(self) -> None:
+        """Run until all events are predicted, and stop with SIGTERM."""
+        with self._life("log-last") as daemon:
+            seen = daemon.until_events(self.events)
+            code = daemon.stop()
+            assert code == 0, daemon.log
+            assert seen == self.events, f"{seen} events were predicted, {self.events} are in the stream"
 
+    def live_and_die(
+        self, moments: Iterable[int], *, told: Callable[[Death], None] = lambda _: None
+    ) -> list[Death]:
+        """Run, but die by SIGKILL once so many events are predicted, at each of ``moments``; then run to the end.
 
-def _finish(daemon: DaemonProcess, events: int) -> None:
-    seen = daemon.until_events(events)
-    code = daemon.stop()
-    assert code == 0, daemon.log
-    assert seen == events, f"{seen} events were predicted, {events} produced"
+        Where the process has run past a moment before anybody looks, it dies at once.
+        """
+        deaths: list[Death] = []
+        for number, moment in enumerate(sorted(moments)):
+            with self._life(f"log-{number}") as daemon:
+                seen = daemon.until_events(moment)
+                daemon.kill()
+            deaths.append(self._death(seen))
+            told(deaths[-1])
+        self.live_to_the_end()
+        return deaths
 
+    def newest_state(self) -> dict[str, Any]:
+        """Return the state of the newest checkpoint."""
+        return self._newest().state
 
-def _death(directory: Path, events: int) -> Death:
-    recovered = CheckpointStore(directory / "state", keep=1).load_newest()
-    assert recovered is not None, "there is a checkpoint before the first event"
-    saved = recovered.saved
-    return Death(events, saved_events=saved.summary["events"], generation=saved.generation)
+    def _life(self, log: str) -> DaemonProcess:
+        return DaemonProcess(
+            self.starter,
+            self.config,
+            log=self.directory / log,
+            environ=self.environ,
+            deadline_seconds=self.deadline_seconds,
+        )
 
+    def _death(self, events: int) -> Death:
+        saved = self._newest()
+        return Death(events, saved_events=saved.summary["events"], generation=saved.generation)
 
-def newest_state(directory: Path) -> dict[str, Any]:
-    """Return the newest checkpoint below ``directory/state``."""
-    recovered = CheckpointStore(directory / "state", keep=1).load_newest()
-    assert recovered is not None
-    return recovered.saved.state
+    def _newest(self) -> SavedState:
+        recovered = CheckpointStore(self.directory / "state", keep=1).load_newest()
+        assert recovered is not None, "there is a checkpoint before the first event"
+        return recovered.saved
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:

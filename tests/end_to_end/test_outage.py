@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.end_to_end.daemon_process import DaemonProcess
-from tests.end_to_end.kill_and_resume import differences, live_to_the_end, newest_state
+from tests.end_to_end.kill_and_resume import Course, differences
 from tests.end_to_end.plant import configure, plant
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_it_waits_for_a_broker_and_survives_the_death_of_one(
         assert daemon.until_events(3_000) == 3_000
         daemon.until(lambda: daemon.get("/readyz")[0] == 200)
         assert daemon.stop() == 0
-    calm = configure(tmp_path / "calm", broker, TOPIC)
-    live_to_the_end(launcher, calm, directory=calm.parent, events=3_000)
-    troubled, untroubled = newest_state(config.parent), newest_state(calm.parent)
-    assert differences(troubled["pipeline"], untroubled["pipeline"]) == []
+    troubled = Course(launcher, config, 3_000)
+    calm = Course(launcher, configure(tmp_path / "calm", broker, TOPIC), 3_000)
+    calm.live_to_the_end()
+    assert differences(troubled.newest_state()["pipeline"], calm.newest_state()["pipeline"]) == []

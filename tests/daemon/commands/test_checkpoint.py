@@ -9,9 +9,9 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
-from daemon.checkpoints import CheckpointStore
 from daemon.commands.checkpoint import checkpoint
-from daemon.state_lock import StateLock
+from daemon.state.checkpoints import CheckpointStore
+from daemon.state.state_lock import StateLock
 
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = """\

@@ -6,8 +6,8 @@ import pytest
 
 from daemon.demo.configuration import RETAIND, state_directory
 from daemon.demo.folder import begin_afresh
-from daemon.state_error import StateError
-from daemon.state_lock import StateLock
+from daemon.state.state_error import StateError
+from daemon.state.state_lock import StateLock
 
 if TYPE_CHECKING:
     from pathlib import Path

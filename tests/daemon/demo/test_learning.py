@@ -9,7 +9,7 @@ from daemon.config.load import load
 from daemon.demo.configuration import EVALUATIONS, NAIVE, write_configuration
 from daemon.demo.folder import begin_afresh
 from daemon.demo.learning import Course, learn
-from daemon.retention import RetentionMatrix
+from daemon.scoring.retention import RetentionMatrix
 from daemon.service import Service
 from tests.daemon.demo.conftest import EVENTS
 

@@ -1,0 +1,1 @@
+"""Labels as the learner takes them: class indices, or numbers."""

@@ -1,0 +1,1 @@
+"""The manners of a daemon: signals, supervisor, logs, exit codes, HTTP."""

@@ -1,0 +1,178 @@
+"""The daemon's own HTTP server: metrics, probes and status, on a thread of its own."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+from prometheus_client import make_asgi_app
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from prometheus_client import CollectorRegistry
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from daemon.process.vital_signs import VitalSigns
+
+_METHODS = ["GET", "HEAD"]
+_FRESH = {"Cache-Control": "no-store"}
+_MAX_CONNECTIONS = 64
+_START_SECONDS = 10.0
+_PAGE = """<!doctype html>
+<title>retaind</title>
+<h1>retaind</h1>
+<ul>
+<li><a href="metrics">/metrics</a>: everything measured, for Prometheus
+<li><a href="status">/status</a>: where the daemon stands, as JSON
+<li><a href="readyz">/readyz</a>: 200 where restored, assigned and not stalled, else 503 and the reason
+<li><a href="livez">/livez</a>: 200 while the loop turns
+</ul>
+"""
+
+
+class AddressUnavailableError(Exception):
+    """The configured host and port can't be listened on."""
+
+
+def app(registry: CollectorRegistry, *, vital_signs: VitalSigns) -> Starlette:
+    """Return the ASGI application. It only reads; nothing that it serves changes the daemon."""
+
+    async def livez(_: Request) -> Response:
+        return _probe(vital_signs.why_not_alive())
+
+    async def readyz(_: Request) -> Response:
+        return _probe(vital_signs.why_not_ready())
+
+    async def status(_: Request) -> Response:
+        return Response(vital_signs.status(), media_type="application/json", headers=_FRESH)
+
+    async def index(_: Request) -> Response:
+        return HTMLResponse(_PAGE)
+
+    return Starlette(
+        routes=[
+            Route("/", index),
+            Route("/metrics", _Exposition(registry), methods=_METHODS),
+            Route("/livez", livez),
+            Route("/readyz", readyz),
+            Route("/status", status),
+        ]
+    )
+
+
+class _Exposition:
+    """prometheus_client's application: text or OpenMetrics, as the scraper asks, compressed where it can."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._app = make_asgi_app(registry)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+
+def _probe(why_not: str | None) -> Response:
+    if why_not is None:
+        return PlainTextResponse("ok\n", headers=_FRESH)
+    return PlainTextResponse(f"{why_not}\n", status_code=503, headers=_FRESH)
+
+
+class HttpServer:
+    """Serves an application until stopped. It installs no signal handlers and logs through ``uvicorn.error``."""
+
+    def __init__(self, application: Starlette, *, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
+        self._server = _Server(
+            uvicorn.Config(
+                application,
+                http="h11",
+                ws="none",
+                loop="asyncio",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=_MAX_CONNECTIONS,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._address: str | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """The URL that is listened on, with the port that was picked where 0 was asked for."""
+        assert self._address is not None, "the server is not started"
+        return self._address
+
+    def start(self) -> None:
+        """Listen; return when requests are answered. Raises AddressUnavailableError where that can't be."""
+        assert self._thread is None, "a server starts once"
+        listener = _listen(self._host, self._port)
+        self._address = _url(listener)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="http", daemon=True)
+        self._thread.start()
+        assert self._server.serving.wait(_START_SECONDS), "uvicorn did not start"
+
+    def stop(self, *, within_seconds: float = 5.0) -> None:
+        """Finish the requests that are being answered, for at most that long. May be called twice, or unstarted."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(within_seconds)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, that says when it serves."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.serving.set()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket. Binding here, not in uvicorn, lets the caller see what is wrong."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise AddressUnavailableError(_remedy(error, host=host, port=port)) from error
+
+
+def _remedy(error: OSError, *, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"http.port: port {port} on {host} is already in use. Stop what holds it (ss -ltnp 'sport = :{port}' "
+            "shows it), or set http.port to another one; 0 picks a free one."
+        )
+    if error.errno == errno.EACCES:
+        return f"http.port: this user may not listen on port {port}. Set http.port to 1024 or above."
+    return f"http.host: {host} is not an address of this machine ({error.strerror or error}). Try 127.0.0.1."
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"

@@ -1,0 +1,1 @@
+"""How well the model does: on every event as it arrives, and on what was held out of every task."""

@@ -1,0 +1,118 @@
+"""Examines the model on what was held out of every task, and keeps the marks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from daemon.scoring.scores import accuracy, r2_clipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from daemon.scoring.figures import Figures
+    from daemon.scoring.probe_sets import ProbeSets
+    from daemon.scoring.retention import RetentionMatrix
+    from strategies.batch import Batch
+    from strategies.learner import Learner
+
+
+class Examiner:
+    """Scores every task's probe set, now and at each boundary.
+
+    Two earlier models are kept as parameter vectors: the untrained one, and the one at the last boundary. A new
+    task's probe set exists only once the task is there; forward transfer needs the score of the model from just
+    before on it, so that model is examined afterwards.
+    """
+
+    def __init__(self, learner: Learner, *, probes: ProbeSets, matrix: RetentionMatrix, max_tasks: int) -> None:
+        self._learner = learner
+        self._probes = probes
+        self._matrix = matrix
+        self._max_tasks = max_tasks
+        self._untrained = learner.parameters.clone()
+        self._last_boundary: Tensor | None = None
+        self._met = np.zeros(max_tasks, dtype=np.bool_)
+        self._new: list[int] = []
+
+    def meet(self, task: int) -> None:
+        """Take note that ``task`` is being trained on."""
+        if not self._met[task]:
+            self._met[task] = True
+            self._new.append(task)
+
+    def hold_out(self, rows: Batch) -> None:
+        """Offer held-out rows to their tasks' probe sets."""
+        self._probes.add(rows.x.numpy(), y=rows.y.numpy(), task=rows.task.numpy())
+
+    def now(self, task: int, *, events: int, time: float) -> None:
+        """Examine the model on all tasks while ``task`` is being learned."""
+        self._examine_new_tasks()
+        scores, counts = self._marks()
+        self._matrix.now(task, scores=scores, counts=counts, events=events, time=time)
+
+    def boundary(self, task: int, *, events: int, time: float) -> None:
+        """Examine the model on all tasks at the end of a segment of ``task``."""
+        self._examine_new_tasks()
+        scores, counts = self._marks()
+        self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
+        self._last_boundary = self._learner.parameters.clone()
+        self._new = []
+
+    def figures(self) -> Figures:
+        """Return everything that is known of retention as of the latest examination."""
+        return self._matrix.figures()
+
+    @property
+    def matrix(self) -> RetentionMatrix:
+        """The matrix of all marks."""
+        return self._matrix
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return probe sets, matrix and the two earlier models."""
+        return {
+            "probes": self._probes.state_dict(),
+            "matrix": self._matrix.state_dict(),
+            "untrained": self._untrained,
+            "last_boundary": torch.zeros(0) if self._last_boundary is None else self._last_boundary,
+            "met": self._met.copy(),
+            "new": list(self._new),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        self._probes.load_state_dict(state["probes"])
+        self._matrix.load_state_dict(state["matrix"])
+        self._untrained.copy_(torch.as_tensor(state["untrained"]))
+        last = torch.as_tensor(state["last_boundary"])
+        self._last_boundary = last.clone() if len(last) else None
+        self._met[:] = state["met"]
+        self._new = list(state["new"])
+
+    def _examine_new_tasks(self) -> None:
+        """Examine the earlier models on the tasks of this segment; again as their probe sets grow."""
+        with self._learner.at(self._untrained):
+            for task in self._new:
+                self._matrix.untrained(task, score=self._mark(task))
+        if self._last_boundary is not None:
+            with self._learner.at(self._last_boundary):
+                for task in self._new:
+                    self._matrix.before(task, score=self._mark(task))
+
+    def _marks(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        counts = np.array([self._probes.count(task) for task in range(self._max_tasks)], dtype=np.int64)
+        marks = [self._mark(task) if count else None for task, count in enumerate(counts)]
+        return np.array([np.nan if mark is None else mark for mark in marks]), counts
+
+    def _mark(self, task: int) -> float | None:
+        if not self._probes.count(task):
+            return None
+        x, y = self._probes.rows_of(task)
+        labels: NDArray[Any] = y
+        answer = self._learner.objective.answer(self._learner.predict(torch.from_numpy(x))).value.numpy()
+        return accuracy(answer, labels) if self._learner.objective.classification else r2_clipped(answer, labels)

@@ -1,0 +1,124 @@
+"""Test, then train: the score of the predictions that were made on arrival."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.scoring.prequential_score import (
+    CLASS_TERMS,
+    NUMBER_TERMS,
+    PrequentialScore,
+    class_score,
+    class_terms,
+    loss_terms,
+    number_score,
+    number_terms,
+)
+from daemon.state.saved_setting import require_saved_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from daemon.scoring.prequential_score import Column, Terms
+
+ROWS, LABEL, LABEL_SQUARED = (NUMBER_TERMS.index(name) for name in ("rows", "label", "label_squared"))
+
+
+class Prequential:
+    """Prequential scores (Dawid 1984; Gama et al. 2013) of the last ``window`` rows, of all, and of each task.
+
+    Each row becomes a few terms; sums of terms make every figure. Sums run row by row in float64, so the bits do
+    not depend on how rows were grouped into calls. Memory: ``window + max_tasks + 1`` rows of terms.
+    """
+
+    def __init__(self, window: int, *, classification: bool, max_tasks: int) -> None:
+        columns = len(CLASS_TERMS if classification else NUMBER_TERMS)
+        self._classification = classification
+        self._n_seen = 0
+        self._origin: float | None = None
+        self._ring = np.zeros((window, columns))
+        self._total = np.zeros((1, columns))
+        self._of_task = np.zeros((max_tasks, columns))
+
+    def update(
+        self,
+        prediction: Column,
+        *,
+        label: Column,
+        task: NDArray[np.int64],
+        no_change: Column | None = None,
+        loss: Column | None = None,
+    ) -> None:
+        """Score predictions ``(rows,)`` against their labels; classes as indices, numbers as floats.
+
+        ``no_change`` is what the reference predicted, ``loss`` each row's loss; both are optional.
+        """
+        if not len(label):
+            return
+        terms = self._terms(prediction, label=label, no_change=no_change)
+        terms = np.hstack((terms, loss_terms(loss, rows=len(label))))
+        _add(self._total, 0, terms)
+        for index in np.unique(task).tolist():
+            _add(self._of_task, index, terms[task == index])
+        self._write_ring(terms)
+
+    def _terms(self, prediction: Column, *, label: Column, no_change: Column | None) -> Terms:
+        if self._classification:
+            return class_terms(prediction, label=label, no_change=no_change)
+        if self._origin is None:
+            self._origin = float(label[0])
+        return number_terms(prediction, label=label, no_change=no_change, origin=self._origin)
+
+    def _write_ring(self, terms: Terms) -> None:
+        window = len(self._ring)
+        kept = terms[-window:]
+        start = self._n_seen + len(terms) - len(kept)
+        self._ring[(start + np.arange(len(kept))) % window] = kept
+        self._n_seen += len(terms)
+
+    def windowed(self) -> PrequentialScore:
+        """Return the score of the last ``window`` rows."""
+        sums = self._ring.sum(axis=0)
+        if not self._classification:
+            # The origin may be months away, so the window's labels are measured from one of their own.
+            labels = self._ring[self._ring[:, ROWS] > 0, LABEL]
+            distance = labels - labels[:1]
+            sums[LABEL], sums[LABEL_SQUARED] = distance.sum(), np.square(distance).sum()
+        return self._score(sums)
+
+    def total(self) -> PrequentialScore:
+        """Return the score of all rows so far."""
+        return self._score(self._total[0])
+
+    def of_task(self, task: int) -> PrequentialScore:
+        """Return the score of all rows of one task so far."""
+        return self._score(self._of_task[task])
+
+    def _score(self, sums: Terms) -> PrequentialScore:
+        return class_score(sums) if self._classification else number_score(sums)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return a copy of the sums and the window."""
+        return {
+            "n_seen": self._n_seen,
+            "origin": self._origin,
+            "ring": self._ring.copy(),
+            "total": self._total.copy(),
+            "of_task": self._of_task.copy(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state. Raises ValueError where it was saved with another window or number of tasks."""
+        require_saved_setting("retention.window", saved=len(state["ring"]), configured=len(self._ring))
+        require_saved_setting("retention.max_tasks", saved=len(state["of_task"]), configured=len(self._of_task))
+        self._n_seen, self._origin = state["n_seen"], state["origin"]
+        self._ring[:], self._total[:], self._of_task[:] = state["ring"], state["total"], state["of_task"]
+
+
+def _add(sums: Terms, row: int, terms: Terms) -> None:
+    """Add ``terms`` to a row of ``sums`` one after another; np.sum would pair them up, by their number."""
+    sums[row] = np.cumsum(np.vstack((sums[row], terms)), axis=0)[-1]

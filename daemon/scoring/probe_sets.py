@@ -1,0 +1,132 @@
+"""Rows that are held out of learning, to see later what the model still knows."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.state.saved_setting import require_saved_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Target = NDArray[np.int64] | NDArray[np.float32]
+
+HASH_BITS = 53
+"""Leading bits of the hash that are compared: as many as a float64 holds exactly."""
+
+GAMMA, FIRST, SECOND = (np.uint64(v) for v in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+
+
+def splitmix64(seed: NDArray[np.uint64], index: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return output number ``index`` (from 0) of the splitmix64 generator that starts at ``seed``, row by row.
+
+    Steele, Lea & Flood, Fast splittable pseudorandom number generators (2014), fig. 17, with the finaliser's
+    constants of java.util.SplittableRandom. Both arguments are arrays that broadcast; arithmetic is modulo 2⁶⁴.
+    """
+    z: NDArray[np.uint64] = seed + (index + np.uint64(1)) * GAMMA
+    z = (z ^ (z >> np.uint64(30))) * FIRST
+    z = (z ^ (z >> np.uint64(27))) * SECOND
+    return z ^ (z >> np.uint64(31))
+
+
+def holds_out(
+    partition: NDArray[np.int64], offset: NDArray[np.int64], *, share: float, seed: int
+) -> NDArray[np.bool_]:
+    """Return for each event ``(rows,)`` whether it is kept from learning, by its position alone.
+
+    The hash is output number ``offset`` of the splitmix64 generator whose seed is output number ``partition`` of
+    the one seeded with ``seed`` (mod 2⁶⁴; negative positions too). An event is held out when the leading 53 bits,
+    as a fraction of one, are below ``share``: the same events after every restart, in any language.
+
+    >>> position = np.arange(5, dtype=np.int64)
+    >>> holds_out(np.zeros(5, np.int64), position, share=0.5, seed=7).tolist()
+    [False, False, False, False, True]
+    """
+    assert 0 <= share <= 1
+    root = np.array([seed % 2**64], dtype=np.uint64)
+    of_partition = splitmix64(root, partition.astype(np.uint64))
+    hashed = splitmix64(of_partition, offset.astype(np.uint64)) >> np.uint64(64 - HASH_BITS)
+    return hashed < np.uint64(math.ceil(share * 2**HASH_BITS))
+
+
+class ProbeSets:
+    """A bounded, uniform sample of every task's held-out rows.
+
+    Algorithm R (Vitter 1985): item n of a task is stored if n ≤ rows, else it replaces slot j ~ U{1..n} if
+    j ≤ rows. Each row consumes one 64-bit draw whether it needs it or not, so that the samples depend on the order
+    of the rows and not on how they were grouped into calls. Memory is taken when a task first needs it.
+    """
+
+    def __init__(self, rows: int, *, max_tasks: int, generator: np.random.Generator) -> None:
+        self._capacity = rows
+        self._generator = generator
+        self._n_seen = np.zeros(max_tasks, dtype=np.int64)
+        self._x: dict[int, NDArray[np.float32]] = {}
+        self._y: dict[int, Target] = {}
+
+    def add(self, x: NDArray[np.float32], *, y: Target, task: NDArray[np.int64]) -> None:
+        """Offer held-out rows: ``x (rows, features)``, ``y (rows,)``, ``task (rows,)`` as indices < max_tasks."""
+        draws = self._generator.random(len(x))
+        for index in np.unique(task).tolist():
+            chosen = np.flatnonzero(task == index)
+            self._sample(index, x=x[chosen], y=y[chosen], draws=draws[chosen])
+
+    def _sample(self, task: int, *, x: NDArray[np.float32], y: Target, draws: NDArray[np.float64]) -> None:
+        if task not in self._x:
+            self._allocate(task, features=x.shape[1], dtype=y.dtype)
+        rank = np.arange(1, len(x) + 1) + self._n_seen[task]
+        slots = np.where(rank <= self._capacity, rank - 1, (draws * rank).astype(np.int64))
+        # Of several rows for one slot the last stays; NumPy leaves that open where an index repeats.
+        slots, from_end = np.unique(slots[::-1], return_index=True)
+        stored = slots < self._capacity
+        source = len(x) - 1 - from_end[stored]
+        self._x[task][slots[stored]] = x[source]
+        self._y[task][slots[stored]] = y[source]
+        self._n_seen[task] += len(x)
+
+    def _allocate(self, task: int, *, features: int, dtype: np.dtype[Any]) -> None:
+        self._x[task] = np.zeros((self._capacity, features), dtype=np.float32)
+        self._y[task] = np.zeros(self._capacity, dtype=dtype)
+
+    def count(self, task: int) -> int:
+        """Return how many rows the task's set holds."""
+        return min(self.n_seen(task), self._capacity)
+
+    def n_seen(self, task: int) -> int:
+        """Return how many rows were offered for the task."""
+        return int(self._n_seen[task])
+
+    def rows_of(self, task: int) -> tuple[NDArray[np.float32], Target]:
+        """Return the task's ``x (count, features)`` and ``y (count,)``: views, good until the next ``add``.
+
+        Raises KeyError for a task without rows: ask ``count`` first.
+        """
+        count = self.count(task)
+        return self._x[task][:count], self._y[task][:count]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the samples (views, good until the next ``add``), the counts and the generator's state."""
+        sets = {task: self.rows_of(task) for task in sorted(self._x)}
+        return {
+            "rows": self._capacity,
+            "n_seen": self._n_seen.copy(),
+            "sets": {str(task): {"x": x, "y": y} for task, (x, y) in sets.items()},
+            "generator": dict(self._generator.bit_generator.state),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state. Raises ValueError where it was saved with another size or number of sets."""
+        require_saved_setting("retention.probe_rows", saved=state["rows"], configured=self._capacity)
+        require_saved_setting("retention.max_tasks", saved=len(state["n_seen"]), configured=len(self._n_seen))
+        self._n_seen[:] = state["n_seen"]
+        self._x, self._y = {}, {}
+        for name, saved in state["sets"].items():
+            task, count = int(name), len(saved["x"])
+            self._allocate(task, features=saved["x"].shape[1], dtype=saved["y"].dtype)
+            self._x[task][:count], self._y[task][:count] = saved["x"], saved["y"]
+        self._generator.bit_generator.state = dict(state["generator"])

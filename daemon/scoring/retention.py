@@ -1,0 +1,197 @@
+"""The retention matrix: how well each task is done after each boundary, and now."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.scoring.evaluation import Evaluation, columns_of, evaluations_in
+from daemon.scoring.figures import Figures, TaskFigures
+from daemon.state.saved_setting import require_saved_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from daemon.scoring.evaluation import Scores
+
+SCORE_VECTORS = ("first", "best", "minimum", "untrained", "before")
+RECENT_EVALUATIONS = 512
+
+
+class RetentionMatrix:
+    """R[i, j]: the score on task j's probe set after boundary i; see ``Figures`` for what it tells.
+
+    The newest ``max_boundaries`` rows are kept. What the figures need of older ones is kept per task, so they
+    stay exact however many rows were dropped.
+    """
+
+    def __init__(self, max_tasks: int, *, max_boundaries: int) -> None:
+        self._rows: deque[Evaluation] = deque(maxlen=max_boundaries)
+        self._now: Evaluation | None = None
+        self._recent: deque[Evaluation] = deque(maxlen=RECENT_EVALUATIONS)
+        self._at_boundary = False
+        self._boundaries = 0
+        self._learned_at = np.full(max_tasks, -1, dtype=np.int64)
+        self._of_task = {name: np.full(max_tasks, np.nan) for name in SCORE_VECTORS}
+
+    def boundary(self, task: int, *, scores: Scores, counts: NDArray[np.int64], events: int, time: float) -> None:
+        """Enter the evaluation at the end of a segment of ``task``; it is also the latest one.
+
+        ``scores`` is ``(max_tasks,)``, NaN where undefined; ``counts (max_tasks,)`` the probe rows behind each.
+        """
+        self._boundaries += 1
+        self._evaluate(task, scores=scores, counts=counts, events=events, time=time, at_boundary=True)
+        if self._learned_at[task] < 0 and not np.isnan(scores[task]):
+            self._learned_at[task] = self._boundaries - 1
+            self._of_task["first"][task] = scores[task]
+
+    def now(self, task: int, *, scores: Scores, counts: NDArray[np.int64], events: int, time: float) -> None:
+        """Enter an evaluation between boundaries, while ``task`` is being learned."""
+        self._evaluate(task, scores=scores, counts=counts, events=events, time=time, at_boundary=False)
+
+    def untrained(self, task: int, *, score: float | None) -> None:
+        """Enter b: the untrained model's score on the task's probe set; a later one takes its place."""
+        self._of_task["untrained"][task] = np.nan if score is None else score
+
+    def before(self, task: int, *, score: float | None) -> None:
+        """Enter the score of the model as it was at the last boundary before ``task`` was first trained.
+
+        The first task has none. A later score, on a larger probe set, takes the place of an earlier one.
+        """
+        assert self._boundaries, "no boundary was before the first task"
+        self._of_task["before"][task] = np.nan if score is None else score
+
+    def _evaluate(
+        self,
+        task: int,
+        *,
+        scores: Scores,
+        counts: NDArray[np.int64],
+        events: int,
+        time: float,
+        at_boundary: bool,
+    ) -> None:
+        assert scores.shape == counts.shape == self._learned_at.shape
+        of, learned = self._of_task, self._learned_at >= 0
+        if self._now is not None and self._at_boundary:
+            of["best"] = np.fmax(of["best"], self._now.scores)
+        of["minimum"] = np.where(learned, np.fmin(of["minimum"], scores), np.nan)
+        self._now = Evaluation(
+            boundary=self._boundaries - 1,
+            task=task,
+            events=events,
+            time=time,
+            scores=scores.astype(np.float64),
+            counts=counts.astype(np.int64),
+        )
+        self._recent.append(self._now)
+        self._at_boundary = at_boundary
+        if at_boundary:
+            self._rows.append(self._now)
+
+    def figures(self) -> Figures:
+        """Return all figures as of the latest evaluation."""
+        of, now = self._of_task, self._now
+        if now is None:
+            return Figures(tasks=self._tasks())
+        learned = self._learned_at >= 0
+        being_learned = np.arange(len(learned)) == now.task
+        minima = of["minimum"][learned & ~being_learned]
+        past = self._past()
+        return Figures(
+            average_score=_mean(now.scores),
+            backward_transfer=_mean((now.scores - of["first"])[past]),
+            forward_transfer=_mean(of["before"] - of["untrained"]),
+            forgetting=_mean((of["best"] - now.scores)[past]),
+            learning_accuracy=_mean(of["first"]),
+            min_acc=_mean(minima),
+            wc_acc=_worst_case(float(now.scores[now.task]), minima=minima),
+            boundaries=self._boundaries,
+            events=now.events,
+            time=now.time,
+            tasks=self._tasks(),
+        )
+
+    def _past(self) -> NDArray[np.bool_]:
+        """Which tasks are learned, and not just now: their first segment's end is not where the model stands."""
+        past = self._learned_at >= 0
+        if self._now is not None and self._learned_at[self._now.task] == self._boundaries - 1:
+            past[self._now.task] = False
+        return past
+
+    def _tasks(self) -> dict[int, TaskFigures]:
+        shape = self._learned_at.shape
+        scores = np.full(shape, np.nan) if self._now is None else self._now.scores
+        counts = np.zeros(shape, dtype=np.int64) if self._now is None else self._now.counts
+        vectors = {name: self._of_task[name] for name in SCORE_VECTORS}
+        vectors["now"] = scores
+        vectors["forgetting"] = np.where(self._past(), vectors["best"] - scores, np.nan)
+        known = ~np.isnan(np.stack(list(vectors.values()))).all(axis=0) | (counts > 0)
+        return {
+            task: TaskFigures(
+                samples=int(counts[task]), **{name: _defined(vector[task]) for name, vector in vectors.items()}
+            )
+            for task in np.flatnonzero(known).tolist()
+        }
+
+    def table(self) -> tuple[Evaluation, ...]:
+        """Return the rows that are kept, oldest first; read them only."""
+        return tuple(self._rows)
+
+    def latest(self) -> Evaluation | None:
+        """Return the latest evaluation, at a boundary or not; None before the first."""
+        return self._now
+
+    def recent(self) -> tuple[Evaluation, ...]:
+        """Return the evaluations that this process has made last, at boundaries or not, oldest first; read only.
+
+        They are for curves, and not a part of the state.
+        """
+        return tuple(self._recent)
+
+    def matrix(self) -> Scores:
+        """Return the rows that are kept as ``(boundaries, max_tasks)``, oldest first, NaN where undefined."""
+        return np.array([row.scores for row in self._rows]).reshape(-1, len(self._learned_at))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the matrix, the latest evaluation and what is kept per task."""
+        return {
+            "boundaries": self._boundaries,
+            "at_boundary": self._at_boundary,
+            "learned_at": self._learned_at.copy(),
+            "of_task": {name: vector.copy() for name, vector in self._of_task.items()},
+            "rows": columns_of(list(self._rows), tasks=len(self._learned_at)),
+            "now": columns_of([] if self._now is None else [self._now], tasks=len(self._learned_at)),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state. Raises ValueError where it was saved with another number of tasks."""
+        require_saved_setting(
+            "retention.max_tasks", saved=len(state["learned_at"]), configured=len(self._learned_at)
+        )
+        self._boundaries, self._at_boundary = state["boundaries"], state["at_boundary"]
+        self._learned_at = state["learned_at"].copy()
+        self._of_task = {name: state["of_task"][name].copy() for name in SCORE_VECTORS}
+        self._rows = deque(evaluations_in(state["rows"]), maxlen=self._rows.maxlen)
+        self._now = next(iter(evaluations_in(state["now"])), None)
+
+
+def _mean(values: Scores) -> float | None:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else None
+
+
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _worst_case(score: float, *, minima: Scores) -> float | None:
+    least = _mean(minima)
+    if np.isnan(score) or least is None:
+        return _defined(score)
+    k = 1 + int(np.count_nonzero(~np.isnan(minima)))
+    return score / k + (1 - 1 / k) * least

@@ -1,0 +1,1 @@
+"""What must survive: everything learned and gathered, in checkpoints that are whole or absent."""

@@ -1,0 +1,114 @@
+"""Makes checkpoints durable while the loop goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from daemon.state.state_tree import FlatState, copy_tree, flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from daemon.state.checkpoints import CheckpointStore
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A checkpoint that is durable."""
+
+    generation: int
+    seconds: float
+    """What writing it took."""
+    bytes: int
+    """Of the tensors and arrays."""
+    summary: Mapping[str, Any]
+    snapshot: Mapping[str, Any]
+    """The source's positions that the checkpoint holds, to be committed now."""
+
+
+class CheckpointWriter:
+    """Writes one checkpoint at a time on a thread of its own; its methods are called from the loop's thread.
+
+    An error of that thread, usually a ``StateError``, is raised by the next call of any method but ``busy``.
+    """
+
+    def __init__(self, store: CheckpointStore, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._flight: Future[Written] | None = None
+        self._landed: list[Written] = []
+        self._frozen: FlatState | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a checkpoint is being written."""
+        return self._flight is not None and not self._flight.done()
+
+    def submit(self, state: Mapping[str, Any], *, summary: Mapping[str, Any], snapshot: Mapping[str, Any]) -> bool:
+        """Begin to write ``state``, or do nothing and return False while the last one is being written.
+
+        ``state`` may be the living one: it is copied before this returns, into memory that is used again and again.
+        """
+        if self.busy:
+            return False
+        self._collect()
+        self._frozen = flatten(state).copy(reuse=self._frozen)
+        self._flight = Future()
+        # A daemon thread: a process that is told to stop at once does not wait for it.
+        threading.Thread(
+            target=self._run,
+            args=(self._flight, self._frozen, copy_tree(summary), copy_tree(snapshot)),
+            name="checkpoint-writer",
+            daemon=True,
+        ).start()
+        return True
+
+    def completed(self) -> list[Written]:
+        """Return what has become durable since the last call, oldest first; does not wait."""
+        if not self.busy:
+            self._collect()
+        landed, self._landed = self._landed, []
+        return landed
+
+    def write_now(
+        self, state: Mapping[str, Any], *, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
+    ) -> Written:
+        """Wait for the checkpoint that is being written, then write ``state`` on this thread, for the shutdown."""
+        self._collect()
+        return self._write(flatten(state), summary, snapshot)
+
+    def close(self) -> None:
+        """Wait for the checkpoint that is being written; ``completed`` then has it. May be called twice."""
+        self._collect()
+
+    def _collect(self) -> None:
+        flight, self._flight = self._flight, None
+        if flight is not None:
+            self._landed.append(flight.result())
+
+    def _run(
+        self,
+        flight: Future[Written],
+        frozen: FlatState,
+        summary: Mapping[str, Any],
+        snapshot: Mapping[str, Any],
+    ) -> None:
+        try:
+            flight.set_result(self._write(frozen, summary, snapshot))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the loop's thread raises it
+            flight.set_exception(error)
+
+    def _write(self, flat: FlatState, summary: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Written:
+        started = self._clock()
+        generation = self._store.write(flat, summary)
+        return Written(
+            generation=generation,
+            seconds=self._clock() - started,
+            bytes=sum(leaf.nbytes for leaf in flat.leaves.values()),
+            summary=summary,
+            snapshot=snapshot,
+        )

@@ -1,0 +1,237 @@
+"""Generations of the state on disk: written whole or not at all, verified when read."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from daemon.state.durable import make_directory, sync_directory, write_file
+from daemon.state.generation import SavedState, read_generation, verify_generation, write_generation
+from daemon.state.state_error import DamagedError, StateError, state_io
+from daemon.state.state_tree import FlatState, flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from daemon.state.manifest import Manifest
+
+_NUMBER = re.compile(r"\d{12}", re.ASCII)
+_TEMPORARY = "."  # begins the name of all that an interrupted process may leave behind
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A generation that could not be used."""
+
+    generation: int
+    problem: str
+    """Names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a process starts from."""
+
+    saved: SavedState
+    rolled_back: bool
+    """The consumer group may have committed positions beyond this state, which are to be ignored.
+
+    True after a rollback or a fallback, until ``CheckpointStore.offsets_committed``: otherwise the events between
+    this state and those positions would never be learned.
+    """
+    damaged: tuple[Damage, ...]
+    """Newer generations that were passed over, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is found in the place of one generation."""
+
+    generation: int
+    manifest: Manifest | None
+    problem: str | None
+    """None where every checksum is right; else there is no manifest."""
+
+
+class CheckpointStore:
+    """The checkpoints below a state directory, which one process at a time may change (see ``StateLock``).
+
+    ``DIRECTORY/checkpoints/<generation>/`` holds ``state.safetensors`` and ``manifest.json``; the numbers grow and
+    none is used twice. A failure of the file system raises ``StateError`` and leaves earlier generations as they
+    were.
+    """
+
+    def __init__(self, directory: Path, *, keep: int, clock: Callable[[], float] = time.time) -> None:
+        assert keep >= 1
+        self.directory = directory / "checkpoints"
+        self.discarded = self.directory / "discarded"
+        self._marker = self.directory / "rolled_back.json"
+        self._keep = keep
+        self._clock = clock
+        self._damaged: frozenset[int] = frozenset()
+        self._fell_back = False
+
+    def prepare(self) -> None:
+        """Make the directory and remove what an interrupted write left; at start, so that errors show early."""
+        with state_io(self.directory, "write"):
+            make_directory(self.directory)
+            for entry in self.directory.iterdir():
+                if entry.name.startswith(_TEMPORARY):
+                    _remove(entry)
+
+    def generations(self) -> list[int]:
+        """Return the numbers of all generations, oldest first, without looking into them."""
+        with state_io(self.directory, "read"):
+            return _numbers(self.directory)
+
+    def path(self, generation: int) -> Path:
+        """Return the directory of a generation."""
+        return self.directory / f"{generation:012d}"
+
+    def entries(self) -> list[Entry]:
+        """Verify every generation and return them, oldest first."""
+        entries = [self._entry(generation) for generation in self.generations()]
+        # A running daemon may have removed one meanwhile.
+        return [entry for entry in entries if entry.manifest or self.path(entry.generation).exists()]
+
+    def verify(self, generation: int) -> Manifest:
+        """Return a generation's manifest where every checksum is right; else raise ``DamagedError``."""
+        return verify_generation(self._existing(generation), generation)
+
+    def load(self, generation: int) -> SavedState:
+        """Return a generation; ``DamagedError`` where it is not what was written, ``StateError`` if unreadable."""
+        return read_generation(self._existing(generation), generation)
+
+    def load_newest(self) -> Recovered | None:
+        """Return the newest good generation, or None where there is none at all.
+
+        Raises ``StateError`` where all are damaged, and where one may not be read or is of a later format: to pass
+        it over would lose what it has learned.
+        """
+        damaged: list[Damage] = []
+        for generation in reversed(self.generations()):
+            try:
+                newest = read_generation(self.path(generation), generation)
+            except DamagedError as error:
+                damaged.append(Damage(generation, str(error)))
+            else:
+                return self._found(newest, damaged)
+        if damaged:
+            raise StateError(
+                f"no checkpoint in {self.directory} can be used: {'; '.join(item.problem for item in damaged)}; "
+                "restore one from a backup, or move the directory away to begin anew"
+            )
+        return None
+
+    def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
+        """Make a state durable, remove the oldest generations beyond ``keep``, and return the new number.
+
+        ``summary`` is what ``retaind checkpoint list`` shows, such as counts of steps and events: JSON values.
+        """
+        flat = state if isinstance(state, FlatState) else flatten(state)
+        self.prepare()
+        with state_io(self.directory, "write"):
+            if self._fell_back:
+                self._mark_rolled_back(reason="damage", generation=max(self._damaged))
+            generation = self._next_number()
+            with self._temporary(generation) as directory:
+                created = self._clock()
+                write_generation(directory, flat, generation=generation, created=created, summary=summary)
+                directory.rename(self.path(generation))
+            sync_directory(self.directory)
+            self._prune()
+        return generation
+
+    def rollback(self, to_generation: int) -> list[int]:
+        """Make an older generation the newest one, and return those moved to ``checkpoints/discarded``.
+
+        The stream is then read again from that generation's positions, as far as Kafka still has them: see
+        ``Recovered.rolled_back``. Raises ``DamagedError`` where that generation is damaged itself.
+        """
+        self.verify(to_generation)
+        newer = [generation for generation in self.generations() if generation > to_generation]
+        with state_io(self.directory, "write"):
+            if newer:
+                # First, so that an interrupted rollback at worst ignores the group without need.
+                self._mark_rolled_back(reason="rollback", generation=to_generation)
+                make_directory(self.discarded)
+            for generation in reversed(newer):
+                self.path(generation).rename(self.discarded / f"{generation:012d}")
+            sync_directory(self.directory)
+        return newer
+
+    def offsets_committed(self) -> None:
+        """Note that the group's positions are those of a generation written since: ends ``rolled_back``."""
+        self._fell_back = False
+        with state_io(self._marker, "remove"):
+            if self._marker.exists():
+                self._marker.unlink()
+                sync_directory(self.directory)
+
+    def _existing(self, generation: int) -> Path:
+        known = self.generations()
+        if generation not in known:
+            choice = ", ".join(map(str, known)) or "none"
+            raise StateError(f"there is no generation {generation} in {self.directory}; there are: {choice}")
+        return self.path(generation)
+
+    def _entry(self, generation: int) -> Entry:
+        try:
+            return Entry(generation, verify_generation(self.path(generation), generation), None)
+        except StateError as error:
+            return Entry(generation, None, str(error))
+
+    def _found(self, newest: SavedState, damaged: list[Damage]) -> Recovered:
+        self._damaged = frozenset(item.generation for item in damaged)
+        self._fell_back = bool(damaged)
+        rolled_back = self._fell_back or self._marker.exists()
+        return Recovered(saved=newest, rolled_back=rolled_back, damaged=tuple(damaged))
+
+    def _next_number(self) -> int:
+        return max([0, *_numbers(self.directory), *_numbers(self.discarded)]) + 1
+
+    @contextmanager
+    def _temporary(self, generation: int) -> Iterator[Path]:
+        directory = self.directory / f"{_TEMPORARY}writing-{generation:012d}"
+        directory.mkdir()
+        try:
+            yield directory
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+
+    def _prune(self) -> None:
+        """Remove what is older than the newest ``keep``, among which the damaged do not count."""
+        generations = _numbers(self.directory)
+        good = [generation for generation in generations if generation not in self._damaged]
+        for generation in generations[: generations.index(good[-self._keep :][0])]:
+            # Renamed first: removed by halves, it would look damaged.
+            doomed = self.path(generation).rename(self.directory / f"{_TEMPORARY}removed-{generation:012d}")
+            shutil.rmtree(doomed)
+
+    def _mark_rolled_back(self, *, reason: str, generation: int) -> None:
+        note = {"rolled_back": True, "reason": reason, "generation": generation, "time": self._clock()}
+        temporary = self.directory / f"{_TEMPORARY}{self._marker.name}"
+        temporary.unlink(missing_ok=True)
+        write_file(temporary, [json.dumps(note).encode()])
+        temporary.rename(self._marker)
+        sync_directory(self.directory)
+
+
+def _numbers(directory: Path) -> list[int]:
+    if not directory.is_dir():
+        return []
+    return sorted(int(entry.name) for entry in directory.iterdir() if _NUMBER.fullmatch(entry.name))
+
+
+def _remove(entry: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()

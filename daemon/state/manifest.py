@@ -1,0 +1,109 @@
+"""The manifest of a checkpoint: what it is, the checksum of every part, and all of the state that is JSON."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from daemon.state.durable import Part, measure, read_file
+from daemon.state.state_error import DamagedError, StateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT: Final = 1
+TENSORS = "state.safetensors"
+_MAX_BYTES = 1 << 28
+
+
+class Parts(BaseModel):
+    """The files beside the manifest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+    tensors: Part = Field(alias=TENSORS)
+
+
+class Manifest(BaseModel):
+    """One generation of the state, without its tensors.
+
+    ``created`` is Unix time in seconds. ``summary`` and ``state`` are documents of ``state_tree.flatten``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    format: Literal[1]
+    retaind: str
+    generation: int = Field(ge=1)
+    created: float
+    summary: dict[str, Any]
+    parts: Parts
+    state: dict[str, Any]
+
+    def encode(self) -> bytes:
+        """Return the file: one JSON object that ends with the checksum of all bytes before it."""
+        fields = self.model_dump(exclude={"summary", "state"}, by_alias=True)
+        fields |= {"summary": self.summary, "state": self.state}
+        body = json.dumps(fields, allow_nan=False, separators=(",", ":")).encode()[:-1]
+        content = body + _seal(body)
+        if len(content) > _MAX_BYTES:
+            raise StateError(
+                f"the JSON part of the state has {len(content)} bytes, more than the {_MAX_BYTES} that are read "
+                "back; lower the limits on what is kept by key"
+            )
+        return content
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Return a manifest that is as it was written.
+
+    Raises ``DamagedError`` where it is not, and ``StateError`` for a format that this version does not know.
+    """
+    try:
+        content = read_file(path, max_bytes=_MAX_BYTES)
+        fields = _parse(content)
+        if fields.get("format") != FORMAT:
+            raise StateError(
+                f"{path} has the format {fields.get('format')!r} of retaind {fields.get('retaind')}; this version "
+                f"reads format {FORMAT}: run the version that wrote it, or roll back"
+            )
+        return Manifest.model_validate(fields)
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{path} {_reason(error)}") from error
+
+
+@cache
+def retaind_version() -> str:
+    """Return the version that is written into a manifest."""
+    try:
+        return version("retaind")
+    except PackageNotFoundError:  # run from a source tree
+        return "unknown"
+
+
+def _seal(body: bytes) -> bytes:
+    return f',"sha256":"{measure(body).sha256}"}}\n'.encode()
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    body = content[: -len(_seal(b""))]
+    if content != body + _seal(body):
+        raise ValueError("does not match its own checksum")
+    fields = json.loads(content)
+    if not isinstance(fields, dict):
+        raise ValueError("is not a JSON object")  # noqa: TRY004 - it is data, not a caller
+    del fields["sha256"]
+    return fields
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"is not a manifest: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    if isinstance(error, json.JSONDecodeError | RecursionError):
+        return f"is not readable as JSON ({error})"
+    return str(error)

@@ -1,0 +1,91 @@
+"""When a checkpoint is due, and what follows when it is durable."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from daemon.state.checkpoint_writer import CheckpointWriter, Written
+    from daemon.state.checkpoints import CheckpointStore
+
+
+class Saving:
+    """Hands the state to the writer when it is due; once it is durable, commits the positions it holds.
+
+    Positions are committed only after the state that has learned everything before them is safe: a crash in
+    between repeats work, and never loses any.
+    """
+
+    def __init__(
+        self,
+        writer: CheckpointWriter,
+        store: CheckpointStore,
+        *,
+        every_seconds: float,
+        every_events: int | None,
+        commit: Callable[[Mapping[str, Any]], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._writer = writer
+        self._store = store
+        self._every_seconds = every_seconds
+        self._every_events = every_events
+        self._commit = commit
+        self._clock = clock
+        self._saved_at = clock()
+        self._saved_events = 0
+        self._saved_snapshot: Mapping[str, Any] | None = None
+
+    def resume(self, events: int, *, snapshot: Mapping[str, Any]) -> None:
+        """Count from a saved state that has seen so many events, and stands at these positions."""
+        self._saved_at, self._saved_events, self._saved_snapshot = self._clock(), events, snapshot
+
+    def outdate(self) -> None:
+        """Take note that the state has changed without an event: what is saved is no longer all."""
+        self._saved_snapshot = None
+
+    def due(self, events: int, *, snapshot: Mapping[str, Any]) -> bool:
+        """Tell whether a checkpoint is due, something has come since the last one, and the writer is free.
+
+        Positions tell what has come: a record that was rejected, too, moves them.
+        """
+        if self._writer.busy or snapshot == self._saved_snapshot:
+            return False
+        if self._every_events is not None and events - self._saved_events >= self._every_events:
+            return True
+        return self._clock() - self._saved_at >= self._every_seconds
+
+    def begin(
+        self, state: Mapping[str, Any], *, events: int, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
+    ) -> None:
+        """Let the state be written while the loop goes on."""
+        if self._writer.submit(state, summary=summary, snapshot=snapshot):
+            self.resume(events, snapshot=snapshot)
+
+    def settle(self) -> list[Written]:
+        """Commit the positions of what has become durable since the last call, and return it."""
+        return [self._settled(written) for written in self._writer.completed()]
+
+    def wait(self) -> list[Written]:
+        """Settle what is being written, too."""
+        self._writer.close()
+        return self.settle()
+
+    def finish(
+        self, state: Mapping[str, Any], *, events: int, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
+    ) -> list[Written]:
+        """Wait for what is being written, then write the state as it is now if it has changed since."""
+        written = self.wait()
+        if snapshot != self._saved_snapshot or not self._store.generations():
+            final = self._writer.write_now(state, summary=summary, snapshot=snapshot)
+            self.resume(events, snapshot=snapshot)
+            written.append(self._settled(final))
+        return written
+
+    def _settled(self, written: Written) -> Written:
+        self._commit(written.snapshot)
+        self._store.offsets_committed()
+        return written

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+from daemon.state.checkpoint_writer import CheckpointWriter, Written
+from daemon.state.checkpoints import CheckpointStore
+from daemon.state.state_error import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from daemon.state.state_tree import FlatState
+
+
+class GatedStore(CheckpointStore):
+    """A real store that does not begin to write before the gate is open."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, keep=3)
+        self.gate = threading.Event()
+
+    def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
+        assert self.gate.wait(10)
+        return super().write(state, summary)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> GatedStore:
+    return GatedStore(tmp_path)
+
+
+def state_at(step: int) -> dict[str, Any]:
+    return {"parameters": torch.full((8,), float(step)), "step": step, "source": {"plant-0": step}}
+
+
+def submit(writer: CheckpointWriter, step: int) -> bool:
+    return writer.submit(state_at(step), summary={"step": step}, snapshot={"plant-0": step})
+
+
+def next_completed(writer: CheckpointWriter) -> Written:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if landed := writer.completed():
+            (written,) = landed
+            return written
+    raise AssertionError("nothing was written within 10 s")
+
+
+def test_the_loop_goes_on_and_is_told_what_to_commit_once_it_is_durable(store: GatedStore) -> None:
+    writer = CheckpointWriter(store, clock=itertools.count(0.0, 1.5).__next__)
+    assert submit(writer, 7)
+    assert writer.busy
+    assert writer.completed() == []
+    assert store.generations() == []
+    store.gate.set()
+    assert next_completed(writer) == Written(
+        generation=1, seconds=1.5, bytes=32, summary={"step": 7}, snapshot={"plant-0": 7}
+    )
+    assert writer.completed() == []
+    assert store.load(1).state["step"] == 7
+
+
+def test_one_at_a_time_is_written_and_none_is_queued(store: GatedStore) -> None:
+    writer = CheckpointWriter(store)
+    assert submit(writer, 1)
+    assert not submit(writer, 2)
+    store.gate.set()
+    assert next_completed(writer).summary == {"step": 1}
+    assert submit(writer, 3)
+    writer.close()
+    assert [written.summary for written in writer.completed()] == [{"step": 3}]
+    assert store.generations() == [1, 2]
+
+
+def test_what_the_loop_changes_while_it_is_written_is_not_in_it(store: GatedStore) -> None:
+    writer = CheckpointWriter(store)
+    state, summary, snapshot = state_at(1), {"step": 1}, {"plant-0": 1}
+    writer.submit(state, summary=summary, snapshot=snapshot)
+    state["parameters"] += 1
+    state["source"]["plant-0"] = summary["step"] = snapshot["plant-0"] = 2
+    store.gate.set()
+    written = next_completed(writer)
+    saved = store.load(1)
+    assert saved.state["parameters"].tolist() == [1.0] * 8
+    assert saved.state["source"] == written.snapshot == {"plant-0": 1}
+    assert saved.summary == {"step": 1}
+
+
+def test_memory_that_is_used_again_holds_the_newer_state(store: GatedStore) -> None:
+    store.gate.set()
+    writer = CheckpointWriter(store)
+    for step in (1, 2, 3):
+        assert submit(writer, step)
+        assert next_completed(writer).generation == step
+    assert [store.load(step).state["parameters"][0].item() for step in (1, 2, 3)] == [1, 2, 3]
+
+
+def test_an_error_of_the_thread_is_raised_in_the_loop_once(store: GatedStore) -> None:
+    writer = CheckpointWriter(store)
+    submit(writer, 1)
+    store.directory.write_text("in the way")
+    store.gate.set()
+    with pytest.raises(StateError, match="checkpoints"):
+        next_completed(writer)
+    store.directory.unlink()
+    assert submit(writer, 2)
+    assert next_completed(writer).generation == 1
+
+
+@pytest.mark.parametrize("call", ["submit", "write_now", "close"])
+def test_every_call_raises_what_the_thread_met(store: GatedStore, call: str) -> None:
+    writer = CheckpointWriter(store)
+    store.directory.write_text("in the way")
+    store.gate.set()
+    submit(writer, 1)
+    calls = {
+        "submit": lambda: submit(writer, 2),
+        "write_now": lambda: writer.write_now(state_at(2), summary={}, snapshot={}),
+        "close": writer.close,
+    }
+    while call == "submit" and writer.busy:
+        pass
+    with pytest.raises(StateError, match="checkpoints"):
+        calls[call]()
+
+
+def test_the_final_checkpoint_waits_for_the_one_before_and_is_durable_on_return(store: GatedStore) -> None:
+    writer = CheckpointWriter(store)
+    submit(writer, 1)
+    threading.Timer(0.02, store.gate.set).start()
+    final = writer.write_now(state_at(2), summary={"step": 2}, snapshot={"plant-0": 2})
+    assert (final.generation, final.snapshot) == (2, {"plant-0": 2})
+    assert store.load(2).state["step"] == 2
+    assert [written.generation for written in writer.completed()] == [1]
+    writer.close()
+    writer.close()
+
+
+def test_a_state_that_cannot_be_saved_is_refused_before_the_thread_starts(store: GatedStore) -> None:
+    writer = CheckpointWriter(store)
+    with pytest.raises(TypeError, match=r"learner is a builtins\.tuple"):
+        writer.submit({"learner": (1, 2)}, summary={}, snapshot={})
+    assert not writer.busy
