@@ -18,7 +18,17 @@ def produce(dataset: str, *, data: Path, bootstrap: str, topic: str, limit: int 
     messages, total = DATASETS[dataset]
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
     try:
-        admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+        admin.create_topics(
+            [
+                NewTopic(
+                    topic,
+                    num_partitions=1,
+                    replication_factor=1,
+                    # Events from the nineties are older than any broker keeps them by default.
+                    topic_configs={"retention.ms": "-1"},
+                )
+            ]
+        )
     except TopicAlreadyExistsError as error:
         raise SystemExit(f"topic {topic} exists already; name another with --topic, or delete it") from error
     finally:
