@@ -83,7 +83,8 @@ def scrape(address: str) -> Figures:
 
 def report(console: Console, title: str, figures: Figures) -> None:
     """Print R, with the examination at the end as its last row, and the figures computed from it."""
-    table = Table(title=f"{title}: accuracy on held-out messages", title_justify="left")
+    console.print(f"{title}: accuracy on held-out messages")
+    table = Table()
     for column in ("after", "mnist", "fashion"):
         table.add_column(column, justify="right")
     matrix = figures.get("retaind_retention_matrix", {})

@@ -72,6 +72,11 @@ class Loop:
         self._durable(self._saving.wait())
         self.pipeline = pipeline
 
+    def consolidate(self) -> None:
+        """Consolidate what is learned by now, on an operator's request."""
+        self.pipeline.consolidate()
+        self._saving.outdate()
+
     def finish(self) -> None:
         """Learn and examine what is left when no event will ever come again."""
         self.pipeline.finish()

@@ -108,6 +108,12 @@ class Pipeline:
         if self.student is not None:
             self.student.close_block()
 
+    def consolidate(self) -> None:
+        """End the segment here, on request: learn what waits, consolidate and examine. Nothing before an event."""
+        if self.student is not None and self._task is not None:
+            self.student.end_segment(self._task)
+            self._boundaries.cross()
+
     def finish(self) -> None:
         """Learn what waits and examine the model: no event will come any more."""
         if self.student is not None:

@@ -72,9 +72,12 @@ class Service:
     ) -> None:
         self._open.close()
 
-    def run(self, *, stop: Callable[[], bool]) -> None:
-        """Learn until asked to stop or the source is exhausted; then save."""
+    def run(self, *, stop: Callable[[], bool], consolidate: Callable[[], bool] = lambda: False) -> None:
+        """Learn until asked to ``stop`` or the source is exhausted; then save. Both are asked before each turn."""
         while not stop() and not self.source.exhausted:
+            if consolidate():
+                self.loop.consolidate()
+                log.info("consolidated on request", **self.loop.pipeline.summary())
             self.turn()
         self._notify.stopping("saving a last checkpoint")
         if self.source.exhausted:

@@ -45,8 +45,8 @@ def run(
 ) -> None:
     """Learn from the configured stream until told to stop.
 
-    SIGTERM or SIGINT stops after a final checkpoint, a second one at once. A restart resumes from the newest good
-    checkpoint. Exit codes: 0 stopped as asked or end of the stream, 65 the stream itself is bad, 69 a dependency
+    SIGTERM or SIGINT stops after a final checkpoint, a second one at once. SIGUSR1 consolidates what is learned by
+    now, as a task boundary does. A restart resumes from the newest good checkpoint. Exit codes: 0 stopped as asked or end of the stream, 65 the stream itself is bad, 69 a dependency
     is out of reach, 70 a fault of the program, 74 the state directory is unusable, 78 the configuration is wrong.
     """
     loaded = load(config, environ=os.environ)
@@ -59,7 +59,7 @@ def serve(config: Config) -> ExitCode:
     """Run the daemon to its end and return what it ended of; the reason is in the log."""
     try:
         with Signals() as signals, Service(config, notify=Notify()) as service:
-            service.run(stop=lambda: signals.stop_requested)
+            service.run(stop=lambda: signals.stop_requested, consolidate=signals.take_consolidation)
     except tuple(EXIT_CODES) as error:
         code = next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
         log.error("stopped", reason=str(error), exit_code=int(code))  # noqa: TRY400 - the reason is enough

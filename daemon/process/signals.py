@@ -1,4 +1,4 @@
-"""What the operator asked for by a signal: to stop, to stop at once, to reload."""
+"""What the operator asked for by a signal: to stop, to stop at once, to reload, to consolidate."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ if TYPE_CHECKING:
 
 STOP = (signal.SIGTERM, signal.SIGINT)
 RELOAD = signal.SIGHUP
+CONSOLIDATE = signal.SIGUSR1
 
 
 class Signals:
     """Flags that the loop reads between two turns. As a context, catches the signals and puts back what was there.
 
     The first SIGTERM or SIGINT sets ``stop_requested``, a second one of either exits at once with 128 plus its
-    number, saving nothing. SIGHUP sets the flag that ``take_reload`` reads. To be entered on the main thread.
+    number, saving nothing. SIGHUP sets the flag that ``take_reload`` reads, SIGUSR1 that of ``take_consolidation``.
+    To be entered on the main thread.
     """
 
     def __init__(self) -> None:
         self._stopping: signal.Signals | None = None
         self._reload = False
+        self._consolidation = False
         self._before: dict[signal.Signals, signal._HANDLER] = {}
 
     @property
@@ -40,10 +43,16 @@ class Signals:
         asked, self._reload = self._reload, False
         return asked
 
+    def take_consolidation(self) -> bool:
+        """Whether a consolidation was asked for since the last call."""
+        asked, self._consolidation = self._consolidation, False
+        return asked
+
     def __enter__(self) -> Self:
         for each in STOP:
             self._before[each] = signal.signal(each, self._on_stop)
         self._before[RELOAD] = signal.signal(RELOAD, self._on_reload)
+        self._before[CONSOLIDATE] = signal.signal(CONSOLIDATE, self._on_consolidate)
         return self
 
     def __exit__(
@@ -60,3 +69,6 @@ class Signals:
 
     def _on_reload(self, _: int, __: FrameType | None) -> None:
         self._reload = True
+
+    def _on_consolidate(self, _: int, __: FrameType | None) -> None:
+        self._consolidation = True

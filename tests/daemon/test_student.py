@@ -126,3 +126,14 @@ def test_a_drift_alarm_consolidates_the_model_from_before_it() -> None:
     assert anchor[2] > anchor[0]
     assert len(made.task_names) >= 2
     assert not student.drifted
+
+
+def test_a_consolidation_on_request_learns_what_waits_and_is_a_boundary() -> None:
+    made = pipeline(batch=32, share=0.2)
+    made.consolidate()
+    student = student_of(made, events(40))
+    assert student.waiting == 8
+    made.consolidate()
+    assert student.waiting == 0
+    assert student.examiner.figures().boundaries == 1
+    assert dict(student.learner.strategies)["ewc"].gauges()["anchor_active"] == 1

@@ -92,3 +92,12 @@ def test_several_reload_signals_make_one_reload() -> None:
         os.kill(os.getpid(), signal.SIGHUP)
         assert [signals.take_reload(), signals.take_reload()] == [True, False]
         assert not signals.stop_requested
+
+
+def test_sigusr1_asks_for_one_consolidation() -> None:
+    with Signals() as signals:
+        assert not signals.take_consolidation()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert signals.take_consolidation()
+        assert not signals.take_consolidation()
+        assert not signals.stop_requested
