@@ -46,8 +46,10 @@ def run(
     """Learn from the configured stream until told to stop.
 
     SIGTERM or SIGINT stops after a final checkpoint, a second one at once. SIGUSR1 consolidates what is learned by
-    now, as a task boundary does. A restart resumes from the newest good checkpoint. Exit codes: 0 stopped as asked or end of the stream, 65 the stream itself is bad, 69 a dependency
-    is out of reach, 70 a fault of the program, 74 the state directory is unusable, 78 the configuration is wrong.
+    now, as a task boundary does. A restart resumes from the newest good checkpoint.
+
+    Exit codes: 0 stopped as asked or end of the stream, 65 the stream itself is bad, 69 a dependency is out of
+    reach, 70 a fault of the program, 74 the state directory is unusable, 78 the configuration is wrong.
     """
     loaded = load(config, environ=os.environ)
     with logging_to(sys.stderr, level=loaded.log.level, form=loaded.log.format):
