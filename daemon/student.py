@@ -217,12 +217,14 @@ class Student:
             batch = batch[torch.from_numpy(~held_out)]
         if len(batch):
             self.learner.objective.absorb(batch.y)
-            accepted = [self._step(batch) for _ in range(self._updates)]
-            self._tally.learned += len(batch) if any(accepted) else 0
+            accepted = False
+            for _ in range(self._updates):
+                accepted = self._step(batch, again=accepted) or accepted
+            self._tally.learned += len(batch) if accepted else 0
         self._snapshots.observe(self.learner.parameters, events=self.events)
 
-    def _step(self, batch: Batch) -> bool:
-        step = self.learner.learn(batch)
+    def _step(self, batch: Batch, *, again: bool) -> bool:
+        step = self.learner.learn(batch, again=again)
         if step.accepted:
             self._tally.steps += 1
             self._tally.loss = step.loss

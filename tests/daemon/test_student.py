@@ -26,15 +26,15 @@ label: {type: class, classes: [no, yes]}
 tasks: {type: %(tasks)s}
 model: {type: linear}
 optimizer: {type: sgd, lr: 0.5}
-learner: {batch: %(batch)d, standardise: false}
+learner: {batch: %(batch)d, updates_per_batch: %(updates)d, standardise: false}
 strategies: [{type: replay, rows: 50}, {type: ewc, every_events: null}]
 retention: {probe_share: %(share)s, probe_rows: 100, every_events: 100, min_segment_events: 20}
 checkpoint: {directory: state}
 """
 
 
-def pipeline(*, batch: int = 4, share: float = 0.0, tasks: str = "field") -> Pipeline:
-    text = CONFIG % {"batch": batch, "share": share, "tasks": tasks}
+def pipeline(*, batch: int = 4, share: float = 0.0, tasks: str = "field", updates: int = 1) -> Pipeline:
+    text = CONFIG % {"batch": batch, "share": share, "tasks": tasks, "updates": updates}
     config = load_bytes(text.encode(), file="test.yaml", environ={})
     return build_pipeline(config, stopwatch=Stopwatch())
 
@@ -137,3 +137,10 @@ def test_a_consolidation_on_request_learns_what_waits_and_is_a_boundary() -> Non
     assert student.waiting == 0
     assert student.examiner.figures().boundaries == 1
     assert dict(student.learner.strategies)["ewc"].gauges()["anchor_active"] == 1
+
+
+def test_several_updates_offer_each_event_to_the_buffer_once() -> None:
+    student = student_of(pipeline(updates=3), events(8))
+    assert student.learner.steps == 6
+    assert dict(student.learner.strategies)["replay"].gauges()["buffer_seen_rows"] == 8
+    assert student.take_tally().learned == 8
