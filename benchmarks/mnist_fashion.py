@@ -97,7 +97,8 @@ def report(console: Console, title: str, figures: Figures) -> None:
     for name in ("average_score", "backward_transfer", "average_forgetting"):
         console.print(f"  retaind_{name} {figures[f'retaind_{name}'][()]:.4f}")
     samples = {task[0]: int(count) for task, count in figures["retaind_retention_samples"].items()}
-    console.print(f"  held out: {samples}; rows remembered: {figures.get('retaind_buffer_rows', {})}\n")
+    remembered = int(sum(figures.get("retaind_buffer_rows", {}).values()))
+    console.print(f"  held out: {samples}; rows remembered: {remembered}\n")
 
 
 def main() -> None:

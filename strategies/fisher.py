@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from strategies.network import weighted_sum
+from strategies.network import LayeredNetwork, weighted_sum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     # Given the outputs (rows, outputs), the gradients on them whose effects are to be squared.
     _Deltas = Callable[[Tensor], Iterator[Tensor]]
+    _Squares = Callable[["Network", dict[str, Tensor], Tensor, _Deltas], None]
 
 FisherKind = Literal["exact", "sampled", "empirical"]
 _CHUNK_ROWS = 64
@@ -48,7 +49,11 @@ def diagonal_fisher(
     """
     fisher = torch.zeros_like(network.parameters)
     views = network.views(fisher)
-    squares = _closed_form if _is_closed_form(network) else _row_by_row
+    squares: _Squares = _row_by_row
+    if isinstance(network, LayeredNetwork):
+        squares = _by_hand
+    elif _is_closed_form(network):
+        squares = _closed_form
     network.module.eval()
     for start in range(0, len(x), _CHUNK_ROWS):
         rows = slice(start, start + _CHUNK_ROWS)
@@ -106,6 +111,13 @@ def _layers(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Linea
 
 def _unfolds(layer: nn.Conv2d) -> bool:
     return layer.groups == 1 and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+
+
+def _by_hand(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _Deltas) -> None:
+    """Add the squares of ``x``'s rows to ``views``, as the network itself computes them."""
+    assert isinstance(network, LayeredNetwork)
+    for name, squares in network.views(network.squared_gradients(x, deltas)).items():
+        views[name].add_(squares)
 
 
 def _closed_form(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _Deltas) -> None:

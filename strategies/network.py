@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from torch import Tensor
 
@@ -141,6 +141,25 @@ class LayeredNetwork(Network):
                 # A ReLU's slope is the sign of its output, which is not needed any more.
                 delta = torch.mm(delta, layer.weight).mul_(activation.sign_())
         self._activations = []
+
+    def squared_gradients(self, x: Tensor, deltas: Callable[[Tensor], Iterator[Tensor]]) -> Tensor:
+        """Return the sum over rows and ``deltas`` of the squared per-example gradients ``(parameters,) float32``.
+
+        ``deltas`` are, given the outputs for ``x``, some gradients on them ``(rows, outputs)``. With the inputs a and
+        the output gradients δ of a layer, it is (Σ δ∘δ)ᵀ(a∘a) for its weights: one product, however many deltas.
+        """
+        outputs, inputs = self.forward(x), self._activations
+        slopes = [activation.sign() for activation in inputs]
+        squares = [torch.zeros(len(x), len(layer.bias)) for layer in self._layers]
+        for given in deltas(outputs):
+            delta = given
+            for place in range(len(self._layers) - 1, -1, -1):
+                squares[place].addcmul_(delta, delta)
+                if place:
+                    delta = torch.mm(delta, self._layers[place].weight).mul_(slopes[place])
+        self._activations = []
+        sums = [(s.t() @ a.square(), s.sum(0)) for s, a in zip(squares, inputs, strict=True)]
+        return torch.cat([part.reshape(-1) for pair in sums for part in pair])
 
     def predict(self, x: Tensor) -> Tensor:
         """Return the outputs without any trace for training."""
