@@ -145,8 +145,8 @@ class LayeredNetwork(Network):
     def squared_gradients(self, x: Tensor, deltas: Callable[[Tensor], Iterator[Tensor]]) -> Tensor:
         """Return the sum over rows and ``deltas`` of the squared per-example gradients ``(parameters,) float32``.
 
-        ``deltas`` are, given the outputs for ``x``, some gradients on them ``(rows, outputs)``. With the inputs a and
-        the output gradients δ of a layer, it is (Σ δ∘δ)ᵀ(a∘a) for its weights: one product, however many deltas.
+        ``deltas`` are, given the outputs for ``x``, some gradients on them ``(rows, outputs)``. With inputs a and
+        output gradients δ of a layer, it is (Σ δ∘δ)ᵀ(a∘a) for its weights: one product, however many deltas.
         """
         outputs, inputs = self.forward(x), self._activations
         slopes = [activation.sign() for activation in inputs]
