@@ -152,7 +152,7 @@ def _provenance(rows: Rows) -> NDArray[np.int64]:
     keys = rows.key
     keyless = keys.count(None) == len(keys)
     provenance[:, 0] = -1 if keyless else [-1 if key is None else zlib.crc32(key) for key in keys]
-    topics = {record.topic: zlib.crc32(record.topic.encode()) << 20 for record in rows.records}
+    topics = {topic: zlib.crc32(topic.encode()) << 20 for topic in {record.topic for record in rows.records}}
     provenance[:, 1] = [topics[record.topic] + record.partition for record in rows.records]
     provenance[:, 2] = [record.offset for record in rows.records]
     provenance[:, 3] = np.where(np.isnan(rows.time), -1, rows.time * 1000)

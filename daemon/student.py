@@ -213,8 +213,8 @@ class Student:
             self.examiner.meet(task)
         if held_out.any():
             self._tally.held_out += int(held_out.sum())
-            self.examiner.hold_out(batch[torch.from_numpy(held_out)])
-            batch = batch[torch.from_numpy(~held_out)]
+            self.examiner.hold_out(batch[torch.from_numpy(np.flatnonzero(held_out))])
+            batch = batch[torch.from_numpy(np.flatnonzero(~held_out))]
         if len(batch):
             self.learner.objective.absorb(batch.y)
             accepted = False
