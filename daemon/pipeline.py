@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from daemon.student import Met, Student
     from daemon.tasks.contract import Tasks
 
+# A poll's worth of decoded events would not fit the processor's cache.
+_AT_ONCE = 512
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -89,6 +92,14 @@ class Pipeline:
 
     def process(self, records: Sequence[Record]) -> Outcome:
         """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected."""
+        outcome = Outcome([], [])
+        for start in range(0, len(records), _AT_ONCE):
+            some = self._process(records[start : start + _AT_ONCE])
+            outcome.predictions.extend(some.predictions)
+            outcome.rejects.extend(some.rejects)
+        return outcome
+
+    def _process(self, records: Sequence[Record]) -> Outcome:
         with self._stopwatch("decode"):
             arrivals, rejects = self._intake.take(records)
         if arrivals is None:
