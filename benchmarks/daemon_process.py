@@ -7,9 +7,15 @@ import subprocess
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+from prometheus_client.parser import text_string_to_metric_families
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+Figures = dict[str, dict[tuple[str, ...], float]]
 
 
 @contextmanager
@@ -38,3 +44,15 @@ def running(
             process.terminate()
             process.wait(120)
             drain.join(10)
+
+
+def scrape(address: str) -> Figures:
+    """Return every sample of ``/metrics``: by name, then by label values in the order of the labels' names."""
+    with urlopen(f"{address}/metrics", timeout=10) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    figures: Figures = {}
+    for family in families:
+        for sample in family.samples:
+            key = tuple(value for _, value in sorted(sample.labels.items()))
+            figures.setdefault(sample.name, {})[key] = sample.value
+    return figures

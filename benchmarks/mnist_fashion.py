@@ -14,23 +14,20 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.request import urlopen
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.daemon_process import running
+from benchmarks.daemon_process import Figures, running, scrape
 from benchmarks.datasets import mnist_fashion
 from tests.kafka.broker import Broker
 from tests.kafka.bulk import load
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mnist-fashion.yaml"
 MESSAGES = 120_000
-Figures = dict[str, dict[tuple[str, ...], float]]
 
 
 def fill(bootstrap: str, topic: str, data: Path) -> None:
@@ -67,18 +64,6 @@ def learn(text: str, *, title: str, environ: dict[str, str]) -> Figures:
             if seen >= MESSAGES and figures["retaind_prequential_samples"][()] >= MESSAGES:
                 return figures
             time.sleep(0.5)
-
-
-def scrape(address: str) -> Figures:
-    """Return every sample of ``/metrics``: by name, then by label values in the order of the labels' names."""
-    with urlopen(f"{address}/metrics", timeout=10) as answer:
-        families = text_string_to_metric_families(answer.read().decode())
-    figures: Figures = {}
-    for family in families:
-        for sample in family.samples:
-            key = tuple(value for _, value in sorted(sample.labels.items()))
-            figures.setdefault(sample.name, {})[key] = sample.value
-    return figures
 
 
 def report(console: Console, title: str, figures: Figures) -> None:

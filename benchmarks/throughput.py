@@ -19,16 +19,14 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 import numpy as np
 import orjson
 import torch
 from kafka import KafkaConsumer, TopicPartition
-from prometheus_client.parser import text_string_to_metric_families
 from torch import nn
 
-from benchmarks.daemon_process import running
+from benchmarks.daemon_process import running, scrape
 from strategies.batch import Batch
 from strategies.ewc import Ewc, EwcOptions
 from strategies.learner import Learner
@@ -116,20 +114,13 @@ def whole_daemon(bootstrap: str, topic: str, count: int) -> Daemon:
             while not marks or marks[-1][1] < count:
                 if process.poll() is not None:
                     raise RuntimeError("the daemon stopped early; its log is above")
-                seen = metric(address, "retaind_events_predicted_total")
+                seen = scrape(address)["retaind_events_predicted_total"][()]
                 if seen >= count * (len(memory) + 1) / 10:
                     memory.append(resident_mib(process.pid))
                     marks.append((time.perf_counter(), seen))
                 time.sleep(0.25)  # a scrape takes the daemon a few milliseconds
     (start, before), (end, after) = marks[0], marks[-1]
     return Daemon((after - before) / (end - start), memory)
-
-
-def metric(address: str, name: str) -> float:
-    """Return the value of a metric without labels, 0 where it is absent."""
-    with urlopen(f"{address}/metrics", timeout=10) as answer:
-        families = text_string_to_metric_families(answer.read().decode())
-    return sum(sample.value for family in families for sample in family.samples if sample.name == name)
 
 
 def resident_mib(pid: int) -> float:

@@ -93,4 +93,4 @@ def _moments(
     variance = mean_square - mean * mean
     # Below this share of the mean square, a variance is rounding error: the column has not varied.
     varied = variance > 1e-12 * mean_square
-    return mean, np.where(varied, 1.0 / np.sqrt(np.where(varied, variance, 1.0)), 1.0)
+    return mean, 1.0 / np.sqrt(np.where(varied, variance, 1.0))
