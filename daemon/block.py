@@ -53,11 +53,7 @@ class Block:
         self._errors.append(errors)
 
     def take(self) -> tuple[Batch, NDArray[np.bool_], NDArray[np.float64]]:
-        """Return all rows, which are held out, and their errors; the block is empty afterwards.
-
-        The rows are a copy in torch's own memory, even of a single part: arrivals lie where their poll has put
-        them, and a matrix product may round differently where its operands are aligned differently.
-        """
+        """Return all rows, which are held out, and their errors; the block is empty afterwards."""
         assert self.filled
         batch = Batch.concatenate(self._parts)
         held_out, errors = np.concatenate(self._held_out), np.concatenate(self._errors)

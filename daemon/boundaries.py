@@ -51,7 +51,7 @@ class Boundaries:
 
         ``segments`` are the rows that follow those given to ``advance``. Changes nothing.
         """
-        if not len(segments):
+        if not len(segments) or (segments == self._segment).all():
             return None
         starts = np.flatnonzero(segments[1:] != segments[:-1]) + 1
         if self._segment is not None and segments[0] != self._segment:

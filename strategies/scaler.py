@@ -40,18 +40,22 @@ class OnlineScaler:
         """Add rows ``(rows, features) float32``; return each scaled by the statistics up to and with itself."""
         if not len(x):
             return x
-        rows = x.numpy().astype(np.float64)
         if self.count == 0:
-            self._shift = rows[0].copy()
-        rows -= self._shift
-        first = np.cumsum(np.concatenate((self._sums[:1], rows)), axis=0)[1:]
-        second = np.cumsum(np.concatenate((self._sums[1:], rows * rows)), axis=0)[1:]
+            self._shift = x[0].numpy().astype(np.float64)
+        rows = x.numpy() - self._shift
+        # Both sums side by side; row 0 is what was summed before.
+        sums = np.empty((len(x) + 1, *self._sums.shape))
+        sums[0], sums[1:, 0] = self._sums, rows
+        np.multiply(rows, rows, out=sums[1:, 1])
+        np.add.accumulate(sums, axis=0, out=sums)
         counts = np.arange(self.count + 1, self.count + len(x) + 1, dtype=np.float64)[:, None]
-        mean, inverse = _moments(first, second, counts)
+        mean, deviation = _moments(sums[1:, 0], sums[1:, 1], counts)
         self.count += len(x)
-        self._sums = np.stack((first[-1], second[-1]))
+        self._sums = sums[-1].copy()
         self._refresh()
-        return torch.from_numpy(((rows - mean) * inverse).astype(np.float32))
+        rows -= mean
+        rows /= deviation
+        return torch.from_numpy(rows.astype(np.float32))
 
     def scale(self, x: Tensor) -> Tensor:
         """Return ``x`` ``(rows, features) float32`` scaled by the statistics as they are now."""
@@ -79,18 +83,18 @@ class OnlineScaler:
 
     def _refresh(self) -> None:
         if self.count:
-            mean, inverse = _moments(self._sums[0], self._sums[1], np.float64(self.count))
+            mean, deviation = _moments(self._sums[0], self._sums[1], np.float64(self.count))
             self._mean = torch.from_numpy((mean + self._shift).astype(np.float32))
-            self._inverse_deviation = torch.from_numpy(inverse.astype(np.float32))
+            self._inverse_deviation = torch.from_numpy((1.0 / deviation).astype(np.float32))
 
 
 def _moments(
     first: NDArray[np.float64], second: NDArray[np.float64], count: NDArray[np.float64] | np.float64
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean of the shifted rows and the inverse deviation, from the sums of them and their squares."""
+    """Return the mean of the shifted rows and their deviation, from the sums of them and of their squares."""
     mean = first / count
     mean_square = second / count
     variance = mean_square - mean * mean
     # Below this share of the mean square, a variance is rounding error: the column has not varied.
     varied = variance > 1e-12 * mean_square
-    return mean, 1.0 / np.sqrt(np.where(varied, variance, 1.0))
+    return mean, np.sqrt(np.where(varied, variance, 1.0))

@@ -114,7 +114,6 @@ class Examiner:
             return None
         x, y = self._probes.rows_of(task)
         labels: NDArray[Any] = y
-        # Copied into torch's own memory, aligned alike in every process: a product rounds by that, too.
-        outputs = self._learner.predict(torch.tensor(x))
+        outputs = self._learner.predict(torch.from_numpy(x))
         answer = self._learner.objective.answer(outputs).value.numpy()
         return accuracy(answer, labels) if self._learner.objective.classification else r2_clipped(answer, labels)

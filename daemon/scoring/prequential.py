@@ -12,7 +12,6 @@ from daemon.scoring.prequential_score import (
     PrequentialScore,
     class_score,
     class_terms,
-    loss_terms,
     number_score,
     number_terms,
 )
@@ -51,19 +50,17 @@ class Prequential:
         label: Column,
         task: NDArray[np.int64],
         no_change: Column | None = None,
-        loss: Column | None = None,
     ) -> None:
         """Score predictions ``(rows,)`` against their labels; classes as indices, numbers as floats.
 
-        ``no_change`` is what the reference predicted, ``loss`` each row's loss; both are optional.
+        ``no_change`` is what the reference predicted, where there is one.
         """
         if not len(label):
             return
         terms = self._terms(prediction, label=label, no_change=no_change)
-        terms = np.hstack((terms, loss_terms(loss, rows=len(label))))
-        _add(self._total, 0, terms)
-        for index in np.unique(task).tolist():
-            _add(self._of_task, index, terms[task == index])
+        self._add(self._total, 0, terms)
+        for index in set(task.tolist()):
+            self._add(self._of_task, index, terms[task == index])
         self._write_ring(terms)
 
     def _terms(self, prediction: Column, *, label: Column, no_change: Column | None) -> Terms:
@@ -72,6 +69,14 @@ class Prequential:
         if self._origin is None:
             self._origin = float(label[0])
         return number_terms(prediction, label=label, no_change=no_change, origin=self._origin)
+
+    def _add(self, sums: Terms, row: int, terms: Terms) -> None:
+        """Add ``terms`` to a row of ``sums``, with the same bits however many come at once."""
+        if self._classification:
+            sums[row] += terms.sum(axis=0)  # whole numbers: exact in any order
+        else:
+            # One after another; np.sum would pair them up, by their number.
+            sums[row] = np.cumsum(np.vstack((sums[row], terms)), axis=0)[-1]
 
     def _write_ring(self, terms: Terms) -> None:
         window = len(self._ring)
@@ -117,8 +122,3 @@ class Prequential:
         require_saved_setting("retention.max_tasks", saved=len(state["of_task"]), configured=len(self._of_task))
         self._n_seen, self._origin = state["n_seen"], state["origin"]
         self._ring[:], self._total[:], self._of_task[:] = state["ring"], state["total"], state["of_task"]
-
-
-def _add(sums: Terms, row: int, terms: Terms) -> None:
-    """Add ``terms`` to a row of ``sums`` one after another; np.sum would pair them up, by their number."""
-    sums[row] = np.cumsum(np.vstack((sums[row], terms)), axis=0)[-1]

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     Column = NDArray[np.int64] | NDArray[np.float32] | NDArray[np.float64]
     Terms = NDArray[np.float64]
 
-LOSS_TERMS = ("loss_rows", "loss")
-CLASS_TERMS = ("rows", "correct", "compared", "correct_compared", "correct_no_change", *LOSS_TERMS)
+CLASS_TERMS = ("rows", "correct", "compared", "correct_compared", "correct_no_change")
 NUMBER_TERMS = (
     "rows", "not_finite", "absolute", "squared", "label", "label_squared",
-    "compared", "squared_compared", "squared_no_change", *LOSS_TERMS,
+    "compared", "squared_compared", "squared_no_change",
 )  # fmt: skip
 
 LEAST_VARIANCE = 1e-12
@@ -53,8 +52,6 @@ class PrequentialScore:
     """1 - Σ(y - ŷ)² / Σ(y - ȳ)², not clipped; ȳ is the mean label of the same rows. Undefined without variance."""
     skill: float | None = None
     """1 - MSE / MSE of repeating the last label, over the rows that have one; undefined where that one is 0."""
-    loss: float | None = None
-    """Mean of the losses that were passed in and finite."""
 
     @property
     def retention_score(self) -> float | None:
@@ -63,15 +60,18 @@ class PrequentialScore:
 
 
 def class_terms(prediction: Column, *, label: Column, no_change: Column | None) -> Terms:
-    """Return ``(rows, 5)``: the columns of ``CLASS_TERMS`` without the loss. ``NO_CLASS`` is no reference."""
+    """Return ``(rows, 5)``: the columns of ``CLASS_TERMS``, 0 or 1. ``NO_CLASS`` is no reference."""
     reference = np.full(len(label), NO_CLASS) if no_change is None else no_change
     correct, compared = prediction == label, reference != NO_CLASS
-    columns = (np.ones(len(label)), correct, compared, correct & compared, compared & (reference == label))
-    return np.stack(columns, axis=1).astype(np.float64)
+    columns = (1.0, correct, compared, correct & compared, compared & (reference == label))
+    terms = np.empty((len(label), len(columns)))
+    for place, column in enumerate(columns):
+        terms[:, place] = column
+    return terms
 
 
 def number_terms(prediction: Column, *, label: Column, no_change: Column | None, origin: float) -> Terms:
-    """Return ``(rows, 9)``: the columns of ``NUMBER_TERMS`` without the loss. A NaN is no reference.
+    """Return ``(rows, 9)``: the columns of ``NUMBER_TERMS``. A NaN is no reference.
 
     Labels enter as their distance from ``origin``, any label of the stream: squares of large numbers far from
     zero would leave nothing of a small variance.
@@ -92,16 +92,8 @@ def number_terms(prediction: Column, *, label: Column, no_change: Column | None,
     return np.stack(columns, axis=1, dtype=np.float64)
 
 
-def loss_terms(loss: Column | None, *, rows: int) -> Terms:
-    """Return ``(rows, 2)``: the columns of ``LOSS_TERMS``; a loss that is not finite does not count."""
-    if loss is None:
-        return np.zeros((rows, len(LOSS_TERMS)))
-    finite = np.isfinite(loss)
-    return np.stack((finite, np.where(finite, loss, 0.0)), axis=1, dtype=np.float64)
-
-
 def class_score(sums: Terms) -> PrequentialScore:
-    """Return the score of classes from the sums ``(7,)`` of ``CLASS_TERMS``."""
+    """Return the score of classes from the sums ``(5,)`` of ``CLASS_TERMS``."""
     s = dict(zip(CLASS_TERMS, sums.tolist(), strict=True))
     p_no_change = _ratio(s["correct_no_change"], s["compared"])
     return PrequentialScore(
@@ -109,12 +101,11 @@ def class_score(sums: Terms) -> PrequentialScore:
         accuracy=_ratio(s["correct"], s["rows"]),
         no_change_accuracy=p_no_change,
         kappa=_ratio(s["correct_compared"] - s["correct_no_change"], s["compared"] - s["correct_no_change"]),
-        loss=_ratio(s["loss"], s["loss_rows"]),
     )
 
 
 def number_score(sums: Terms) -> PrequentialScore:
-    """Return the score of numbers from the sums ``(11,)`` of ``NUMBER_TERMS``."""
+    """Return the score of numbers from the sums ``(9,)`` of ``NUMBER_TERMS``."""
     s = dict(zip(NUMBER_TERMS, sums.tolist(), strict=True))
     mean_square = _ratio(s["squared"], s["rows"])
     return PrequentialScore(
@@ -124,7 +115,6 @@ def number_score(sums: Terms) -> PrequentialScore:
         rmse=None if mean_square is None else math.sqrt(mean_square),
         r2=_one_minus(_ratio(s["squared"], _variation(s))),
         skill=_one_minus(_ratio(s["squared_compared"], s["squared_no_change"])),
-        loss=_ratio(s["loss"], s["loss_rows"]),
     )
 
 

@@ -72,22 +72,15 @@ class ProbeSets:
     def add(self, x: NDArray[np.float32], *, y: Target, task: NDArray[np.int64]) -> None:
         """Offer held-out rows: ``x (rows, features)``, ``y (rows,)``, ``task (rows,)`` as indices < max_tasks."""
         draws = self._generator.random(len(x))
-        for index in np.unique(task).tolist():
-            chosen = np.flatnonzero(task == index)
-            self._sample(index, x=x[chosen], y=y[chosen], draws=draws[chosen])
-
-    def _sample(self, task: int, *, x: NDArray[np.float32], y: Target, draws: NDArray[np.float64]) -> None:
-        if task not in self._x:
-            self._allocate(task, features=x.shape[1], dtype=y.dtype)
-        rank = np.arange(1, len(x) + 1) + self._n_seen[task]
-        slots = np.where(rank <= self._capacity, rank - 1, (draws * rank).astype(np.int64))
-        # Of several rows for one slot the last stays; NumPy leaves that open where an index repeats.
-        slots, from_end = np.unique(slots[::-1], return_index=True)
-        stored = slots < self._capacity
-        source = len(x) - 1 - from_end[stored]
-        self._x[task][slots[stored]] = x[source]
-        self._y[task][slots[stored]] = y[source]
-        self._n_seen[task] += len(x)
+        # One row after another: of a micro-batch, no more than a few are held out.
+        for row, (index, draw) in enumerate(zip(task.tolist(), draws.tolist(), strict=True)):
+            if index not in self._x:
+                self._allocate(index, features=x.shape[1], dtype=y.dtype)
+            self._n_seen[index] += 1
+            rank = int(self._n_seen[index])
+            slot = rank - 1 if rank <= self._capacity else int(draw * rank)
+            if slot < self._capacity:
+                self._x[index][slot], self._y[index][slot] = x[row], y[row]
 
     def _allocate(self, task: int, *, features: int, dtype: np.dtype[Any]) -> None:
         self._x[task] = np.zeros((self._capacity, features), dtype=np.float32)

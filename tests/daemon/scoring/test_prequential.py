@@ -22,7 +22,7 @@ SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=4)
 
 def stream(rows: int, *, classification: bool) -> Columns:
     rng = np.random.default_rng(0)
-    columns: Columns = {"task": rng.integers(3, size=rows), "loss": rng.random(rows, dtype=np.float32)}
+    columns: Columns = {"task": rng.integers(3, size=rows)}
     for name in ("prediction", "label", "no_change"):
         columns[name] = rng.integers(3, size=rows) if classification else 10 + rng.standard_normal(rows, np.float32)
     return columns
@@ -57,7 +57,6 @@ def test_windowed_total_and_task_accuracy_are_over_their_rows(rows: int) -> None
     assert prequential.windowed().rows == min(rows, 10)
     assert prequential.total().accuracy == pytest.approx(correct.mean())
     assert prequential.of_task(1).accuracy == pytest.approx(correct[columns["task"] == 1].mean())
-    assert prequential.total().loss == pytest.approx(columns["loss"].mean())
 
 
 @pytest.mark.parametrize("rows", [2, 10, 37])

@@ -9,7 +9,6 @@ from daemon.scoring.prequential_score import (
     PrequentialScore,
     class_score,
     class_terms,
-    loss_terms,
     number_score,
     number_terms,
 )
@@ -22,13 +21,10 @@ if TYPE_CHECKING:
     Values = Sequence[float] | NDArray[np.float32]
 
 
-def score_classes(
-    prediction: Values, label: Values, *, no_change: Values | None = None, loss: Values | None = None
-) -> PrequentialScore:
+def score_classes(prediction: Values, label: Values, *, no_change: Values | None = None) -> PrequentialScore:
     reference = None if no_change is None else np.array(no_change)
     terms = class_terms(np.array(prediction), label=np.array(label), no_change=reference)
-    losses = loss_terms(None if loss is None else np.array(loss), rows=len(label))
-    return class_score(np.hstack((terms, losses)).sum(axis=0))
+    return class_score(terms.sum(axis=0))
 
 
 def score_numbers(
@@ -37,7 +33,7 @@ def score_numbers(
     predicted, y = np.array(prediction, np.float32), np.array(label, np.float32)
     reference = None if no_change is None else np.array(no_change, np.float32)
     terms = number_terms(predicted, label=y, no_change=reference, origin=origin)
-    return number_score(np.hstack((terms, loss_terms(None, rows=len(label)))).sum(axis=0))
+    return number_score(terms.sum(axis=0))
 
 
 def test_kappa_by_hand() -> None:
@@ -56,11 +52,6 @@ def test_kappa_is_undefined_where_repeating_is_always_right_or_never_possible() 
     assert score_classes([1, 0], [1, 1], no_change=[1, 1]).kappa is None
     assert score_classes([1, 0], [1, 1], no_change=[-1, -1]).no_change_accuracy is None
     assert score_classes([1, 0], [1, 1]).kappa is None
-
-
-def test_a_loss_that_is_not_finite_does_not_count() -> None:
-    assert score_classes([0, 0, 0], [0, 0, 0], loss=[0.5, np.nan, 1.5]).loss == 1.0
-    assert score_classes([0], [0]).loss is None
 
 
 def test_regression_by_hand() -> None:
