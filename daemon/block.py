@@ -28,6 +28,7 @@ class Block:
 
     def __init__(self, rows: int, *, features: int) -> None:
         self._seen = torch.zeros(rows, features)
+        self._task = torch.zeros(rows, dtype=torch.int64)
         self._parts: list[Batch] = []
         self._held_out: list[NDArray[np.bool_]] = []
         self._errors: list[NDArray[np.float64]] = []
@@ -38,13 +39,17 @@ class Block:
         """Rows until the block is full."""
         return len(self._seen) - self.filled
 
-    def place(self, scaled: Tensor) -> tuple[Tensor, slice]:
-        """Put rows as the network sees them; return the whole array ``(rows, features)`` and where they are."""
+    def place(self, scaled: Tensor, task: Tensor) -> tuple[Tensor, Tensor, slice]:
+        """Put rows as the network sees them, and their tasks.
+
+        Return the whole arrays, ``(rows, features) float32`` and ``(rows,) int64``, and where the rows are in them.
+        """
         assert len(scaled) <= self.room
         where = slice(self.filled, self.filled + len(scaled))
         self._seen[where] = scaled
+        self._task[where] = task
         self.filled = where.stop
-        return self._seen, where
+        return self._seen, self._task, where
 
     def keep(self, arrivals: Arrivals, *, errors: NDArray[np.float64]) -> None:
         """Keep the rows that were placed, and the error ``(rows,)`` of their predictions."""
@@ -58,6 +63,7 @@ class Block:
         batch = Batch.concatenate(self._parts)
         held_out, errors = np.concatenate(self._held_out), np.concatenate(self._errors)
         self._seen[: self.filled] = 0
+        self._task[: self.filled] = 0
         self._parts, self._held_out, self._errors, self.filled = [], [], [], 0
         return batch, held_out, errors
 
@@ -86,7 +92,7 @@ class Block:
                 f" {len(self._seen)}; use the batch that the checkpoint was made with, or a larger one"
             )
         columns = {name: torch.as_tensor(state[name]) for name in ("x", "y", "task", "provenance")}
-        self.place(torch.as_tensor(state["seen"]))
+        self.place(torch.as_tensor(state["seen"]), columns["task"])
         self._parts = [Batch(**columns)]
         self._held_out = [np.asarray(state["held_out"])]
         self._errors = [np.asarray(state["errors"])]

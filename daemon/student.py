@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from daemon.arrivals import Arrivals
     from daemon.scoring.examiner import Examiner
@@ -106,7 +105,7 @@ class Student:
     def meet(self, arrivals: Arrivals) -> Met:
         """Predict at most ``room`` arrivals of one segment, score them, and learn if that fills the block."""
         with self._stopwatch("predict"):
-            met = Met(self._predict(arrivals.batch.x), step=self.learner.steps)
+            met = Met(self._predict(arrivals.batch), step=self.learner.steps)
         with self._stopwatch("score"):
             errors = self._score(arrivals.batch, met.answer.value.numpy())
         self._block.keep(arrivals, errors=errors)
@@ -191,9 +190,9 @@ class Student:
         self._task = state["task"]
         self._time = state["time"]
 
-    def _predict(self, x: Tensor) -> Answer:
-        seen, where = self._block.place(self.learner.absorb(x))
-        outputs = self.learner.network.predict(seen)[where]
+    def _predict(self, batch: Batch) -> Answer:
+        seen, task, where = self._block.place(self.learner.absorb(batch.x), batch.task)
+        outputs = self.learner.network.predict(seen, task)[where]
         # A class that was not seen before this block can't be predicted in it.
         return self.learner.objective.answer(outputs, known=max(self._known_classes, 1))
 

@@ -12,16 +12,21 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+UNKNOWN = -1
+"""The task of a row of which nobody has said it."""
+
 
 class Network:
     """Any torch module ``(rows, features) → (rows, outputs)``, differentiated by autograd.
 
-    ``parameters`` and ``gradient`` are contiguous ``(parameters,) float32``; the module's own tensors are views of
-    them, so that an anchor, a step, a snapshot or a checkpoint is one operation on one vector.
+    A module that says ``needs_task = True`` is called with the rows' tasks too, ``(rows,) int64``, -1 where
+    unknown. ``parameters`` and ``gradient`` are contiguous ``(parameters,) float32``; the module's own tensors are
+    views of them, so that an anchor, a step, a snapshot or a checkpoint is one operation on one vector.
     """
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module
+        self._needs_task = bool(getattr(module, "needs_task", False))
         self._trainable = {name: p for name, p in module.named_parameters() if p.requires_grad}
         if not self._trainable:
             raise ValueError("the model has no trainable parameter")
@@ -41,12 +46,21 @@ class Network:
         parts = zip(self._trainable.items(), torch.split(vector, sizes), strict=True)
         return {name: part.view(parameter.shape) for (name, parameter), part in parts}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def call(self, x: Tensor, task: Tensor | None = None) -> Tensor:
+        """Return what the module makes of ``x``, given the rows' tasks ``(rows,) int64`` where it needs them."""
+        outputs: Tensor
+        if not self._needs_task:
+            outputs = self.module(x)
+            return outputs
+        outputs = self.module(x, torch.full((len(x),), UNKNOWN) if task is None else task)
+        return outputs
+
+    def forward(self, x: Tensor, task: Tensor | None = None) -> Tensor:
         """Return the outputs for training, detached; what :meth:`backward` and :meth:`undo` need is kept."""
         self.module.train()
         self._buffers_before = [buffer.clone() for buffer in self._buffers]
         with torch.enable_grad():
-            self._outputs = self.module(x)
+            self._outputs = self.call(x, task)
         return self._outputs.detach()
 
     def backward(self, delta: Tensor) -> None:
@@ -62,11 +76,10 @@ class Network:
             buffer.copy_(before)
 
     @torch.no_grad()
-    def predict(self, x: Tensor) -> Tensor:
-        """Return the outputs without any trace for training."""
+    def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:
+        """Return the outputs without any trace for training; ``task`` is ``(rows,) int64``, -1 where unknown."""
         self.module.eval()
-        outputs: Tensor = self.module(x)
-        return outputs
+        return self.call(x, task)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the parameter vector, and the module's buffers and frozen parameters where it has any."""
@@ -122,8 +135,9 @@ class LayeredNetwork(Network):
             and len(list(module.parameters())) == 2 * len(linear)
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs; keep every layer's input."""
+    def forward(self, x: Tensor, task: Tensor | None = None) -> Tensor:
+        """Return the outputs, whatever the task; keep every layer's input."""
+        del task
         self._activations = [x]
         *hidden, last = self._layers
         for layer in hidden:
@@ -161,8 +175,9 @@ class LayeredNetwork(Network):
         sums = [(s.t() @ a.square(), s.sum(0)) for s, a in zip(squares, inputs, strict=True)]
         return torch.cat([part.reshape(-1) for pair in sums for part in pair])
 
-    def predict(self, x: Tensor) -> Tensor:
-        """Return the outputs without any trace for training."""
+    def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:
+        """Return the outputs, whatever the task, without any trace for training."""
+        del task
         *hidden, last = self._layers
         for layer in hidden:
             x = torch.addmm(layer.bias, x, layer.transposed).relu_()

@@ -48,6 +48,19 @@ class Residual(nn.Sequential):
         return x + super().forward(x)
 
 
+class TaskBias(nn.Module):
+    """Adds a number of the row's task, and 100 where it is unknown."""
+
+    needs_task = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(5, 3)
+
+    def forward(self, x: torch.Tensor, task: torch.Tensor) -> torch.Tensor:
+        return self.inner(x) + torch.where(task < 0, 100, task).unsqueeze(1)
+
+
 def skip() -> Skip:
     torch.manual_seed(0)
     return Skip()
@@ -212,3 +225,15 @@ def test_a_state_of_another_model_is_refused() -> None:
     plain = Network(nn.Sequential(nn.Linear(2, 3)))
     with pytest.raises(ValueError, match="fixed tensors"):
         plain.load_state_dict({"parameters": plain.parameters, "fixed": {"1.running_mean": torch.zeros(3)}})
+
+
+def test_the_task_reaches_a_module_that_needs_it_and_no_other() -> None:
+    torch.manual_seed(0)
+    module, x, task = TaskBias(), normal(0, 4, 5), torch.tensor([0, 2, -1, 1])
+    network, plain = network_of(module), network_of(mlp((4,)))
+    expected = module.inner(x) + torch.tensor([0, 2, 100, 1]).unsqueeze(1)
+    torch.testing.assert_close(network.predict(x, task), expected)
+    torch.testing.assert_close(network.forward(x, task), expected)
+    assert torch.equal(network.predict(x), network.predict(x, torch.full((4,), -1)))
+    assert torch.equal(plain.predict(x, task), plain.predict(x))
+    assert torch.equal(plain.forward(x, task), plain.predict(x))
