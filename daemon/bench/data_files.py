@@ -1,0 +1,47 @@
+"""Public data sets in a folder that the user names; none of them comes with retaind."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ORIGINS = {
+    "mnist": "MNIST (LeCun, Cortes and Burges 1998), the four files of its site as they are",
+    "fashion_mnist": "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, zalandoresearch/fashion-mnist), the same four names",
+    "elec2": "Electricity (Harries 1999), elec.csv of scikit-multiflow's streaming-datasets, in gzip",
+    "fx_hourly": "hourly bars of ejtraderLabs/historical-data, in gzip",
+    "gas_drift_partial": "Gas Sensor Array Drift (Vergara et al. 2012, UCI), batch1.dat and so on, in gzip",
+    "uci_har": "Human Activity Recognition Using Smartphones (Anguita et al. 2013, UCI), inertial signals as one .npz",
+}
+"""Folder → what belongs into it."""
+
+
+class MissingDataError(FileNotFoundError):
+    """A file of a data set is not where it is looked for; the message says what belongs there."""
+
+
+def data_file(data: Path, folder: str, name: str) -> Path:
+    """Return ``data/folder/name``; raise ``MissingDataError`` where there is no such file."""
+    path = data / folder / name
+    if not path.is_file():
+        raise MissingDataError(
+            f"{path} is missing; into {folder}/ belongs {ORIGINS[folder]}. "
+            "Name the folder that holds it with --data"
+        )
+    return path
+
+
+def read_idx(path: Path) -> NDArray[np.uint8]:
+    """Return an IDX file of bytes, in gzip, as an array of its shape (format of the MNIST site)."""
+    with gzip.open(path, "rb") as file:
+        content = file.read()
+    dimensions = content[3]
+    shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)]
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)

@@ -1,0 +1,48 @@
+"""Permuted MNIST: twenty tasks, each with the pixels in another order (Kirkpatrick et al. 2017)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact_replay, published, replay
+from daemon.bench.image_stream import PIXELS, ImageStream, ImageTask
+from daemon.bench.images import read_images
+from daemon.bench.protocol import Overrides, Protocol, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+TASKS = 20
+
+
+class PermutedMnist(Protocol):
+    """Domain-incremental: the classes stay, the inputs change."""
+
+    summary = "Permuted MNIST: 20 tasks of 60,000 images, each with the pixels in another order, one pass."
+    base: ClassVar[Overrides] = base(batch=128, lr=0.2)
+    columns: ClassVar[Mapping[str, str]] = COLUMNS
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "naive": Setting(published=published("40.70")),
+        "er-200": Setting(overrides={"strategies": [replay(200, batch=128)]}, published=published("72.37")),
+        "er-500": Setting(overrides={"strategies": [replay(500, batch=128)]}, published=published("80.60")),
+        "er-bytes-200": Setting(overrides={"strategies": [compact_replay(200, batch=128)]}),
+        "er-bytes-500": Setting(overrides={"strategies": [compact_replay(500, batch=128)]}),
+    }
+
+    def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
+        """Return the stream of one seed, which decides the permutations and the order of the images."""
+        train, exam = read_images(data, "mnist", validate=validate)
+        tasks = [
+            ImageTask(f"permutation-{number:02}", train, exam, pixels=_permutation(seed, number))
+            for number in range(1, TASKS + 1)
+        ]
+        return ImageStream(tasks, seed=seed, scale=SCALE)
+
+
+def _permutation(seed: int, number: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, number, PIXELS]).permutation(PIXELS)

@@ -1,0 +1,58 @@
+"""Rotated MNIST: twenty tasks, each turned by another angle (Lopez-Paz & Ranzato 2017)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from PIL import Image  # matplotlib brings it along
+
+from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact_replay, published, replay
+from daemon.bench.image_stream import PIXELS, ImageStream, ImageTask
+from daemon.bench.images import read_images
+from daemon.bench.protocol import Overrides, Protocol, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+TASKS = 20
+HALF_TURN = 180.0
+
+
+class RotatedMnist(Protocol):
+    """Domain-incremental: the classes stay, the inputs turn, each task by an angle of 0° to 180°."""
+
+    summary = "Rotated MNIST: 20 tasks of 60,000 images, each turned by another angle of 0° to 180°, one pass."
+    base: ClassVar[Overrides] = base(batch=128, lr=0.2)
+    columns: ClassVar[Mapping[str, str]] = COLUMNS
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "naive": Setting(published=published("67.66")),
+        "er-200": Setting(overrides={"strategies": [replay(200, batch=128)]}, published=published("85.01")),
+        "er-500": Setting(overrides={"strategies": [replay(500, batch=128)]}, published=published("88.91")),
+        "er-bytes-500": Setting(overrides={"strategies": [compact_replay(500, batch=128)]}),
+    }
+
+    def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
+        """Return the stream of one seed, which decides the angles and the order of the images."""
+        train, exam = read_images(data, "mnist", validate=validate)
+        angles = np.random.default_rng([seed, TASKS]).uniform(0.0, HALF_TURN, TASKS)
+        tasks = [
+            ImageTask(f"rotation-{number:02}", train, exam, pixels=turned(angle))
+            for number, angle in enumerate(angles.tolist(), start=1)
+        ]
+        return ImageStream(tasks, seed=seed, scale=SCALE)
+
+
+def turned(degrees: float) -> NDArray[np.int64]:
+    """Return where each pixel of a 28x28 image comes from when Pillow turns it counter-clockwise, nearest pixel.
+
+    ``(784,)``; -1 where it comes from outside and is black.
+    """
+    # Turning an image of the pixels' own numbers; 0 is what Pillow fills the corners with.
+    side = int(PIXELS**0.5)
+    numbers = Image.fromarray(np.arange(1, PIXELS + 1, dtype=np.int32).reshape(side, side))
+    turned = np.asarray(numbers.rotate(degrees, resample=Image.Resampling.NEAREST))
+    return turned.reshape(-1).astype(np.int64) - 1

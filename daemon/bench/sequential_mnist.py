@@ -1,0 +1,44 @@
+"""Sequential (split) MNIST: five tasks of two digits each, learned class-incrementally (Zenke et al. 2017)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact_replay, published, replay
+from daemon.bench.image_stream import ImageStream, ImageTask
+from daemon.bench.images import read_images
+from daemon.bench.protocol import Overrides, Protocol, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+PAIRS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
+
+
+class SequentialMnist(Protocol):
+    """Class-incremental: one head of ten outputs, and no task is given at test."""
+
+    summary = "Sequential MNIST: 5 tasks of 2 digits, one head, no task given at test, one pass."
+    base: ClassVar[Overrides] = base(batch=10, lr=0.03)
+    columns: ClassVar[Mapping[str, str]] = COLUMNS
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "naive": Setting(published=published("19.60")),
+        "er-200": Setting(
+            overrides={"optimizer": {"lr": 0.01}, "strategies": [replay(200, batch=10)]},
+            published=published("80.43"),
+        ),
+        "er-500": Setting(
+            overrides={"optimizer": {"lr": 0.1}, "strategies": [replay(500, batch=10)]},
+            published=published("86.12"),
+        ),
+        "er-bytes-500": Setting(
+            overrides={"optimizer": {"lr": 0.1}, "strategies": [compact_replay(500, batch=10)]},
+        ),
+    }
+
+    def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
+        """Return the stream of one seed, which decides the order of the images within each task."""
+        train, exam = read_images(data, "mnist", validate=validate)
+        tasks = [ImageTask("-".join(map(str, pair)), train.of(pair), exam.of(pair)) for pair in PAIRS]
+        return ImageStream(tasks, seed=seed, scale=SCALE)
