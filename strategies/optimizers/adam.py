@@ -9,7 +9,7 @@ import torch
 from pydantic import Field
 
 from strategies.optimizers.optimizer import Optimizer
-from strategies.options import Options
+from strategies.optimizers.schedule import LearningRate, ScheduledOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
-class AdamOptions(Options):
+class AdamOptions(ScheduledOptions):
     """Adam (Kingma & Ba, 2015); with weight decay, AdamW (Loshchilov & Hutter, 2019)."""
 
     type: Literal["adam"] = "adam"
@@ -36,6 +36,7 @@ class Adam(Optimizer):
 
     def __init__(self, options: AdamOptions, *, parameters: int) -> None:
         self._options = options
+        self._rate = LearningRate(options.lr, options.schedule)
         self._steps = 0
         self._mean = torch.zeros(parameters)
         self._square = torch.zeros(parameters)
@@ -43,7 +44,7 @@ class Adam(Optimizer):
 
     def step(self, parameters: Tensor, gradient: Tensor) -> None:
         """Make one step."""
-        lr, (beta1, beta2) = self._options.lr, self._options.betas
+        lr, (beta1, beta2) = self._rate.advance(), self._options.betas
         self._steps += 1
         if self._options.weight_decay:
             parameters.mul_(1 - lr * self._options.weight_decay)
@@ -54,14 +55,29 @@ class Adam(Optimizer):
 
     def step_size(self) -> Tensor:
         """Return η / (√v̂ + ε), the step per unit of a constant gradient; only after a first step."""
-        return torch.reciprocal(self._root).mul_(self._options.lr)
+        return torch.reciprocal(self._root).mul_(self._rate.last)
+
+    def boundary(self) -> None:
+        """Let the learning rate pass a boundary; the moments go on."""
+        self._rate.boundary()
+
+    @property
+    def learning_rate(self) -> float:
+        """η of the step to come."""
+        return self._rate.coming
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the step count and both moments."""
-        return {"steps": self._steps, "mean": self._mean, "square": self._square}
+        """Return the step count, both moments and the learning rate's counts."""
+        return {
+            "steps": self._steps,
+            "mean": self._mean,
+            "square": self._square,
+            "rate": self._rate.state_dict(),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up the step count and both moments."""
+        """Take up a state."""
+        self._rate.load_state_dict(state["rate"])
         self._steps = state["steps"]
         self._mean.copy_(torch.as_tensor(state["mean"]))
         self._square.copy_(torch.as_tensor(state["square"]))

@@ -28,6 +28,14 @@ class Optimizer:
         """Return how far the last step moved per unit of gradient: a float, or ``(parameters,) float32``."""
         raise NotImplementedError
 
+    def boundary(self) -> None:
+        """Take note of a task boundary, where anything is counted from there."""
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The learning rate of the step to come, for the metrics; None where there is no such number."""
+        return None
+
     def state_dict(self) -> dict[str, Any]:
         """Return the running moments."""
         return {}
