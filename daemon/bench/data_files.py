@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 ORIGINS = {
     "mnist": "MNIST (LeCun, Cortes and Burges 1998), the four files of its site as they are",
-    "fashion_mnist": "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, zalandoresearch/fashion-mnist), the same four names",
+    "fashion_mnist": "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, Zalando Research), the same four names",
     "elec2": "Electricity (Harries 1999), elec.csv of scikit-multiflow's streaming-datasets, in gzip",
     "fx_hourly": "hourly bars of ejtraderLabs/historical-data, in gzip",
     "gas_drift_partial": "Gas Sensor Array Drift (Vergara et al. 2012, UCI), batch1.dat and so on, in gzip",
-    "uci_har": "Human Activity Recognition Using Smartphones (Anguita et al. 2013, UCI), inertial signals as one .npz",
+    "uci_har": "Human Activity Recognition Using Smartphones (Anguita et al. 2013, UCI), as one .npz",
 }
 """Folder → what belongs into it."""
 

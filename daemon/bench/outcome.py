@@ -27,8 +27,11 @@ class Outcome(BaseModel):
     """R[i][j]: the score on task j after the i-th end of a task; None before task j was learned."""
     final: list[float | None]
     """The score on each task at the end, on the whole exam."""
+    course: list[tuple[int, float | None]]
+    """Events, and the prequential accuracy of the window before, in about 200 places."""
     figures: dict[str, float | None]
     """By name: ``final_accuracy``, ``backward_transfer``, ``forgetting``, ``learning_accuracy``,
-    ``prequential_accuracy``, ``memory_bytes``, ``seconds``, ``events_per_second``, and the protocol's own."""
+    ``prequential_accuracy``, ``no_change_accuracy``, ``memory_bytes``, ``seconds``, ``events_per_second``, and the
+    protocol's own."""
     versions: dict[str, str]
     """Of retaind, Python and the libraries that computed it."""

@@ -1,0 +1,87 @@
+"""One run: a stream through the daemon's own pipeline, without Kafka, HTTP or checkpoints."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from daemon.bench import PROTOCOLS
+from daemon.bench.configuration import digest, validated, written
+from daemon.bench.learning import Learning
+from daemon.bench.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which run: everything that its outcome depends on, but code and data."""
+
+    protocol: str
+    setting: str
+    seed: int
+    validate: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.setting}, seed {self.seed}"
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What its pipeline is built from, as it would stand in a file."""
+        return written(PROTOCOLS[self.protocol], self.setting, seed=self.seed)
+
+    @property
+    def digest(self) -> str:
+        """By which a finished run is found again."""
+        return digest(
+            protocol=self.protocol,
+            configuration=self.configuration,
+            peer=PROTOCOLS[self.protocol].settings[self.setting].peer,
+            validate=self.validate,
+        )
+
+
+class StoppedError(Exception):
+    """The run was asked to stop before its end."""
+
+
+def carry_out(
+    run: Run,
+    *,
+    data: Path,
+    watch: Callable[[int, int], None] = lambda _done, _all: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Outcome:
+    """Learn the run's stream from its start to its end and measure.
+
+    ``watch`` is told the records learned so far, and all there are; it may raise ``StoppedError``. Raises
+    ``ConfigError`` and ``MissingDataError``.
+    """
+    protocol = PROTOCOLS[run.protocol]()
+    config = validated(run.configuration, name=f"{run.protocol}/{run.setting}")
+    stream = protocol.stream(data, seed=run.seed, validate=run.validate)
+    learning = Learning(config, stream, inner_exam_rows=protocol.inner_exam_rows, clock=clock)
+    for part in stream.parts():
+        learning.take(part)
+        watch(learning.events, stream.events)
+    outcome = Outcome(
+        protocol=run.protocol,
+        setting=run.setting,
+        seed=run.seed,
+        validate_only=run.validate,
+        configuration=run.configuration,
+        digest=run.digest,
+        versions=_versions(),
+        **learning.measured(),
+    )
+    return outcome.model_copy(update={"figures": outcome.figures | dict(protocol.extra_figures(outcome))})
+
+
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in ("retaind", "torch", "numpy")}
+    return {"python": platform.python_version(), **libraries}
