@@ -118,7 +118,7 @@ def whole_daemon(bootstrap: str, topic: str, count: int) -> Daemon:
                 if seen >= count * (len(memory) + 1) / 10:
                     memory.append(resident_mib(process.pid))
                     marks.append((time.perf_counter(), seen))
-                time.sleep(0.25)  # a scrape takes the daemon a few milliseconds
+                time.sleep(1.0)  # a scrape takes the daemon a few milliseconds
     (start, before), (end, after) = marks[0], marks[-1]
     return Daemon((after - before) / (end - start), memory)
 

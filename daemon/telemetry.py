@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.replay import Replay
+from strategies.buffer import Buffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -143,7 +143,7 @@ class Telemetry:
                     consolidations=count,
                     consolidated_seconds=self._seen(f"{name} consolidated", count),
                 )
-            if isinstance(strategy, Replay):
+            if isinstance(strategy, Buffered):
                 by_task, by_class = strategy.composition()
                 self._metrics.learning.buffer(
                     name,

@@ -3,6 +3,7 @@
 A new strategy, model or optimizer is one file here and one line in its table.
 """
 
+from strategies.der import Der, DerPlusPlus
 from strategies.ewc import Ewc
 from strategies.models import MODELS
 from strategies.optimizers import OPTIMIZERS
@@ -11,6 +12,8 @@ from strategies.strategy import Strategy
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "replay": Replay,
+    "der": Der,
+    "derpp": DerPlusPlus,
     "ewc": Ewc,
 }
 

@@ -18,22 +18,31 @@ PROVENANCE_COLUMNS = ("key", "partition", "offset", "time_ms")
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Some rows of a stream, column by column, the same length each.
+class Examples:
+    """Some rows, column by column, the same length each: all that is learned from.
 
     ``x`` is ``(rows, features) float32``, as it arrived: standardisation belongs to the model, so that a row
     remembered for months is scaled by what is known today. ``y`` is ``(rows,) int64`` (class index) or
-    ``(rows,) float32`` (regression target). ``task`` is ``(rows,) int64``. ``provenance`` is
-    ``(rows, 4) int64``: key hash, partition number, offset, event time in milliseconds, -1 where unknown.
+    ``(rows,) float32`` (regression target). ``task`` is ``(rows,) int64``.
     """
 
     x: Tensor
     y: Tensor
     task: Tensor
-    provenance: Tensor
 
     def __len__(self) -> int:
         return self.x.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Examples):
+    """Rows of a stream, and where they are from.
+
+    ``provenance`` is ``(rows, 4) int64``: key hash, partition number, offset, event time in milliseconds, -1 where
+    unknown.
+    """
+
+    provenance: Tensor
 
     def __getitem__(self, rows: slice) -> Batch:
         """Return the rows of a slice, as views."""

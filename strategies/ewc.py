@@ -81,7 +81,7 @@ class Ewc(Strategy):
         if self._anchor is not None:
             parameters.lerp_(self._anchor, self._shrink(step_size))
 
-    def observe(self, learner: Learner, fresh: Batch) -> None:
+    def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
         """Sample the running task, and consolidate where the schedule says so."""
         self._sample.offer(fresh, groups=fresh.task)
         self._events += len(fresh)
@@ -101,6 +101,7 @@ class Ewc(Strategy):
             learner.objective,
             x=learner.scale(rows.x),
             y=rows.y,
+            task=rows.task,
             kind=self.options.fisher,
             generator=self._generator,
         )

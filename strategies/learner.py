@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from strategies.batch import Batch
+from strategies.lesson import Lesson, Rehearsal
 from strategies.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from strategies.batch import Batch, Examples
     from strategies.network import Network
     from strategies.objective import Objective
     from strategies.optimizers import Optimizer
     from strategies.scaler import OnlineScaler
+
+_IMPOSSIBLE = -1e9
+"""An output so low that softmax gives it no probability, and so no gradient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Step:
     """What one update did."""
 
     loss: float
-    """Mean loss of the rows, before the step."""
+    """Mean loss of the rows, before the step, and what the strategies add to it."""
     rows: int
     """Fresh rows."""
     rehearsed: int
@@ -63,7 +67,9 @@ class Learner:
         self._scaler = scaler
         self._clip_norm = clip_norm
         self._rehearsing = self._overriding("rehearse")
+        self._hiding = self._overriding("hide")
         self._distilling = self._overriding("distil")
+        self._constraining = self._overriding("constrain")
         self._anchoring = self._overriding("anchor")
         self._observing = self._overriding("observe")
 
@@ -92,28 +98,40 @@ class Learner:
     def learn(self, fresh: Batch, *, again: bool = False) -> Step:
         """Make one step on ``fresh`` and what the strategies rehearse with it.
 
-        The loss is the mean over all rows. A step whose loss or gradient is not finite changes nothing but the
-        count of rejected steps (and the state of the generators that drew for it). Say ``again`` where an earlier
-        step on the same rows was accepted: the strategies have observed them, and are shown none.
+        The loss is the mean over all rows, unless a rehearsal says what its own count. A step whose loss or
+        gradient is not finite changes nothing but the count of rejected steps (and the state of the generators that
+        drew for it). Say ``again`` where an earlier step on the same rows was accepted: the strategies have seen
+        them, and are shown none.
         """
-        batch = self._with_memory(fresh)
-        outputs = self.network.forward(self.scale(batch.x))
-        loss, delta = self._loss(outputs, batch)
+        lesson, own = self._prepare(fresh)
+        outputs = self.network.forward(self.scale(lesson.x))
+        loss, delta = self._loss(outputs, lesson, own, hidden=self._hidden(fresh))
         self.network.backward(delta)
         gradient = self.network.gradient
         # Not finite as soon as any component is; a norm that overflows float32 is no step to take either.
         square_norm = float(gradient.dot(gradient))
         value = float(loss)
         accepted = isfinite(value) and isfinite(square_norm)
-        step = Step(value, rows=len(fresh), rehearsed=len(batch) - len(fresh), accepted=accepted)
+        step = Step(value, rows=len(fresh), rehearsed=len(lesson) - len(fresh), accepted=accepted)
         if not accepted:
             self.network.undo()
             self.rejected_steps += 1
             return step
         self._update(gradient, square_norm)
+        seen = 0 if again else len(fresh)
         for strategy in self._observing:
-            strategy.observe(self, fresh[:0] if again else fresh)
+            strategy.observe(self, fresh[:seen], outputs[:seen])
         return step
+
+    def gradient_on(self, rows: Examples) -> Tensor:
+        """Return the gradient ``(parameters,) float32`` of the mean loss on other rows; the step's own stays."""
+        kept = self.network.gradient.clone()
+        _, delta = self.objective.loss(self.network.forward(self.scale(rows.x)), rows.y)
+        self.network.backward(delta)
+        gradient = self.network.gradient.clone()
+        self.network.undo()
+        self.network.gradient.copy_(kept)
+        return gradient
 
     @torch.no_grad()
     def consolidate(self, task: int) -> None:
@@ -165,23 +183,41 @@ class Learner:
         self.rejected_steps = state["rejected_steps"]
         torch.set_rng_state(torch.as_tensor(state["torch_generator"]))
 
-    def _with_memory(self, fresh: Batch) -> Batch:
-        remembered = [rows for s in self._rehearsing if (rows := s.rehearse(fresh)) is not None]
-        return Batch.concatenate([fresh, *remembered]) if remembered else fresh
+    def _prepare(self, fresh: Batch) -> tuple[Lesson, dict[Strategy, slice]]:
+        """Return what is learned in this step, and which rows of it each strategy has rehearsed."""
+        rehearsals: list[Rehearsal] = []
+        own: dict[Strategy, slice] = {}
+        stop = len(fresh)
+        for strategy in self._rehearsing:
+            start, rehearsed = stop, strategy.rehearse(fresh)
+            stop += sum(len(rehearsal.rows) for rehearsal in rehearsed)
+            rehearsals += rehearsed
+            own[strategy] = slice(start, stop)
+        return Lesson.of(fresh, rehearsals), own
 
-    def _loss(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        loss, delta = self.objective.loss(outputs, batch.y)
-        if self._distilling:
-            with torch.enable_grad():
-                leaf = outputs.detach().requires_grad_()
-                extra = [term for s in self._distilling if (term := s.distil(leaf, batch)) is not None]
-            for term in extra:
-                loss = loss + term.detach()
-                (gradient,) = torch.autograd.grad(term, leaf)
-                delta = delta + gradient
+    def _hidden(self, fresh: Batch) -> Tensor | None:
+        hidden = [outputs for s in self._hiding if (outputs := s.hide(fresh)) is not None]
+        return torch.stack(hidden).any(0) if hidden else None
+
+    def _loss(
+        self, outputs: Tensor, lesson: Lesson, own: Mapping[Strategy, slice], *, hidden: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        judged = outputs
+        if hidden is not None:
+            judged = outputs.clone()
+            judged[: lesson.fresh].masked_fill_(hidden, _IMPOSSIBLE)
+        loss, delta = self.objective.loss(judged, lesson.y, weight=lesson.weight)
+        for strategy in self._distilling:
+            rows = own.get(strategy, slice(0, 0))
+            term = strategy.distil(self, outputs, lesson, own=rows, gradient=delta)
+            if term is not None:
+                loss = loss + term
         return loss, delta
 
     def _update(self, gradient: Tensor, square_norm: float) -> None:
+        for strategy in self._constraining:
+            strategy.constrain(self, gradient)
+            square_norm = float(gradient.dot(gradient))
         if self._clip_norm is not None and square_norm > self._clip_norm**2:
             gradient.mul_(self._clip_norm / square_norm**0.5)
         self._optimizer.step(self.parameters, gradient)

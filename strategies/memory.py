@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from strategies.admission import Admission
@@ -26,15 +27,18 @@ class Memory:
     def __len__(self) -> int:
         return self.admission.filled
 
-    def offer(self, batch: Batch, *, groups: Tensor) -> None:
-        """Offer rows, in order; ``groups`` ``(rows,) int64`` is what the rule balances by."""
+    def offer(self, batch: Batch, *, groups: Tensor, outputs: Tensor | None = None) -> None:
+        """Offer rows, in order; ``groups`` ``(rows,) int64`` is what the rule balances by.
+
+        ``outputs`` ``(rows, outputs)`` is what the model said of them, where the storage keeps that.
+        """
         rows, slots = self.admission.admit(groups.numpy())
         if len(rows):
-            self.storage.write(slots, batch, rows)
+            self.storage.write(slots, batch, rows, outputs=outputs)
 
-    def draw(self, rows: int, *, generator: np.random.Generator) -> Batch:
-        """Return ``rows`` rows drawn uniformly with replacement; the memory must not be empty."""
-        return self.storage.read((generator.random(rows) * len(self)).astype(np.int64))
+    def draw(self, rows: int, *, generator: np.random.Generator) -> NDArray[np.int64]:
+        """Return the slots of ``rows`` rows drawn uniformly with replacement; the memory must not be empty."""
+        return (generator.random(rows) * len(self)).astype(np.int64)
 
     def rows(self) -> Batch:
         """Return all rows, slot by slot."""

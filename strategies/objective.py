@@ -22,8 +22,13 @@ class Answer:
 
     value: Tensor
     """``(rows,) int64`` class index, or ``(rows,) float32`` in the target's units."""
-    confidence: Tensor | None
-    """``(rows,) float32`` probability of that class; None in regression."""
+    logits: Tensor | None = None
+    """``(rows, classes) float32`` that the class was chosen by; None in regression."""
+
+    @property
+    def confidence(self) -> Tensor | None:
+        """``(rows,) float32`` probability of the class among those it was chosen from; None in regression."""
+        return None if self.logits is None else torch.softmax(self.logits, 1).amax(1)
 
 
 class Objective(Protocol):
@@ -37,8 +42,11 @@ class Objective(Protocol):
     def classification(self) -> bool:
         """Whether labels are class indices."""
 
-    def loss(self, outputs: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the mean loss (a scalar) and its gradient ``(rows, outputs)`` on ``outputs``."""
+    def loss(self, outputs: Tensor, y: Tensor, *, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the mean loss (a scalar) and its gradient ``(rows, outputs)`` on ``outputs``.
+
+        With ``weight`` ``(rows,) float32`` it is the weighted sum of the rows' losses instead.
+        """
 
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:
         """Return what the outputs say; ``known`` restricts it to the first so many classes."""
@@ -61,17 +69,19 @@ class Classification:
     def __init__(self, classes: int) -> None:
         self.outputs = classes
 
-    def loss(self, outputs: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean cross-entropy; its gradient is (softmax - one-hot) / rows."""
+    def loss(self, outputs: Tensor, y: Tensor, *, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Cross-entropy; a row's gradient is softmax - one-hot."""
         log_probability = torch.log_softmax(outputs, 1)
-        loss = F.nll_loss(log_probability, y)
+        losses = F.nll_loss(log_probability, y, reduction="mean" if weight is None else "none")
         gradient = log_probability.exp_().scatter_(1, y.unsqueeze(1), -1.0, reduce="add")
-        return loss, gradient.div_(len(y))
+        if weight is None:
+            return losses, gradient.div_(len(y))
+        return losses.dot(weight), gradient.mul_(weight.unsqueeze(1))
 
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:
         """Return the likeliest of the first ``known`` classes, and its probability among them."""
-        confidence, value = torch.softmax(outputs[:, :known], 1).max(1)
-        return Answer(value=value, confidence=confidence)
+        logits = outputs[:, :known]
+        return Answer(value=logits.argmax(1), logits=logits)
 
     def absorb(self, y: Tensor) -> None:
         """Classes have no scale."""
@@ -93,18 +103,20 @@ class Regression:
     def __init__(self, *, standardise: bool) -> None:
         self._scaler = OnlineScaler(1) if standardise else None
 
-    def loss(self, outputs: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean of ½ (f(x) - y)², both in standardised units; its gradient is (f(x) - y) / rows."""
+    def loss(self, outputs: Tensor, y: Tensor, *, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """½ (f(x) - y)², both in standardised units; a row's gradient is f(x) - y."""
         target = y.unsqueeze(1)
         if self._scaler is not None:
             target = self._scaler.scale(target)
         error = outputs - target
-        return F.mse_loss(outputs, target).mul_(0.5), error.div_(len(y))
+        if weight is None:
+            return F.mse_loss(outputs, target).mul_(0.5), error.div_(len(y))
+        return error.square().squeeze(1).dot(weight).mul_(0.5), error.mul_(weight.unsqueeze(1))
 
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:
         """Return the outputs in the target's own units."""
         value = outputs if self._scaler is None else self._scaler.unscale(outputs)
-        return Answer(value=value.squeeze(1), confidence=None)
+        return Answer(value=value.squeeze(1))
 
     def absorb(self, y: Tensor) -> None:
         """Add targets ``(rows,) float32`` to the running mean and deviation."""

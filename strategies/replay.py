@@ -2,130 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-import numpy as np
-from pydantic import ByteSize, Field, model_validator
+import torch
+from pydantic import Field
 
-from strategies.balanced_reservoir import BalancedReservoir
-from strategies.generator import generator_state, restore_generator
-from strategies.memory import Memory
-from strategies.options import Options
-from strategies.reservoir import Reservoir
-from strategies.storage import Precision, RowStorage
-from strategies.strategy import Setting, Strategy
+from strategies.buffer import Buffered, BufferOptions
+from strategies.lesson import Rehearsal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from torch import Tensor
 
     from strategies.batch import Batch
-    from strategies.learner import Learner
-
-Policy = Literal["reservoir", "class_balanced", "task_balanced"]
 
 
-class ReplayOptions(Options):
+class ReplayOptions(BufferOptions):
     """Experience replay from a bounded buffer."""
 
     type: Literal["replay"] = "replay"
-    rows: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Budget in rows; 2000 unless bytes is given."
+    weight: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="What the rehearsed rows' mean loss counts; by default each row counts as a fresh one."
     )
-    bytes: ByteSize | None = Field(None, description='Budget in bytes instead, such as "64MiB".')
-    policy: Policy = Field("reservoir", description="Which rows are kept: uniformly, or balanced by class or task.")
-    storage: Precision = Field("float32", description="How a feature is stored: 4, 2 or 1 bytes.")
-    range: tuple[float, float] = Field((0.0, 1.0), description="Range of the features, for uint8 storage.")
-    batch: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Rows rehearsed in a step; as many as a micro-batch has unless given."
+    asymmetric: bool = Field(
+        False, description="ER-ACE: fresh rows don't push down the classes that are absent from their micro-batch."
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> ReplayOptions:
-        if self.rows is not None and self.bytes is not None:
-            raise ValueError("give the budget either in rows or in bytes")
-        if self.range[0] >= self.range[1]:
-            raise ValueError("range must be [low, high] with low < high")
-        return self
 
-
-class Replay(Strategy):
+class Replay(Buffered):
     """Experience replay (Robins 1995; ER of Chaudhry et al. 2019) from a reservoir or a balanced buffer.
 
     Each micro-batch is learned together with rows drawn uniformly, with replacement, from the buffer as it was
-    before; then the fresh rows are offered to the buffer. The buffer never grows beyond its budget.
+    before; then the fresh rows are offered to the buffer. With ``asymmetric``, the cross-entropy of fresh rows is
+    over the classes in their micro-batch, that of the rehearsed over all (ER-ACE, Caccia et al. 2022, eq. 6).
     """
 
     Options: ClassVar[type[ReplayOptions]] = ReplayOptions
+    options: ReplayOptions
 
-    def __init__(self, options: ReplayOptions, *, setting: Setting) -> None:
-        super().__init__(options, setting=setting)
-        self._policy = options.policy
-        self._draw = options.batch or setting.batch_rows
-        # Two streams of chance, so that how often is rehearsed does not change what is kept.
-        self._generator, admission = setting.generator.spawn(2)
-        capacity = _capacity(options, features=setting.features)
-        storage = RowStorage(
-            capacity,
-            features=setting.features,
-            classification=setting.classification,
-            precision=options.storage,
-            value_range=options.range,
-        )
-        kind = Reservoir if options.policy == "reservoir" else BalancedReservoir
-        self.memory = Memory(storage, kind(capacity, generator=admission))
-
-    def rehearse(self, fresh: Batch) -> Batch | None:
+    def rehearse(self, fresh: Batch) -> Sequence[Rehearsal]:
         """Draw rows of the past, uniformly with replacement."""
-        return self.memory.draw(self._draw, generator=self._generator) if len(self.memory) else None
+        if not len(self.memory):
+            return ()
+        return (Rehearsal(self.memory.storage.examples(self.draw()), weight=self.options.weight),)
 
-    def observe(self, learner: Learner, fresh: Batch) -> None:
-        """Offer the fresh rows to the buffer."""
-        self.memory.offer(fresh, groups=fresh.y if self._policy == "class_balanced" else fresh.task)
-
-    def gauges(self) -> Mapping[str, float]:
-        """Return rows, bytes and rows seen."""
-        return {
-            "buffer_rows": len(self.memory),
-            "buffer_capacity_rows": self.memory.storage.capacity,
-            "buffer_bytes": self.memory.storage.nbytes,
-            "buffer_seen_rows": self.memory.admission.n_seen,
-        }
-
-    def composition(self) -> tuple[dict[int, int], dict[int, int]]:
-        """Return how many stored rows each task has, and each class (empty in regression)."""
-        filled = slice(len(self.memory))
-        tasks = _counts(self.memory.storage.task[filled])
-        return tasks, _counts(self.memory.storage.y[filled]) if self.setting.classification else {}
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the rows and all counts and generators."""
-        return {
-            "policy": self._policy,
-            "memory": self.memory.state_dict(),
-            "generator": generator_state(self._generator),
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state; raise ``ValueError`` where the buffer was configured differently."""
-        if state["policy"] != self._policy:
-            raise ValueError(
-                f"the checkpoint's buffer has policy {state['policy']}, the configured one {self._policy}"
-            )
-        self.memory.load_state_dict(state["memory"])
-        restore_generator(self._generator, state["generator"])
-
-
-def _capacity(options: ReplayOptions, *, features: int) -> int:
-    if options.bytes is None:
-        return options.rows or 2000
-    row_bytes = RowStorage.row_bytes(features, options.storage)
-    if options.bytes < row_bytes:
-        raise ValueError(f"replay.bytes: {int(options.bytes)} bytes hold no row; one takes {row_bytes}")
-    return int(options.bytes) // row_bytes
-
-
-def _counts(groups: NDArray[Any]) -> dict[int, int]:
-    values, counts = np.unique(groups, return_counts=True)
-    return dict(zip(values.tolist(), counts.tolist(), strict=True))
+    def hide(self, fresh: Batch) -> Tensor | None:
+        """Hide the classes that are absent from the fresh rows, where that is wanted and a memory exists."""
+        if not self.options.asymmetric or not self.setting.classification or not len(self.memory):
+            return None
+        hidden = torch.ones(self.setting.outputs, dtype=torch.bool)
+        hidden[fresh.y] = False
+        return hidden

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
 
 class Reservoir:
-    """Algorithm R (Vitter 1985): at any time every row seen so far is kept with the same probability.
+    """A reservoir: at any time every row seen so far is kept with the same probability.
 
-    Item n is stored if n ≤ capacity, else it replaces slot j ~ U{1..n} if j ≤ capacity. One draw a row, whatever
-    the size of the calls.
+    It is filled like Algorithm R (Vitter 1985: item n replaces slot j ~ U{1..n} if j ≤ capacity), but drawn like
+    Algorithm L (Li 1994), which has the same distribution and draws how many rows to pass over instead of a number
+    for each: once much was seen, nearly every row costs a comparison. How rows are grouped into calls makes no
+    difference.
     """
 
     def __init__(self, capacity: int, *, generator: np.random.Generator) -> None:
@@ -26,27 +29,55 @@ class Reservoir:
         self.n_seen = 0
         self._capacity = capacity
         self._generator = generator
+        self._next = 0
+        """The number, from 0, of the next row that is kept."""
+        self._threshold = 1.0
+        """W of Algorithm L: the largest of the keys, uniform on [0, 1), of the rows that are kept."""
 
     def admit(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return which rows are kept, and the slot of each; groups don't matter."""
-        vacant = min(max(self._capacity - self.n_seen, 0), len(groups))
-        ranks = np.arange(self.n_seen + 1, self.n_seen + len(groups) + 1)
-        slots = self._generator.random(len(groups)) * ranks
-        slots[:vacant] = ranks[:vacant] - 1
-        rows = (slots < self._capacity).nonzero()[0]
-        self.n_seen += len(groups)
+        start, self.n_seen = self.n_seen, self.n_seen + len(groups)
+        if self._next >= self.n_seen:
+            return _NONE, _NONE
+        rows, slots = [], []
+        while self._next < self.n_seen:
+            rows.append(self._next - start)
+            slots.append(self._slot())
         self.filled = min(self.n_seen, self._capacity)
-        return rows, slots[rows].astype(np.int64)
+        return np.array(rows), np.array(slots)
 
     def restart(self) -> None:
         """Forget all rows and begin a new sample; the generator goes on."""
-        self.filled = self.n_seen = 0
+        self.filled = self.n_seen = self._next = 0
+        self._threshold = 1.0
 
     def state_dict(self) -> dict[str, Any]:
-        """Return ``n_seen`` and the generator's state: without them a resumed sample would be biased."""
-        return {"filled": self.filled, "n_seen": self.n_seen, "generator": generator_state(self._generator)}
+        """Return the counts and the generator's state: without them a resumed sample would be biased."""
+        return {
+            "filled": self.filled,
+            "n_seen": self.n_seen,
+            "next": self._next,
+            "threshold": self._threshold,
+            "generator": generator_state(self._generator),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
         self.filled, self.n_seen = state["filled"], state["n_seen"]
+        self._next, self._threshold = state["next"], state["threshold"]
         restore_generator(self._generator, state["generator"])
+
+    def _slot(self) -> int:
+        """Return where row ``_next`` goes, and find the next one."""
+        row = self._next
+        slot = row if row < self._capacity else int(self._generator.random() * self._capacity)
+        self._next += 1
+        if self._next >= self._capacity:
+            self._threshold *= (1.0 - self._generator.random()) ** (1 / self._capacity)
+            chance = 1.0 - self._generator.random()
+            if self._threshold < 1.0:  # as good as always
+                self._next += int(math.log(chance) / math.log1p(-self._threshold))
+        return slot
+
+
+_NONE = np.empty(0, dtype=np.int64)

@@ -52,7 +52,7 @@ class OnlineScaler:
         mean, deviation = _moments(sums[1:, 0], sums[1:, 1], counts)
         self.count += len(x)
         self._sums = sums[-1].copy()
-        self._refresh()
+        self._use(mean[-1], deviation[-1])
         rows -= mean
         rows /= deviation
         return torch.from_numpy(rows.astype(np.float32))
@@ -83,9 +83,11 @@ class OnlineScaler:
 
     def _refresh(self) -> None:
         if self.count:
-            mean, deviation = _moments(self._sums[0], self._sums[1], np.float64(self.count))
-            self._mean = torch.from_numpy((mean + self._shift).astype(np.float32))
-            self._inverse_deviation = torch.from_numpy((1.0 / deviation).astype(np.float32))
+            self._use(*_moments(self._sums[0], self._sums[1], np.float64(self.count)))
+
+    def _use(self, mean: NDArray[np.float64], deviation: NDArray[np.float64]) -> None:
+        self._mean = torch.from_numpy((mean + self._shift).astype(np.float32))
+        self._inverse_deviation = torch.from_numpy((1.0 / deviation).astype(np.float32))
 
 
 def _moments(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from strategies.batch import PROVENANCE_COLUMNS, Batch
+from strategies.batch import PROVENANCE_COLUMNS, Batch, Examples
+from strategies.precision import PRECISIONS, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,17 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-Precision = Literal["float32", "float16", "uint8"]
-_DTYPES = {"float32": np.float32, "float16": np.float16, "uint8": np.uint8}
-_FLOAT16_LARGEST = 65_504.0
-
 
 class RowStorage:
     """``capacity`` slots for rows of ``features`` values, in fixed memory.
 
-    ``uint8`` keeps values of a declared range in 256 steps (images lose nothing), ``float16`` eleven significant
-    bits; a value outside of what the format can hold is clipped to it. Labels take 4 bytes, the task 2, the
-    provenance 32. The columns are numpy arrays: to gather a few rows, torch takes several times as long.
+    How a value is kept is its ``precision``. Labels take 4 bytes, the task 2, the provenance 32; where ``outputs``
+    is not 0, what the model once said of the row is kept too, in 2 bytes each. The columns are numpy arrays: to
+    gather a few rows, torch takes several times as long.
     """
 
     def __init__(
@@ -36,26 +33,29 @@ class RowStorage:
         classification: bool,
         precision: Precision = "float32",
         value_range: tuple[float, float] = (0.0, 1.0),
+        outputs: int = 0,
     ) -> None:
-        self._low, self._high = value_range
-        # The float32 nearest to each step; a product or sum in float32 would miss some of them.
-        self._levels = np.linspace(self._low, self._high, 256).astype(np.float32)
+        self._packing = PRECISIONS[precision](features, value_range)
+        self._half = PRECISIONS["float16"](outputs, value_range)
         self._form: dict[str, Any] = {
             "capacity": capacity,
             "features": features,
             "classification": classification,
             "precision": precision,
-            "range": list(value_range) if precision == "uint8" else None,
+            "range": list(value_range) if self._packing.ranged else None,
+            "outputs": outputs,
         }
-        self._x = np.zeros((capacity, features), dtype=_DTYPES[precision])
+        self._x = self._packing.zeros(capacity)
         self._y = np.zeros(capacity, dtype=np.int32 if classification else np.float32)
         self._task = np.zeros(capacity, dtype=np.int16)
         self._provenance = np.zeros((capacity, len(PROVENANCE_COLUMNS)), dtype=np.int64)
+        self._outputs = self._half.zeros(capacity)
 
     @staticmethod
-    def row_bytes(features: int, precision: Precision) -> int:
+    def row_bytes(features: int, precision: Precision, *, outputs: int = 0) -> int:
         """Return the bytes that one row takes."""
-        return features * np.dtype(_DTYPES[precision]).itemsize + 4 + 2 + 8 * len(PROVENANCE_COLUMNS)
+        one = RowStorage(1, features=features, classification=True, precision=precision, outputs=outputs)
+        return one.nbytes
 
     @property
     def capacity(self) -> int:
@@ -77,22 +77,43 @@ class RowStorage:
         """Label of every slot ``(capacity,) int32 | float32``."""
         return self._y
 
-    def write(self, slots: NDArray[np.int64], batch: Batch, rows: NDArray[np.int64]) -> None:
-        """Put ``batch``'s ``rows`` into ``slots``, both ``(rows,)``; of rows for one slot the last stays."""
-        self._x[slots] = self._encode(batch.x.numpy()[rows])
+    @property
+    def provenance(self) -> NDArray[np.int64]:
+        """Provenance of every slot ``(capacity, 4)``."""
+        return self._provenance
+
+    def write(
+        self, slots: NDArray[np.int64], batch: Batch, rows: NDArray[np.int64], *, outputs: Tensor | None = None
+    ) -> None:
+        """Put ``batch``'s ``rows`` into ``slots``, both ``(rows,)``; of rows for one slot the last stays.
+
+        ``outputs`` are the model's for all rows of the batch, where they are kept.
+        """
+        self._x[slots] = self._packing.encode(batch.x.numpy()[rows])
         self._y[slots] = batch.y.numpy()[rows]
         self._task[slots] = batch.task.numpy()[rows]
         self._provenance[slots] = batch.provenance.numpy()[rows]
+        if outputs is not None:
+            self._outputs[slots] = self._half.encode(outputs.numpy()[rows])
 
-    def read(self, slots: NDArray[np.int64]) -> Batch:
-        """Return the rows in ``slots`` ``(rows,)``."""
+    def examples(self, slots: NDArray[np.int64]) -> Examples:
+        """Return what can be learned from the rows in ``slots`` ``(rows,)``."""
         y = self._y.take(slots)
-        return Batch(
-            x=self._decode(self._x.take(slots, axis=0)),
+        return Examples(
+            x=torch.from_numpy(self._packing.decode(self._x.take(slots, axis=0))),
             y=torch.from_numpy(y if y.dtype == np.float32 else y.astype(np.int64)),
             task=torch.from_numpy(self._task.take(slots).astype(np.int64)),
-            provenance=torch.from_numpy(self._provenance.take(slots, axis=0)),
         )
+
+    def read(self, slots: NDArray[np.int64]) -> Batch:
+        """Return the rows in ``slots`` ``(rows,)``, and where they are from."""
+        rows = self.examples(slots)
+        provenance = torch.from_numpy(self._provenance.take(slots, axis=0))
+        return Batch(rows.x, rows.y, rows.task, provenance=provenance)
+
+    def outputs(self, slots: NDArray[np.int64]) -> Tensor:
+        """Return what the model said of the rows in ``slots`` when they came, ``(rows, outputs) float32``."""
+        return torch.from_numpy(self._half.decode(self._outputs.take(slots, axis=0)))
 
     def state_dict(self, filled: int) -> dict[str, Any]:
         """Return the first ``filled`` slots, and the form they are in."""
@@ -108,19 +129,5 @@ class RowStorage:
             column[: len(state[name])] = state[name]
 
     def _columns(self) -> dict[str, NDArray[Any]]:
-        return {"x": self._x, "y": self._y, "task": self._task, "provenance": self._provenance}
-
-    def _encode(self, x: NDArray[np.float32]) -> NDArray[Any]:
-        if self._x.dtype == np.uint8:
-            steps: NDArray[Any] = np.rint((x - self._low) * (255.0 / (self._high - self._low)))
-            return np.clip(steps, 0, 255, out=steps).astype(np.uint8)
-        if self._x.dtype == np.float16:
-            # numpy converts float16 ten times slower.
-            half: NDArray[Any] = torch.from_numpy(x).clamp_(-_FLOAT16_LARGEST, _FLOAT16_LARGEST).half().numpy()
-            return half
-        return x
-
-    def _decode(self, x: NDArray[Any]) -> Tensor:
-        if x.dtype == np.uint8:
-            return torch.from_numpy(self._levels.take(x))
-        return torch.from_numpy(x).float()
+        columns = {"x": self._x, "y": self._y, "task": self._task, "provenance": self._provenance}
+        return columns | ({"outputs": self._outputs} if self._outputs.size else {})

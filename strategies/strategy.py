@@ -1,4 +1,4 @@
-"""What a method against forgetting is: what it does at five moments of an update."""
+"""What a method against forgetting is: what it does at the moments of an update."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from torch import Tensor
 
     from strategies.batch import Batch
     from strategies.learner import Learner
+    from strategies.lesson import Lesson, Rehearsal
     from strategies.options import Options
 
 
@@ -44,14 +45,24 @@ class Strategy:
         self.options = options
         self.setting = setting
 
-    def rehearse(self, fresh: Batch) -> Batch | None:
-        """Before the forward pass: return rows of the past to learn together with ``fresh``, or None."""
+    def rehearse(self, fresh: Batch) -> Sequence[Rehearsal]:
+        """Before the forward pass: return rows of the past to learn together with ``fresh``."""
+        return ()
 
-    def distil(self, outputs: Tensor, batch: Batch) -> Tensor | None:
-        """After the forward pass: return a scalar to add to the loss, or None.
+    def hide(self, fresh: Batch) -> Tensor | None:
+        """Before the loss: return the outputs ``(outputs,) bool`` that fresh rows' labels leave alone, or None."""
 
-        ``outputs`` is ``(rows, outputs) float32`` with gradient, for all rows of ``batch`` (fresh, then rehearsed).
+    def distil(
+        self, learner: Learner, outputs: Tensor, lesson: Lesson, *, own: slice, gradient: Tensor
+    ) -> Tensor | None:
+        """After the forward pass: return a loss on the outputs (a scalar), or None.
+
+        ``outputs`` is ``(rows, outputs) float32`` for all rows of ``lesson``; ``own`` are those that this strategy
+        has rehearsed. The loss's gradient on ``outputs`` is added to ``gradient``, in place.
         """
+
+    def constrain(self, learner: Learner, gradient: Tensor) -> None:
+        """Before the optimizer's step: change the finite ``gradient`` ``(parameters,) float32`` in place."""
 
     def anchor(self, parameters: Tensor, step_size: float | Tensor) -> None:
         """After the optimizer's step: pull ``parameters`` ``(parameters,) float32`` in place towards the past.
@@ -61,10 +72,11 @@ class Strategy:
         implicitly, θ ← (θ + s·h·c) / (1 + s·h), which is stable for any h.
         """
 
-    def observe(self, learner: Learner, fresh: Batch) -> None:
+    def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
         """After an accepted step: look at the fresh rows, none where they were seen at an earlier step.
 
-        Rehearsed rows never come here.
+        ``outputs`` ``(fresh rows, outputs) float32`` is what the model said of them before the step. Rehearsed rows
+        never come here. ``learner.network.gradient`` is still that of the step.
         """
 
     def consolidate(self, learner: Learner, task: int) -> None:

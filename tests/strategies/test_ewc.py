@@ -219,7 +219,7 @@ def test_importance_that_is_not_finite_is_dropped_and_counted(
     before = ewc_of(learner).state_dict()["fisher"].clone()
     wild = batch_of(3)
     wild.x.mul_(1e25)
-    ewc_of(learner).observe(learner, wild)  # as if a step on it had been accepted
+    ewc_of(learner).observe(learner, wild, torch.zeros(8, 4))  # as if a step on it had been accepted
     learner.consolidate(0)
     gauges = ewc_of(learner).gauges()
     assert (gauges["consolidations"], gauges["consolidations_rejected"]) == (1, 1)

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from strategies.batch import Batch
 from strategies.learner import Learner
+from strategies.lesson import Lesson, Rehearsal
 from strategies.network import Network
 from strategies.objective import Classification
 from strategies.optimizers.sgd import Sgd, SgdOptions
@@ -33,7 +34,15 @@ class Script(Strategy):
 
     Options = Options
 
-    def __init__(self, *, memory: Batch | None = None, extra: Extra | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        memory: Batch | None = None,
+        weight: float | None = None,
+        hidden: torch.Tensor | None = None,
+        extra: Extra | None = None,
+        factor: float = 1.0,
+    ) -> None:
         setting = Setting(
             features=6, outputs=CLASSES, classification=True, batch_rows=8, generator=np.random.default_rng(0)
         )
@@ -42,20 +51,40 @@ class Script(Strategy):
         self.observed: list[int] = []
         self.steps_seen: list[int] = []
         self._memory = memory
+        self._weight = weight
+        self._hidden = hidden
         self._extra = extra
+        self._factor = factor
 
-    def rehearse(self, fresh: Batch) -> Batch | None:
+    def rehearse(self, fresh: Batch) -> Sequence[Rehearsal]:
         self.calls.append("rehearse")
-        return self._memory
+        return () if self._memory is None else (Rehearsal(self._memory, weight=self._weight),)
 
-    def distil(self, outputs: torch.Tensor, batch: Batch) -> torch.Tensor | None:
-        self.calls.append(f"distil {len(outputs)} {len(batch)}")
-        return self._extra(outputs) if self._extra else None
+    def hide(self, fresh: Batch) -> torch.Tensor | None:
+        self.calls.append("hide")
+        return self._hidden
+
+    def distil(
+        self, learner: Learner, outputs: torch.Tensor, lesson: Lesson, *, own: slice, gradient: torch.Tensor
+    ) -> torch.Tensor | None:
+        self.calls.append(f"distil {len(outputs)} {lesson.fresh} {own.start}:{own.stop}")
+        if self._extra is None:
+            return None
+        with torch.enable_grad():
+            leaf = outputs.clone().requires_grad_()
+            loss = self._extra(leaf)
+        gradient += torch.autograd.grad(loss, leaf)[0]
+        return loss.detach()
+
+    def constrain(self, learner: Learner, gradient: torch.Tensor) -> None:
+        self.calls.append("constrain")
+        gradient.mul_(self._factor)
 
     def anchor(self, parameters: torch.Tensor, step_size: float | torch.Tensor) -> None:
         self.calls.append(f"anchor {step_size}")
 
-    def observe(self, learner: Learner, fresh: Batch) -> None:
+    def observe(self, learner: Learner, fresh: Batch, outputs: torch.Tensor) -> None:
+        assert outputs.shape == (len(fresh), CLASSES)
         self.calls.append("observe")
         self.observed.append(len(fresh))
         self.steps_seen.append(learner.steps)
@@ -136,7 +165,9 @@ def test_the_moments_come_in_order_and_each_strategy_in_its_turn(batch_of: MakeB
     learner.consolidate(3)
     assert calls == [
         *["rehearse"] * 2,
-        *["distil 10 10"] * 2,
+        *["hide"] * 2,
+        *["distil 10 8 8:10", "distil 10 8 10:10"],
+        *["constrain"] * 2,
         *["anchor 0.1"] * 2,
         *["observe"] * 2,
         *["consolidate 3"] * 2,

@@ -71,8 +71,8 @@ def test_the_columns_of_a_row_stay_together() -> None:
 def test_it_draws_uniformly_with_replacement_from_what_it_has() -> None:
     memory = memory_of(20)
     offer(memory, stream(8))
-    drawn = memory.draw(80_000, generator=np.random.default_rng(0)).provenance[:, 0]
-    counts = torch.bincount(drawn, minlength=8)
+    slots = memory.draw(80_000, generator=np.random.default_rng(0))
+    counts = torch.bincount(memory.storage.read(slots).provenance[:, 0], minlength=8)
     assert len(counts) == 8
     assert (counts - 10_000).abs().max() < 450  # 4.8 standard deviations
 

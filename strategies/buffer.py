@@ -1,0 +1,132 @@
+"""What the methods share that remember rows: a buffer with a budget, filled with what was learned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import ByteSize, Field, model_validator
+
+from strategies.balanced_reservoir import BalancedReservoir
+from strategies.generator import generator_state, restore_generator
+from strategies.memory import Memory
+from strategies.options import Options
+from strategies.precision import Precision
+from strategies.reservoir import Reservoir
+from strategies.storage import RowStorage
+from strategies.strategy import Setting, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from strategies.batch import Batch
+    from strategies.learner import Learner
+
+Policy = Literal["reservoir", "class_balanced", "task_balanced"]
+
+
+class BufferOptions(Options):
+    """A bounded buffer of rows."""
+
+    rows: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Budget in rows; 2000 unless bytes is given."
+    )
+    bytes: ByteSize | None = Field(None, description='Budget in bytes instead, such as "64MiB".')
+    policy: Policy = Field("reservoir", description="Which rows are kept: uniformly, or balanced by class or task.")
+    storage: Precision = Field("float32", description="How a feature is stored: in 4, 2, 1 or half a byte.")
+    range: tuple[float, float] = Field((0.0, 1.0), description="Range of the features, for uint8 and uint4.")
+    batch: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Rows rehearsed in a step; as many as a micro-batch has unless given."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BufferOptions:
+        if self.rows is not None and self.bytes is not None:
+            raise ValueError("give the budget either in rows or in bytes")
+        if self.range[0] >= self.range[1]:
+            raise ValueError("range must be [low, high] with low < high")
+        return self
+
+
+class Buffered(Strategy):
+    """Offers every fresh row to a buffer, which never grows beyond its budget; subclasses draw from it."""
+
+    keeps_outputs: ClassVar[bool] = False
+    """Whether what the model said of a row is kept with it."""
+
+    def __init__(self, options: BufferOptions, *, setting: Setting) -> None:
+        super().__init__(options, setting=setting)
+        self._policy = options.policy
+        self._rows_drawn = options.batch or setting.batch_rows
+        # Two streams of chance, so that how often is rehearsed does not change what is kept.
+        self._generator, admission = setting.generator.spawn(2)
+        outputs = setting.outputs if self.keeps_outputs else 0
+        capacity = _capacity(options, features=setting.features, outputs=outputs)
+        storage = RowStorage(
+            capacity,
+            features=setting.features,
+            classification=setting.classification,
+            precision=options.storage,
+            value_range=options.range,
+            outputs=outputs,
+        )
+        kind = Reservoir if options.policy == "reservoir" else BalancedReservoir
+        self.memory = Memory(storage, kind(capacity, generator=admission))
+
+    def draw(self) -> NDArray[np.int64]:
+        """Return the slots of a step's rows, drawn uniformly with replacement; the buffer must not be empty."""
+        return self.memory.draw(self._rows_drawn, generator=self._generator)
+
+    def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
+        """Offer the fresh rows to the buffer."""
+        groups = fresh.y if self._policy == "class_balanced" else fresh.task
+        self.memory.offer(fresh, groups=groups, outputs=outputs if self.keeps_outputs else None)
+
+    def gauges(self) -> Mapping[str, float]:
+        """Return rows, bytes and rows seen."""
+        return {
+            "buffer_rows": len(self.memory),
+            "buffer_capacity_rows": self.memory.storage.capacity,
+            "buffer_bytes": self.memory.storage.nbytes,
+            "buffer_seen_rows": self.memory.admission.n_seen,
+        }
+
+    def composition(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Return how many stored rows each task has, and each class (empty in regression)."""
+        filled = slice(len(self.memory))
+        tasks = _counts(self.memory.storage.task[filled])
+        return tasks, _counts(self.memory.storage.y[filled]) if self.setting.classification else {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the rows and all counts and generators."""
+        return {
+            "policy": self._policy,
+            "memory": self.memory.state_dict(),
+            "generator": generator_state(self._generator),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` where the buffer was configured differently."""
+        if state["policy"] != self._policy:
+            raise ValueError(
+                f"the checkpoint's buffer has policy {state['policy']}, the configured one {self._policy}"
+            )
+        self.memory.load_state_dict(state["memory"])
+        restore_generator(self._generator, state["generator"])
+
+
+def _capacity(options: BufferOptions, *, features: int, outputs: int) -> int:
+    if options.bytes is None:
+        return options.rows or 2000
+    row_bytes = RowStorage.row_bytes(features, options.storage, outputs=outputs)
+    if options.bytes < row_bytes:
+        raise ValueError(f"{options.type}.bytes: {int(options.bytes)} bytes hold no row; one takes {row_bytes}")
+    return int(options.bytes) // row_bytes
+
+
+def _counts(groups: NDArray[Any]) -> dict[int, int]:
+    values, counts = np.unique(groups, return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
