@@ -164,3 +164,43 @@ def test_a_state_of_another_buffer_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         replay_of(**configured).load_state_dict(replay_of(**saved).state_dict())
+
+
+def test_an_asymmetric_loss_hides_the_classes_that_are_absent(
+    batch_of: MakeBatch, learner_with: MakeLearner
+) -> None:
+    replay = replay_of(asymmetric=True)
+    fresh = batch_of(1, rows=3)
+    fresh.y[:] = torch.tensor([2, 0, 2])
+    assert replay.hide(fresh) is None, "there is no past yet"
+    shown(replay, learner_with(), [batch_of(0)])
+    hidden = replay.hide(fresh)
+    assert hidden is not None
+    assert hidden.tolist() == [False, True, False, True]
+    assert shown(replay_of(), learner_with(), [batch_of(0)]).hide(fresh) is None
+
+
+def test_absent_classes_are_not_pushed_down(batch_of: MakeBatch, learner_with: MakeLearner) -> None:
+    moved = {}
+    for asymmetric in (False, True):
+        options = {"asymmetric": asymmetric, "weight": 1e-9}
+        learner = learner_with({"replay": options}, model={"type": "linear"}, scale=False)
+        learner.learn(batch_of(0))
+        before = learner.parameters.clone()
+        fresh = batch_of(1)
+        fresh.y[:] = 1
+        learner.learn(fresh)
+        moved[asymmetric] = (learner.parameters - before).abs().max().item()
+    # Fresh rows of one class have nothing to be told apart from, once the others are hidden.
+    assert moved[False] > 0.01
+    assert moved[True] < 1e-6
+
+
+@pytest.mark.parametrize("weight", [0.5, 2.0])
+def test_a_weight_is_what_the_memory_counts(weight: float, batch_of: MakeBatch, learner_with: MakeLearner) -> None:
+    learner = learner_with({"replay": {"weight": weight, "rows": 1, "batch": 3}}, scale=False)
+    row = batch_of(0, rows=1)
+    learner.learn(row)
+    fresh = batch_of(1)
+    losses = [float(learner.objective.loss(learner.predict(b.x), b.y)[0]) for b in (fresh, row)]
+    assert learner.learn(fresh).loss == pytest.approx(losses[0] + weight * losses[1], rel=1e-5)

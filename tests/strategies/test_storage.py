@@ -74,8 +74,35 @@ def test_float16_keeps_eleven_bits_and_clips(values: list[float]) -> None:
     torch.testing.assert_close(back, expected, rtol=2**-11, atol=2**-25)
 
 
+@pytest.mark.parametrize("features", [1, 2, 7, 64])
+@pytest.mark.parametrize("value_range", [(0.0, 1.0), (-3.7, 9.1)])
+def test_every_step_of_uint4_comes_back_exactly(features: int, value_range: tuple[float, float]) -> None:
+    low, high = value_range
+    steps = np.random.default_rng(0).integers(0, 16, (50, features))
+    batch = batch_of(torch.from_numpy((low + steps * (high - low) / 15).astype(np.float32)))
+    assert_same(round_trip(batch, precision="uint4", value_range=value_range), batch)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-1, 2, width=32), min_size=1, max_size=9))
+def test_uint4_is_the_nearest_step_and_clips(values: list[float]) -> None:
+    back = round_trip(batch_of(torch.tensor([values])), precision="uint4", value_range=(-0.5, 1.5)).x
+    expected = torch.tensor([values]).clamp(-0.5, 1.5)
+    assert (back - expected).abs().max() <= 2 / 15 / 2 + 1e-6
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.floats(-100, 100, width=32), min_size=4, max_size=4), min_size=1, max_size=9))
+def test_outputs_come_back_in_eleven_bits(values: list[list[float]]) -> None:
+    outputs = torch.tensor(values)
+    rows = np.arange(len(outputs))
+    storage = storage_of(len(rows), 3, outputs=4)
+    storage.write(rows, batch_of(torch.zeros(len(rows), 3)), rows, outputs=outputs)
+    torch.testing.assert_close(storage.outputs(rows), outputs, rtol=2**-11, atol=2**-25)
+
+
 def test_storing_leaves_the_batch_as_it_was() -> None:
-    for precision in ("float32", "float16", "uint8"):
+    for precision in ("float32", "float16", "uint8", "uint4"):
         batch = batch_of(torch.tensor([[-1e9, 0.3, 1e9]]))
         before = batch.x.clone()
         back = round_trip(batch, precision=precision)
@@ -104,8 +131,10 @@ def test_of_rows_for_one_slot_the_last_stays() -> None:
     assert_same(storage.read(np.array([0, 1])), batch.take(np.array([298, 299])))
 
 
-@pytest.mark.parametrize(("precision", "bytes_each"), [("float32", 4), ("float16", 2), ("uint8", 1)])
-def test_a_row_takes_the_bytes_that_are_told(precision: Any, bytes_each: int) -> None:
+@pytest.mark.parametrize(
+    ("precision", "bytes_each"), [("float32", 4), ("float16", 2), ("uint8", 1), ("uint4", 0.5)]
+)
+def test_a_row_takes_the_bytes_that_are_told(precision: Any, bytes_each: float) -> None:
     assert RowStorage.row_bytes(784, precision) == 784 * bytes_each + 4 + 2 + 32
     storage = storage_of(10, 784, precision=precision)
     assert storage.nbytes == 10 * RowStorage.row_bytes(784, precision)

@@ -1,0 +1,102 @@
+"""DER keeps what the model said of rows; DER++ their labels too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from strategies.der import Der, DerPlusPlus
+from tests.strategies.conftest import CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from strategies.batch import Batch
+    from strategies.learner import Learner
+
+    MakeBatch = Callable[..., Batch]
+    MakeLearner = Callable[..., Learner]
+
+
+def taught(learner: Learner, batches: list[Batch]) -> Learner:
+    for batch in batches:
+        learner.absorb(batch.x)
+        learner.objective.absorb(batch.y)
+        learner.learn(batch)
+    return learner
+
+
+def test_outputs_are_those_of_the_step_that_first_learned_the_row(
+    learner_with: MakeLearner, batch_of: MakeBatch
+) -> None:
+    learner = learner_with({"der": {"rows": 100}}, scale=False)
+    batch = batch_of(0)
+    said = learner.predict(batch.x)
+    learner.learn(batch)
+    learner.learn(batch, again=True)
+    memory = dict(learner.strategies)["der"].memory  # type: ignore[attr-defined] # it is a Der
+    assert len(memory) == 8
+    slots = memory.admission.admit(torch.zeros(0).numpy())[1]
+    assert not len(slots)
+    stored = memory.storage.outputs(torch.arange(8).numpy())
+    torch.testing.assert_close(stored, said, rtol=2**-10, atol=1e-6)
+
+
+@pytest.mark.parametrize("regression", [False, True], ids=["classes", "number"])
+@pytest.mark.parametrize(("name", "options"), [("der", {"alpha": 0.7}), ("derpp", {"alpha": 0.3, "beta": 0.9})])
+def test_the_step_is_autograd_s_on_the_written_loss(
+    name: str, options: dict[str, Any], learner_with: MakeLearner, batch_of: MakeBatch, *, regression: bool
+) -> None:
+    learner = learner_with({name: options | {"batch": 5}}, scale=False, regression=regression)
+    taught(learner, [batch_of(seed, regression=regression) for seed in range(4)])
+    strategy: Any = dict(learner.strategies)[name]
+    fresh = batch_of(9, regression=regression)
+    before = learner.parameters.clone()
+
+    # What is drawn in this step, seen by drawing it from the same state once before.
+    state = strategy.state_dict()
+    state = {key: (dict(value) if isinstance(value, dict) else value) for key, value in state.items()}
+    drawn = strategy.rehearse(fresh)
+    old = strategy.memory.storage.outputs(strategy._drawn)
+    strategy.load_state_dict(state)
+
+    with torch.enable_grad():
+        module = learner.network.module
+        parameters = list(module.parameters())
+        loss = label_loss(learner, module(fresh.x), fresh)
+        by_weight = {rehearsal.weight: rehearsal.rows for rehearsal in drawn}
+        loss = loss + options["alpha"] * F.mse_loss(module(by_weight[0.0].x), old)
+        if name == "derpp":
+            rows = by_weight[options["beta"]]
+            loss = loss + options["beta"] * label_loss(learner, module(rows.x), rows)
+        gradient = torch.cat([g.reshape(-1) for g in torch.autograd.grad(loss, parameters)])
+    step = learner.learn(fresh)
+    assert step.loss == pytest.approx(loss.item(), rel=1e-5)
+    torch.testing.assert_close(learner.parameters, before - 0.1 * gradient, rtol=1e-4, atol=1e-6)
+
+
+def label_loss(learner: Learner, outputs: torch.Tensor, rows: Any) -> torch.Tensor:
+    if learner.objective.classification:
+        return F.cross_entropy(outputs, rows.y)
+    scaler = learner.objective._scaler  # type: ignore[attr-defined]
+    return 0.5 * F.mse_loss(outputs, scaler.scale(rows.y.unsqueeze(1)))
+
+
+def test_an_empty_memory_changes_nothing(learner_with: MakeLearner, batch_of: MakeBatch) -> None:
+    plain, dark = learner_with(), learner_with({"derpp": {}})
+    for learner in (plain, dark):
+        taught(learner, [batch_of(0)])
+    assert torch.equal(plain.parameters, dark.parameters)
+
+
+def test_a_row_takes_two_bytes_more_for_each_output(learner_with: MakeLearner) -> None:
+    learner = learner_with({"replay": {"bytes": 10_000}, "derpp": {"bytes": 10_000}})
+    replay, derpp = (strategy for _, strategy in learner.strategies)
+    assert isinstance(derpp, DerPlusPlus)
+    assert isinstance(derpp, Der)
+    assert replay.gauges()["buffer_capacity_rows"] == 10_000 // 62
+    assert derpp.gauges()["buffer_capacity_rows"] == 10_000 // (62 + 2 * CLASSES)
+    assert derpp.gauges()["buffer_bytes"] <= 10_000
