@@ -78,6 +78,11 @@ class Learner:
         """All trainable parameters ``(parameters,) float32``; a live view."""
         return self.network.parameters
 
+    @property
+    def learning_rate(self) -> float | None:
+        """The optimizer's learning rate in the step to come; None where it has none."""
+        return self._optimizer.learning_rate
+
     def absorb(self, x: Tensor) -> Tensor:
         """Take fresh inputs ``(rows, features)`` into the running scale; return them scaled, row by row."""
         return x if self._scaler is None else self._scaler.absorb(x)
@@ -90,9 +95,12 @@ class Learner:
         """
         return x.clone() if self._scaler is None else self._scaler.scale(x)
 
-    def predict(self, x: Tensor) -> Tensor:
-        """Return the outputs ``(rows, outputs) float32`` for inputs as they arrived."""
-        return self.network.predict(self.scale(x))
+    def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:
+        """Return the outputs ``(rows, outputs) float32`` for inputs as they arrived.
+
+        ``task`` is ``(rows,) int64``, -1 where unknown, None where it is unknown of all.
+        """
+        return self.network.predict(self.scale(x), task)
 
     @torch.no_grad()
     def learn(self, fresh: Batch, *, again: bool = False) -> Step:
@@ -104,7 +112,7 @@ class Learner:
         them, and are shown none.
         """
         lesson, own = self._prepare(fresh)
-        outputs = self.network.forward(self.scale(lesson.x))
+        outputs = self.network.forward(self.scale(lesson.x), lesson.task)
         loss, delta = self._loss(outputs, lesson, own, hidden=self._hidden(fresh))
         self.network.backward(delta)
         gradient = self.network.gradient
@@ -126,7 +134,7 @@ class Learner:
     def gradient_on(self, rows: Examples) -> Tensor:
         """Return the gradient ``(parameters,) float32`` of the mean loss on other rows; the step's own stays."""
         kept = self.network.gradient.clone()
-        _, delta = self.objective.loss(self.network.forward(self.scale(rows.x)), rows.y)
+        _, delta = self.objective.loss(self.network.forward(self.scale(rows.x), rows.task), rows.y)
         self.network.backward(delta)
         gradient = self.network.gradient.clone()
         self.network.undo()
@@ -135,9 +143,10 @@ class Learner:
 
     @torch.no_grad()
     def consolidate(self, task: int) -> None:
-        """Tell every strategy that what was learned of ``task`` is to be kept."""
+        """At a boundary, tell every strategy that what was learned of ``task`` is to be kept."""
         for _, strategy in self.strategies:
             strategy.consolidate(self, task)
+        self._optimizer.boundary()
 
     @contextmanager
     def at(self, parameters: Tensor) -> Iterator[None]:
@@ -220,12 +229,15 @@ class Learner:
             square_norm = float(gradient.dot(gradient))
         if self._clip_norm is not None and square_norm > self._clip_norm**2:
             gradient.mul_(self._clip_norm / square_norm**0.5)
+        at_rest = self.network.at_rest()
         self._optimizer.step(self.parameters, gradient)
         self.steps += 1
         if self._anchoring:
             step_size = self._optimizer.step_size()
             for strategy in self._anchoring:
                 strategy.anchor(self.parameters, step_size)
+        for view, value in at_rest:
+            view.copy_(value)
 
     def _overriding(self, moment: str) -> list[Strategy]:
         """Return the strategies that do something at a moment, so that the others cost nothing."""
