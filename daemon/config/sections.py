@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -42,9 +42,23 @@ class LearnerSection(Section):
         None, gt=0, description="Learn a partial micro-batch after this long; never by default."
     )
     updates_per_batch: int = Field(1, ge=1, le=100, description="Steps on each micro-batch.")
+    updates_per_event: Annotated[float, Field(ge=0.001, le=100)] | None = Field(
+        None,
+        description="Instead: steps for each event learned, such as 3, or 0.25 for one step every fourth event.",
+    )
+    updates_per_task: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="The most steps between two task boundaries; then the model only predicts until the next.",
+    )
     standardise: bool = Field(True, description="Scale every feature by its running mean and deviation.")
     clip_norm: float | None = Field(None, gt=0, description="Clip the gradient to this Euclidean norm.")
     threads: int = Field(1, ge=1, le=256, description="Processor threads of torch.")
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> Self:
+        if self.updates_per_event is not None and "updates_per_batch" in self.model_fields_set:
+            raise ValueError("give either updates_per_batch or updates_per_event")
+        return self
 
 
 class RetentionSection(Section):

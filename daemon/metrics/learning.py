@@ -53,9 +53,16 @@ CLASS_ROWS = Family(
     "retaind_buffer_class_rows", "gauge", "Rows in the replay buffer by class.", ("strategy", "class"), unit="rows"
 )
 CLASSES = Family("retaind_classes_known", "gauge", "Classes seen so far, or declared.", unit="classes")
+LEARNING_RATE = Family("retaind_learning_rate", "gauge", "The optimizer's learning rate in the step to come.")
+STEPS_LEFT = Family(
+    "retaind_learner_steps_left",
+    "gauge",
+    "Steps of learner.updates_per_task that are left until the next boundary; at 0 the model only predicts.",
+    unit="steps",
+)
 ANCHORS = (PENALTY, ACTIVE, CONSOLIDATIONS, CONSOLIDATED)
 BUFFERS = (ROWS, CAPACITY, BYTES, SEEN, TASK_ROWS, CLASS_ROWS)
-FAMILIES = (*ANCHORS, *BUFFERS, FIGURE, CLASSES)
+FAMILIES = (*ANCHORS, *BUFFERS, FIGURE, CLASSES, LEARNING_RATE, STEPS_LEFT)
 
 
 class LearningMetrics:
@@ -109,3 +116,9 @@ class LearningMetrics:
         """Show how many classes are known."""
         with self._board.tell() as now:
             now.set(CLASSES, count)
+
+    def restraint(self, *, learning_rate: float | None, steps_left: int | None) -> None:
+        """Show how far and how often the model may still move."""
+        with self._board.tell() as now:
+            now.set(LEARNING_RATE, learning_rate)
+            now.set(STEPS_LEFT, steps_left)

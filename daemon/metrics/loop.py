@@ -40,6 +40,12 @@ STEPS_REJECTED = Family(
     "Steps rejected whole because the loss or the gradient was not finite; the weights stayed as they were.",
     unit="steps",
 )
+STEPS_SAVED = Family(
+    "retaind_learner_steps_saved_total",
+    "counter",
+    "Steps not made because learner.updates_per_task was used up.",
+    unit="steps",
+)
 LOSS = Family("retaind_learner_loss", "gauge", "Mean loss of the fresh rows in the last accepted step.")
 BUSY = Family(
     "retaind_busy_seconds_total",
@@ -51,7 +57,7 @@ BUSY = Family(
 TURN = Family(
     "retaind_loop_turn_seconds", "histogram", "Duration of one turn of the loop, waiting included.", unit="seconds"
 )
-FAMILIES = (RECEIVED, PREDICTED, LEARNED, HELD_OUT, NEWEST, STEPS, STEPS_REJECTED, LOSS, BUSY, TURN)
+FAMILIES = (RECEIVED, PREDICTED, LEARNED, HELD_OUT, NEWEST, STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS, BUSY, TURN)
 
 
 class LoopMetrics:
@@ -60,7 +66,7 @@ class LoopMetrics:
     def __init__(self, board: Board) -> None:
         self._board = board
         with board.tell() as now:
-            for family in (RECEIVED, PREDICTED, LEARNED, HELD_OUT, STEPS, STEPS_REJECTED):
+            for family in (RECEIVED, PREDICTED, LEARNED, HELD_OUT, STEPS, STEPS_REJECTED, STEPS_SAVED):
                 now.add(family, 0)
             for stage in STAGES:
                 now.add(BUSY, 0, stage)
@@ -75,6 +81,7 @@ class LoopMetrics:
         held_out: int = 0,
         steps: int = 0,
         steps_rejected: int = 0,
+        steps_saved: int = 0,
         loss: float | None = None,
         newest_event_seconds: float | None = None,
         busy_seconds: Mapping[str, float] = _NOTHING,
@@ -93,6 +100,7 @@ class LoopMetrics:
             now.add(HELD_OUT, held_out)
             now.add(STEPS, steps)
             now.add(STEPS_REJECTED, steps_rejected)
+            now.add(STEPS_SAVED, steps_saved)
             now.add_each(BUSY, busy_seconds)
             if loss is not None:
                 now.set(LOSS, loss)

@@ -50,6 +50,7 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
         held_out=6,
         steps=3,
         steps_rejected=1,
+        steps_saved=2,
         loss=0.7,
         newest_event_seconds=1_500.0,
         busy_seconds={"poll": 0.1, "learn": 0.2},
@@ -72,6 +73,7 @@ def tell_learning(metrics: Metrics) -> None:
     )
     metrics.learning.figures("replay", {"largest_class_rows": 9})
     metrics.learning.classes_known(2)
+    metrics.learning.restraint(learning_rate=0.05, steps_left=100)
 
 
 def tell_scores(metrics: Metrics) -> None:

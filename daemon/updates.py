@@ -1,0 +1,93 @@
+"""How often the model is updated: restraint in the number of steps."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from strategies.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Due(NamedTuple):
+    """What is to be learned now."""
+
+    rows: Batch
+    steps: int
+    """Steps to make on these rows, one after another."""
+    saved: int
+    """Steps that would have been made on them, had the budget not been used up."""
+
+
+class Updates:
+    """Decides how many steps are made on which rows: a function of the rows in their order.
+
+    Either each block is learned in ``per_block`` steps, or ``per_event`` steps are earned by each row, in exact
+    fractions: after n rows ⌊n · per_event⌋ steps were due, whatever the blocks. Where less than one step is due,
+    the rows wait and are learned together with those of the next. ``per_task`` is the most steps between two
+    boundaries; once it is used up, rows pass unlearned until the next boundary.
+
+    >>> updates = Updates(per_event=0.1)
+    >>> block = Batch(torch.zeros(4, 1), torch.zeros(4), torch.zeros(4), provenance=torch.zeros(4, 4))
+    >>> [(len(due.rows), due.steps) for due in (updates.take(block) for _ in range(5))]
+    [(4, 0), (8, 0), (12, 1), (4, 0), (8, 1)]
+    """
+
+    def __init__(self, *, per_block: int = 1, per_event: float | None = None, per_task: int | None = None) -> None:
+        self._per_block = per_block
+        # As it is written: one tenth is 1/10, not the nearest binary fraction.
+        self._per_event = None if per_event is None else Fraction(str(per_event))
+        self._per_task = per_task
+        self._credit = Fraction(0)
+        self._left = per_task
+        self._waiting: Batch | None = None
+
+    @property
+    def left(self) -> int | None:
+        """Steps left until the next boundary; None where they are not limited."""
+        return self._left
+
+    def take(self, fresh: Batch) -> Due:
+        """Return what is to be learned now that these rows have come."""
+        rows = fresh if self._waiting is None else Batch.concatenate([self._waiting, fresh])
+        earned = self._earn(len(fresh))
+        steps = earned
+        if self._left is not None:
+            steps = min(earned, self._left)
+            self._left -= steps
+        self._waiting = None if earned or self._left == 0 else rows
+        return Due(rows, steps, saved=earned - steps)
+
+    def boundary(self) -> None:
+        """Grant the next task its budget."""
+        self._left = self._per_task
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the fraction earned, the steps left and the rows that wait."""
+        waiting = self._waiting
+        columns = (
+            {}
+            if waiting is None
+            else {"x": waiting.x, "y": waiting.y, "task": waiting.task, "provenance": waiting.provenance}
+        )
+        return {"credit": str(self._credit), "left": self._left, "waiting": columns}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; of a budget that has changed since, no more than the new one is left."""
+        self._credit = Fraction(state["credit"])
+        if self._per_task is not None:
+            self._left = self._per_task if state["left"] is None else min(state["left"], self._per_task)
+        columns = {name: torch.as_tensor(column) for name, column in state["waiting"].items()}
+        self._waiting = Batch(**columns) if columns else None
+
+    def _earn(self, rows: int) -> int:
+        if self._per_event is None:
+            return self._per_block
+        self._credit += rows * self._per_event
+        steps = int(self._credit)
+        self._credit -= steps
+        return steps
