@@ -17,6 +17,7 @@ COMMANDS = {
     "init": "Write a commented configuration file to start from.",
     "validate": "Check a configuration file: every error in one pass, then advice.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
+    "bench": "Measure methods against forgetting on published protocols, and print a table.",
     "schema": "Print the JSON Schema of the configuration file, for editors.",
 }
 

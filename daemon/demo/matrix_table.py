@@ -9,12 +9,11 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from daemon.plots.score_colours import score_colour
+
 if TYPE_CHECKING:
     from daemon.demo.learning import Learned
     from daemon.scoring.evaluation import Evaluation
-
-# Orange to white to blue, which no kind of colour blindness confuses.
-_LOW, _MIDDLE, _HIGH = (213, 94, 0), (247, 247, 247), (70, 150, 205)
 
 
 def matrix_table(learned: Learned) -> Table:
@@ -54,7 +53,4 @@ def shade(score: float) -> Style:
     >>> str(shade(0.5))
     '#000000 on #f7f7f7'
     """
-    share = min(max(score, 0.0), 1.0)
-    start, end, way = (_LOW, _MIDDLE, 2 * share) if share < 1 / 2 else (_MIDDLE, _HIGH, 2 * share - 1)
-    red, green, blue = (round(a + way * (b - a)) for a, b in zip(start, end, strict=True))
-    return Style(color="#000000", bgcolor=f"#{red:02x}{green:02x}{blue:02x}")
+    return Style(color="#000000", bgcolor=score_colour(score))

@@ -109,7 +109,7 @@ def _draw_line(axes: Axes, panel: Panel, *, task: int, segments: Sequence[Segmen
 def _label_lines(axes: Axes, panel: Panel, *, tasks: Sequence[str]) -> None:
     last = panel.scores[-1]
     order = [task for task in np.argsort(-last, kind="stable").tolist() if not np.isnan(last[task])]
-    places = _spread(last[order], gap=LABEL_GAP)
+    places = spread_labels(last[order], gap=LABEL_GAP)
     for task, place in zip(order, places.tolist(), strict=True):
         axes.annotate(
             f"{tasks[task]} {last[task]:.0%}",
@@ -120,10 +120,10 @@ def _label_lines(axes: Axes, panel: Panel, *, tasks: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def _spread(heights: NDArray[np.float64], *, gap: float) -> NDArray[np.float64]:
+def spread_labels(heights: NDArray[np.float64], *, gap: float) -> NDArray[np.float64]:
     """Return places near ``heights`` (falling), at least ``gap`` apart, and within 0 and 1 where there is room.
 
-    >>> _spread(np.array([1.0, 0.95, 0.4]), gap=0.1).round(2).tolist()
+    >>> spread_labels(np.array([1.0, 0.95, 0.4]), gap=0.1).round(2).tolist()
     [1.0, 0.9, 0.4]
     """
     places = heights.copy()
