@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,26 @@ if TYPE_CHECKING:
     from daemon.arrivals import Arrivals
 
 
+@dataclass(frozen=True, slots=True)
+class ClosedBlock:
+    """Rows that have been predicted and scored, and are now to be learned."""
+
+    batch: Batch
+    fresh: Batch
+    """Those of ``batch`` that are to be learned; may be none."""
+    held_out: Batch
+    """The others."""
+    errors: NDArray[np.float64]
+    """``(rows,)``: of the predictions on arrival."""
+    no_change: NDArray[Any]
+    """``(rows,)``: the last label before each row under its key, as the reference repeats it."""
+
+    @property
+    def tasks(self) -> list[int]:
+        """The tasks of the rows, each once."""
+        return sorted(set(self.batch.task.tolist()))
+
+
 class Block:
     """Gathers arrivals until it is full.
 
@@ -32,6 +53,7 @@ class Block:
         self._parts: list[Batch] = []
         self._held_out: list[NDArray[np.bool_]] = []
         self._errors: list[NDArray[np.float64]] = []
+        self._no_change: list[NDArray[Any]] = []
         self.filled = 0
 
     @property
@@ -51,21 +73,23 @@ class Block:
         self.filled = where.stop
         return self._seen, self._task, where
 
-    def keep(self, arrivals: Arrivals, *, errors: NDArray[np.float64]) -> None:
-        """Keep the rows that were placed, and the error ``(rows,)`` of their predictions."""
+    def keep(self, arrivals: Arrivals, *, errors: NDArray[np.float64], no_change: NDArray[Any]) -> None:
+        """Keep the rows that were placed, the error ``(rows,)`` of their predictions, and the reference's ones."""
         self._parts.append(arrivals.batch)
         self._held_out.append(arrivals.held_out)
         self._errors.append(errors)
+        self._no_change.append(no_change)
 
-    def take(self) -> tuple[Batch, NDArray[np.bool_], NDArray[np.float64]]:
-        """Return all rows, which are held out, and their errors; the block is empty afterwards."""
+    def take(self) -> ClosedBlock:
+        """Return all rows; the block is empty afterwards."""
         assert self.filled
-        batch = Batch.concatenate(self._parts)
-        held_out, errors = np.concatenate(self._held_out), np.concatenate(self._errors)
+        batch, held_out = Batch.concatenate(self._parts), np.concatenate(self._held_out)
+        fresh, rest = (batch, batch[:0]) if not held_out.any() else _split(batch, held_out)
+        errors, no_change = np.concatenate(self._errors), np.concatenate(self._no_change)
         self._seen[: self.filled] = 0
         self._task[: self.filled] = 0
-        self._parts, self._held_out, self._errors, self.filled = [], [], [], 0
-        return batch, held_out, errors
+        self._parts, self._held_out, self._errors, self._no_change, self.filled = [], [], [], [], 0
+        return ClosedBlock(batch, fresh=fresh, held_out=rest, errors=errors, no_change=no_change)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows that wait."""
@@ -80,6 +104,7 @@ class Block:
             "provenance": batch.provenance,
             "held_out": np.concatenate(self._held_out),
             "errors": np.concatenate(self._errors),
+            "no_change": np.concatenate(self._no_change),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -96,3 +121,8 @@ class Block:
         self._parts = [Batch(**columns)]
         self._held_out = [np.asarray(state["held_out"])]
         self._errors = [np.asarray(state["errors"])]
+        self._no_change = [np.asarray(state["no_change"])]
+
+
+def _split(batch: Batch, held_out: NDArray[np.bool_]) -> tuple[Batch, Batch]:
+    return batch.take(np.flatnonzero(~held_out)), batch.take(np.flatnonzero(held_out))

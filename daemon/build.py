@@ -23,6 +23,7 @@ from daemon.scoring.retention import RetentionMatrix
 from daemon.student import Student
 from daemon.tasks import TASKS
 from daemon.tasks.task_names import TaskNames
+from daemon.updates import Updates
 from strategies import MODELS, OPTIMIZERS, STRATEGIES
 from strategies.learner import Learner
 from strategies.network import network_of
@@ -88,11 +89,10 @@ def build_student(config: Config, *, features: int, tasks: Tasks, stopwatch: Sto
     """Return an untrained student for rows of so many features."""
     learner = build_learner(config, features=features)
     retention, classification = config.retention, learner.objective.classification
+    probes = ProbeSets(retention.probe_rows, max_tasks=tasks.names.size, generator=generator_for(config, "probes"))
     examiner = Examiner(
         learner,
-        probes=ProbeSets(
-            retention.probe_rows, max_tasks=tasks.names.size, generator=generator_for(config, "probes")
-        ),
+        probes=probes,
         matrix=RetentionMatrix(tasks.names.size, max_boundaries=retention.max_boundaries),
         max_tasks=tasks.names.size,
     )
@@ -101,8 +101,13 @@ def build_student(config: Config, *, features: int, tasks: Tasks, stopwatch: Sto
         learner,
         features=features,
         block_rows=config.learner.batch,
-        updates=config.learner.updates_per_batch,
+        updates=Updates(
+            per_block=config.learner.updates_per_batch,
+            per_event=config.learner.updates_per_event,
+            per_task=config.learner.updates_per_task,
+        ),
         known_classes=len(declared or ()),
+        probes=probes,
         examiner=examiner,
         examine_every_events=retention.every_events,
         prequential=Prequential(retention.window, classification=classification, max_tasks=tasks.names.size),

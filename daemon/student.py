@@ -10,6 +10,7 @@ import numpy as np
 from daemon.block import Block
 from daemon.snapshots import Snapshots
 from daemon.stopwatch import Stopwatch
+from daemon.training import Tally, Training
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,26 +18,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.arrivals import Arrivals
+    from daemon.block import ClosedBlock
     from daemon.scoring.examiner import Examiner
     from daemon.scoring.no_change import NoChange
     from daemon.scoring.prequential import Prequential
+    from daemon.scoring.probe_sets import ProbeSets
     from daemon.tasks.contract import Segment, Tasks
+    from daemon.updates import Updates
     from strategies.batch import Batch
     from strategies.learner import Learner
     from strategies.objective import Answer
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was done since the tally was last taken."""
-
-    predicted: int = 0
-    learned: int = 0
-    held_out: int = 0
-    steps: int = 0
-    steps_rejected: int = 0
-    loss: float | None = None
-    """Of the last accepted step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +44,7 @@ class Student:
 
     Arrivals gather in a block of ``block_rows``. Each is predicted when it comes, by the model as it was after the
     last full block; its score is that of this prediction (prequential: test, then train). When the block is full,
-    the rows that are not held out are learned in one step (or ``updates`` of them).
+    the rows that are not held out are learned, in as many steps as ``updates`` allows.
     """
 
     def __init__(
@@ -62,8 +53,9 @@ class Student:
         *,
         features: int,
         block_rows: int,
-        updates: int,
+        updates: Updates,
         known_classes: int,
+        probes: ProbeSets,
         examiner: Examiner,
         examine_every_events: int,
         prequential: Prequential,
@@ -81,7 +73,8 @@ class Student:
         self.new_segment: Segment | None = None
         """The segment that an alarm has begun, to be given to the rows that were assigned before it."""
         self._block = Block(block_rows, features=features)
-        self._updates = updates
+        self._training = Training(learner, updates=updates)
+        self._probes = probes
         self._known_classes = known_classes
         self._examine_every_events = examine_every_events
         self._no_change = no_change
@@ -90,7 +83,6 @@ class Student:
         self._stopwatch = stopwatch or Stopwatch()
         self._task = 0
         self._time = float("nan")
-        self._tally = Tally()
 
     @property
     def room(self) -> int:
@@ -107,10 +99,10 @@ class Student:
         with self._stopwatch("predict"):
             met = Met(self._predict(arrivals.batch), step=self.learner.steps)
         with self._stopwatch("score"):
-            errors = self._score(arrivals.batch, met.answer.value.numpy())
-        self._block.keep(arrivals, errors=errors)
+            errors, no_change = self._score(arrivals.batch, met.answer.value.numpy())
+        self._block.keep(arrivals, errors=errors, no_change=no_change)
         self.events += len(arrivals)
-        self._tally.predicted += len(arrivals)
+        self._training.tally.predicted += len(arrivals)
         if not self._block.room:
             self.close_block()
         return met
@@ -119,16 +111,16 @@ class Student:
         """Learn what waits, full or not."""
         if not self._block.filled:
             return
-        batch, held_out, errors = self._block.take()
-        self._task = int(batch.task[-1])
-        self._time = _latest(batch, self._time)
+        block = self._block.take()
+        self._task = int(block.batch.task[-1])
+        self._time = _latest(block.batch, self._time)
         with self._stopwatch("learn"):
-            self._learn(batch, held_out)
-        segment = self._tasks.observe(errors)
+            self._learn(block)
+        segment = self._tasks.observe(block.errors)
         if segment is not None:
             self.alarms += 1
             self.drifted, self.new_segment = True, segment
-        before = (self.events - len(batch)) // self._examine_every_events
+        before = (self.events - len(block.batch)) // self._examine_every_events
         if self.events // self._examine_every_events > before:
             with self._stopwatch("retention"):
                 self.examiner.now(self._task, events=self.events, time=self._time)
@@ -144,6 +136,7 @@ class Student:
         with self.learner.at(model):
             with self._stopwatch("learn"):
                 self.learner.consolidate(task)
+                self._training.boundary()
             with self._stopwatch("retention"):
                 self.examiner.boundary(task, events=self.events, time=self._time)
 
@@ -153,20 +146,26 @@ class Student:
         if self.events:
             self.examiner.now(self._task, events=self.events, time=self._time)
 
+    @property
+    def steps_left(self) -> int | None:
+        """Steps that may be made until the next boundary; None where they are not limited."""
+        return self._training.steps_left
+
     def take_tally(self) -> Tally:
         """Return what was done since the last call."""
-        tally, self._tally = self._tally, Tally()
-        return tally
+        return self._training.take_tally()
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything learned, gathered and counted."""
         return {
             "learner": self.learner.state_dict(),
+            "probes": self._probes.state_dict(),
             "examiner": self.examiner.state_dict(),
             "prequential": self.prequential.state_dict(),
             "no_change": self._no_change.state_dict(),
             "block": self._block.state_dict(),
             "snapshots": self._snapshots.state_dict(),
+            "training": self._training.state_dict(),
             "events": self.events,
             "alarms": self.alarms,
             "drifted": self.drifted,
@@ -178,11 +177,13 @@ class Student:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` where it is of another configuration."""
         self.learner.load_state_dict(state["learner"])
+        self._probes.load_state_dict(state["probes"])
         self.examiner.load_state_dict(state["examiner"])
         self.prequential.load_state_dict(state["prequential"])
         self._no_change.load_state_dict(state["no_change"])
         self._block.load_state_dict(state["block"])
         self._snapshots.load_state_dict(state["snapshots"])
+        self._training.load_state_dict(state["training"])
         self.events = state["events"]
         self.alarms = state["alarms"]
         self.drifted = state["drifted"]
@@ -196,39 +197,28 @@ class Student:
         # A class that was not seen before this block can't be predicted in it.
         return self.learner.objective.answer(outputs, known=max(self._known_classes, 1))
 
-    def _score(self, batch: Batch, prediction: NDArray[Any]) -> NDArray[np.float64]:
+    def _score(self, batch: Batch, prediction: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[Any]]:
+        """Score predictions; return the error ``(rows,)`` of each, and what the reference has said."""
         label = batch.y.numpy()
         reference = self._no_change.follow(label, key=batch.provenance[:, 0].numpy())
         self.prequential.update(prediction, label=label, task=batch.task.numpy(), no_change=reference)
         if self.learner.objective.classification:
-            return np.asarray(prediction != label, dtype=np.float64)
-        return np.abs(np.asarray(prediction - label, dtype=np.float64))
+            return np.asarray(prediction != label, dtype=np.float64), reference
+        return np.abs(np.asarray(prediction - label, dtype=np.float64)), reference
 
-    def _learn(self, batch: Batch, held_out: NDArray[np.bool_]) -> None:
+    def _learn(self, block: ClosedBlock) -> None:
         if self.learner.objective.classification:
-            self._known_classes = max(self._known_classes, int(batch.y.max()) + 1)
-        for task in sorted(set(batch.task.tolist())):
+            self._known_classes = max(self._known_classes, int(block.batch.y.max()) + 1)
+        for task in block.tasks:
             self.examiner.meet(task)
-        if held_out.any():
-            self._tally.held_out += int(held_out.sum())
-            self.examiner.hold_out(batch.take(np.flatnonzero(held_out)))
-            batch = batch.take(np.flatnonzero(~held_out))
-        if len(batch):
-            self.learner.objective.absorb(batch.y)
-            accepted = False
-            for _ in range(self._updates):
-                accepted = self._step(batch, again=accepted) or accepted
-            self._tally.learned += len(batch) if accepted else 0
+        self._hold_out(block.held_out)
+        self._training.learn(block.fresh)
         self._snapshots.observe(self.learner.parameters, events=self.events)
 
-    def _step(self, batch: Batch, *, again: bool) -> bool:
-        step = self.learner.learn(batch, again=again)
-        if step.accepted:
-            self._tally.steps += 1
-            self._tally.loss = step.loss
-        else:
-            self._tally.steps_rejected += 1
-        return step.accepted
+    def _hold_out(self, rows: Batch) -> None:
+        if len(rows):
+            self._training.tally.held_out += len(rows)
+            self._probes.add(rows.x.numpy(), y=rows.y.numpy(), task=rows.task.numpy())
 
 
 def _latest(batch: Batch, before: float) -> float:

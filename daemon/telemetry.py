@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from daemon.scoring.figures import Figures
     from daemon.state.checkpoint_writer import Written
     from daemon.stopwatch import Stopwatch
-    from daemon.student import Student, Tally
+    from daemon.student import Student
+    from daemon.training import Tally
 
 _SUMMARY = (
     "average_score",
@@ -112,6 +113,7 @@ class Telemetry:
             held_out=tally.held_out,
             steps=tally.steps,
             steps_rejected=tally.steps_rejected,
+            steps_saved=tally.steps_saved,
             loss=tally.loss,
             newest_event_seconds=pipeline.newest_event_seconds,
             busy_seconds=busy,
@@ -121,6 +123,7 @@ class Telemetry:
     def _tell(self, student: Student, pipeline: Pipeline) -> None:
         names = pipeline.task_names
         self._metrics.learning.classes_known(len(pipeline.class_names))
+        self._metrics.learning.restraint(learning_rate=student.learner.learning_rate, steps_left=student.steps_left)
         self._tell_strategies(student, names, pipeline.class_names)
         self._tell_prequential(student, names)
         figures = student.examiner.figures()
@@ -223,6 +226,8 @@ def student_status(student: Student, names: Mapping[int, str]) -> dict[str, Any]
     return {
         "steps": student.learner.steps,
         "steps_rejected": student.learner.rejected_steps,
+        "steps_left": student.steps_left,
+        "learning_rate": student.learner.learning_rate,
         "parameters": len(student.learner.parameters),
         "waiting": student.waiting,
         "strategies": {name: dict(strategy.gauges()) for name, strategy in student.learner.strategies},

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from daemon.scoring.figures import Figures
     from daemon.scoring.probe_sets import ProbeSets
     from daemon.scoring.retention import RetentionMatrix
-    from strategies.batch import Batch
     from strategies.learner import Learner
 
 
@@ -46,10 +45,6 @@ class Examiner:
             self._met[task] = True
             self._new.append(task)
 
-    def hold_out(self, rows: Batch) -> None:
-        """Offer held-out rows to their tasks' probe sets."""
-        self._probes.add(rows.x.numpy(), y=rows.y.numpy(), task=rows.task.numpy())
-
     def now(self, task: int, *, events: int, time: float) -> None:
         """Examine the model on all tasks while ``task`` is being learned."""
         self._examine_new_tasks()
@@ -74,9 +69,8 @@ class Examiner:
         return self._matrix
 
     def state_dict(self) -> dict[str, Any]:
-        """Return probe sets, matrix and the two earlier models."""
+        """Return matrix and the two earlier models; the probe sets belong to all examiners, and not to this one."""
         return {
-            "probes": self._probes.state_dict(),
             "matrix": self._matrix.state_dict(),
             "untrained": self._untrained,
             "last_boundary": torch.zeros(0) if self._last_boundary is None else self._last_boundary,
@@ -86,7 +80,6 @@ class Examiner:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
-        self._probes.load_state_dict(state["probes"])
         self._matrix.load_state_dict(state["matrix"])
         self._untrained.copy_(torch.as_tensor(state["untrained"]))
         last = torch.as_tensor(state["last_boundary"])
@@ -114,6 +107,6 @@ class Examiner:
             return None
         x, y = self._probes.rows_of(task)
         labels: NDArray[Any] = y
-        outputs = self._learner.predict(torch.from_numpy(x))
+        outputs = self._learner.predict(torch.from_numpy(x), torch.full((len(x),), task))
         answer = self._learner.objective.answer(outputs).value.numpy()
         return accuracy(answer, labels) if self._learner.objective.classification else r2_clipped(answer, labels)

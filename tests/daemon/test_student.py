@@ -75,7 +75,7 @@ def test_what_is_held_out_is_in_the_probe_set_and_never_in_the_buffer() -> None:
     assert tally.held_out + tally.learned == 40
     assert 5 < tally.held_out < 30
     assert len(buffer_offsets(student)) == tally.learned
-    assert student.examiner.state_dict()["probes"]["n_seen"][0] == tally.held_out
+    assert student.state_dict()["probes"]["n_seen"][0] == tally.held_out
 
 
 def test_a_block_of_held_out_events_alone_makes_no_step() -> None:
