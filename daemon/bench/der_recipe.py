@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from daemon.bench.protocol import Published
+from daemon.bench.protocol import Published, Setting
 
 if TYPE_CHECKING:
     from daemon.bench.protocol import Overrides
@@ -51,19 +51,46 @@ def base(*, batch: int, lr: float) -> Overrides:
     }
 
 
-def replay(rows: int, *, batch: int) -> dict[str, Any]:
-    """Return experience replay of so many float32 rows, as the paper counts its memory."""
-    return {"type": "replay", "rows": rows, "batch": batch}
+def er(rows: int, *, lr: float, batch: int = 128, figure: str) -> Setting:
+    """Return experience replay from so many float32 rows, the published way."""
+    return _setting({"type": "replay", "rows": rows, "batch": batch}, lr=lr, figure=figure)
 
 
-def compact_replay(rows: int, *, batch: int) -> dict[str, Any]:
-    """Return experience replay in the bytes of so many float32 images: all that a row takes is counted."""
-    return {"type": "replay", "bytes": budget(rows), "storage": "uint8", "batch": batch}
+def derpp(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128, figure: str) -> Setting:
+    """Return DER++ with so many float32 rows, the published way."""
+    strategy = {"type": "derpp", "rows": rows, "alpha": alpha, "beta": beta, "batch": batch}
+    return _setting(strategy, lr=lr, figure=figure)
+
+
+def er_in_bytes(rows: int, *, lr: float, batch: int = 128) -> Setting:
+    """Return experience replay in the bytes of so many float32 images."""
+    return _setting({"type": "replay", "bytes": budget(rows), "storage": "uint8", "batch": batch}, lr=lr)
+
+
+def derpp_in_bytes(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128) -> Setting:
+    """Return DER++ in the bytes of so many float32 images."""
+    strategy = {"type": "derpp", "bytes": budget(rows), "storage": "uint8", "batch": batch}
+    return _setting(strategy | {"alpha": alpha, "beta": beta}, lr=lr)
+
+
+def ewc(*, lr: float, strength: float, figure: str) -> Setting:
+    """Return online EWC alone: γ 1, a Fisher from sampled labels of 2,000 rows of each task."""
+    strategy = {"type": "ewc", "strength": strength, "decay": 1.0, "fisher": "sampled", "fisher_rows": 2000}
+    return _setting(strategy | {"every_events": None}, lr=lr, figure=figure)
 
 
 def budget(rows: int) -> int:
-    """Return the bytes that the pixels alone of so many float32 images take."""
+    """Return the bytes that the pixels alone of so many float32 images take.
+
+    What a method stores in them is counted to the last byte: pixels, label, task, provenance and outputs.
+    """
     return rows * FLOAT32_ROW_BYTES
+
+
+def _setting(strategy: dict[str, Any], *, lr: float, figure: str | None = None) -> Setting:
+    overrides: Overrides = {"optimizer": {"lr": lr}, "strategies": [strategy]}
+    note = f"{strategy['bytes']:,} bytes in all" if "bytes" in strategy else ""
+    return Setting(overrides=overrides, published=None if figure is None else published(figure), note=note)
 
 
 def published(figure: str) -> Published:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact_replay, published, replay
+from daemon.bench.der_recipe import COLUMNS, SCALE, base, derpp, derpp_in_bytes, er, er_in_bytes, ewc, published
 from daemon.bench.image_stream import PIXELS, ImageStream, ImageTask
 from daemon.bench.images import read_images
 from daemon.bench.protocol import Overrides, Protocol, Setting
@@ -28,10 +28,15 @@ class PermutedMnist(Protocol):
     columns: ClassVar[Mapping[str, str]] = COLUMNS
     settings: ClassVar[Mapping[str, Setting]] = {
         "naive": Setting(published=published("40.70")),
-        "er-200": Setting(overrides={"strategies": [replay(200, batch=128)]}, published=published("72.37")),
-        "er-500": Setting(overrides={"strategies": [replay(500, batch=128)]}, published=published("80.60")),
-        "er-bytes-200": Setting(overrides={"strategies": [compact_replay(200, batch=128)]}),
-        "er-bytes-500": Setting(overrides={"strategies": [compact_replay(500, batch=128)]}),
+        "ewc": ewc(lr=0.1, strength=5.0, figure="75.79"),
+        "er-200": er(200, lr=0.2, figure="72.37"),
+        "er-500": er(500, lr=0.2, figure="80.60"),
+        "derpp-200": derpp(200, lr=0.1, alpha=1.0, beta=1.0, figure="83.58"),
+        "derpp-500": derpp(500, lr=0.2, alpha=1.0, beta=0.5, figure="88.21"),
+        "er-bytes-200": er_in_bytes(200, lr=0.2),
+        "er-bytes-500": er_in_bytes(500, lr=0.2),
+        "derpp-bytes-200": derpp_in_bytes(200, lr=0.1, alpha=1.0, beta=1.0),
+        "derpp-bytes-500": derpp_in_bytes(500, lr=0.2, alpha=1.0, beta=0.5),
     }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from PIL import Image  # matplotlib brings it along
 
-from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact_replay, published, replay
+from daemon.bench.der_recipe import COLUMNS, SCALE, base, derpp, derpp_in_bytes, er, er_in_bytes, ewc, published
 from daemon.bench.image_stream import PIXELS, ImageStream, ImageTask
 from daemon.bench.images import read_images
 from daemon.bench.protocol import Overrides, Protocol, Setting
@@ -30,9 +30,13 @@ class RotatedMnist(Protocol):
     columns: ClassVar[Mapping[str, str]] = COLUMNS
     settings: ClassVar[Mapping[str, Setting]] = {
         "naive": Setting(published=published("67.66")),
-        "er-200": Setting(overrides={"strategies": [replay(200, batch=128)]}, published=published("85.01")),
-        "er-500": Setting(overrides={"strategies": [replay(500, batch=128)]}, published=published("88.91")),
-        "er-bytes-500": Setting(overrides={"strategies": [compact_replay(500, batch=128)]}),
+        "ewc": ewc(lr=0.1, strength=5.0, figure="77.35"),
+        "er-200": er(200, lr=0.2, figure="85.01"),
+        "er-500": er(500, lr=0.2, figure="88.91"),
+        "derpp-200": derpp(200, lr=0.1, alpha=1.0, beta=0.5, figure="90.43"),
+        "derpp-500": derpp(500, lr=0.2, alpha=0.5, beta=1.0, figure="92.77"),
+        "er-bytes-500": er_in_bytes(500, lr=0.2),
+        "derpp-bytes-500": derpp_in_bytes(500, lr=0.2, alpha=0.5, beta=1.0),
     }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:

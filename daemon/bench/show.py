@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from daemon.bench import PROTOCOLS
 from daemon.bench.configuration import validated
 from daemon.bench.markdown_table import markdown_table
@@ -72,22 +70,6 @@ def show(
             soft_wrap=True,
         )
     return finished == len(runs)
-
-
-def list_protocols(console: Console) -> None:
-    """Print every protocol and its settings."""
-    for name, protocol in PROTOCOLS.items():
-        table = Table(title=f"{name}: {protocol.summary}", title_justify="left", title_style="bold", box=None)
-        table.add_column("setting", no_wrap=True)
-        table.add_column("published")
-        table.add_column("note")
-        for key, setting in protocol.settings.items():
-            published = (
-                "" if setting.published is None else f"{setting.published.figure} ({setting.published.source})"
-            )
-            table.add_row(key, published, setting.note)
-        console.print(table)
-        console.print()
 
 
 def _carry_out(

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from daemon.bench import PROTOCOLS
 from daemon.bench.data_files import MissingDataError
+from daemon.bench.listing import list_protocols
 from daemon.bench.results import Results, ResultsError
-from daemon.bench.show import Choice, list_protocols, show
 from daemon.process.exit_codes import ExitCode
 from daemon.process.signals import Signals
 
@@ -50,6 +50,8 @@ def bench(
     if name is None or listing:
         list_protocols(Console(highlight=False))
         return
+    from daemon.bench.show import Choice, show  # noqa: PLC0415 - it imports torch, for which --list need not wait
+
     file = json or Path("retaind-bench") / f"{name}.json"
     try:
         choice = Choice(

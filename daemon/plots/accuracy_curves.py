@@ -50,6 +50,7 @@ def accuracy_curves(curves: Sequence[Curve], *, title: str) -> Figure:
 
 
 def _dress(axes: Axes) -> None:
+    axes.margins(x=0)
     axes.set_xlabel("tasks learned", color=FAINT)
     axes.set_title("mean score on the tasks so far", loc="left", size=10, color=FAINT)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
