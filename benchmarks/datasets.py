@@ -1,7 +1,7 @@
 """Public data sets as streams of messages, read from a folder that the user names.
 
 None of them comes with the project. Each function yields ``Message`` in the order of the stream and raises
-``FileNotFoundError`` with the place where the files are expected.
+``MissingDataError`` where a file is not in the folder.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
+from daemon.bench.data_files import data_file, read_idx
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
 HALF_HOUR_MS = 1_800_000
 TRAILING_HOURS = 480
@@ -45,7 +45,7 @@ def elec2(data: Path) -> Iterator[Message]:
     The event time is counted from 7 May 1996, when the recording began.
     """
     start = int(datetime(1996, 5, 7, tzinfo=UTC).timestamp() * 1000)
-    with gzip.open(_existing(data / "elec2" / "elec.csv.gz"), "rt", encoding="utf-8") as lines:
+    with gzip.open(data_file(data, "elec2", "elec.csv.gz"), "rt", encoding="utf-8") as lines:
         for number, row in enumerate(csv.DictReader(lines)):
             label = "UP" if row.pop("class") == "1" else "DOWN"
             event = {name: float(value) for name, value in row.items()} | {"class": label}
@@ -58,8 +58,8 @@ def mnist_fashion(data: Path) -> Iterator[Message]:
     There are 60,000 of each. A message is 784 bytes; label and task are headers. Both tasks share the ten labels.
     """
     for task, folder in (("mnist", "mnist"), ("fashion", "fashion_mnist")):
-        images = read_idx(data / folder / "train-images-idx3-ubyte.gz")
-        labels = read_idx(data / folder / "train-labels-idx1-ubyte.gz")
+        images = read_idx(data_file(data, folder, "train-images-idx3-ubyte.gz"))
+        labels = read_idx(data_file(data, folder, "train-labels-idx1-ubyte.gz"))
         for image, label in zip(images, labels, strict=True):
             headers = [("label", str(label).encode()), ("task", task.encode())]
             yield Message(image.tobytes(), headers=headers)
@@ -84,18 +84,9 @@ DATASETS: dict[str, tuple[Callable[[Path], Iterator[Message]], int]] = {
 """Name → the stream, and about how many messages it has."""
 
 
-def read_idx(path: Path) -> NDArray[np.uint8]:
-    """Return an IDX file of bytes as an array of its shape (format of the MNIST site)."""
-    with gzip.open(_existing(path), "rb") as file:
-        content = file.read()
-    dimensions = content[3]
-    shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)]
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
-
-
 def _fx_bars(data: Path, name: str) -> Iterator[tuple[int, str, dict[str, float | str]]]:
     trailing: deque[float] = deque(maxlen=TRAILING_HOURS)
-    with gzip.open(_existing(data / "fx_hourly" / f"{name}h1.csv.gz"), "rt", encoding="utf-8") as lines:
+    with gzip.open(data_file(data, "fx_hourly", f"{name}h1.csv.gz"), "rt", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     for row, following in pairwise(rows):
         move = float(np.log(float(following["close"]) / float(row["close"])))
@@ -112,11 +103,3 @@ def _fx_bars(data: Path, name: str) -> Iterator[tuple[int, str, dict[str, float 
             }
             yield int(opened.timestamp() * 1000), name, event
         trailing.append(abs(move))
-
-
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is missing; benchmarks/README.md names the source of every data set and where it belongs"
-        )
-    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+UNSIGNED_BYTE = 8
 ORIGINS = {
     "mnist": "MNIST (LeCun, Cortes and Burges 1998), the four files of its site as they are",
     "fashion_mnist": "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, Zalando Research), the same four names",
@@ -23,8 +25,16 @@ ORIGINS = {
 """Folder → what belongs into it."""
 
 
-class MissingDataError(FileNotFoundError):
-    """A file of a data set is not where it is looked for; the message says what belongs there."""
+class DataFileError(Exception):
+    """A file of a data set cannot be used; the message says which, and what to do."""
+
+
+class MissingDataError(DataFileError):
+    """It is not where it is looked for."""
+
+
+class DamagedDataError(DataFileError):
+    """It is not what its name says."""
 
 
 def data_file(data: Path, folder: str, name: str) -> Path:
@@ -39,9 +49,17 @@ def data_file(data: Path, folder: str, name: str) -> Path:
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """Return an IDX file of bytes, in gzip, as an array of its shape (format of the MNIST site)."""
-    with gzip.open(path, "rb") as file:
-        content = file.read()
-    dimensions = content[3]
-    shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)]
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+    """Return an IDX file of bytes, in gzip, as an array of its shape (format of the MNIST site).
+
+    Raises ``DamagedDataError`` where it is none.
+    """
+    try:
+        with gzip.open(path, "rb") as file:
+            content = file.read()
+        if content[:3] != bytes([0, 0, UNSIGNED_BYTE]):
+            raise ValueError("it does not begin as an IDX file of bytes does")
+        dimensions = content[3]
+        shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)]
+        return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise DamagedDataError(f"{path} cannot be read: {error}; load it anew") from error

@@ -44,7 +44,7 @@ def read_images(data: Path, folder: str, *, validate: bool) -> tuple[Images, Ima
     """Return the images to train and to examine on.
 
     The latter are the test images; or, to ``validate``, the last sixth of the training images, which are then not
-    trained on. Raises ``MissingDataError``.
+    trained on. Raises ``DataFileError``.
     """
     train = _read(data, folder, "train")
     if not validate:

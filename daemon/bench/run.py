@@ -60,7 +60,7 @@ def carry_out(
     """Learn the run's stream from its start to its end and measure.
 
     ``watch`` is told the records learned so far, and all there are; it may raise ``StoppedError``. Raises
-    ``ConfigError`` and ``MissingDataError``.
+    ``ConfigError`` and ``DataFileError``.
     """
     protocol = PROTOCOLS[run.protocol]()
     config = validated(run.configuration, name=f"{run.protocol}/{run.setting}")

@@ -51,7 +51,7 @@ def show(
     """Carry out what is not finished, then print the table and write it and the pictures; tell whether all is done.
 
     Returns early where ``stop`` says so; what is finished is kept. Progress goes to ``notes``. Raises
-    ``ConfigError``, ``MissingDataError`` and ``ResultsError``.
+    ``ConfigError``, ``DataFileError`` and ``ResultsError``.
     """
     runs = choice.runs()
     missing = [run for run in runs if results.finished(run) is None]

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from daemon.bench import PROTOCOLS
-from daemon.bench.data_files import MissingDataError
+from daemon.bench.data_files import DataFileError
 from daemon.bench.listing import list_protocols
 from daemon.bench.results import Results, ResultsError
 from daemon.process.exit_codes import ExitCode
@@ -72,7 +72,7 @@ def bench(
                 notes=Console(stderr=True, highlight=False, markup=False),
                 stop=lambda: signals.stop_requested,
             )
-    except (MissingDataError, ResultsError) as error:
+    except (DataFileError, ResultsError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.IO) from error
     if not complete:
