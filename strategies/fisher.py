@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import nn
@@ -23,12 +24,23 @@ if TYPE_CHECKING:
 
     # Given the outputs (rows, outputs), the gradients on them whose effects are to be squared.
     _Deltas = Callable[[Tensor], Iterator[Tensor]]
-    _Squares = Callable[["Network", dict[str, Tensor], Tensor, _Deltas], None]
+    _Squares = Callable[["Network", dict[str, Tensor], "_Inputs", _Deltas], None]
 
 FisherKind = Literal["exact", "sampled", "empirical"]
 # A convolution's unfolded inputs take a lot of memory, a linear layer's next to none.
 _CHUNK_ROWS = 64
 _LAYERED_CHUNK_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Rows as the network sees them."""
+
+    x: Tensor
+    task: Tensor
+
+    def outputs(self, network: Network) -> Tensor:
+        return network.call(self.x, self.task)
 
 
 def diagonal_fisher(
@@ -37,17 +49,19 @@ def diagonal_fisher(
     *,
     x: Tensor,
     y: Tensor,
+    task: Tensor,
     kind: FisherKind,
     generator: np.random.Generator,
 ) -> Tensor:
     """Return the mean over rows of the squared per-example gradient of log p(y|x), ``(parameters,) float32``.
 
-    ``x`` is ``(rows, features)`` as the network sees it. ``exact`` takes the expectation over the model's own
-    labels, ``sampled`` draws one of them a row, ``empirical`` takes the true ones (van de Ven 2025,
-    arXiv 2502.11756). The square of a mini-batch's mean gradient, which others use, underestimates by about the
-    batch size and is not offered. For linear layers with inputs a and output gradients δ the result is
-    (δ∘δ)ᵀ(a∘a)/N; convolutions become linear by unfolding. This is done for chains of layers; any other module is
-    differentiated row by row.
+    ``x`` is ``(rows, features)`` as the network sees it, ``task`` ``(rows,) int64``. ``exact`` takes the
+    expectation over the model's own labels, ``sampled`` draws one of them a row, ``empirical`` takes the true ones
+    (van de Ven 2025, arXiv 2502.11756). The square of a mini-batch's mean gradient, which others use,
+    underestimates by about the batch size and is not offered. For linear layers with inputs a and output gradients
+    δ the result is (δ∘δ)ᵀ(a∘a)/N; convolutions become linear by unfolding. This is done for chains of layers, and
+    for a module that says ``uses_layers_once = True``: each linear or convolution layer in it works at most once in
+    a pass, with its own weights. Any other module is differentiated row by row.
     """
     fisher = torch.zeros_like(network.parameters)
     views = network.views(fisher)
@@ -61,7 +75,7 @@ def diagonal_fisher(
     for start in range(0, len(x), chunk):
         rows = slice(start, start + chunk)
         deltas = partial(_deltas, y=y[rows], objective=objective, kind=kind, generator=generator)
-        squares(network, views, x[rows], deltas)
+        squares(network, views, _Inputs(x[rows], task[rows]), deltas)
     return fisher.div_(max(len(x), 1))
 
 
@@ -93,9 +107,9 @@ def _like(outputs: Tensor, values: NDArray[np.float64]) -> Tensor:
 
 
 def _is_closed_form(network: Network) -> bool:
-    """Tell whether the module is a chain in which only plain linear and convolution layers are trainable.
+    """Tell whether in the module only plain linear and convolution layers are trainable, each used at most once.
 
-    Only of a chain is it known that every layer is used once and as it is. No two may share a parameter.
+    That is known of a chain, and of a module that says so. No two layers may share a parameter.
     """
     trainable = network.views(network.parameters).keys()
     covered = {f"{prefix}{name}" for prefix, _ in _layers(network.module) for name in ("weight", "bias")}
@@ -104,65 +118,82 @@ def _is_closed_form(network: Network) -> bool:
 
 
 def _layers(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Linear | nn.Conv2d]]:
-    """Yield the linear and convolution layers of a chain, each with the prefix of its parameters' names."""
-    if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
+    """Yield the layers that are used at most once, each with the prefix of its parameters' names."""
+    if _is_chain(module) or isinstance(module, nn.ModuleList) or getattr(module, "uses_layers_once", False):
         for name, child in module.named_children():
             yield from _layers(child, f"{prefix}{name}.")
     elif type(module) is nn.Linear or (type(module) is nn.Conv2d and _unfolds(module)):
         yield prefix, module
 
 
+def _is_chain(module: nn.Module) -> bool:
+    return isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward
+
+
 def _unfolds(layer: nn.Conv2d) -> bool:
     return layer.groups == 1 and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
 
 
-def _by_hand(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _Deltas) -> None:
-    """Add the squares of ``x``'s rows to ``views``, as the network itself computes them."""
+def _by_hand(network: Network, views: dict[str, Tensor], inputs: _Inputs, deltas: _Deltas) -> None:
+    """Add the squares of the rows to ``views``, as the network itself computes them."""
     assert isinstance(network, LayeredNetwork)
-    for name, squares in network.views(network.squared_gradients(x, deltas)).items():
+    for name, squares in network.views(network.squared_gradients(inputs.x, deltas)).items():
         views[name].add_(squares)
 
 
-def _closed_form(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _Deltas) -> None:
-    """Add the squares of ``x``'s rows to ``views``, from each layer's inputs and output gradients."""
+def _closed_form(network: Network, views: dict[str, Tensor], inputs: _Inputs, deltas: _Deltas) -> None:
+    """Add the squares of the rows to ``views``, from each layer's inputs and output gradients."""
     layers = {
         prefix: layer
         for prefix, layer in _layers(network.module)
         if any(parameter.requires_grad for parameter in layer.parameters())
     }
-    outputs, taken, given = _traced(network.module, list(layers.values()), x)
-    inputs = [_inputs_by_position(layer, a) for layer, a in zip(layers.values(), taken, strict=True)]
+    outputs, traces = _traced(network, layers, inputs)
+    given = [trace.result for trace in traces]
     for delta in deltas(outputs.detach()):
-        gradients = torch.autograd.grad(weighted_sum(outputs, delta), given, retain_graph=True)
-        for (prefix, layer), a, gradient in zip(layers.items(), inputs, gradients, strict=True):
-            by_position = _gradients_by_position(layer, gradient)
-            if (weight := views.get(f"{prefix}weight")) is not None:
-                weight.add_(_weight_squares(a, by_position).view(weight.shape))
-            if (bias := views.get(f"{prefix}bias")) is not None:
+        score = weighted_sum(outputs, delta)
+        gradients = torch.autograd.grad(score, given, retain_graph=True, allow_unused=True)
+        for trace, gradient in zip(traces, gradients, strict=True):
+            if gradient is None:
+                continue
+            by_position = _gradients_by_position(trace.layer, gradient)
+            if (weight := views.get(f"{trace.prefix}weight")) is not None:
+                weight.add_(_weight_squares(trace.inputs, by_position).view(weight.shape))
+            if (bias := views.get(f"{trace.prefix}bias")) is not None:
                 bias.add_(by_position.sum(1).square_().sum(0))
 
 
-def _traced(
-    module: nn.Module, layers: list[nn.Linear | nn.Conv2d], x: Tensor
-) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-    """Return the module's outputs, and what each of the layers, in the order of the chain, took and gave."""
-    inputs: list[Tensor] = []
-    results: list[Tensor] = []
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """What a layer took and gave in a pass."""
 
-    def keep(_: nn.Module, args: tuple[Tensor, ...], result: Tensor) -> Tensor:
-        inputs.append(args[0].detach())
-        results.append(result)
+    prefix: str
+    layer: nn.Linear | nn.Conv2d
+    inputs: Tensor
+    """``(rows, positions, inputs)``, at each of which the layer is linear."""
+    result: Tensor
+
+
+def _traced(
+    network: Network, layers: dict[str, nn.Linear | nn.Conv2d], inputs: _Inputs
+) -> tuple[Tensor, list[_Trace]]:
+    """Return the network's outputs, and the traces of those of the layers that were used."""
+    traces: list[_Trace] = []
+
+    def keep(prefix: str, layer: Any, args: tuple[Tensor, ...], result: Tensor) -> Tensor:
+        if result.requires_grad:
+            traces.append(_Trace(prefix, layer, _inputs_by_position(layer, args[0].detach()), result))
         # What follows may work in place, and would turn the result into its own.
         return result.clone()
 
-    hooks = [layer.register_forward_hook(keep) for layer in layers]
+    hooks = [layer.register_forward_hook(partial(keep, prefix)) for prefix, layer in layers.items()]
     try:
         with torch.enable_grad():
-            outputs: Tensor = module(x)
+            outputs = inputs.outputs(network)
     finally:
         for hook in hooks:
             hook.remove()
-    return outputs, inputs, results
+    return outputs, traces
 
 
 def _inputs_by_position(layer: nn.Linear | nn.Conv2d, a: Tensor) -> Tensor:
@@ -188,15 +219,16 @@ def _weight_squares(a: Tensor, delta: Tensor) -> Tensor:
     return torch.einsum("npo,npi->noi", delta, a).square_().sum(0)
 
 
-def _row_by_row(network: Network, views: dict[str, Tensor], x: Tensor, deltas: _Deltas) -> None:
-    """Add the squares of ``x``'s rows to ``views``, each from a gradient of its own.
+def _row_by_row(network: Network, views: dict[str, Tensor], inputs: _Inputs, deltas: _Deltas) -> None:
+    """Add the squares of the rows to ``views``, each from a gradient of its own.
 
     vmap would take no less time, and not every module.
     """
     parameters = dict(network.module.named_parameters())
     trainable = [parameters[name] for name in views]
+    rows = zip(torch.split(inputs.x, 1), torch.split(inputs.task, 1), strict=True)
     with torch.enable_grad():
-        outputs = [network.module(row.unsqueeze(0)) for row in x]
+        outputs = [_Inputs(x, task).outputs(network) for x, task in rows]
     for delta in deltas(torch.cat(outputs).detach()):
         for output, row_delta in zip(outputs, torch.split(delta, 1), strict=True):
             score = weighted_sum(output, row_delta)

@@ -158,6 +158,13 @@ class Learner:
         finally:
             self.parameters.copy_(current)
 
+    def become(self, other: Learner) -> None:
+        """Take up another learner's model, with its scales of inputs and labels; not its optimizer and methods."""
+        self.network.load_state_dict(other.network.state_dict())
+        self.objective.load_state_dict(other.objective.state_dict())
+        if self._scaler is not None and other._scaler is not None:
+            self._scaler.load_state_dict(other._scaler.state_dict())
+
     def state_dict(self) -> dict[str, Any]:
         """Return everything learned: parameters, moments, scales, memories, generators."""
         return {

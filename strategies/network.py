@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from torch import Tensor
 
@@ -27,6 +27,7 @@ class Network:
     def __init__(self, module: nn.Module) -> None:
         self.module = module
         self._needs_task = bool(getattr(module, "needs_task", False))
+        self._at_rest: Callable[[], Iterable[Tensor]] | None = getattr(module, "at_rest", None)
         self._trainable = {name: p for name, p in module.named_parameters() if p.requires_grad}
         if not self._trainable:
             raise ValueError("the model has no trainable parameter")
@@ -74,6 +75,16 @@ class Network:
         """Put back what the last :meth:`forward` changed in the module, such as running means."""
         for buffer, before in zip(self._buffers, self._buffers_before, strict=True):
             buffer.copy_(before)
+
+    def at_rest(self) -> list[tuple[Tensor, Tensor]]:
+        """Return the parameters that the next step must not move, and the values to put back after it.
+
+        Which those are, a module says in a method of that name. That their gradient is zero is not enough: moments
+        and weight decay of an optimizer move them all the same.
+        """
+        if self._at_rest is None:
+            return []
+        return [(parameter.detach(), parameter.detach().clone()) for parameter in self._at_rest()]
 
     @torch.no_grad()
     def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:

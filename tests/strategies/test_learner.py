@@ -274,9 +274,9 @@ def test_rehearsed_rows_are_scaled_by_what_is_known_today(learner_with: MakeLear
     seen: list[torch.Tensor] = []
     forward = learner.network.forward
 
-    def watched(x: torch.Tensor) -> torch.Tensor:
+    def watched(x: torch.Tensor, task: torch.Tensor | None = None) -> torch.Tensor:
         seen.append(x.clone())
-        return forward(x)
+        return forward(x, task)
 
     learner.network.forward = watched  # type: ignore[method-assign] # to see what it is given
     later = batch_of(1)
