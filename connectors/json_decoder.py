@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import struct
+from contextlib import suppress
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import orjson
 
 from connectors.envelope import RejectedError, kind
+from connectors.flat_json import flat_reader
 from connectors.json_fields import lookup, numeric_fields, reader
 from connectors.tabular import Columns, TabularDecoder, TabularOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -43,23 +45,37 @@ class JsonDecoder(TabularDecoder):
 
     def __init__(self, options: JsonOptions) -> None:
         self._read_features: Callable[[dict[str, Any]], tuple[Any, ...]] | None = None
+        self._read_flat: Callable[[Sequence[bytes]], list[tuple[Any, ...]]] | None = None
+        self._others = sorted(options.named)
         super().__init__(options)
 
     def _fix_fields(self, names: tuple[str, ...]) -> None:
         super()._fix_fields(names)
         self._read_features = reader(names)
+        self._read_flat = flat_reader(names, self._others)
 
     def _read(self, values: list[bytes]) -> Columns:
-        assert self._read_features is not None
-        events: list[dict[str, Any]] = list(map(orjson.loads, values))
+        features, others = self._parsed(values)
         options = self._shared
         return Columns(
-            x=self._features([self._read_features(event) for event in events]),
-            label=_values(events, options.label),
-            task=_values(events, options.task),
-            key=_values(events, options.key),
-            time=_values(events, options.time),
+            x=self._features(features),
+            label=others.get(options.label, []),
+            task=others.get(options.task, []),
+            key=others.get(options.key, []),
+            time=others.get(options.time, []),
         )
+
+    def _parsed(self, values: list[bytes]) -> tuple[list[tuple[Any, ...]], Mapping[str | None, list[Any]]]:
+        """Return the features of every event, and the other fields' values by name."""
+        if self._read_flat is not None:
+            with suppress(ValueError):  # one is not flat, or holds more: then all are read through dicts
+                rows, width = self._read_flat(values), len(self._fields or ())
+                return [row[:width] for row in rows], {
+                    name: [row[place] for row in rows] for place, name in enumerate(self._others, width)
+                }
+        assert self._read_features is not None
+        events: list[dict[str, Any]] = list(map(orjson.loads, values))
+        return list(map(self._read_features, events)), {name: _values(events, name) for name in self._others}
 
     def _features(self, rows: list[tuple[Any, ...]]) -> NDArray[np.float64]:
         try:
@@ -96,9 +112,7 @@ class JsonDecoder(TabularDecoder):
         return cell
 
 
-def _values(events: list[dict[str, Any]], name: str | None) -> list[Any]:
-    if name is None:
-        return []
+def _values(events: list[dict[str, Any]], name: str) -> list[Any]:
     if "." in name:
         return [lookup(event, name) for event in events]
     return list(map(methodcaller("get", name), events))
