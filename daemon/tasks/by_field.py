@@ -32,9 +32,9 @@ class FieldTasks(Tasks):
         return Assigned(codes, codes)
 
     def _codes(self, names: list[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        present = np.array([bool(name) for name in names], dtype=np.bool_)
-        if present.all():
+        if all(names):
             return self.names.codes(names)
+        present = np.array([bool(name) for name in names], dtype=np.bool_)
         codes = np.full(len(names), MISSING, dtype=np.int64)
         codes[present] = self.names.codes([name for name in names if name])
         return codes
