@@ -5,6 +5,7 @@ A new strategy, model or optimizer is one file here and one line in its table.
 
 from strategies.der import Der, DerPlusPlus
 from strategies.ewc import Ewc
+from strategies.mixing import Mixing
 from strategies.models import MODELS
 from strategies.optimizers import OPTIMIZERS
 from strategies.replay import Replay
@@ -14,6 +15,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "replay": Replay,
     "der": Der,
     "derpp": DerPlusPlus,
+    "mixing": Mixing,
     "ewc": Ewc,
 }
 

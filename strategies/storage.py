@@ -52,6 +52,18 @@ class RowStorage:
         self._outputs = self._half.zeros(capacity)
 
     @staticmethod
+    def of_form(form: Mapping[str, Any]) -> RowStorage:
+        """Return an empty storage of this form; see :attr:`form`."""
+        form = dict(form)
+        value_range = form.pop("range") or (0.0, 1.0)
+        return RowStorage(**form, value_range=tuple(value_range))
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """All that the storage was made with, as JSON values."""
+        return dict(self._form)
+
+    @staticmethod
     def row_bytes(features: int, precision: Precision, *, outputs: int = 0) -> int:
         """Return the bytes that one row takes."""
         one = RowStorage(1, features=features, classification=True, precision=precision, outputs=outputs)

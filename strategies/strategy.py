@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
     from strategies.lesson import Lesson, Rehearsal
     from strategies.options import Options
+    from strategies.storage import RowStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Setting:
     """Fresh rows in a full micro-batch."""
     generator: np.random.Generator
     """This strategy's own generator; the strategy keeps it in its state."""
+    reference: RowStorage | None = None
+    """Rows from before the stream, all slots filled, to be read and never written; None where there are none."""
 
 
 class Strategy:

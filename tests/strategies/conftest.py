@@ -14,12 +14,23 @@ from strategies.learner import Learner
 from strategies.network import network_of
 from strategies.objective import Classification, Objective, Regression
 from strategies.scaler import OnlineScaler
+from strategies.storage import RowStorage
 from strategies.strategy import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FEATURES, CLASSES, ROWS = 6, 4, 8
+
+
+def rows_of_before(rows: int = 24, *, classification: bool = True) -> RowStorage:
+    """Random rows of before the stream."""
+    storage = RowStorage(rows, features=FEATURES, classification=classification)
+    x = torch.from_numpy(np.random.default_rng(7).standard_normal((rows, FEATURES)).astype(np.float32))
+    y = torch.arange(rows) % CLASSES if classification else x.sum(1)
+    batch = Batch(x, y, torch.full((rows,), -1), provenance=torch.full((rows, 4), -1))
+    storage.write(np.arange(rows), batch, np.arange(rows))
+    return storage
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +89,7 @@ def learner_with() -> Callable[..., Learner]:
                 classification=objective.classification,
                 batch_rows=ROWS,
                 generator=np.random.default_rng([seed, len(chosen)]),
+                reference=rows_of_before(classification=objective.classification),
             )
             chosen.append((name, method(method.Options(**options), setting=setting)))
         return Learner(
