@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from daemon.arrivals import Arrivals
     from daemon.block import ClosedBlock
+    from daemon.companions import Companions
     from daemon.scoring.examiner import Examiner
     from daemon.scoring.no_change import NoChange
     from daemon.scoring.prequential import Prequential
@@ -60,12 +61,14 @@ class Student:
         examine_every_events: int,
         prequential: Prequential,
         no_change: NoChange,
+        companions: Companions,
         tasks: Tasks,
         stopwatch: Stopwatch | None = None,
     ) -> None:
         self.learner = learner
         self.examiner = examiner
         self.prequential = prequential
+        self.companions = companions
         self.events = 0
         self.alarms = 0
         self.drifted = False
@@ -114,16 +117,18 @@ class Student:
         block = self._block.take()
         self._task = int(block.batch.task[-1])
         self._time = _latest(block.batch, self._time)
+        known = self._known_classes
         with self._stopwatch("learn"):
             self._learn(block)
+        with self._stopwatch("companions"):
+            self.companions.follow(block, known_classes=known, events=self.events)
         segment = self._tasks.observe(block.errors)
         if segment is not None:
             self.alarms += 1
             self.drifted, self.new_segment = True, segment
         before = (self.events - len(block.batch)) // self._examine_every_events
         if self.events // self._examine_every_events > before:
-            with self._stopwatch("retention"):
-                self.examiner.now(self._task, events=self.events, time=self._time)
+            self._examine()
 
     def end_segment(self, task: int) -> None:
         """Learn what waits, then consolidate and examine: a boundary lies here.
@@ -133,18 +138,21 @@ class Student:
         """
         self.close_block()
         model = self._snapshots.calm if self.drifted else self.learner.parameters
+        events, time = self.events, self._time
         with self.learner.at(model):
+            with self._stopwatch("companions"):
+                self.companions.boundary(task, main=self.learner, drifted=self.drifted, events=events, time=time)
             with self._stopwatch("learn"):
                 self.learner.consolidate(task)
                 self._training.boundary()
             with self._stopwatch("retention"):
-                self.examiner.boundary(task, events=self.events, time=self._time)
+                self.examiner.boundary(task, events=events, time=time)
 
     def finish(self) -> None:
         """Learn what waits and examine the model: no event will come any more."""
         self.close_block()
         if self.events:
-            self.examiner.now(self._task, events=self.events, time=self._time)
+            self._examine()
 
     @property
     def steps_left(self) -> int | None:
@@ -166,6 +174,7 @@ class Student:
             "block": self._block.state_dict(),
             "snapshots": self._snapshots.state_dict(),
             "training": self._training.state_dict(),
+            "companions": self.companions.state_dict(),
             "events": self.events,
             "alarms": self.alarms,
             "drifted": self.drifted,
@@ -184,6 +193,7 @@ class Student:
         self._block.load_state_dict(state["block"])
         self._snapshots.load_state_dict(state["snapshots"])
         self._training.load_state_dict(state["training"])
+        self.companions.load_state_dict(state["companions"])
         self.events = state["events"]
         self.alarms = state["alarms"]
         self.drifted = state["drifted"]
@@ -214,6 +224,12 @@ class Student:
         self._hold_out(block.held_out)
         self._training.learn(block.fresh)
         self._snapshots.observe(self.learner.parameters, events=self.events)
+
+    def _examine(self) -> None:
+        with self._stopwatch("retention"):
+            self.examiner.now(self._task, events=self.events, time=self._time)
+        with self._stopwatch("companions"):
+            self.companions.now(self._task, events=self.events, time=self._time)
 
     def _hold_out(self, rows: Batch) -> None:
         if len(rows):

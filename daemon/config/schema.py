@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from connectors.options import Options as ConnectorOptions
+from daemon.config.companions_section import CompanionsSection
 from daemon.config.components import Component
 from daemon.config.document import Document
 from daemon.config.errors import ConfigError, KeyPath, Problem
+from daemon.config.reference_section import ReferenceSection
 from daemon.config.sections import (
     CheckpointSection,
     ClassLabel,
@@ -42,6 +44,9 @@ class Config(Section):
     decoder: Annotated[ConnectorOptions, Component("decoder")] = Field(
         description="How the bytes of an event become features, label and task."
     )
+    reference: ReferenceSection | None = Field(
+        None, description="Rows from before the stream, to score all along and to mix in; none by default."
+    )
     features: FeaturesSection = Field(
         FeaturesSection(), description="Features computed online from the events before; none by default."
     )
@@ -62,6 +67,9 @@ class Config(Section):
         ({"type": "replay"}, {"type": "ewc"}),
         validate_default=True,
         description="Methods against forgetting, in order; an empty list learns naively.",
+    )
+    companions: CompanionsSection = Field(
+        CompanionsSection(), description="Learners beside the main one, which tell what it is worth."
     )
     retention: RetentionSection = Field(
         RetentionSection(), description="How it is measured what the model still knows."

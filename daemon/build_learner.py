@@ -1,0 +1,96 @@
+"""From a configuration to a learner."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from daemon.config.components import resolve
+from daemon.config.sections import ClassLabel
+from strategies import MODELS, OPTIMIZERS, STRATEGIES
+from strategies.learner import Learner
+from strategies.network import network_of
+from strategies.objective import Classification, Objective, Regression
+from strategies.scaler import OnlineScaler
+from strategies.strategy import Setting, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from daemon.config.errors import KeyPath
+    from daemon.config.schema import Config
+
+
+def generator_for(config: Config, part: str) -> np.random.Generator:
+    """Return a part's own source of chance: from the configured seed and the part's name, and nothing else."""
+    return np.random.default_rng([config.seed, zlib.crc32(part.encode())])
+
+
+def build_learner(config: Config, *, features: int, chance: str = "", at: KeyPath = ()) -> Learner:
+    """Return an untrained learner for rows of so many features; the same configuration makes the same one.
+
+    ``chance`` begins the names of its strategies' generators, and ``at`` is where in the file they are configured,
+    for a learner beside the main one. The model's initial weights are the same for all.
+    """
+    objective = _objective(config)
+    module = _module(config, features=features, outputs=objective.outputs)
+    network = network_of(module)
+    optimizer = resolve(config.optimizer.type, OPTIMIZERS)(config.optimizer, parameters=len(network.parameters))
+    return Learner(
+        network,
+        objective=objective,
+        optimizer=optimizer,
+        strategies=list(_strategies(config, features=features, objective=objective, chance=chance, at=at)),
+        scaler=OnlineScaler(features) if config.learner.standardise else None,
+        clip_norm=config.learner.clip_norm,
+    )
+
+
+def _objective(config: Config) -> Objective:
+    label = config.label
+    if isinstance(label, ClassLabel):
+        return Classification(len(label.classes or ()) or label.max_classes)
+    return Regression(standardise=label.standardise)
+
+
+def _module(config: Config, *, features: int, outputs: int) -> torch.nn.Module:
+    """Make the model under a seed of its own; torch's global generator then goes on from there."""
+    torch.manual_seed(int(generator_for(config, "model").integers(1 << 62)))
+    factory = resolve(config.model.type, MODELS)
+    try:
+        if hasattr(factory, "Options"):
+            module = factory(config.model, features=features, outputs=outputs)
+        else:
+            module = factory(features=features, outputs=outputs, **config.model.model_dump(exclude={"type"}))
+    except ValueError as error:
+        raise config.error(("model",), str(error)) from error
+    if not isinstance(module, torch.nn.Module):
+        raise config.error(("model", "type"), f"{config.model.type} returned no torch.nn.Module")
+    return module
+
+
+def _strategies(
+    config: Config, *, features: int, objective: Objective, chance: str, at: KeyPath
+) -> Iterable[tuple[str, Strategy]]:
+    """Yield the strategies by type; a second one of the same type is called, say, ``replay-2``."""
+    count: Counter[str] = Counter()
+    for index, options in enumerate(config.strategies):
+        kind = options.type.rpartition(":")[2]
+        count[kind] += 1
+        name = kind if count[kind] == 1 else f"{kind}-{count[kind]}"
+        setting = Setting(
+            features=features,
+            outputs=objective.outputs,
+            classification=objective.classification,
+            batch_rows=config.learner.batch,
+            generator=generator_for(config, f"{chance}{name}"),
+        )
+        method: Any = resolve(options.type, STRATEGIES)
+        try:
+            yield name, method(options, setting=setting)
+        except ValueError as error:
+            raise config.error((*at, "strategies", index), str(error)) from error

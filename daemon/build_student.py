@@ -1,0 +1,126 @@
+"""From a configuration to a student, and to the learners beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from daemon.build_learner import build_learner, generator_for
+from daemon.companion import Companion
+from daemon.companions import Companions
+from daemon.config.companion_views import challenger_view, frozen_view, naive_view
+from daemon.config.sections import ClassLabel
+from daemon.frozen import Frozen
+from daemon.own_chance import OwnChance
+from daemon.scoring.examiner import Examiner
+from daemon.scoring.no_change import NoChange
+from daemon.scoring.prequential import Prequential
+from daemon.scoring.probe_sets import ProbeSets
+from daemon.scoring.retention import RetentionMatrix
+from daemon.student import Student
+from daemon.training import Training
+from daemon.updates import Updates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from daemon.config.errors import KeyPath
+    from daemon.config.schema import Config
+    from daemon.stopwatch import Stopwatch
+    from daemon.tasks.contract import Tasks
+    from strategies.learner import Learner
+
+CHALLENGER = ("companions", "challenger")
+
+
+def build_student(config: Config, *, features: int, tasks: Tasks, stopwatch: Stopwatch) -> Student:
+    """Return an untrained student for rows of so many features."""
+    retention = config.retention
+    probes = ProbeSets(retention.probe_rows, max_tasks=tasks.names.size, generator=generator_for(config, "probes"))
+    records = _Records(config, probes=probes, max_tasks=tasks.names.size)
+    learner = build_learner(config, features=features)
+    declared = config.label.classes if isinstance(config.label, ClassLabel) else None
+    return Student(
+        learner,
+        features=features,
+        block_rows=config.learner.batch,
+        updates=_updates(config),
+        known_classes=len(declared or ()),
+        probes=probes,
+        examiner=records.examiner(learner),
+        examine_every_events=retention.every_events,
+        prequential=records.prequential(learner),
+        no_change=NoChange(classification=learner.objective.classification),
+        companions=Companions(dict(_makers(config, features=features, records=records))),
+        tasks=tasks,
+        stopwatch=stopwatch,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Makes what a learner's marks are kept in; the probe sets are the same for all."""
+
+    config: Config
+    probes: ProbeSets
+    max_tasks: int
+
+    def examiner(self, learner: Learner) -> Examiner:
+        matrix = RetentionMatrix(self.max_tasks, max_boundaries=self.config.retention.max_boundaries)
+        return Examiner(learner, probes=self.probes, matrix=matrix, max_tasks=self.max_tasks)
+
+    def prequential(self, learner: Learner) -> Prequential:
+        classification = learner.objective.classification
+        return Prequential(self.config.retention.window, classification=classification, max_tasks=self.max_tasks)
+
+
+def _makers(config: Config, *, features: int, records: _Records) -> Iterator[tuple[str, Callable[[], Companion]]]:
+    """Yield what makes each configured companion. Without strategies, the main learner is the naive one."""
+    companions, make = config.companions, partial(_companion, features=features, records=records)
+    if companions.naive is not None and config.strategies:
+        view = naive_view(config)
+        yield "naive", partial(make, Companion, view, every_blocks=companions.naive.every_blocks)
+    if companions.frozen is not None:
+        view = frozen_view(config)
+        yield "frozen", partial(make, Frozen, view, every_blocks=companions.frozen.every_blocks)
+    if companions.challenger is not None:
+        view = challenger_view(config, companions.challenger)
+        yield "challenger", partial(make, Companion, view, chance="challenger/", at=CHALLENGER)
+
+
+def _companion(
+    kind: type[Companion],
+    view: Config,
+    *,
+    features: int,
+    records: _Records,
+    every_blocks: int = 1,
+    chance: str = "",
+    at: KeyPath = (),
+) -> Companion:
+    # Making a model sets torch's global generator, which goes on to be the main learner's.
+    with torch.random.fork_rng(devices=[]):
+        learner = build_learner(view, features=features, chance=chance, at=at)
+        own = OwnChance()
+    return kind(
+        learner,
+        training=Training(learner, updates=_updates(view)),
+        chance=own,
+        features=features,
+        block_rows=view.learner.batch,
+        every_blocks=every_blocks,
+        examiner=records.examiner(learner),
+        prequential=records.prequential(learner),
+    )
+
+
+def _updates(config: Config) -> Updates:
+    options = config.learner
+    return Updates(
+        per_block=options.updates_per_batch,
+        per_event=options.updates_per_event,
+        per_task=options.updates_per_task,
+    )
