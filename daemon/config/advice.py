@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.errors import KeyPath, Position, Problem, dotted
+from daemon.config.restraint import ADVISERS as RESTRAINT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,13 +52,16 @@ def _placed(config: Config, path: KeyPath, why: str, remedy: str) -> Advice:
 
 def _learning_rate(config: Config) -> Iterator[Remark]:
     optimizer: Any = config.optimizer
-    if optimizer.type == "adam" and optimizer.lr > _ADAM_LR:
+    if optimizer.type not in ("adam", "sgd"):
+        return
+    lr = min(optimizer.lr, optimizer.schedule.cap or optimizer.lr)
+    if optimizer.type == "adam" and lr > _ADAM_LR:
         yield (
             ("optimizer", "lr"),
-            f"{optimizer.lr:g} is aggressive for adam, whose steps have about that size whatever the gradient is",
+            f"{lr:g} is aggressive for adam, whose steps have about that size whatever the gradient is",
             f"start with 0.001 and stay below {_ADAM_LR}",
         )
-    if optimizer.type == "sgd" and (reach := optimizer.lr / (1 - optimizer.momentum)) > _SGD_LR:
+    if optimizer.type == "sgd" and (reach := lr / (1 - optimizer.momentum)) > _SGD_LR:
         yield (
             ("optimizer", "lr"),
             f"lr / (1 - momentum) is {reach:g}, which is aggressive for sgd and may diverge",
@@ -171,6 +175,7 @@ ADVISERS: tuple[Callable[[Config], Iterator[Remark]], ...] = (
     _fragile_checkpoint,
     _timed_batches,
     _unused_max_classes,
+    *RESTRAINT,
 )
 
 

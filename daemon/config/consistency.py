@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daemon.config.shape import value_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from daemon.config.document import Document
-    from daemon.config.errors import Problem
+    from daemon.config.errors import KeyPath, Problem
+
+STRATEGY_LISTS: tuple[KeyPath, ...] = (("strategies",), ("companions", "challenger", "strategies"))
 
 
 def inconsistencies(document: Document) -> list[Problem]:
     """Return a problem for each thing that one section needs and another does not give."""
-    decoder = value_at(("decoder",), document.value)
-    kind = value_at(("type",), decoder)
-    if not isinstance(decoder, dict) or not isinstance(kind, str) or ":" in kind:
-        return []
-    problems = []
-    if decoder.get("label") is None:
-        message = (
-            "required, but missing; expected the name of the field that holds the label: there is nothing to learn"
-        )
-        problems.append(document.problem(("decoder", "label"), message))
+    return [
+        *_labels_without_a_field(document),
+        *_tasks_without_a_field(document),
+        *_mixing_without_rows(document),
+    ]
+
+
+def _labels_without_a_field(document: Document) -> Iterator[Problem]:
+    for path in (("decoder",), ("reference", "decoder")):
+        decoder = _own_decoder(path, document)
+        if decoder is not None and decoder.get("label") is None:
+            yield document.problem(
+                (*path, "label"),
+                "required, but missing; expected the name of the field that holds the label:"
+                " there is nothing to learn",
+            )
+
+
+def _tasks_without_a_field(document: Document) -> Iterator[Problem]:
+    decoder = _own_decoder(("decoder",), document)
+    if decoder is None:
+        return
     if value_at(("tasks", "type"), document.value) == "field" and decoder.get("task") is None:
         message = "tasks come from a field, but decoder.task does not say which; name it there"
-        problems.append(document.problem(("tasks", "type"), message, expected="decoder.task"))
-    return problems
+        yield document.problem(("tasks", "type"), message, expected="decoder.task")
+
+
+def _mixing_without_rows(document: Document) -> Iterator[Problem]:
+    reference = value_at(("reference",), document.value)
+    mixing = [path for place in STRATEGY_LISTS for path in _of_type("mixing", place, document)]
+    if reference is None:
+        message = "mixing draws rows from before the stream, but there is no reference section that has them"
+        yield from (document.problem((*path, "type"), message, expected="reference") for path in mixing)
+    elif mixing and value_at(("probe_share",), reference) == 1:
+        message = "all reference rows are scored, and so none may be learned; mixing needs a share below 1"
+        yield document.problem(("reference", "probe_share"), message, expected="a number < 1")
+
+
+def _of_type(kind: str, place: KeyPath, document: Document) -> list[KeyPath]:
+    """Return where in the list at ``place`` the components of this type are."""
+    found = value_at(place, document.value)
+    rows = found if isinstance(found, list) else []
+    return [(*place, index) for index, entry in enumerate(rows) if value_at(("type",), entry) == kind]
+
+
+def _own_decoder(path: KeyPath, document: Document) -> dict[str, Any] | None:
+    """Return the options of a decoder of ours; None where there is none, or a class of the user's own."""
+    decoder = value_at(path, document.value)
+    kind = value_at(("type",), decoder)
+    if not isinstance(decoder, dict) or not isinstance(kind, str) or ":" in kind:
+        return None
+    return decoder

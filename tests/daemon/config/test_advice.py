@@ -8,6 +8,9 @@ from daemon.config.advice import advise
 from daemon.config.errors import Position
 
 CALM = {"dead_letters": "{type: file, path: /var/lib/retaind/rejected.jsonl}"}
+SCHEDULE = ("optimizer", "schedule")
+BEFORE = "source: {type: file, path: before.jsonl}"
+MIXING = {"reference": f"{{{BEFORE}}}", "strategies": "[{type: replay}, {type: mixing}]"}
 TASKS = {"tasks": "{type: field}", "retention": "{max_tasks: 5}"}
 
 
@@ -41,6 +44,23 @@ def test_the_defaults_need_no_advice(load_with: Any) -> None:
         ({"checkpoint": "{directory: /tmp/plant}"}, ("checkpoint", "directory")),
         ({"learner": "{linger_seconds: 1}"}, ("learner", "linger_seconds")),
         ({"label": "{classes: [a, b], max_classes: 3}"}, ("label", "max_classes")),
+        ({"optimizer": "{type: sgd, schedule: {type: cosine, steps: 9}}"}, (*SCHEDULE, "type")),
+        (TASKS | {"optimizer": "{type: adam, schedule: {type: step, steps: 9}}"}, (*SCHEDULE, "type")),
+        ({"optimizer": "{type: sgd, schedule: {warm_up: 9, restart: boundary}}"}, (*SCHEDULE, "restart")),
+        ({"optimizer": "{type: sgd, schedule: {per_boundary: 0.5}}"}, (*SCHEDULE, "per_boundary")),
+        ({"optimizer": "{type: sgd, lr: 0.1, schedule: {cap: 0.2}}"}, (*SCHEDULE, "cap")),
+        ({"learner": "{updates_per_task: 50}"}, ("learner", "updates_per_task")),
+        (
+            TASKS
+            | {
+                "learner": "{updates_per_task: 50}",
+                "optimizer": "{type: sgd, schedule: {warm_up: 50, restart: boundary}}",
+            },
+            ("learner", "updates_per_task"),
+        ),
+        ({"learner": "{updates_per_event: 4}"}, ("learner", "updates_per_event")),
+        ({"reference": f"{{{BEFORE}}}"}, ("reference",)),
+        (MIXING | {"source": "{type: file, path: [{path: a.csv}, before.jsonl]}"}, ("reference", "source")),
     ],
 )
 def test_what_is_probably_not_meant_is_remarked(
@@ -62,6 +82,15 @@ def test_what_is_probably_not_meant_is_remarked(
         {"retention": "{probe_share: 0}"},
         {"http": "{host: '::1'}"},
         {"http": "{host: localhost}"},
+        {"optimizer": "{type: sgd, lr: 0.9, schedule: {cap: 0.4}}"},
+        {"optimizer": "{type: sgd, schedule: {type: cosine, steps: 9, floor: 0.001}}"},
+        {"optimizer": "{type: sgd, schedule: {type: inverse_sqrt, steps: 9, warm_up: 9}}"},
+        TASKS | {"optimizer": "{type: sgd, schedule: {type: cosine, steps: 9, restart: boundary}}"},
+        TASKS | {"optimizer": "{type: sgd, schedule: {per_boundary: 0.5}}", "learner": "{updates_per_task: 50}"},
+        {"learner": "{updates_per_event: 3}"},
+        {"learner": "{updates_per_event: 100, batch: 1}", "strategies": "[{type: replay}]"},
+        {"reference": f"{{{BEFORE}, probe_share: 1}}"},
+        MIXING,
         {
             "decoder": "{type: raw, dtype: uint8, shape: [28, 28], label: digit}",
             "strategies": "[{type: replay, storage: uint8}]",

@@ -142,6 +142,37 @@ def test_what_a_variable_holds_is_not_repeated_in_a_message(load_with: Any) -> N
         ({"strategies": "replay"}, ("strategies",), "expected a list (each a mapping), got 'replay'"),
         ({"strategies": "[replay]"}, ("strategies", 0), "expected a mapping such as {type: replay}"),
         ({"strategies": "[{type: replay, rows: 1, bytes: 9}]"}, ("strategies", 0), "either in rows or in bytes"),
+        ({"strategies": "[{type: replay}, {type: mixing}]"}, ("strategies", 1, "type"), "no reference section"),
+        (
+            {
+                "reference": "{source: {type: file, path: a}, probe_share: 1}",
+                "strategies": "[{type: mixing}]",
+            },
+            ("reference", "probe_share"),
+            "none may be learned",
+        ),
+        ({"reference": "{source: {type: fil, path: a}}"}, ("reference", "source", "type"), "unknown type 'fil'"),
+        (
+            {"reference": "{source: {type: file, path: a}, decoder: {type: json}}"},
+            ("reference", "decoder", "label"),
+            "required, but missing",
+        ),
+        (
+            {"reference": "{source: {type: file, path: a}, rowz: 3}"},
+            ("reference", "rowz"),
+            "unknown key",
+        ),
+        ({"reference": "{source: {type: file, path: a}, range: [1, 0]}"}, ("reference",), "low < high"),
+        (
+            {"learner": "{updates_per_event: 3, updates_per_batch: 1}"},
+            ("learner",),
+            "either updates_per_batch or updates_per_event",
+        ),
+        (
+            {"optimizer": "{type: sgd, schedule: {type: cosine}}"},
+            ("optimizer", "schedule"),
+            "of type cosine needs steps",
+        ),
         ({"<<": "{a: 1}"}, ("<<",), "unknown key"),
         ({"learner": "{zzz: 1}"}, ("learner", "zzz"), "unknown key; valid here: batch, linger_seconds"),
         ({"source": "{type: kafka, topics: [a], client: {sasl_mechanism: X}}"}, None, "must be one of PLAIN"),
