@@ -12,6 +12,7 @@ from daemon.build_learner import build_learner, generator_for
 from daemon.companion import Companion
 from daemon.companions import Companions
 from daemon.config.companion_views import challenger_view, frozen_view, naive_view
+from daemon.config.companions_section import TwinSection
 from daemon.config.sections import ClassLabel
 from daemon.frozen import Frozen
 from daemon.own_chance import OwnChance
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
 
 CHALLENGER = ("companions", "challenger")
+ALWAYS = TwinSection(every_blocks=1, every_examinations=1)
 
 
 def build_student(config: Config, *, features: int, tasks: Tasks, stopwatch: Stopwatch) -> Student:
@@ -82,13 +84,13 @@ def _makers(config: Config, *, features: int, records: _Records) -> Iterator[tup
     companions, make = config.companions, partial(_companion, features=features, records=records)
     if companions.naive is not None and config.strategies:
         view = naive_view(config)
-        yield "naive", partial(make, Companion, view, every_blocks=companions.naive.every_blocks)
+        yield "naive", partial(make, Companion, view, duty=companions.naive)
     if companions.frozen is not None:
         view = frozen_view(config)
-        yield "frozen", partial(make, Frozen, view, every_blocks=companions.frozen.every_blocks)
+        yield "frozen", partial(make, Frozen, view, duty=companions.frozen)
     if companions.challenger is not None:
         view = challenger_view(config, companions.challenger)
-        yield "challenger", partial(make, Companion, view, chance="challenger/", at=CHALLENGER)
+        yield "challenger", partial(make, Companion, view, duty=ALWAYS, chance="challenger/", at=CHALLENGER)
 
 
 def _companion(
@@ -97,7 +99,7 @@ def _companion(
     *,
     features: int,
     records: _Records,
-    every_blocks: int = 1,
+    duty: TwinSection,
     chance: str = "",
     at: KeyPath = (),
 ) -> Companion:
@@ -111,7 +113,8 @@ def _companion(
         chance=own,
         features=features,
         block_rows=view.learner.batch,
-        every_blocks=every_blocks,
+        every_blocks=duty.every_blocks,
+        every_examinations=duty.every_examinations,
         examiner=records.examiner(learner),
         prequential=records.prequential(learner),
     )

@@ -25,8 +25,8 @@ class Companion:
     """Follows the main learner, block by block.
 
     A model changes only where a block is closed, so a companion predicts a whole block when the main learner has
-    closed it, with the model that it was before, and then learns it: test, then train, like everyone. With
-    ``every_blocks`` it takes part in every so many blocks only, and knows nothing of the others.
+    closed it, with the model that it was before, and then learns it: test, then train, like everyone. It takes part
+    in every so many blocks, and in every so many of the examinations between boundaries; the others pass it by.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Companion:
         features: int,
         block_rows: int,
         every_blocks: int,
+        every_examinations: int,
         examiner: Examiner,
         prequential: Prequential,
     ) -> None:
@@ -47,6 +48,7 @@ class Companion:
         self._training = training
         self._chance = chance
         self._every_blocks = every_blocks
+        self._every_examinations = every_examinations
         self._snapshots = Snapshots(learner.parameters)
         # As the main learner's block has it: a product may round differently for another shape.
         self._seen = torch.zeros(block_rows, features)
@@ -77,10 +79,11 @@ class Companion:
             self._consolidate(task)
             self.examiner.boundary(task, events=events, time=time)
 
-    def now(self, task: int, *, events: int, time: float) -> None:
-        """Be examined while ``task`` is being learned."""
-        with self._chance.drawn():
-            self.examiner.now(task, events=events, time=time)
+    def now(self, task: int, *, number: int, events: int, time: float) -> None:
+        """Be examined while ``task`` is being learned, if the examination with this number is one of ours."""
+        if number % self._every_examinations == 0:
+            with self._chance.drawn():
+                self.examiner.now(task, events=events, time=time)
 
     def take_tally(self) -> Tally:
         """Return what was done since the last call."""

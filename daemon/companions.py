@@ -41,10 +41,10 @@ class Companions:
         for companion in self._companions.values():
             companion.boundary(task, main=main, drifted=drifted, events=events, time=time)
 
-    def now(self, task: int, *, events: int, time: float) -> None:
-        """Examine all while ``task`` is being learned."""
+    def now(self, task: int, *, number: int, events: int, time: float) -> None:
+        """Examine those whose turn it is while ``task`` is being learned."""
         for companion in self._companions.values():
-            companion.now(task, events=events, time=time)
+            companion.now(task, number=number, events=events, time=time)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of each, and how many blocks there were."""

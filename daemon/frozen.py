@@ -39,10 +39,10 @@ class Frozen(Companion):
             self.stopped = True
         super().boundary(task, main=main, drifted=False, events=events, time=time)
 
-    def now(self, task: int, *, events: int, time: float) -> None:
+    def now(self, task: int, *, number: int, events: int, time: float) -> None:
         """Be examined, once it is another than the main learner."""
         if self.stopped:
-            super().now(task, events=events, time=time)
+            super().now(task, number=number, events=events, time=time)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the model and its scores."""

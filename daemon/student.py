@@ -127,8 +127,9 @@ class Student:
             self.alarms += 1
             self.drifted, self.new_segment = True, segment
         before = (self.events - len(block.batch)) // self._examine_every_events
-        if self.events // self._examine_every_events > before:
-            self._examine()
+        number = self.events // self._examine_every_events
+        if number > before:
+            self._examine(number)
 
     def end_segment(self, task: int) -> None:
         """Learn what waits, then consolidate and examine: a boundary lies here.
@@ -152,7 +153,7 @@ class Student:
         """Learn what waits and examine the model: no event will come any more."""
         self.close_block()
         if self.events:
-            self._examine()
+            self._examine(0)
 
     @property
     def steps_left(self) -> int | None:
@@ -225,11 +226,11 @@ class Student:
         self._training.learn(block.fresh)
         self._snapshots.observe(self.learner.parameters, events=self.events)
 
-    def _examine(self) -> None:
+    def _examine(self, number: int) -> None:
         with self._stopwatch("retention"):
             self.examiner.now(self._task, events=self.events, time=self._time)
         with self._stopwatch("companions"):
-            self.companions.now(self._task, events=self.events, time=self._time)
+            self.companions.now(self._task, number=number, events=self.events, time=self._time)
 
     def _hold_out(self, rows: Batch) -> None:
         if len(rows):

@@ -17,10 +17,16 @@ class TwinSection(Section):
     """A reference learner, at a low duty cycle."""
 
     every_blocks: int = Field(
-        16,
+        32,
         ge=1,
         le=100_000,
         description="It takes part in every so many micro-batches, and in no other; at 1 in all of them.",
+    )
+    every_examinations: int = Field(
+        4,
+        ge=1,
+        le=100_000,
+        description="Between boundaries it is examined every so many times that the model is, and at each boundary.",
     )
 
 
