@@ -55,11 +55,14 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     """
     try:
         with gzip.open(path, "rb") as file:
-            content = file.read()
-        if content[:3] != bytes([0, 0, UNSIGNED_BYTE]):
-            raise ValueError("it does not begin as an IDX file of bytes does")
-        dimensions = content[3]
-        shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)]
-        return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+            return _array(file.read())
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise DamagedDataError(f"{path} cannot be read: {error}; load it anew") from error
+
+
+def _array(content: bytes) -> NDArray[np.uint8]:
+    if content[:3] != bytes([0, 0, UNSIGNED_BYTE]):
+        raise ValueError("it does not begin as an IDX file of bytes does")
+    dimensions = content[3]
+    shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(dimensions)]
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
