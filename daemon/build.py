@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors import DEAD_LETTERS, DECODERS, PREDICTIONS, SOURCES
 from daemon.boundaries import Boundaries
+from daemon.build_reference import read_reference
 from daemon.build_student import build_student
 from daemon.config.components import resolve
 from daemon.intake import Intake
@@ -54,7 +56,8 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         intake,
         boundaries=Boundaries(config.retention.min_segment_events),
         tasks=tasks,
-        make_student=lambda features: build_student(config, features=features, tasks=tasks, stopwatch=stopwatch),
+        make_student=partial(build_student, config, tasks=tasks, stopwatch=stopwatch),
+        read_reference=None if config.reference is None else partial(read_reference, config),
         stopwatch=stopwatch,
         publish_predictions=config.predictions is not None,
     )

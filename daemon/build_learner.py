@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from daemon.config.errors import KeyPath
     from daemon.config.schema import Config
+    from daemon.reference.rows import ReferenceRows
+    from strategies.storage import RowStorage
 
 
 def generator_for(config: Config, part: str) -> np.random.Generator:
@@ -30,24 +32,33 @@ def generator_for(config: Config, part: str) -> np.random.Generator:
     return np.random.default_rng([config.seed, zlib.crc32(part.encode())])
 
 
-def build_learner(config: Config, *, features: int, chance: str = "", at: KeyPath = ()) -> Learner:
+def build_learner(
+    config: Config, *, features: int, reference: ReferenceRows | None = None, chance: str = "", at: KeyPath = ()
+) -> Learner:
     """Return an untrained learner for rows of so many features; the same configuration makes the same one.
 
     ``chance`` begins the names of its strategies' generators, and ``at`` is where in the file they are configured,
-    for a learner beside the main one. The model's initial weights are the same for all.
+    for a learner beside the main one. The model's initial weights are the same for all. ``reference`` are the rows
+    from before the stream: they are what strategies may mix in, and where the running scales begin.
     """
     objective = _objective(config)
     module = _module(config, features=features, outputs=objective.outputs)
     network = network_of(module)
     optimizer = resolve(config.optimizer.type, OPTIMIZERS)(config.optimizer, parameters=len(network.parameters))
-    return Learner(
+    mixable = None if reference is None else reference.mixable
+    learner = Learner(
         network,
         objective=objective,
         optimizer=optimizer,
-        strategies=list(_strategies(config, features=features, objective=objective, chance=chance, at=at)),
+        strategies=list(
+            _strategies(config, features=features, objective=objective, reference=mixable, chance=chance, at=at)
+        ),
         scaler=OnlineScaler(features) if config.learner.standardise else None,
         clip_norm=config.learner.clip_norm,
     )
+    if mixable is not None:
+        learner.prime(mixable.examples(np.arange(mixable.capacity)))
+    return learner
 
 
 def _objective(config: Config) -> Objective:
@@ -74,7 +85,13 @@ def _module(config: Config, *, features: int, outputs: int) -> torch.nn.Module:
 
 
 def _strategies(
-    config: Config, *, features: int, objective: Objective, chance: str, at: KeyPath
+    config: Config,
+    *,
+    features: int,
+    objective: Objective,
+    reference: RowStorage | None,
+    chance: str,
+    at: KeyPath,
 ) -> Iterable[tuple[str, Strategy]]:
     """Yield the strategies by type; a second one of the same type is called, say, ``replay-2``."""
     count: Counter[str] = Counter()
@@ -88,6 +105,7 @@ def _strategies(
             classification=objective.classification,
             batch_rows=config.learner.batch,
             generator=generator_for(config, f"{chance}{name}"),
+            reference=reference,
         )
         method: Any = resolve(options.type, STRATEGIES)
         try:

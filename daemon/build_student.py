@@ -20,6 +20,7 @@ from daemon.scoring.examiner import Examiner
 from daemon.scoring.no_change import NoChange
 from daemon.scoring.prequential import Prequential
 from daemon.scoring.probe_sets import ProbeSets
+from daemon.scoring.reference_score import ReferenceScore
 from daemon.scoring.retention import RetentionMatrix
 from daemon.student import Student
 from daemon.training import Training
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from daemon.config.errors import KeyPath
     from daemon.config.schema import Config
+    from daemon.reference.rows import ReferenceRows
     from daemon.stopwatch import Stopwatch
     from daemon.tasks.contract import Tasks
     from strategies.learner import Learner
@@ -38,19 +40,21 @@ CHALLENGER = ("companions", "challenger")
 ALWAYS = TwinSection(every_blocks=1, every_examinations=1)
 
 
-def build_student(config: Config, *, features: int, tasks: Tasks, stopwatch: Stopwatch) -> Student:
-    """Return an untrained student for rows of so many features."""
+def build_student(
+    config: Config, *, features: int, tasks: Tasks, stopwatch: Stopwatch, reference: ReferenceRows | None = None
+) -> Student:
+    """Return an untrained student for rows of so many features; ``reference`` has them in the same order."""
     retention = config.retention
     probes = ProbeSets(retention.probe_rows, max_tasks=tasks.names.size, generator=generator_for(config, "probes"))
-    records = _Records(config, probes=probes, max_tasks=tasks.names.size)
-    learner = build_learner(config, features=features)
+    records = _Records(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
+    learner = build_learner(config, features=features, reference=reference)
     declared = config.label.classes if isinstance(config.label, ClassLabel) else None
     return Student(
         learner,
         features=features,
         block_rows=config.learner.batch,
         updates=_updates(config),
-        known_classes=len(declared or ()),
+        known_classes=max(len(declared or ()), reference.classes if reference else 0),
         probes=probes,
         examiner=records.examiner(learner),
         examine_every_events=retention.every_events,
@@ -64,15 +68,21 @@ def build_student(config: Config, *, features: int, tasks: Tasks, stopwatch: Sto
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """Makes what a learner's marks are kept in; the probe sets are the same for all."""
+    """Makes what a learner's marks are kept in; the probe sets and the reference are the same for all."""
 
     config: Config
     probes: ProbeSets
     max_tasks: int
+    reference: ReferenceRows | None
 
     def examiner(self, learner: Learner) -> Examiner:
-        matrix = RetentionMatrix(self.max_tasks, max_boundaries=self.config.retention.max_boundaries)
-        return Examiner(learner, probes=self.probes, matrix=matrix, max_tasks=self.max_tasks)
+        return Examiner(
+            learner,
+            probes=self.probes,
+            matrix=RetentionMatrix(self.max_tasks, max_boundaries=self.config.retention.max_boundaries),
+            max_tasks=self.max_tasks,
+            reference=None if self.reference is None else ReferenceScore(learner, probes=self.reference.probes),
+        )
 
     def prequential(self, learner: Learner) -> Prequential:
         classification = learner.objective.classification
@@ -105,7 +115,7 @@ def _companion(
 ) -> Companion:
     # Making a model sets torch's global generator, which goes on to be the main learner's.
     with torch.random.fork_rng(devices=[]):
-        learner = build_learner(view, features=features, chance=chance, at=at)
+        learner = build_learner(view, features=features, reference=records.reference, chance=chance, at=at)
         own = OwnChance()
     return kind(
         learner,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connectors.record import Record
     from daemon.config.sections import ClassLabel, NumberLabel
     from daemon.features.options import FeaturesSection
+    from daemon.labels.encoder import LabelEncoder
     from daemon.tasks.contract import Tasks
 
 
@@ -64,6 +65,19 @@ class Intake:
         """Names of the classes known so far, by index; empty in regression."""
         return self._labels.names
 
+    @property
+    def labels(self) -> LabelEncoder:
+        """What encodes the labels, of the stream and of what is to be learned with it."""
+        return self._labels
+
+    @property
+    def known_feature_names(self) -> Sequence[str] | None:
+        """Names of a row's columns, before the first event if the decoder knows them; None where it does not.
+
+        Raises ``FieldNameError`` where a feature is declared of a field that is not there.
+        """
+        return None if self._decoder.fields is None else self._stream_features().names
+
     def take(self, records: Sequence[Record]) -> tuple[Arrivals | None, list[Reject]]:
         """Return the rows of ``records`` in their order, None where there is none, and the rejects."""
         rows, rejects = self._decoder.decode(records)
@@ -74,7 +88,7 @@ class Intake:
         x = self._stream_features().transform(
             rows.x, key=rows.key, label_values=label_columns(labels, self._label), time=rows.time
         )
-        provenance = _provenance(rows)
+        provenance = provenance_of(rows)
         batch = Batch(
             x=torch.from_numpy(x.astype(np.float32)),
             y=torch.from_numpy(labels),
@@ -143,7 +157,7 @@ def select(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
     )
 
 
-def _provenance(rows: Rows) -> NDArray[np.int64]:
+def provenance_of(rows: Rows) -> NDArray[np.int64]:
     """Return key hash, partition, offset and time of every row ``(rows, 4) int64``, -1 where unknown.
 
     A partition is numbered together with its topic's name, so that no two of a stream are taken for one.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.sink import Prediction
+from daemon.reference.rows import ReferenceRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,13 @@ class Outcome:
     rejects: list[Reject]
 
 
+class MakeStudent(Protocol):
+    """Makes an untrained student, once it is known how wide a row is."""
+
+    def __call__(self, *, features: int, reference: ReferenceRows | None) -> Student:
+        """Return a student for rows of so many features; ``reference`` are those from before the stream."""
+
+
 class Pipeline:
     """Takes records in, and predicts, scores and learns them.
 
@@ -44,8 +52,9 @@ class Pipeline:
         *,
         boundaries: Boundaries,
         tasks: Tasks,
-        make_student: Callable[[int], Student],
+        make_student: MakeStudent,
         stopwatch: Stopwatch,
+        read_reference: Callable[[Intake], ReferenceRows] | None = None,
         publish_predictions: bool = False,
     ) -> None:
         self.student: Student | None = None
@@ -53,6 +62,8 @@ class Pipeline:
         self._boundaries = boundaries
         self._tasks = tasks
         self._make_student = make_student
+        self._read_reference = read_reference
+        self._reference: ReferenceRows | None = None
         self._stopwatch = stopwatch
         self._publish_predictions = publish_predictions
         self._task: int | None = None
@@ -90,8 +101,15 @@ class Pipeline:
         """The task of the newest event."""
         return None if self._task is None else self._tasks.names.name(self._task)
 
+    def begin(self) -> None:
+        """Read the rows from before the stream, where there are any and a checkpoint has not brought them."""
+        if self._reference is None and self._read_reference is not None:
+            self._reference = self._read_reference(self._intake)
+
     def process(self, records: Sequence[Record]) -> Outcome:
         """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected."""
+        # Not with the first event: its class would then come before or after those of the reference as polls fall.
+        self.begin()
         outcome = Outcome([], [])
         for start in range(0, len(records), _AT_ONCE):
             some = self._process(records[start : start + _AT_ONCE])
@@ -105,7 +123,7 @@ class Pipeline:
         if arrivals is None:
             return Outcome([], rejects)
         if self.student is None:
-            self.student = self._make_student(arrivals.batch.x.shape[1])
+            self.student = self._new_student()
         predictions: list[Prediction] = []
         for part, met in self._parts(arrivals, self.student):
             if self._publish_predictions:
@@ -139,6 +157,7 @@ class Pipeline:
         """Return everything that is to survive."""
         return {
             "intake": self._intake.state_dict(),
+            "reference": {} if self._reference is None else self._reference.state_dict(),
             "boundaries": self._boundaries.state_dict(),
             "task": self._task,
             "student": {} if self.student is None else self.student.state_dict(),
@@ -149,10 +168,25 @@ class Pipeline:
         self._intake.load_state_dict(state["intake"])
         self._boundaries.load_state_dict(state["boundaries"])
         self._task = state["task"]
+        self._take_up_reference(state["reference"], begun=bool(state["student"]))
         if state["student"]:
-            assert self.feature_names is not None
-            self.student = self._make_student(len(self.feature_names))
+            self.student = self._new_student()
             self.student.load_state_dict(state["student"])
+
+    def _take_up_reference(self, rows: Mapping[str, Any], *, begun: bool) -> None:
+        """Take up the rows from before the stream; once events were learned, with or without them is settled."""
+        if begun and bool(rows) != (self._read_reference is not None):
+            saved, configured = ("has", "does not name any") if rows else ("has no", "names some")
+            raise ValueError(f"the checkpoint {saved} reference rows, the configuration {configured}")
+        if rows and self._read_reference is not None:
+            self._reference = ReferenceRows.of_state(rows)
+
+    def _new_student(self) -> Student:
+        names = self.feature_names
+        assert names is not None, "the first row has shown them"
+        if self._reference is not None:
+            self._reference = self._reference.arranged(names)
+        return self._make_student(features=len(names), reference=self._reference)
 
     def _parts(self, arrivals: Arrivals, student: Student) -> Iterator[tuple[Arrivals, Met]]:
         """Let the student meet the arrivals in parts that fit its block and cross no boundary; yield each part."""

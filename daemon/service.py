@@ -128,6 +128,7 @@ class Service:
         self._open.callback(self.source.close)
         self.loop = self._build_loop(self._store)
         positions = self._restore()
+        self.loop.pipeline.begin()
         self.source.open(positions)
         if positions is None:
             # So that there is a state to go back to, and a length of the predictions, before the first event.

@@ -87,6 +87,12 @@ class Learner:
         """Take fresh inputs ``(rows, features)`` into the running scale; return them scaled, row by row."""
         return x if self._scaler is None else self._scaler.absorb(x)
 
+    def prime(self, rows: Examples) -> None:
+        """Let the running scales of inputs and labels begin with rows from before the stream."""
+        assert not self.steps
+        self.absorb(rows.x)
+        self.objective.absorb(rows.y)
+
     def scale(self, x: Tensor) -> Tensor:
         """Return inputs ``(rows, features)`` as the network sees them now, in torch's own memory.
 

@@ -108,7 +108,7 @@ class Uint4(Uint8):
 
     def decode(self, kept: NDArray[Any]) -> Floats:
         """Return kept rows."""
-        return self._pairs.take(kept, axis=0).reshape(len(kept), -1)[:, : self._features]
+        return self._pairs.take(kept, axis=0).reshape(len(kept), 2 * kept.shape[1])[:, : self._features]
 
 
 PRECISIONS: dict[Precision, type[Float32]] = {

@@ -17,19 +17,29 @@ if TYPE_CHECKING:
 
     from daemon.scoring.figures import Figures
     from daemon.scoring.probe_sets import ProbeSets
+    from daemon.scoring.reference_score import ReferenceScore
     from daemon.scoring.retention import RetentionMatrix
     from strategies.learner import Learner
 
 
 class Examiner:
-    """Scores every task's probe set, now and at each boundary.
+    """Scores every task's probe set, and the reference where there is one, now and at each boundary.
 
     Two earlier models are kept as parameter vectors: the untrained one, and the one at the last boundary. A new
     task's probe set exists only once the task is there; forward transfer needs the score of the model from just
     before on it, so that model is examined afterwards.
     """
 
-    def __init__(self, learner: Learner, *, probes: ProbeSets, matrix: RetentionMatrix, max_tasks: int) -> None:
+    def __init__(
+        self,
+        learner: Learner,
+        *,
+        probes: ProbeSets,
+        matrix: RetentionMatrix,
+        max_tasks: int,
+        reference: ReferenceScore | None = None,
+    ) -> None:
+        self.reference = reference
         self._learner = learner
         self._probes = probes
         self._matrix = matrix
@@ -50,12 +60,14 @@ class Examiner:
         self._examine_new_tasks()
         scores, counts = self._marks()
         self._matrix.now(task, scores=scores, counts=counts, events=events, time=time)
+        self._examine_reference()
 
     def boundary(self, task: int, *, events: int, time: float) -> None:
         """Examine the model on all tasks at the end of a segment of ``task``."""
         self._examine_new_tasks()
         scores, counts = self._marks()
         self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
+        self._examine_reference()
         self._last_boundary = self._learner.parameters.clone()
         self._new = []
 
@@ -72,6 +84,7 @@ class Examiner:
         """Return matrix and the two earlier models; the probe sets belong to all examiners, and not to this one."""
         return {
             "matrix": self._matrix.state_dict(),
+            "reference": {} if self.reference is None else self.reference.state_dict(),
             "untrained": self._untrained,
             "last_boundary": torch.zeros(0) if self._last_boundary is None else self._last_boundary,
             "met": self._met.copy(),
@@ -81,11 +94,17 @@ class Examiner:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
         self._matrix.load_state_dict(state["matrix"])
+        if self.reference is not None:
+            self.reference.load_state_dict(state["reference"])
         self._untrained.copy_(torch.as_tensor(state["untrained"]))
         last = torch.as_tensor(state["last_boundary"])
         self._last_boundary = last.clone() if len(last) else None
         self._met[:] = state["met"]
         self._new = list(state["new"])
+
+    def _examine_reference(self) -> None:
+        if self.reference is not None:
+            self.reference.examine()
 
     def _examine_new_tasks(self) -> None:
         """Examine the earlier models on the tasks of this segment; again as their probe sets grow."""
