@@ -5,10 +5,13 @@ A new strategy, model or optimizer is one file here and one line in its table.
 
 from strategies.der import Der, DerPlusPlus
 from strategies.ewc import Ewc
+from strategies.l2sp import L2Sp
+from strategies.mas import Mas
 from strategies.mixing import Mixing
 from strategies.models import MODELS
 from strategies.optimizers import OPTIMIZERS
 from strategies.replay import Replay
+from strategies.si import Si
 from strategies.strategy import Strategy
 
 STRATEGIES: dict[str, type[Strategy]] = {
@@ -17,6 +20,9 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "derpp": DerPlusPlus,
     "mixing": Mixing,
     "ewc": Ewc,
+    "si": Si,
+    "mas": Mas,
+    "l2sp": L2Sp,
 }
 
 __all__ = ["MODELS", "OPTIMIZERS", "STRATEGIES", "Strategy"]

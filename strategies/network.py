@@ -167,23 +167,26 @@ class LayeredNetwork(Network):
                 delta = torch.mm(delta, layer.weight).mul_(activation.sign_())
         self._activations = []
 
-    def squared_gradients(self, x: Tensor, deltas: Callable[[Tensor], Iterator[Tensor]]) -> Tensor:
-        """Return the sum over rows and ``deltas`` of the squared per-example gradients ``(parameters,) float32``.
+    def gradient_sizes(
+        self, x: Tensor, deltas: Callable[[Tensor], Iterator[Tensor]], size: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Return the sum over rows and ``deltas`` of the sizes of per-example gradients ``(parameters,) float32``.
 
-        ``deltas`` are, given the outputs for ``x``, some gradients on them ``(rows, outputs)``. With inputs a and
-        output gradients δ of a layer, it is (Σ δ∘δ)ᵀ(a∘a) for its weights: one product, however many deltas.
+        ``deltas`` are, given the outputs for ``x``, some gradients on them ``(rows, outputs)``; ``size`` is
+        ``torch.square`` or ``torch.abs``. With inputs a and output gradients δ of a layer, it is
+        (Σ size(δ))ᵀ size(a) for its weights: one product, however many deltas.
         """
         outputs, inputs = self.forward(x), self._activations
         slopes = [activation.sign() for activation in inputs]
-        squares = [torch.zeros(len(x), len(layer.bias)) for layer in self._layers]
+        sizes = [torch.zeros(len(x), len(layer.bias)) for layer in self._layers]
         for given in deltas(outputs):
             delta = given
             for place in range(len(self._layers) - 1, -1, -1):
-                squares[place].addcmul_(delta, delta)
+                sizes[place].add_(size(delta))
                 if place:
                     delta = torch.mm(delta, self._layers[place].weight).mul_(slopes[place])
         self._activations = []
-        sums = [(s.t() @ a.square(), s.sum(0)) for s, a in zip(squares, inputs, strict=True)]
+        sums = [(s.t() @ size(a), s.sum(0)) for s, a in zip(sizes, inputs, strict=True)]
         return torch.cat([part.reshape(-1) for pair in sums for part in pair])
 
     def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
     from strategies.learner import Learner
 
+HELD_FROM_THE_START = {"l2sp"}
+
 pytestmark = [
     pytest.mark.parametrize("name", sorted(STRATEGIES)),
     pytest.mark.parametrize("regression", [False, True], ids=["classes", "number"]),
@@ -87,7 +89,8 @@ def test_an_anchor_penalises_after_a_consolidation_and_not_before(
     strategy = dict(learner.strategies)[name]
     batches = [batch_of(seed, regression=regression) for seed in range(12)]
     teach(learner, batches[:4], boundary_every=99)
-    assert not strategy.penalty(learner.parameters)
+    if name not in HELD_FROM_THE_START:
+        assert not strategy.penalty(learner.parameters)
     learner.consolidate(0)
     teach(learner, batches[4:], boundary_every=99)
     penalty = strategy.penalty(learner.parameters)

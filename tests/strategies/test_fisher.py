@@ -10,8 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from strategies import fisher
+from strategies import gradient_sizes
+from strategies.batch import Examples
 from strategies.fisher import diagonal_fisher
+from strategies.layer_traces import traceable_layers
 from strategies.network import Network, network_of
 from strategies.objective import Classification, Objective, Regression
 
@@ -145,7 +147,8 @@ def estimate(network: Network, x: torch.Tensor, y: torch.Tensor, kind: Any, seed
     objective: Objective = Regression(standardise=False) if y.is_floating_point() else Classification(CLASSES)
     task = torch.arange(len(x)) % 2
     generator = np.random.default_rng(seed)
-    return diagonal_fisher(network, objective, x=x, y=y, task=task, kind=kind, generator=generator)
+    seen = Examples(x=x, y=y, task=task)
+    return diagonal_fisher(network, objective, seen=seen, kind=kind, generator=generator)
 
 
 def squares(network: Network, score: torch.Tensor) -> torch.Tensor:
@@ -179,14 +182,16 @@ def test_it_equals_a_loop_over_rows_and_labels(case: str, kind: str) -> None:
 
 @pytest.mark.parametrize("case", [*CLOSED, *ROW_BY_ROW])
 def test_the_closed_form_is_taken_where_there_is_one(case: str) -> None:
-    assert fisher._is_closed_form(built((CLOSED | ROW_BY_ROW)[case])[0]) is (case in CLOSED)
+    network, _, _ = built((CLOSED | ROW_BY_ROW)[case])
+    assert (traceable_layers(network) is not None) is (case in CLOSED)
 
 
 @pytest.mark.parametrize("case", ["relu chain", "a module"])
 def test_many_rows_in_chunks_are_as_good_as_few(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network, x, y = built((CLOSED | ROW_BY_ROW)[case], rows=23)
     whole = estimate(network, x, y, "exact")
-    monkeypatch.setattr(fisher, "_CHUNK_ROWS", 5)
+    monkeypatch.setattr(gradient_sizes, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(gradient_sizes, "_LAYERED_CHUNK_ROWS", 5)
     torch.testing.assert_close(estimate(network, x, y, "exact"), whole)
 
 

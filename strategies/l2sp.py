@@ -1,0 +1,88 @@
+"""L2-SP: the weights are pulled towards where they started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+
+from strategies.anchor import DiagonalAnchor
+from strategies.options import Options
+from strategies.strategy import Setting, Strategy
+from strategies.weights_file import read_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from strategies.learner import Learner
+
+
+class L2SpOptions(Options):
+    """A pull towards the starting point."""
+
+    type: Literal["l2sp"] = "l2sp"
+    strength: float = Field(0.01, ge=0, description="α, the weight of the penalty. Any size is stable.")
+    weights: str | None = Field(
+        None,
+        description="A safetensors file of weights to pull towards; by default those that learning starts from.",
+    )
+
+
+class L2Sp(Strategy):
+    """L2-SP (Li, Grandvalet & Davoine 2018, eq. 3) with a proximal step: the penalty (α/2) ‖θ - θ⁰‖².
+
+    θ⁰ are the weights before the first step, such as those of a pretrained model, or those of a file. It holds from
+    the first step on and needs no boundary.
+    """
+
+    Options: ClassVar[type[L2SpOptions]] = L2SpOptions
+    options: L2SpOptions
+
+    def __init__(self, options: L2SpOptions, *, setting: Setting) -> None:
+        super().__init__(options, setting=setting)
+        self._held = DiagonalAnchor(scale=options.strength)
+        self._file = None if options.weights is None else read_weights(options.weights)
+
+    def constrain(self, learner: Learner, gradient: Tensor) -> None:
+        """Leave the gradient as it is; before the first step, take the starting point."""
+        if not self._held.active:
+            self._held.hold(self._start(learner), importance=torch.ones_like(gradient))
+
+    def anchor(self, parameters: Tensor, step_size: float | Tensor) -> None:
+        """Pull the parameters towards the starting point, all alike."""
+        self._held.pull(parameters, step_size)
+
+    def penalty(self, parameters: Tensor) -> float | None:
+        """Return (α/2) ‖θ - θ⁰‖², None before there is a starting point."""
+        return self._held.penalty(parameters)
+
+    def gauges(self) -> Mapping[str, float]:
+        """Return whether there is a starting point; taking it is the one consolidation."""
+        active = float(self._held.active)
+        return {"anchor_active": active, "consolidations": active}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the starting point."""
+        return self._held.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the starting point."""
+        self._held.load_state_dict(state)
+
+    def _start(self, learner: Learner) -> Tensor:
+        if self._file is None:
+            return learner.parameters
+        start = torch.empty_like(learner.parameters)
+        for name, view in learner.network.views(start).items():
+            found = self._file.get(name)
+            if found is None or found.shape != view.shape:
+                held = "nothing of that name" if found is None else f"the shape {tuple(found.shape)}"
+                raise ValueError(
+                    f"l2sp.weights: {self.options.weights} must hold {name} of the shape {tuple(view.shape)},"
+                    f" as the model does, and holds {held}"
+                )
+            view.copy_(found)
+        return start
