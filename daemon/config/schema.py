@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from connectors.options import Options as ConnectorOptions
 from daemon.config.companions_section import CompanionsSection
 from daemon.config.components import Component
+from daemon.config.conservative import conservative
 from daemon.config.document import Document
 from daemon.config.errors import ConfigError, KeyPath, Problem
 from daemon.config.reference_section import ReferenceSection
@@ -59,6 +60,10 @@ class Config(Section):
     model: Annotated[StrategyOptions, Component("model")] = Field(
         {"type": "mlp"}, validate_default=True, description="The network that learns."
     )
+    adapters: tuple[Annotated[StrategyOptions, Component("adapter")], ...] = Field(
+        (),
+        description="Changes of the model's architecture, in order: which parameters there are, and which learn.",
+    )
     optimizer: Annotated[StrategyOptions, Component("optimizer")] = Field(
         {"type": "adam"}, validate_default=True, description="How a gradient becomes a step."
     )
@@ -88,6 +93,11 @@ class Config(Section):
     log: LogSection = Field(LogSection(), description="What is logged to stderr, and how.")
 
     _document: Document | None = PrivateAttr(None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _conservative(cls, value: Any) -> Any:
+        return {**value, **conservative(value)} if isinstance(value, dict) else value
 
     def written_in(self, document: Document) -> Config:
         """Remember the file that this was read from, for the positions in later messages; returns itself."""

@@ -25,6 +25,7 @@ class Tables:
     predictions: Table
     dead_letters: Table
     model: Table
+    adapter: Table
     optimizer: Table
     strategy: Table
     tasks: Table
@@ -40,6 +41,7 @@ class Tables:
             predictions=connectors.PREDICTIONS,
             dead_letters=connectors.DEAD_LETTERS,
             model=strategies.MODELS,
+            adapter=import_module("strategies.adapters").ADAPTERS,
             optimizer=strategies.OPTIMIZERS,
             strategy=strategies.STRATEGIES,
             tasks=import_module("daemon.tasks").TASKS,

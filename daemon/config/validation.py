@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from daemon.config.adaptation import require_adaptable
 from daemon.config.consistency import inconsistencies
 from daemon.config.errors import ConfigError
 from daemon.config.schema import Config
@@ -35,7 +36,9 @@ def validate(document: Document, *, tables: Tables) -> Config:
     problems = document.problems + _causes(found, document.unreadable)
     if problems or config is None:
         raise ConfigError(problems)
-    return config.written_in(document)
+    config = config.written_in(document)
+    require_adaptable(config)
+    return config
 
 
 def _validated(value: Any, tables: Tables, errors: list[ErrorDetails]) -> Config | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strategies.models.cnn import Cnn
+from strategies.models.cnn1d import Cnn1d
 from strategies.models.linear import Linear
 from strategies.models.mlp import Mlp
 
@@ -15,4 +16,5 @@ MODELS: dict[str, type[nn.Module]] = {
     "linear": Linear,
     "mlp": Mlp,
     "cnn": Cnn,
+    "cnn1d": Cnn1d,
 }

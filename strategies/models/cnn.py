@@ -10,10 +10,10 @@ from pydantic import Field
 from torch import nn
 
 from strategies.models.mlp import Width
-from strategies.options import Options
+from strategies.models.options import ModelOptions
 
 
-class CnnOptions(Options):
+class CnnOptions(ModelOptions):
     """A small convolutional network."""
 
     type: Literal["cnn"] = "cnn"

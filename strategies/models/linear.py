@@ -6,11 +6,11 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from strategies.options import Options
+from strategies.models.options import ModelOptions
 
 
-class LinearOptions(Options):
-    """A linear model has no options."""
+class LinearOptions(ModelOptions):
+    """A linear model has no options of its own."""
 
     type: Literal["linear"] = "linear"
 

@@ -8,12 +8,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from torch import nn
 
-from strategies.options import Options
+from strategies.models.options import ModelOptions
 
 Width = Annotated[int, Field(ge=1, le=65_536)]
 
 
-class MlpOptions(Options):
+class MlpOptions(ModelOptions):
     """A multi-layer perceptron."""
 
     type: Literal["mlp"] = "mlp"
