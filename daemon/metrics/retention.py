@@ -83,7 +83,23 @@ SUMMARY = {
 }
 """By the name of the field in the figures of the retention matrix."""
 
-FAMILIES = (SCORE, SAMPLES, SCORED, MATRIX, UNTRAINED, FORGETTING, *SUMMARY.values())
+REFERENCE = Family(
+    "retaind_reference_score",
+    "gauge",
+    "Score on the reference rows that are never learned, as of the last examination.",
+    unit="score",
+)
+REFERENCE_INITIAL = Family(
+    "retaind_reference_initial_score",
+    "gauge",
+    "retaind_reference_score before anything was learned of the stream; less the score now it is what was lost.",
+    unit="score",
+)
+REFERENCE_SAMPLES = Family(
+    "retaind_reference_samples", "gauge", "Rows behind retaind_reference_score.", unit="samples"
+)
+REFERENCES = (REFERENCE, REFERENCE_INITIAL, REFERENCE_SAMPLES)
+FAMILIES = (SCORE, SAMPLES, SCORED, MATRIX, UNTRAINED, FORGETTING, *SUMMARY.values(), *REFERENCES)
 
 
 class RetentionMetrics:
@@ -129,3 +145,10 @@ class RetentionMetrics:
             }
             now.replace(MATRIX, cells)
             now.replace(UNTRAINED, now.chosen(self._tasks, untrained))
+
+    def reference(self, score: float | None, *, initial: float | None, samples: int) -> None:
+        """Show the score on rows from before the stream, now and before anything was learned of it."""
+        with self._board.tell() as now:
+            now.set(REFERENCE, score)
+            now.set(REFERENCE_INITIAL, initial)
+            now.set(REFERENCE_SAMPLES, samples)

@@ -81,8 +81,8 @@ def tell_scores(metrics: Metrics) -> None:
         score=0.8, samples=96, kappa=0.3, window_score=0.9, window_samples=50, window_kappa=0.4
     )
     metrics.prequential.by_task({"day": 0.9, "night": 0.7}, samples={"day": 48, "night": 48})
-    metrics.prequential.references({"no_change": 0.6})
     tell_retention(metrics, {"day": 0.9, "night": 0.8})
+    metrics.retention.reference(0.93, initial=0.97, samples=1_000)
 
 
 def tell_retention(metrics: Metrics, scores: Mapping[str, float | None], **changed: Any) -> None:
