@@ -14,6 +14,7 @@ from strategies import gradient_sizes
 from strategies.batch import Examples
 from strategies.fisher import diagonal_fisher
 from strategies.layer_traces import traceable_layers
+from strategies.models.cnn1d import Cnn1d, Cnn1dOptions
 from strategies.network import Network, network_of
 from strategies.objective import Classification, Objective, Regression
 
@@ -49,6 +50,10 @@ def deep_convolution() -> nn.Module:
         nn.Flatten(),
         nn.Linear(18, CLASSES),
     )
+
+
+def series() -> nn.Module:
+    return Cnn1d(Cnn1dOptions(shape=(2, 12), channels=(3, 4), kernel=3, hidden=5), features=24, outputs=CLASSES)
 
 
 def sequence() -> nn.Module:
@@ -120,6 +125,7 @@ CLOSED: dict[str, tuple[int, Callable[[], nn.Module]]] = {
     "stride and padding": (60, lambda: convolution(stride=2, padding=(1, 2))),
     "dilation, no bias": (60, lambda: convolution(dilation=2, bias=False)),
     "two convolutions": (64, deep_convolution),
+    "a series": (24, series),
     "positions": (12, sequence),
     "a head per task": (6, TwoHeads),
 }

@@ -28,6 +28,8 @@ CASES: list[dict[str, Any]] = [
     {"type": "mlp", "hidden": [9, 8, 7, 6]},
     {"type": "cnn", "shape": [3, 4, 4], "channels": [6]},
     {"type": "cnn", "shape": [1, 6, 8], "channels": [4, 5], "hidden": 10},
+    {"type": "cnn1d", "shape": [3, 16], "channels": [6]},
+    {"type": "cnn1d", "shape": [1, 48], "channels": [4, 5], "kernel": 3, "hidden": 10},
 ]
 
 
@@ -79,6 +81,28 @@ def test_a_cnn_refuses_more_halvings_than_the_image_has() -> None:
         model({"type": "cnn", "shape": [3, 4, 4], "channels": [2, 2, 2]})
 
 
+def test_a_cnn1d_sees_the_row_as_a_window_of_channels() -> None:
+    """A shift in time by two is a shift of the features by one, and no channel's time runs into the next one's."""
+    layers = list(model({"type": "cnn1d", "shape": [3, 16], "channels": [4], "kernel": 3}).children())
+    convolutions = torch.nn.Sequential(*layers[:4])
+    window = torch.zeros(3, 16)
+    window[:, 6:9] = torch.rand(3, 3)
+    features, shifted = (convolutions(x.reshape(1, -1)) for x in (window, window.roll(2, 1)))
+    torch.testing.assert_close(features.roll(1, 3), shifted)
+    assert features.shape == (1, 4, 1, 8)
+    assert not torch.equal(features, convolutions(window.roll(1, 0).reshape(1, -1)))
+
+
+def test_a_cnn1d_refuses_rows_of_another_width() -> None:
+    with pytest.raises(ValueError, match=r"model\.shape \[1, 128\] means 128 features, a row has 48"):
+        model({"type": "cnn1d"})
+
+
+def test_a_cnn1d_refuses_more_halvings_than_the_window_has() -> None:
+    with pytest.raises(ValueError, match=r"model\.channels: 3 halvings leave nothing of length 6"):
+        model({"type": "cnn1d", "shape": [8, 6], "channels": [2, 2, 2]})
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -86,6 +110,7 @@ def test_a_cnn_refuses_more_halvings_than_the_image_has() -> None:
         {"type": "mlp", "hidden": [0]},
         {"type": "mlp", "depth": 3},
         {"type": "cnn", "channels": []},
+        {"type": "cnn1d", "kernel": 4},
         {"type": "linear", "hidden": [3]},
     ],
 )
