@@ -55,6 +55,11 @@ class Companion:
         self._task = torch.zeros(block_rows, dtype=torch.int64)
 
     @property
+    def learning_rate(self) -> float | None:
+        """The optimizer's learning rate in the step to come; None where it has none."""
+        return self.learner.learning_rate
+
+    @property
     def steps_left(self) -> int | None:
         """Steps that may be made until the next boundary; None where they are not limited."""
         return self._training.steps_left

@@ -24,6 +24,11 @@ class Frozen(Companion):
     stopped = False
     """Whether that boundary has been."""
 
+    @property
+    def learning_rate(self) -> None:
+        """None: it learns no more."""
+        return None
+
     def follow(self, block: ClosedBlock, *, number: int, known_classes: int, events: int) -> None:
         """Predict the block, if this one is ours."""
         if self.stopped:

@@ -156,6 +156,11 @@ class Student:
             self._examine(0)
 
     @property
+    def learning_rate(self) -> float | None:
+        """The optimizer's learning rate in the step to come; None where it has none."""
+        return self.learner.learning_rate
+
+    @property
     def steps_left(self) -> int | None:
         """Steps that may be made until the next boundary; None where they are not limited."""
         return self._training.steps_left

@@ -6,33 +6,27 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from strategies.buffer import Buffered
+from daemon.learner_telemetry import LearnerTelemetry
+from daemon.marks import Marks
+from daemon.status import learner_status, no_change_status, stream_status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from connectors.decoder import Reject
     from connectors.source import SourceStatus
+    from daemon.companions import Companions
     from daemon.metrics import Metrics
+    from daemon.metrics.learner import LearnerMetrics
     from daemon.pipeline import Pipeline
     from daemon.process.vital_signs import VitalSigns
-    from daemon.scoring.figures import Figures
     from daemon.state.checkpoint_writer import Written
     from daemon.stopwatch import Stopwatch
     from daemon.student import Student
     from daemon.training import Tally
 
-_SUMMARY = (
-    "average_score",
-    "backward_transfer",
-    "forward_transfer",
-    "forgetting",
-    "learning_accuracy",
-    "min_acc",
-    "wc_acc",
-)
+NO_CHANGE = "no_change"
+"""The name of the reference that repeats the last label, among those of the learners beside the main one."""
 
 
 class Telemetry:
@@ -57,8 +51,8 @@ class Telemetry:
         self._clock = clock
         self._now = now
         self._told_at = -float("inf")
-        self._examined: tuple[int | None, int] = (None, 0)
-        self._counts: dict[str, tuple[int, float | None]] = {}
+        self._main = LearnerTelemetry(metrics.main, now=now)
+        self._beside: dict[str, tuple[LearnerMetrics, LearnerTelemetry]] = {}
         self._checkpoint: dict[str, Any] = {}
         self._started = now()
 
@@ -77,9 +71,11 @@ class Telemetry:
             self._told_at = self._clock()
             self._metrics.process.ready(ready=source.ready)
             self._metrics.stream.partitions(source.partitions)
+            status = {"name": self._name, "started": self._started, "checkpoint": self._checkpoint}
+            status |= stream_status(pipeline, source)
             if student is not None:
-                self._tell(student, pipeline)
-            self._vital_signs.publish(self._status(pipeline, source))
+                status |= self._tell(student, pipeline)
+            self._vital_signs.publish(status)
 
     def rejected(self, rejects: Sequence[Reject], *, kept: bool) -> None:
         """Tell what could not be learned from."""
@@ -94,12 +90,6 @@ class Telemetry:
         self._metrics.checkpoints.written(
             written.generation, size_bytes=written.bytes, duration_seconds=written.seconds, at_seconds=at
         )
-
-    def _seen(self, event: str, count: int) -> float | None:
-        """Return when ``event`` last happened, by its count; None where that was in an earlier process."""
-        before, at = self._counts.get(event, (count, None))
-        self._counts[event] = (count, self._now() if count != before else at)
-        return self._counts[event][1]
 
     def _count(self, tally: Tally | None, pipeline: Pipeline, received: int, seconds: float) -> None:
         busy = self._stopwatch.take()
@@ -120,146 +110,49 @@ class Telemetry:
             turn_seconds=seconds,
         )
 
-    def _tell(self, student: Student, pipeline: Pipeline) -> None:
-        names = pipeline.task_names
-        self._metrics.learning.classes_known(len(pipeline.class_names))
-        self._metrics.learning.restraint(learning_rate=student.learner.learning_rate, steps_left=student.steps_left)
-        self._tell_strategies(student, names, pipeline.class_names)
-        self._tell_prequential(student, names)
-        figures = student.examiner.figures()
-        self._metrics.tasks.current(pipeline.current_task, known=len(names), boundaries=figures.boundaries)
-        self._metrics.tasks.drift(alarms=student.alarms, detected_seconds=self._seen("drift", student.alarms))
-        examined = (figures.events, figures.boundaries)
-        if figures.events is not None and examined != self._examined:
-            self._examined = examined
-            self._tell_retention(student, figures, names)
+    def _tell(self, student: Student, pipeline: Pipeline) -> dict[str, Any]:
+        """Tell how all learners stand; return the same for ``/status``."""
+        names, classes = pipeline.task_names, pipeline.class_names
+        marks = Marks.of(student, names)
+        self._metrics.learning.classes_known(len(classes))
+        self._metrics.tasks.current(pipeline.current_task, known=len(names), boundaries=marks.figures.boundaries)
+        self._metrics.tasks.drift(alarms=student.alarms, detected_seconds=self._main.seen("drift", student.alarms))
+        self._main.tell(student, marks, tasks=names, classes=classes)
+        status = learner_status(student, marks, names)
+        status["retention"]["matrix"] = self._main.matrix
+        others = self._tell_companions(student.companions, pipeline)
+        return status | {"companions": self._tell_no_change(marks) | others}
 
-    def _tell_strategies(self, student: Student, tasks: Mapping[int, str], classes: Sequence[str]) -> None:
-        for name, strategy in student.learner.strategies:
-            gauges = strategy.gauges()
-            self._metrics.learning.figures(name, gauges)
-            if "consolidations" in gauges:
-                count = int(gauges["consolidations"])
-                self._metrics.learning.anchor(
-                    name,
-                    penalty=strategy.penalty(student.learner.parameters),
-                    consolidations=count,
-                    consolidated_seconds=self._seen(f"{name} consolidated", count),
-                )
-            if isinstance(strategy, Buffered):
-                by_task, by_class = strategy.composition()
-                self._metrics.learning.buffer(
-                    name,
-                    rows=int(gauges["buffer_rows"]),
-                    capacity_rows=int(gauges["buffer_capacity_rows"]),
-                    size_bytes=int(gauges["buffer_bytes"]),
-                    seen=int(gauges["buffer_seen_rows"]),
-                    task_rows=_named(by_task, tasks),
-                    class_rows=_named(by_class, dict(enumerate(classes))),
-                )
-
-    def _tell_prequential(self, student: Student, names: Mapping[int, str]) -> None:
-        total, window = student.prequential.total(), student.prequential.windowed()
-        self._metrics.prequential.overall(
-            score=total.retention_score,
-            samples=total.rows,
-            kappa=total.kappa,
-            window_score=window.retention_score,
-            window_samples=window.rows,
-            window_kappa=window.kappa,
-        )
-        self._metrics.prequential.references({"no_change": window.no_change_accuracy})
-        of_task = {name: student.prequential.of_task(task) for task, name in names.items()}
-        seen = {name: score for name, score in of_task.items() if score.rows}
-        self._metrics.prequential.by_task(
-            {name: score.retention_score for name, score in seen.items()},
-            samples={name: score.rows for name, score in seen.items()},
-        )
-
-    def _tell_retention(self, student: Student, figures: Figures, names: Mapping[int, str]) -> None:
-        tasks = {names[task]: of_task for task, of_task in figures.tasks.items()}
-        self._metrics.retention.scored(
-            {name: task.now for name, task in tasks.items()},
-            samples={name: task.samples for name, task in tasks.items()},
-            forgetting={name: task.forgetting for name, task in tasks.items()},
-            summary={key: getattr(figures, key) for key in _SUMMARY},
-            at_seconds=self._now(),
-        )
-        self._metrics.retention.matrix(
-            matrix_of(student, names),
-            untrained={name: task.untrained for name, task in tasks.items()},
-        )
-
-    def _status(self, pipeline: Pipeline, source: SourceStatus) -> dict[str, Any]:
-        """Return what ``/status`` shows."""
-        status: dict[str, Any] = {
-            "name": self._name,
-            "started": self._started,
-            "ready": source.ready,
-            "reason": source.reason,
-            "events": pipeline.events,
-            "features": list(pipeline.feature_names or ()),
-            "tasks": list(pipeline.task_names.values()),
-            "current_task": pipeline.current_task,
-            "classes": list(pipeline.class_names),
-            "partitions": [
-                {
-                    "topic": partition.topic,
-                    "partition": partition.partition,
-                    "position": partition.position,
-                    "end_offset": partition.end_offset,
-                    "last_progress": partition.last_progress_seconds,
-                }
-                for partition in source.partitions
-            ],
-            "checkpoint": self._checkpoint,
-        }
-        if pipeline.student is not None:
-            status |= student_status(pipeline.student, pipeline.task_names)
+    def _tell_companions(self, companions: Companions, pipeline: Pipeline) -> dict[str, Any]:
+        names, status = pipeline.task_names, {}
+        for name, companion in companions:
+            metrics, telemetry = self._beside_it(name)
+            tally = companion.take_tally()
+            metrics.training.did(
+                predicted=tally.predicted,
+                learned=tally.learned,
+                steps=tally.steps,
+                steps_rejected=tally.steps_rejected,
+                steps_saved=tally.steps_saved,
+                loss=tally.loss,
+            )
+            marks = Marks.of(companion, names)
+            telemetry.tell(companion, marks, tasks=names, classes=pipeline.class_names)
+            status[name] = learner_status(companion, marks, names)
         return status
 
+    def _tell_no_change(self, marks: Marks) -> dict[str, Any]:
+        total, window = marks.total, marks.window
+        self._beside_it(NO_CHANGE)[0].prequential.overall(
+            score=total.no_change_score,
+            samples=total.compared,
+            window_score=window.no_change_score,
+            window_samples=window.compared,
+        )
+        return {NO_CHANGE: no_change_status(total, window)}
 
-def student_status(student: Student, names: Mapping[int, str]) -> dict[str, Any]:
-    """Return the learner's part of ``/status``: steps, strategies, scores and the retention matrix."""
-    figures = student.examiner.figures()
-    total, window = student.prequential.total(), student.prequential.windowed()
-    return {
-        "steps": student.learner.steps,
-        "steps_rejected": student.learner.rejected_steps,
-        "steps_left": student.steps_left,
-        "learning_rate": student.learner.learning_rate,
-        "parameters": len(student.learner.parameters),
-        "waiting": student.waiting,
-        "strategies": {name: dict(strategy.gauges()) for name, strategy in student.learner.strategies},
-        "prequential": {
-            "score": total.retention_score,
-            "window_score": window.retention_score,
-            "kappa": total.kappa,
-            "window_kappa": window.kappa,
-            "rows": total.rows,
-        },
-        "retention": {
-            **{key: getattr(figures, key) for key in _SUMMARY},
-            "boundaries": figures.boundaries,
-            "events": figures.events,
-            "tasks": {
-                names[task]: {"score": of.now, "samples": of.samples, "best": of.best, "forgetting": of.forgetting}
-                for task, of in figures.tasks.items()
-            },
-            "matrix": matrix_of(student, names),
-        },
-    }
-
-
-def matrix_of(student: Student, names: Mapping[int, str]) -> dict[int, dict[str, float]]:
-    """Return R by boundary and task name, undefined scores left out."""
-    return {
-        row.boundary: {
-            name: float(row.scores[task]) for task, name in names.items() if not np.isnan(row.scores[task])
-        }
-        for row in student.examiner.matrix.table()
-    }
-
-
-def _named(counts: Mapping[int, int], names: Mapping[int, str]) -> dict[str, int]:
-    return {names[index]: count for index, count in counts.items()}
+    def _beside_it(self, name: str) -> tuple[LearnerMetrics, LearnerTelemetry]:
+        if name not in self._beside:
+            metrics = self._metrics.beside(name)
+            self._beside[name] = metrics, LearnerTelemetry(metrics, now=self._now)
+        return self._beside[name]

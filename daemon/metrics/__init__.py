@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from daemon.metrics import checkpoints, learning, loop, prequential, process, retention, stream, tasks
 from daemon.metrics.board import Board
+from daemon.metrics.learner import AllLearners, LearnerMetrics
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 AREAS = (loop, stream, learning, prequential, retention, tasks, checkpoints, process)
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
+
+OTHERS_BOUNDARIES = 16
+"""Boundaries of the retention matrix that are shown of a learner beside the main one."""
 
 
 class Metrics:
@@ -35,14 +40,21 @@ class Metrics:
     ) -> None:
         board = Board(family for area in AREAS for family in area.FAMILIES)
         task_labels = board.labels("task", limit=max_tasks)
+        self._learners = AllLearners(board)
+        of_learner = partial(LearnerMetrics, tasks=task_labels, max_classes=max_classes)
+        self._of_others = partial(of_learner, max_boundaries=min(max_boundaries, OTHERS_BOUNDARIES))
+        main = of_learner(board, max_boundaries=max_boundaries)
         self.loop = loop.LoopMetrics(board)
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
-        self.learning = learning.LearningMetrics(board, tasks=task_labels, max_classes=max_classes)
-        self.prequential = prequential.PrequentialMetrics(board, tasks=task_labels)
-        self.retention = retention.RetentionMetrics(board, tasks=task_labels, max_boundaries=max_boundaries)
+        self.main = main
+        self.learning, self.prequential, self.retention = main.learning, main.prequential, main.retention
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
         self.process = process.ProcessMetrics(
             board, version=version, torch_version=torch_version, started_seconds=started_seconds
         )
-        registry.register(board)
+        registry.register(self._learners)
+
+    def beside(self, learner: str) -> LearnerMetrics:
+        """Return the areas of a learner beside the main one; its series carry the label ``learner``."""
+        return self._of_others(self._learners.add(learner))

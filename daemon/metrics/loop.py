@@ -57,6 +57,7 @@ BUSY = Family(
 TURN = Family(
     "retaind_loop_turn_seconds", "histogram", "Duration of one turn of the loop, waiting included.", unit="seconds"
 )
+OF_A_LEARNER = (PREDICTED, LEARNED, STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS)
 FAMILIES = (RECEIVED, PREDICTED, LEARNED, HELD_OUT, NEWEST, STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS, BUSY, TURN)
 
 
@@ -108,3 +109,30 @@ class LoopMetrics:
                 now.set(NEWEST, newest_event_seconds)
             if turn_seconds is not None:
                 now.observe(TURN, turn_seconds)
+
+
+class TrainingMetrics:
+    """Counts what a learner beside the main one has done in this process."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def did(
+        self,
+        *,
+        predicted: int = 0,
+        learned: int = 0,
+        steps: int = 0,
+        steps_rejected: int = 0,
+        steps_saved: int = 0,
+        loss: float | None = None,
+    ) -> None:
+        """Add what was done since the last call; ``loss`` stays as it was where it is None."""
+        with self._board.tell() as now:
+            now.add(PREDICTED, predicted)
+            now.add(LEARNED, learned)
+            now.add(STEPS, steps)
+            now.add(STEPS_REJECTED, steps_rejected)
+            now.add(STEPS_SAVED, steps_saved)
+            if loss is not None:
+                now.set(LOSS, loss)

@@ -44,15 +44,8 @@ TASK_SAMPLES = Family(
     ("task",),
     unit="samples",
 )
-REFERENCE = Family(
-    "retaind_reference_window_score",
-    "gauge",
-    "Score over the same last events of a reference beside the model: no_change, frozen or naive.",
-    ("reference",),
-    unit="score",
-)
 OVERALL = (SCORE, SAMPLES, KAPPA, WINDOW_SCORE, WINDOW_SAMPLES, WINDOW_KAPPA)
-FAMILIES = (*OVERALL, TASK_SCORE, TASK_SAMPLES, REFERENCE)
+FAMILIES = (*OVERALL, TASK_SCORE, TASK_SAMPLES)
 
 
 class PrequentialMetrics:
@@ -61,7 +54,6 @@ class PrequentialMetrics:
     def __init__(self, board: Board, *, tasks: BoundedLabels) -> None:
         self._board = board
         self._tasks = tasks
-        self._references = board.labels("reference", limit=8)
 
     def overall(
         self,
@@ -87,8 +79,3 @@ class PrequentialMetrics:
         with self._board.tell() as now:
             now.replace(TASK_SCORE, now.chosen(self._tasks, scores))
             now.replace(TASK_SAMPLES, now.summed(self._tasks, samples))
-
-    def references(self, window_scores: Mapping[str, float | None]) -> None:
-        """Show exactly these references, by name."""
-        with self._board.tell() as now:
-            now.replace(REFERENCE, now.chosen(self._references, window_scores))

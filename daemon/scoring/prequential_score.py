@@ -39,6 +39,8 @@ class PrequentialScore:
     not_finite: int = 0
     """Predictions of a number that were NaN or infinite: they are in no other figure."""
     accuracy: float | None = None
+    compared: int = 0
+    """Predictions of rows that have a last label, which the reference repeats."""
     no_change_accuracy: float | None = None
     """Accuracy of repeating the last label, where there was one."""
     kappa: float | None = None
@@ -52,11 +54,18 @@ class PrequentialScore:
     """1 - Σ(y - ŷ)² / Σ(y - ȳ)², not clipped; ȳ is the mean label of the same rows. Undefined without variance."""
     skill: float | None = None
     """1 - MSE / MSE of repeating the last label, over the rows that have one; undefined where that one is 0."""
+    no_change_r2: float | None = None
+    """1 - MSE of repeating the last label, over the rows that have one, / the variance of all labels."""
 
     @property
     def retention_score(self) -> float | None:
         """The figure on the scale of the retention matrix: accuracy, or R² clipped at -1."""
         return self.accuracy if self.r2 is None else clip_r2(self.r2)
+
+    @property
+    def no_change_score(self) -> float | None:
+        """The same of the reference that repeats the last label."""
+        return self.no_change_accuracy if self.no_change_r2 is None else clip_r2(self.no_change_r2)
 
 
 def class_terms(prediction: Column, *, label: Column, no_change: Column | None) -> Terms:
@@ -99,6 +108,7 @@ def class_score(sums: Terms) -> PrequentialScore:
     return PrequentialScore(
         rows=int(s["rows"]),
         accuracy=_ratio(s["correct"], s["rows"]),
+        compared=int(s["compared"]),
         no_change_accuracy=p_no_change,
         kappa=_ratio(s["correct_compared"] - s["correct_no_change"], s["compared"] - s["correct_no_change"]),
     )
@@ -107,14 +117,16 @@ def class_score(sums: Terms) -> PrequentialScore:
 def number_score(sums: Terms) -> PrequentialScore:
     """Return the score of numbers from the sums ``(9,)`` of ``NUMBER_TERMS``."""
     s = dict(zip(NUMBER_TERMS, sums.tolist(), strict=True))
-    mean_square = _ratio(s["squared"], s["rows"])
+    mean_square, variation = _ratio(s["squared"], s["rows"]), _variation(s)
     return PrequentialScore(
         rows=int(s["rows"]),
         not_finite=int(s["not_finite"]),
         mae=_ratio(s["absolute"], s["rows"]),
         rmse=None if mean_square is None else math.sqrt(mean_square),
-        r2=_one_minus(_ratio(s["squared"], _variation(s))),
+        r2=_one_minus(_ratio(s["squared"], variation)),
+        compared=int(s["compared"]),
         skill=_one_minus(_ratio(s["squared_compared"], s["squared_no_change"])),
+        no_change_r2=_one_minus(_ratio(s["squared_no_change"] * s["rows"], variation * s["compared"])),
     )
 
 
