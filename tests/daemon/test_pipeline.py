@@ -89,6 +89,17 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "regression": {"label": NUMBER},
     "regression as it is": {"label": NUMBER | {"standardise": False}, "learner": {"batch": 32}},
+    "a step every tenth event": {"learner": {"batch": 7, "updates_per_event": 0.1}, "label": NUMBER},
+    "three steps an event, ten a task": {
+        "learner": {"batch": 2, "updates_per_event": 3, "updates_per_task": 10},
+        "optimizer": {
+            "type": "sgd",
+            "schedule": {"type": "cosine", "steps": 9, "warm_up": 2, "restart": "boundary"},
+        },
+    },
+    "smaller steps after each boundary": {
+        "optimizer": {"type": "adam", "schedule": {"type": "inverse_sqrt", "steps": 5, "per_boundary": 0.5}}
+    },
     "one task": {"tasks": {"type": "none"}},
     "tasks by count": {"tasks": {"type": "schedule", "every_events": 20, "cycle": 2}},
     "tasks by time": {"tasks": {"type": "schedule", "every": "1m"}},

@@ -26,14 +26,16 @@ label: {type: class, classes: [no, yes]}
 tasks: {type: %(tasks)s}
 model: {type: linear}
 optimizer: {type: sgd, lr: 0.5}
-learner: {batch: %(batch)d, updates_per_batch: %(updates)d, standardise: false}
+learner: {batch: %(batch)d, %(updates)s, standardise: false}
 strategies: [{type: replay, rows: 50}, {type: ewc, every_events: null}]
 retention: {probe_share: %(share)s, probe_rows: 100, every_events: 100, min_segment_events: 20}
 checkpoint: {directory: state}
 """
 
 
-def pipeline(*, batch: int = 4, share: float = 0.0, tasks: str = "field", updates: int = 1) -> Pipeline:
+def pipeline(
+    *, batch: int = 4, share: float = 0.0, tasks: str = "field", updates: str = "updates_per_batch: 1"
+) -> Pipeline:
     text = CONFIG % {"batch": batch, "share": share, "tasks": tasks, "updates": updates}
     config = load_bytes(text.encode(), file="test.yaml", environ={})
     return build_pipeline(config, stopwatch=Stopwatch())
@@ -140,7 +142,36 @@ def test_a_consolidation_on_request_learns_what_waits_and_is_a_boundary() -> Non
 
 
 def test_several_updates_offer_each_event_to_the_buffer_once() -> None:
-    student = student_of(pipeline(updates=3), events(8))
+    student = student_of(pipeline(updates="updates_per_batch: 3"), events(8))
     assert student.learner.steps == 6
     assert dict(student.learner.strategies)["replay"].gauges()["buffer_seen_rows"] == 8
     assert student.take_tally().learned == 8
+
+
+@pytest.mark.parametrize("batch", [1, 4, 16])
+def test_a_step_every_fourth_event_learns_them_all(batch: int) -> None:
+    student = student_of(pipeline(updates="updates_per_event: 0.25", batch=batch), events(32))
+    assert student.learner.steps == 8
+    assert student.take_tally().learned == 32
+    assert len(buffer_offsets(student)) == 32
+
+
+def test_a_task_whose_budget_is_spent_is_predicted_and_no_more() -> None:
+    made = pipeline(updates="updates_per_task: 3")
+    student = student_of(made, events(40))
+    assert (student.learner.steps, student.steps_left) == (3, 0)
+    assert buffer_offsets(student) == set(range(12))
+    tally = student.take_tally()
+    assert (tally.predicted, tally.learned, tally.steps_saved) == (40, 12, 7)
+    before = student.learner.parameters.clone()
+    made.process(events(8, first=40))
+    assert before.equal(student.learner.parameters)
+    made.process(events(8, task="two", first=48))
+    assert (student.learner.steps, student.steps_left) == (5, 1)
+
+
+def test_an_operators_boundary_grants_a_new_budget() -> None:
+    made = pipeline(updates="updates_per_task: 3")
+    student = student_of(made, events(40))
+    made.consolidate()
+    assert student.steps_left == 3
