@@ -38,8 +38,11 @@ def _named(options: FeaturesSection) -> Iterator[tuple[KeyPath, str]]:
         for place, entry in enumerate(getattr(options, section)):
             if section != "cyclic" or entry.field != TIME:
                 yield (section, place, "field"), entry.field
-    for place, name in enumerate(options.drop):
-        yield ("drop", place), name
+    for section in ("logarithmic", "drop"):
+        # A single word stands for all fields.
+        names = getattr(options, section)
+        for place, name in enumerate(() if isinstance(names, str) else names):
+            yield (section, place), name
 
 
 def _listed(fields: Sequence[str]) -> str:

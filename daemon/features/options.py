@@ -55,6 +55,11 @@ class FeaturesSection(Section):
 
     per_key: bool = Field(False, description="Keep a history for each key; events without one share one.")
     max_keys: int = Field(10_000, ge=1, description="Keys remembered; the one unseen for longest is forgotten.")
+    logarithmic: tuple[str, ...] | Literal["all"] = Field(
+        (),
+        description="Fields whose value v is taken as sign(v) ln(1 + |v|), here and in all that follows: for those"
+        " that span orders of magnitude.",
+    )
     lags: tuple[Lag, ...] = Field((), description="Earlier values.")
     differences: tuple[Difference, ...] = Field(
         (), description="Changes of values; 0 where there is no earlier one."

@@ -44,6 +44,7 @@ class StreamFeatures:
         ``ValueError`` where two columns would have the same name, or none would be left.
         """
         check_field_names(options, fields)
+        self._logarithmic = _logarithmic(options, fields)
         past = remembered_fields(options)
         self._past = np.array([fields.index(name) for name in past], dtype=np.int64)
         self._parts = plan(options, fields=fields, past=past, label_width=label_width)
@@ -69,6 +70,9 @@ class StreamFeatures:
         out = np.empty((rows, len(self.names)))
         if not rows:
             return out
+        if self._logarithmic.any():
+            x = x.copy()
+            x[:, self._logarithmic] = signed_logarithm(x[:, self._logarithmic])
         labels = np.empty((rows, 0)) if self._without_labels else label_values
         with np.errstate(over="ignore", invalid="ignore"):
             for present in self._history.advance(x.take(self._past, axis=1), labels, key=key):
@@ -83,8 +87,12 @@ class StreamFeatures:
             start = stop
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the history and the names of the columns."""
-        return {"names": list(self.names), "history": self._history.state_dict()}
+        """Return the history, the names of the columns and which fields are taken logarithmically."""
+        return {
+            "names": list(self.names),
+            "logarithmic": self._logarithmic,
+            "history": self._history.state_dict(),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a saved history; raise ``ValueError`` where it belongs to other features."""
@@ -93,7 +101,28 @@ class StreamFeatures:
                 f"the saved state has the features {list(state['names'])}, now there are {self.names}; "
                 "restore the old features or start with an empty state directory"
             )
+        if np.asarray(state["logarithmic"]).tolist() != self._logarithmic.tolist():
+            raise ValueError(
+                "the saved state has other logarithmic fields; restore features.logarithmic or start with an empty"
+                " state directory"
+            )
         self._history.load_state_dict(state["history"])
+
+
+def signed_logarithm(x: Floats) -> Floats:
+    """Return sign(x) ln(1 + |x|): odd, about x near zero, finite wherever x is.
+
+    >>> signed_logarithm(np.array([-1e6, 0.0, 0.001])).round(4).tolist()
+    [-13.8155, 0.0, 0.001]
+    """
+    return np.copysign(np.log1p(np.abs(x)), x)
+
+
+def _logarithmic(options: FeaturesSection, fields: Sequence[str]) -> NDArray[np.bool_]:
+    """Return for each field ``(fields,)`` whether its logarithm is taken."""
+    return np.array(
+        [options.logarithmic == "all" or name in options.logarithmic for name in fields], dtype=np.bool_
+    )
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -123,6 +123,29 @@ def test_columns_come_in_the_order_of_their_names() -> None:
     assert out[1] == pytest.approx([2, 30, 1, 10, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 6, 0, 20, 10, 1.5, 0.5], abs=1e-12)
 
 
+def test_a_logarithmic_field_is_so_in_everything_that_is_made_of_it() -> None:
+    options = section(logarithmic=["1"], lags=[{"field": "1"}, {"field": "2"}])
+    x = np.array([[1.0, -(np.e**2 - 1), 3.0], [4.0, np.e**5 - 1, 6.0]])
+    given = x.copy()
+    found = StreamFeatures(options, FIELDS, label_width=1).transform(
+        x, key=[None] * 2, label_values=np.zeros((2, 1)), time=np.zeros(2)
+    )
+    assert found == pytest.approx(np.array([[1, -2, 3, 0, 0], [4, 5, 6, -2, 3]]))
+    assert (x == given).all()
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=30), SIZES)
+def test_all_fields_may_be_logarithmic_and_stay_finite_and_in_order(values: list[float], sizes: list[int]) -> None:
+    x = np.array(values[: len(values) // 3 * 3]).reshape(-1, 3)
+    features = StreamFeatures(section(logarithmic="all"), FIELDS, label_width=1)
+    rows = len(x)
+    found = transformed(features, (x, np.zeros((rows, 1)), np.zeros(rows)), [None] * rows, sizes)
+    assert np.isfinite(found).all()
+    assert (np.sign(found) == np.sign(x)).all()
+    order = np.argsort(x.ravel(), kind="stable")
+    assert (np.diff(found.ravel()[order]) >= 0).all()
+
+
 def test_rows_without_declared_features_pass_unchanged() -> None:
     x, labels, clock = stream(5)
     features = StreamFeatures(section(), FIELDS, label_width=1)
@@ -135,6 +158,7 @@ def test_rows_without_declared_features_pass_unchanged() -> None:
         ({"lags": [{"field": "lood"}]}, ("features", "lags", 0, "field"), "did you mean 'load'"),
         ({"rolling": [{"field": "xyz", "window": 3}]}, ("features", "rolling", 0, "field"), "load, wind"),
         ({"drop": ["load", "wnd"]}, ("features", "drop", 1), "did you mean 'wind'"),
+        ({"logarithmic": ["lod"]}, ("features", "logarithmic", 0), "did you mean 'load'"),
         ({"cyclic": [{"field": "tim", "period": 2}]}, ("features", "cyclic", 0, "field"), "no field named 'tim'"),
     ],
 )
@@ -163,6 +187,7 @@ def test_features_that_make_no_sense_are_refused(options: dict[str, Any], messag
     [
         ({"lags": [{"field": "0"}]}, "saved state has the features"),
         ({"label_lags": 1, "per_key": True}, "per_key differs"),
+        ({"label_lags": 1, "logarithmic": ["1"]}, "other logarithmic fields"),
     ],
 )
 def test_the_state_of_other_features_is_refused(other: dict[str, Any], message: str) -> None:
