@@ -75,10 +75,12 @@ def show(
 def _carry_out(
     runs: Sequence[Run], choice: Choice, *, results: Results, notes: Console, stop: Callable[[], bool]
 ) -> None:
-    for run in runs:
-        validated(run.configuration, name=f"{run.protocol}/{run.setting}")
     if not runs:
         return
+    for run in runs:
+        validated(run.configuration, name=f"{run.protocol}/{run.setting}")
+    # What is missing is said now, and not by a process that takes seconds to begin.
+    PROTOCOLS[choice.protocol]().stream(choice.data, seed=0, validate=choice.validate)
     with progress_on(notes, runs=len(runs)) as display:
         made = carry_out_all(runs, data=choice.data, jobs=choice.jobs, watch=display.moved, stop=stop)
         for run, outcome in made:
