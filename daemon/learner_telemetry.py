@@ -33,7 +33,9 @@ class LearnerTelemetry:
             self._tell_strategy(name, strategy, learner, marks.gauges[name])
             if isinstance(strategy, Buffered):
                 self._tell_buffer(name, strategy, marks.gauges[name], tasks=tasks, classes=classes)
-        self._tell_prequential(marks)
+        if marks.total.rows:
+            self._tell_prequential(marks)
+            self._tell_reference(learner)
         examined = (marks.figures.events, marks.figures.boundaries)
         if marks.figures.events is not None and examined != self._examined:
             self._examined = examined
@@ -90,6 +92,11 @@ class LearnerTelemetry:
             {name: score.retention_score for name, score in marks.of_task.items()},
             samples={name: score.rows for name, score in marks.of_task.items()},
         )
+
+    def _tell_reference(self, learner: Marked) -> None:
+        reference = learner.examiner.reference
+        if reference is not None:
+            self._metrics.retention.reference(reference.now, initial=reference.initial, samples=reference.samples)
 
     def _tell_retention(self, learner: Marked, marks: Marks, names: Mapping[int, str]) -> None:
         tasks = {names[task]: of_task for task, of_task in marks.figures.tasks.items()}

@@ -39,7 +39,7 @@ def stream_status(pipeline: Pipeline, source: SourceStatus) -> dict[str, Any]:
 
 def learner_status(learner: Marked, marks: Marks, names: Mapping[int, str]) -> dict[str, Any]:
     """Return how a learner stands: steps, strategies, scores and retention."""
-    figures = marks.figures
+    figures, reference = marks.figures, learner.examiner.reference
     return {
         "steps": learner.learner.steps,
         "steps_rejected": learner.learner.rejected_steps,
@@ -62,6 +62,7 @@ def learner_status(learner: Marked, marks: Marks, names: Mapping[int, str]) -> d
                 names[task]: {"score": of.now, "samples": of.samples, "best": of.best, "forgetting": of.forgetting}
                 for task, of in figures.tasks.items()
             },
+            "reference": None if reference is None else {"score": reference.now, "initial": reference.initial},
         },
     }
 
