@@ -48,9 +48,9 @@ class DiagonalAnchor:
     >>> parameters = torch.tensor([3.0, 3.0])
     >>> anchor.penalty(parameters)
     4.5
-    >>> anchor.pull(parameters, 2.0)
+    >>> anchor.pull(parameters, 1.0)
     >>> parameters.tolist()
-    [1.0, 3.0]
+    [1.5, 3.0]
     """
 
     def __init__(self, *, scale: float) -> None:

@@ -30,11 +30,12 @@ _LAYERED_CHUNK_ROWS = 1024
 def sum_of_sizes(network: Network, *, x: Tensor, task: Tensor, deltas: Deltas, size: Size) -> Tensor:
     """Return Σ size(g) over rows and deltas, ``(parameters,) float32``, with g the gradient of one row alone.
 
-    ``x`` is ``(rows, features)`` as the network sees it, ``task`` ``(rows,) int64``. ``deltas(outputs, rows=slice)``
+    ``x`` is ``(rows, features)`` as the network sees it, ``task`` ``(rows,) int64``. ``deltas(outputs, rows=...)``
     yields, given the outputs for a slice of the rows, some gradients on them ``(rows, outputs)``. ``size`` is
-    ``torch.square`` or ``torch.abs``; of a product both give the product of the factors' sizes. Therefore the sum has
-    a closed form for linear layers with inputs a and output gradients δ, size(δ)ᵀ size(a); convolutions become linear
-    by unfolding. It is taken where the layers are known to work once; any other module is differentiated row by row.
+    ``torch.square`` or ``torch.abs``; of a product both give the product of the factors' sizes. So the sum has a
+    closed form for linear layers with inputs a and output gradients δ, size(δ)ᵀ size(a); convolutions become
+    linear by unfolding. It is taken where the layers are known to work once; any other module is differentiated
+    row by row.
     """
     sums = torch.zeros_like(network.parameters)
     add, chunk = _way(network)

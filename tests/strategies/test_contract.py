@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
 
 HELD_FROM_THE_START = {"l2sp"}
+CASES: dict[str, dict[str, dict[str, Any]]] = {name: {name: {}} for name in STRATEGIES} | {
+    "ewc, kronecker": {"ewc": {"curvature": "kronecker"}},
+}
 
 pytestmark = [
-    pytest.mark.parametrize("name", sorted(STRATEGIES)),
+    pytest.mark.parametrize("case", sorted(CASES)),
     pytest.mark.parametrize("regression", [False, True], ids=["classes", "number"]),
 ]
 
@@ -51,12 +54,12 @@ def assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
 
 
 def test_a_restored_learner_goes_on_bit_for_bit(
-    name: str, *, regression: bool, learner_with: Callable[..., Learner], batch_of: Callable[..., Batch]
+    case: str, *, regression: bool, learner_with: Callable[..., Learner], batch_of: Callable[..., Batch]
 ) -> None:
     batches = [batch_of(seed, regression=regression) for seed in range(24)]
-    straight = learner_with({name: {}}, regression=regression)
+    straight = learner_with(CASES[case], regression=regression)
     teach(straight, batches[:12])
-    resumed = learner_with({name: {}}, regression=regression, seed=99)
+    resumed = learner_with(CASES[case], regression=regression, seed=99)
     resumed.load_state_dict(straight.state_dict())
     teach(straight, batches[12:])
     teach(resumed, batches[12:])
@@ -64,9 +67,9 @@ def test_a_restored_learner_goes_on_bit_for_bit(
 
 
 def test_a_step_that_is_not_finite_changes_nothing_learned(
-    name: str, *, regression: bool, learner_with: Callable[..., Learner], batch_of: Callable[..., Batch]
+    case: str, *, regression: bool, learner_with: Callable[..., Learner], batch_of: Callable[..., Batch]
 ) -> None:
-    learner = learner_with({name: {}}, regression=regression, scale=False)
+    learner = learner_with(CASES[case], regression=regression, scale=False)
     teach(learner, [batch_of(seed, regression=regression) for seed in range(6)])
     # Generators that drew for the step have moved on; everything else stays.
     before = {
@@ -83,26 +86,26 @@ def test_a_step_that_is_not_finite_changes_nothing_learned(
 
 
 def test_an_anchor_penalises_after_a_consolidation_and_not_before(
-    name: str, *, regression: bool, learner_with: Callable[..., Learner], batch_of: Callable[..., Batch]
+    case: str, *, regression: bool, learner_with: Callable[..., Learner], batch_of: Callable[..., Batch]
 ) -> None:
-    learner = learner_with({name: {}}, regression=regression)
-    strategy = dict(learner.strategies)[name]
+    learner = learner_with(CASES[case], regression=regression)
+    strategy = learner.strategies[0][1]
     batches = [batch_of(seed, regression=regression) for seed in range(12)]
     teach(learner, batches[:4], boundary_every=99)
-    if name not in HELD_FROM_THE_START:
+    if case not in HELD_FROM_THE_START:
         assert not strategy.penalty(learner.parameters)
     learner.consolidate(0)
     teach(learner, batches[4:], boundary_every=99)
     penalty = strategy.penalty(learner.parameters)
     if penalty is None:
-        pytest.skip(f"{name} has no anchor")
+        pytest.skip(f"{case} has no anchor")
     assert penalty > 0
 
 
 def test_memory_does_not_grow_with_the_stream(
-    name: str, *, regression: bool, learner_with: Callable[..., Learner], batch_of: Callable[..., Batch]
+    case: str, *, regression: bool, learner_with: Callable[..., Learner], batch_of: Callable[..., Batch]
 ) -> None:
-    learner = learner_with({name: {}}, regression=regression)
+    learner = learner_with(CASES[case], regression=regression)
 
     def size() -> int:
         columns = leaves(learner.state_dict()).values()
@@ -115,7 +118,8 @@ def test_memory_does_not_grow_with_the_stream(
     assert size() == full
 
 
-def test_options_refuse_what_they_do_not_know(name: str, *, regression: bool) -> None:
+def test_options_refuse_what_they_do_not_know(case: str, *, regression: bool) -> None:
     assert isinstance(regression, bool)
+    (name,) = CASES[case]
     with pytest.raises(ValueError, match="Extra inputs"):
         STRATEGIES[name].Options(type=name, no_such_option=1)
