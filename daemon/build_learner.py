@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from daemon.build_module import build_module, pretrained_for
 from daemon.config.components import resolve
 from daemon.config.sections import ClassLabel
-from strategies import MODELS, OPTIMIZERS, STRATEGIES
+from strategies import OPTIMIZERS, STRATEGIES
 from strategies.learner import Learner
 from strategies.network import network_of
 from strategies.objective import Classification, Objective, Regression
@@ -39,11 +40,13 @@ def build_learner(
 
     ``chance`` begins the names of its strategies' generators, and ``at`` is where in the file they are configured,
     for a learner beside the main one. The model's initial weights are the same for all. ``reference`` are the rows
-    from before the stream: they are what strategies may mix in, and where the running scales begin.
+    from before the stream: they are what strategies may mix in, and where the running scales begin; those of a pretrained model go before.
     """
     objective = _objective(config)
-    module = _module(config, features=features, outputs=objective.outputs)
-    network = network_of(module)
+    pretrained = pretrained_for(config)
+    # Under a seed of the model's own; torch's global generator then goes on from there.
+    torch.manual_seed(int(generator_for(config, "model").integers(1 << 62)))
+    network = network_of(build_module(config, features=features, outputs=objective.outputs, pretrained=pretrained))
     optimizer = resolve(config.optimizer.type, OPTIMIZERS)(config.optimizer, parameters=len(network.parameters))
     mixable = None if reference is None else reference.mixable
     learner = Learner(
@@ -55,9 +58,12 @@ def build_learner(
         ),
         scaler=OnlineScaler(features) if config.learner.standardise else None,
         clip_norm=config.learner.clip_norm,
+        averaging=config.learner.averaging,
     )
     if mixable is not None:
         learner.prime(mixable.examples(np.arange(mixable.capacity)))
+    if pretrained is not None:
+        learner.take_up_scales(pretrained.input_scale, target=pretrained.target_scale)
     return learner
 
 
@@ -66,22 +72,6 @@ def _objective(config: Config) -> Objective:
     if isinstance(label, ClassLabel):
         return Classification(len(label.classes or ()) or label.max_classes)
     return Regression(standardise=label.standardise)
-
-
-def _module(config: Config, *, features: int, outputs: int) -> torch.nn.Module:
-    """Make the model under a seed of its own; torch's global generator then goes on from there."""
-    torch.manual_seed(int(generator_for(config, "model").integers(1 << 62)))
-    factory = resolve(config.model.type, MODELS)
-    try:
-        if hasattr(factory, "Options"):
-            module = factory(config.model, features=features, outputs=outputs)
-        else:
-            module = factory(features=features, outputs=outputs, **config.model.model_dump(exclude={"type"}))
-    except ValueError as error:
-        raise config.error(("model",), str(error)) from error
-    if not isinstance(module, torch.nn.Module):
-        raise config.error(("model", "type"), f"{config.model.type} returned no torch.nn.Module")
-    return module
 
 
 def _strategies(

@@ -43,7 +43,10 @@ def build_module(config: Config, *, features: int, outputs: int, pretrained: Pre
         try:
             fit(module, pretrained.weights)
         except ValueError as error:
-            raise config.error(PRETRAINED, f"{config.model.pretrained}: {error}") from error  # type: ignore[attr-defined] # a user's own options may have it
+            raise config.error(PRETRAINED, str(error)) from error
+        if pretrained.input_scale and (width := len(pretrained.input_scale["shift"])) != features:
+            message = f"was learned from {width} features a row, the stream has {features}; give it the same"
+            raise config.error(PRETRAINED, message)
     ground = Ground(tasks=config.retention.max_tasks + 1)
     for index, options in enumerate(config.adapters):
         adapter = resolve(options.type, ADAPTERS)(options, ground=ground)

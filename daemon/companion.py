@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -79,8 +80,8 @@ class Companion:
     def boundary(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
         """Consolidate and be examined where a segment ends; on a drift alarm, as the model from before it."""
         del main
-        model = self._snapshots.calm if drifted else self.learner.parameters
-        with self._chance.drawn(), self.learner.at(model):
+        model = self.learner.at(self._snapshots.calm) if drifted else nullcontext()
+        with self._chance.drawn(), model:
             self._consolidate(task)
             self.examiner.boundary(task, events=events, time=time)
 
@@ -119,7 +120,7 @@ class Companion:
         batch, rows = block.batch, len(block.batch)
         self._seen[:rows], self._seen[rows:] = self._scaled(batch.x), 0
         self._task[:rows], self._task[rows:] = batch.task, 0
-        outputs = self.learner.network.predict(self._seen, self._task)[:rows]
+        outputs = self.learner.predict_scaled(self._seen, self._task)[:rows]
         answer = self.learner.objective.answer(outputs, known=max(known_classes, 1))
         self.prequential.update(
             answer.value.numpy(), label=batch.y.numpy(), task=batch.task.numpy(), no_change=block.no_change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -138,9 +139,8 @@ class Student:
         have begun to move.
         """
         self.close_block()
-        model = self._snapshots.calm if self.drifted else self.learner.parameters
         events, time = self.events, self._time
-        with self.learner.at(model):
+        with self.learner.at(self._snapshots.calm) if self.drifted else nullcontext():
             with self._stopwatch("companions"):
                 self.companions.boundary(task, main=self.learner, drifted=self.drifted, events=events, time=time)
             with self._stopwatch("learn"):
@@ -209,7 +209,7 @@ class Student:
 
     def _predict(self, batch: Batch) -> Answer:
         seen, task, where = self._block.place(self.learner.absorb(batch.x), batch.task)
-        outputs = self.learner.network.predict(seen, task)[where]
+        outputs = self.learner.predict_scaled(seen, task)[where]
         # A class that was not seen before this block can't be predicted in it.
         return self.learner.objective.answer(outputs, known=max(self._known_classes, 1))
 

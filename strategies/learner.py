@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from strategies.averaging import RunningAverage
 from strategies.lesson import Lesson, Rehearsal
 from strategies.strategy import Strategy
 
@@ -57,6 +58,7 @@ class Learner:
         strategies: Sequence[tuple[str, Strategy]] = (),
         scaler: OnlineScaler | None = None,
         clip_norm: float | None = None,
+        averaging: float | None = None,
     ) -> None:
         self.network = network
         self.objective = objective
@@ -66,6 +68,7 @@ class Learner:
         self._optimizer = optimizer
         self._scaler = scaler
         self._clip_norm = clip_norm
+        self._average = None if averaging is None else RunningAverage(network.parameters, decay=averaging)
         self._rehearsing = self._overriding("rehearse")
         self._hiding = self._overriding("hide")
         self._distilling = self._overriding("distil")
@@ -77,6 +80,11 @@ class Learner:
     def parameters(self) -> Tensor:
         """All trainable parameters ``(parameters,) float32``; a live view."""
         return self.network.parameters
+
+    @property
+    def served(self) -> Tensor:
+        """The parameters that predict: the running average where there is one; a live view."""
+        return self.parameters if self._average is None else self._average.parameters
 
     @property
     def learning_rate(self) -> float | None:
@@ -93,6 +101,15 @@ class Learner:
         self.absorb(rows.x)
         self.objective.absorb(rows.y)
 
+    def take_up_scales(self, inputs: Mapping[str, Any], *, target: Mapping[str, Any]) -> None:
+        """Let the running scales go on from those of a pretrained model; an empty state is none."""
+        assert not self.steps
+        if inputs:
+            assert self._scaler is not None
+            self._scaler.load_state_dict(inputs)
+        if target:
+            self.objective.load_state_dict({"scaler": target})
+
     def scale(self, x: Tensor) -> Tensor:
         """Return inputs ``(rows, features)`` as the network sees them now, in torch's own memory.
 
@@ -106,7 +123,14 @@ class Learner:
 
         ``task`` is ``(rows,) int64``, -1 where unknown, None where it is unknown of all.
         """
-        return self.network.predict(self.scale(x), task)
+        return self.predict_scaled(self.scale(x), task)
+
+    def predict_scaled(self, x: Tensor, task: Tensor | None = None) -> Tensor:
+        """Return the outputs for inputs ``(rows, features)`` as the network sees them."""
+        if self._average is None:
+            return self.network.predict(x, task)
+        with self.at(self._average.parameters):
+            return self.network.predict(x, task)
 
     @torch.no_grad()
     def learn(self, fresh: Batch, *, again: bool = False) -> Step:
@@ -156,17 +180,20 @@ class Learner:
 
     @contextmanager
     def at(self, parameters: Tensor) -> Iterator[None]:
-        """Within the context, be the model that ``parameters`` describe."""
-        current = self.parameters.clone()
+        """Within the context, be the model that ``parameters`` describe, and serve it."""
+        current, average = self.parameters.clone(), self._average
         self.parameters.copy_(parameters)
+        self._average = None
         try:
             yield
         finally:
             self.parameters.copy_(current)
+            self._average = average
 
     def become(self, other: Learner) -> None:
-        """Take up another learner's model, with its scales of inputs and labels; not its optimizer and methods."""
+        """Take up the model that another learner serves, with its scales; not its optimizer and methods."""
         self.network.load_state_dict(other.network.state_dict())
+        self.parameters.copy_(other.served)
         self.objective.load_state_dict(other.objective.state_dict())
         if self._scaler is not None and other._scaler is not None:
             self._scaler.load_state_dict(other._scaler.state_dict())
@@ -175,6 +202,7 @@ class Learner:
         """Return everything learned: parameters, moments, scales, memories, generators."""
         return {
             "network": self.network.state_dict(),
+            "average": {} if self._average is None else {"parameters": self._average.parameters},
             "optimizer": self._optimizer.state_dict(),
             "objective": self.objective.state_dict(),
             "scaler": {} if self._scaler is None else self._scaler.state_dict(),
@@ -194,7 +222,10 @@ class Learner:
         _require_same("optimizer", state["optimizer"], self._optimizer.state_dict())
         _require_same("objective", state["objective"], self.objective.state_dict())
         _require_same("scaler", state["scaler"], {} if self._scaler is None else self._scaler.state_dict())
+        _require_same("average", state["average"], {} if self._average is None else {"parameters": None})
         self.network.load_state_dict(state["network"])
+        if self._average is not None:
+            self._average.parameters.copy_(torch.as_tensor(state["average"]["parameters"]))
         self._optimizer.load_state_dict(state["optimizer"])
         self.objective.load_state_dict(state["objective"])
         if self._scaler is not None:
@@ -251,6 +282,8 @@ class Learner:
                 strategy.anchor(self.parameters, step_size)
         for view, value in at_rest:
             view.copy_(value)
+        if self._average is not None:
+            self._average.follow(self.parameters, step=self.steps)
 
     def _overriding(self, moment: str) -> list[Strategy]:
         """Return the strategies that do something at a moment, so that the others cost nothing."""

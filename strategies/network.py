@@ -93,8 +93,8 @@ class Network:
         return self.call(x, task)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the parameter vector, and the module's buffers and frozen parameters where it has any."""
-        return {"parameters": self.parameters, "fixed": self._fixed()}
+        """Return the parameter vector, what lies in it, and the module's buffers and frozen parameters if any."""
+        return {"parameters": self.parameters, "layout": self._layout(), "fixed": self._fixed()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state of a module of the same shape; raise ``ValueError`` where the shape differs."""
@@ -103,6 +103,9 @@ class Network:
             raise ValueError(
                 f"the checkpoint's model has {len(saved)} parameters, the configured one {len(self.parameters)}"
             )
+        own = self._layout()
+        if (layout := state.get("layout", own)) != own:
+            raise ValueError(f"the checkpoint's model is made of {layout}, the configured one of {own}")
         fixed = self._fixed()
         if state["fixed"].keys() != fixed.keys():
             raise ValueError(
@@ -112,6 +115,9 @@ class Network:
         self.parameters.copy_(saved)
         for name, tensor in fixed.items():
             tensor.copy_(torch.as_tensor(state["fixed"][name]))
+
+    def _layout(self) -> dict[str, list[int]]:
+        return {name: list(parameter.shape) for name, parameter in self._trainable.items()}
 
     def _fixed(self) -> dict[str, Tensor]:
         fixed = dict(self.module.named_buffers())

@@ -94,7 +94,7 @@ class Learning:
         learner = self._student.learner
         codes = {name: code for code, name in self._pipeline.task_names.items()}
         rows = torch.from_numpy(x)
-        outputs = learner.network.predict(learner.scale(rows), torch.full((len(x),), codes[task]))
+        outputs = learner.predict(rows, torch.full((len(x),), codes[task]))
         answers: NDArray[Any] = learner.objective.answer(outputs).value.numpy()
         return answers
 

@@ -61,4 +61,4 @@ def _features(config: Config, pretrained: Pretrained | None) -> int:
     if hasattr(model, "shape"):
         return prod(model.shape)
     first = None if pretrained is None else pretrained.weights.get("0.weight")
-    return 1 if first is None or first.dim() < 2 else first.shape[1]  # noqa: PLR2004 - a matrix
+    return first.shape[-1] if first is not None and first.dim() else 1

@@ -52,6 +52,12 @@ class LearnerSection(Section):
     )
     standardise: bool = Field(True, description="Scale every feature by its running mean and deviation.")
     clip_norm: float | None = Field(None, gt=0, description="Clip the gradient to this Euclidean norm.")
+    averaging: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Predict by a running average of the weights, of which this remains at each step; such as 0.998.",
+    )
     threads: int = Field(1, ge=1, le=256, description="Processor threads of torch.")
 
     @model_validator(mode="after")

@@ -68,7 +68,7 @@ class Examiner:
         scores, counts = self._marks()
         self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
         self._examine_reference()
-        self._last_boundary = self._learner.parameters.clone()
+        self._last_boundary = self._learner.served.clone()
         self._new = []
 
     def figures(self) -> Figures:

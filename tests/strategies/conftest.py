@@ -72,6 +72,7 @@ def learner_with() -> Callable[..., Learner]:
         regression: bool = False,
         seed: int = 0,
         scale: bool = True,
+        averaging: float | None = None,
     ) -> Learner:
         objective: Objective = Regression(standardise=True) if regression else Classification(CLASSES)
         model = model or {"type": "mlp", "hidden": [10, 10]}
@@ -98,6 +99,7 @@ def learner_with() -> Callable[..., Learner]:
             optimizer=mover(mover.Options(**optimizer), parameters=len(network.parameters)),
             strategies=chosen,
             scaler=OnlineScaler(FEATURES) if scale else None,
+            averaging=averaging,
         )
 
     return make
