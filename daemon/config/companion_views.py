@@ -17,8 +17,9 @@ def naive_view(config: Config) -> Config:
 
 
 def frozen_view(config: Config) -> Config:
-    """Return the configuration of a model that is never trained: its optimizer takes no memory."""
-    return config.model_copy(update={"strategies": (), "optimizer": SgdOptions()})
+    """Return the configuration of a model that is never trained: nothing of it takes memory for steps to come."""
+    learner = config.learner.model_copy(update={"averaging": None})
+    return config.model_copy(update={"strategies": (), "optimizer": SgdOptions(), "learner": learner})
 
 
 def challenger_view(config: Config, challenger: ChallengerSection) -> Config:

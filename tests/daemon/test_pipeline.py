@@ -88,6 +88,17 @@ CASES: dict[str, dict[str, Any]] = {
         ]
     },
     "regression": {"label": NUMBER},
+    "companions": {
+        "companions": {
+            "naive": {"every_blocks": 1, "every_examinations": 1},
+            "frozen": {"every_blocks": 2, "every_examinations": 3},
+            "challenger": {"strategies": [{"type": "replay", "rows": 9}], "learner": {"updates_per_batch": 2}},
+        }
+    },
+    "companions that wait for drift": {
+        "tasks": PAGE_HINKLEY,
+        "companions": {"naive": {"every_blocks": 3}, "frozen": {"every_blocks": 1}},
+    },
     "regression as it is": {"label": NUMBER | {"standardise": False}, "learner": {"batch": 32}},
     "a step every tenth event": {"learner": {"batch": 7, "updates_per_event": 0.1}, "label": NUMBER},
     "three steps an event, ten a task": {
