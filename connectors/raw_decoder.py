@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
@@ -64,8 +63,7 @@ class RawOptions(EnvelopeOptions):
         return dtype.kind in "iu" and np.iinfo(dtype).max * abs(self.scale) + abs(self.offset) < LARGEST / 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
+class _Surroundings(NamedTuple):
     label: str | None
     task: str | None
     key: bytes | None
@@ -89,6 +87,7 @@ class RawDecoder:
         self._dtype = np.dtype(options.dtype).newbyteorder("<")
         self._fields = tuple(f"x{n}" for n in range(math.prod(options.shape)))
         self._always_finite = options.always_finite
+        self._event_bytes = options.event_bytes
 
     @property
     def fields(self) -> Sequence[str]:
@@ -111,12 +110,12 @@ class RawDecoder:
 
     def _checked(self, value: bytes) -> bytes:
         options = self._options
-        if len(value) != options.event_bytes:
+        if len(value) != self._event_bytes:
             raise RejectedError(
                 "decode",
                 "wrong_type",
                 f"The payload has {len(value)} bytes; {options.dtype} of shape {list(options.shape)} "
-                f"has {options.event_bytes}.",
+                f"has {self._event_bytes}.",
             )
         if not self._always_finite and not (np.abs(self._scaled(value)) <= LARGEST).all():
             raise RejectedError(
@@ -129,7 +128,9 @@ class RawDecoder:
     def _scaled(self, payloads: bytes) -> NDArray[np.float64]:
         numbers = np.frombuffer(payloads, dtype=self._dtype).reshape(-1, len(self._fields))
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found and rejected
-            scaled: NDArray[np.float64] = numbers.astype(np.float64) * self._options.scale + self._options.offset
+            scaled = numbers.astype(np.float64)
+            scaled *= self._options.scale
+            scaled += self._options.offset
         return scaled
 
     def _surroundings(self, headers: dict[str, bytes | None], record: Record) -> _Surroundings:
@@ -140,6 +141,8 @@ class RawDecoder:
         return _Surroundings(label, task, key, self._seconds(headers))
 
     def _seconds(self, headers: dict[str, bytes | None]) -> float:
+        if self._options.time is None:
+            return math.nan
         text = _text(headers, self._options.time, stage="decode")
         if text is None or self._options.time_unit == "iso":
             return event_seconds(text, self._options.time_unit)
