@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors import DEAD_LETTERS, DECODERS, PREDICTIONS, SOURCES
 from daemon.boundaries import Boundaries
+from daemon.build_module import known_classes
 from daemon.build_reference import read_reference
 from daemon.build_student import build_student
 from daemon.config.components import resolve
@@ -51,6 +52,7 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         tasks=tasks,
         holdout_share=config.retention.probe_share,
         seed=config.seed,
+        known_classes=known_classes(config),
     )
     return Pipeline(
         intake,

@@ -32,6 +32,12 @@ def pretrained_for(config: Config) -> Pretrained | None:
     return pretrained
 
 
+def known_classes(config: Config) -> tuple[str, ...]:
+    """Return the classes that the pretrained model's outputs stand for, in their order."""
+    pretrained = pretrained_for(config)
+    return () if pretrained is None else pretrained.classes
+
+
 def build_module(config: Config, *, features: int, outputs: int, pretrained: Pretrained | None = None) -> nn.Module:
     """Return the configured model with its adapters, as torch's global generator makes it.
 
@@ -74,14 +80,13 @@ def _model(config: Config, *, features: int, outputs: int) -> nn.Module:
 
 def _require_its_classes(config: Config, pretrained: Pretrained) -> None:
     """Raise where the outputs would stand for other classes than those that they were trained for."""
-    known, label = pretrained.classes, config.label
-    if not known or not isinstance(label, ClassLabel) or (label.classes or ())[: len(known)] == known:
+    declared = config.label.classes if isinstance(config.label, ClassLabel) else None
+    if declared is None or declared[: len(pretrained.classes)] == pretrained.classes:
         return
-    names = ", ".join(known)
+    names = ", ".join(pretrained.classes)
     raise config.error(
         ("label", "classes"),
-        f"the outputs of the pretrained model stand for the classes {names}; declare these first, in this order:"
-        f" classes: [{names}]",
+        f"the outputs of the pretrained model stand for the classes {names}; declare these first, in this order",
     )
 
 

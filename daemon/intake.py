@@ -45,11 +45,12 @@ class Intake:
         tasks: Tasks,
         holdout_share: float,
         seed: int,
+        known_classes: Sequence[str] = (),
     ) -> None:
         self._decoder = decoder
         self._features_options = features
         self._label = label
-        self._labels = label_encoder(label)
+        self._labels = label_encoder(label, known=known_classes)
         self._tasks = tasks
         self._holdout_share = holdout_share
         self._seed = seed

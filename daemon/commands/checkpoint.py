@@ -39,7 +39,7 @@ checkpoint = typer.Typer(
 )
 
 _Config = Annotated[Path | None, typer.Option("--config", "-c", help="Take the directory from this file.")]
-_Directory = Annotated[Path | None, typer.Option("--directory", help="The state directory itself.")]
+_Directory = Annotated[Path | None, typer.Option("--directory", "--state", help="The state directory itself.")]
 _GENERATION_HELP = "The number that `retaind checkpoint list` shows."
 
 
@@ -85,6 +85,26 @@ def verify(config: _Config = None, directory: _Directory = None) -> None:
             f"{', '.join(map(str, damaged))}; retaind starts from the newest good one"
         )
     _console().out(f"{len(entries)} generations in {store.directory}, all good")
+
+
+@checkpoint.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", help="The safetensors file to write; it must not exist.")],
+    generation: Annotated[int | None, typer.Option(help=f"{_GENERATION_HELP} The newest by default.")] = None,
+    task: Annotated[str | None, typer.Option(help="Of a model with a head per task: which one's.")] = None,
+    config: _Config = None,
+    directory: _Directory = None,
+) -> None:
+    """Write the learned model as a file that another run starts from, as its model.pretrained.
+
+    Low-rank corrections are merged into the weights; the running scales and the names of the classes go with them.
+    """
+    from daemon.state.weights_export import export_weights  # noqa: PLC0415 - not for --help
+
+    store = _store(_state_directory(config, directory))
+    number = _newest(store) if generation is None else generation
+    tensors = export_weights(store.load(number).state, to, task=task)
+    _console().out(f"{to}: {len(tensors)} tensors of generation {number}")
 
 
 @checkpoint.command()

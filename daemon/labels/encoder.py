@@ -49,9 +49,9 @@ class NumberEncoder:
         """Take up nothing."""
 
 
-def label_encoder(label: ClassLabel | NumberLabel) -> LabelEncoder:
-    """Return the encoder of the configured kind of label."""
+def label_encoder(label: ClassLabel | NumberLabel, *, known: Sequence[str] = ()) -> LabelEncoder:
+    """Return the encoder of the configured kind of label; an open set of classes begins with those ``known``."""
     if isinstance(label, NumberLabel):
         return NumberEncoder()
     declared = label.classes
-    return Vocabulary(declared, limit=label.max_classes if declared is None else len(declared))
+    return Vocabulary(declared, limit=label.max_classes if declared is None else len(declared), known=known)

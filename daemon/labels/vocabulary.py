@@ -44,18 +44,18 @@ class Vocabulary:
     """Gives every class name an index: the declared names in their order, or each new name the next index.
 
     A closed set knows the declared names only. An open set (``declared`` is None) takes new names, in the order
-    of the stream, until there are ``limit``.
+    of the stream, until there are ``limit``; those ``known`` before come first.
 
     >>> vocabulary = Vocabulary(None, limit=2)
     >>> vocabulary.encode(["up", "down", "sideways", "up"]).values
     array([0, 1, 0])
     """
 
-    def __init__(self, declared: Sequence[str] | None, *, limit: int) -> None:
+    def __init__(self, declared: Sequence[str] | None, *, limit: int, known: Sequence[str] = ()) -> None:
         assert declared is None or len(set(declared)) == len(declared) <= limit
         self._open = declared is None
         self._limit = limit
-        self._index = {name: index for index, name in enumerate(declared or ())}
+        self._index = {name: index for index, name in enumerate(known if declared is None else declared)}
 
     @property
     def names(self) -> list[str]:

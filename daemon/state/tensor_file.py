@@ -31,8 +31,8 @@ _CODES |= {getattr(torch, str(dtype)): code for code, dtype in _NUMPY_DTYPES.ite
 _CODES[torch.bfloat16] = "BF16"
 
 
-def write_tensors(path: Path, leaves: Mapping[str, Leaf]) -> Part:
-    """Write a new safetensors file, durably, and return its size and checksum.
+def write_tensors(path: Path, leaves: Mapping[str, Leaf], *, metadata: Mapping[str, str] | None = None) -> Part:
+    """Write a new safetensors file, durably, and return its size and checksum; ``metadata`` goes into its header.
 
     The library's own writer holds the interpreter's lock, reports a full disk as text and leaves the checksum to a
     second pass; the format is a length, a JSON header and the bytes (https://github.com/huggingface/safetensors).
@@ -40,7 +40,7 @@ def write_tensors(path: Path, leaves: Mapping[str, Leaf]) -> Part:
     """
     # The widest come first, so that each is aligned for those who map the file.
     ordered = sorted(leaves.items(), key=lambda item: -item[1].dtype.itemsize)
-    header: dict[str, Any] = {}
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
     start = 0
     for name, leaf in ordered:
         end = start + leaf.dtype.itemsize * math.prod(leaf.shape)
