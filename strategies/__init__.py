@@ -3,9 +3,11 @@
 A new strategy, model or optimizer is one file here and one line in its table.
 """
 
+from strategies.agem import Agem
 from strategies.der import Der, DerPlusPlus
 from strategies.ewc import Ewc
 from strategies.l2sp import L2Sp
+from strategies.lwf import Lwf
 from strategies.mas import Mas
 from strategies.mixing import Mixing
 from strategies.models import MODELS
@@ -23,6 +25,8 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "si": Si,
     "mas": Mas,
     "l2sp": L2Sp,
+    "lwf": Lwf,
+    "agem": Agem,
 }
 
 __all__ = ["MODELS", "OPTIMIZERS", "STRATEGIES", "Strategy"]

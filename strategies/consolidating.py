@@ -1,0 +1,78 @@
+"""What the methods share that take stock at consolidations: when these are, and how many there were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from strategies.options import Options
+from strategies.strategy import Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from strategies.batch import Batch
+    from strategies.learner import Learner
+    from strategies.strategy import Setting
+
+
+class ConsolidatingOptions(Options):
+    """When a method consolidates."""
+
+    every_events: Annotated[int, Field(ge=1)] | None = Field(
+        50_000, description="Consolidate after so many events without a boundary; null: at boundaries only."
+    )
+
+
+class Consolidating(Strategy):
+    """Settles what was learned at each boundary, or on a schedule; subclasses say how."""
+
+    def __init__(self, options: ConsolidatingOptions, *, setting: Setting) -> None:
+        super().__init__(options, setting=setting)
+        self._every_events = options.every_events
+        self._events = 0
+        self._consolidations = 0
+        self._rejected = 0
+
+    def settle(self, learner: Learner) -> bool:
+        """Take stock of what was learned since the last time.
+
+        Return False, having kept what was settled before, where it is not finite.
+        """
+        raise NotImplementedError
+
+    def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
+        """Count the events, and consolidate where the schedule says so."""
+        self._events += len(fresh)
+        if self._every_events is not None and self._events >= self._every_events:
+            self.consolidate(learner, task=int(fresh.task[-1]))
+
+    def consolidate(self, learner: Learner, task: int) -> None:
+        """Settle; nothing where no row was learned since the last time.
+
+        What is not finite is dropped with the rows it came from, and counted.
+        """
+        if not self._events:
+            return
+        if self.settle(learner):
+            self._consolidations += 1
+        else:
+            self._rejected += 1
+        self._events = 0
+
+    def gauges(self) -> Mapping[str, float]:
+        """Return how often it has consolidated, and how often that was rejected."""
+        return {"consolidations": self._consolidations, "consolidations_rejected": self._rejected}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the counts."""
+        return {"events": self._events, "consolidations": self._consolidations, "rejected": self._rejected}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the counts."""
+        self._events = state["events"]
+        self._consolidations = state["consolidations"]
+        self._rejected = state["rejected"]
