@@ -9,8 +9,8 @@ from pydantic import Field
 
 from strategies.anchor import DiagonalAnchor
 from strategies.options import Options
+from strategies.pretrained import read_pretrained
 from strategies.strategy import Setting, Strategy
-from strategies.weights_file import read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class L2Sp(Strategy):
     def __init__(self, options: L2SpOptions, *, setting: Setting) -> None:
         super().__init__(options, setting=setting)
         self._held = DiagonalAnchor(scale=options.strength)
-        self._file = None if options.weights is None else read_weights(options.weights)
+        self._file = None if options.weights is None else read_pretrained(options.weights).weights
 
     def constrain(self, learner: Learner, gradient: Tensor) -> None:
         """Leave the gradient as it is; before the first step, take the starting point."""

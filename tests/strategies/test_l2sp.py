@@ -52,7 +52,7 @@ def test_it_pulls_towards_the_weights_of_a_file(
 
 
 def test_a_file_that_is_missing_or_another_is_refused_at_once(tmp_path: Path, learner_with: MakeLearner) -> None:
-    with pytest.raises(ValueError, match=r"none\.safetensors: No such file"):
+    with pytest.raises(ValueError, match=r"none\.safetensors cannot be read: No such file"):
         learner_with({"l2sp": {"weights": str(tmp_path / "none.safetensors")}})
     wrong = tmp_path / "wrong.safetensors"
     wrong.write_bytes(b"not what it says")
