@@ -22,7 +22,6 @@ from strategies.strategy import Setting, Strategy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from daemon.config.errors import KeyPath
     from daemon.config.schema import Config
     from daemon.reference.rows import ReferenceRows
     from strategies.storage import RowStorage
@@ -34,13 +33,13 @@ def generator_for(config: Config, part: str) -> np.random.Generator:
 
 
 def build_learner(
-    config: Config, *, features: int, reference: ReferenceRows | None = None, chance: str = "", at: KeyPath = ()
+    config: Config, *, features: int, reference: ReferenceRows | None = None, chance: str = ""
 ) -> Learner:
     """Return an untrained learner for rows of so many features; the same configuration makes the same one.
 
-    ``chance`` begins the names of its strategies' generators, and ``at`` is where in the file they are configured,
-    for a learner beside the main one. The model's initial weights are the same for all. ``reference`` are the rows
-    from before the stream: they are what strategies may mix in, and where the running scales begin; those of a pretrained model go before.
+    ``chance`` begins the names of its strategies' generators, for a learner beside the main one. The model's
+    initial weights are the same for all. ``reference`` are the rows from before the stream: what strategies
+    may mix in, and where the running scales begin, unless a pretrained model brings its own.
     """
     objective = _objective(config)
     pretrained = pretrained_for(config)
@@ -54,7 +53,7 @@ def build_learner(
         objective=objective,
         optimizer=optimizer,
         strategies=list(
-            _strategies(config, features=features, objective=objective, reference=mixable, chance=chance, at=at)
+            _strategies(config, features=features, objective=objective, reference=mixable, chance=chance)
         ),
         scaler=OnlineScaler(features) if config.learner.standardise else None,
         clip_norm=config.learner.clip_norm,
@@ -81,7 +80,6 @@ def _strategies(
     objective: Objective,
     reference: RowStorage | None,
     chance: str,
-    at: KeyPath,
 ) -> Iterable[tuple[str, Strategy]]:
     """Yield the strategies by type; a second one of the same type is called, say, ``replay-2``."""
     count: Counter[str] = Counter()
@@ -101,4 +99,4 @@ def _strategies(
         try:
             yield name, method(options, setting=setting)
         except ValueError as error:
-            raise config.error((*at, "strategies", index), str(error)) from error
+            raise config.error(("strategies", index), str(error)) from error

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from daemon.build_learner import build_learner, generator_for
+from daemon.build_module import known_classes
 from daemon.companion import Companion
 from daemon.companions import Companions
-from daemon.config.companion_views import challenger_view, frozen_view, naive_view
+from daemon.config.challenger_view import challenger_view
+from daemon.config.companion_views import frozen_view, naive_view
 from daemon.config.companions_section import TwinSection
 from daemon.config.sections import ClassLabel
 from daemon.frozen import Frozen
@@ -29,14 +31,12 @@ from daemon.updates import Updates
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from daemon.config.errors import KeyPath
     from daemon.config.schema import Config
     from daemon.reference.rows import ReferenceRows
     from daemon.stopwatch import Stopwatch
     from daemon.tasks.contract import Tasks
     from strategies.learner import Learner
 
-CHALLENGER = ("companions", "challenger")
 ALWAYS = TwinSection(every_blocks=1, every_examinations=1)
 
 
@@ -54,7 +54,7 @@ def build_student(
         features=features,
         block_rows=config.learner.batch,
         updates=_updates(config),
-        known_classes=max(len(declared or ()), reference.classes if reference else 0),
+        known_classes=max(len(declared or known_classes(config)), reference.classes if reference else 0),
         probes=probes,
         examiner=records.examiner(learner),
         examine_every_events=retention.every_events,
@@ -100,7 +100,7 @@ def _makers(config: Config, *, features: int, records: _Records) -> Iterator[tup
         yield "frozen", partial(make, Frozen, view, duty=companions.frozen)
     if companions.challenger is not None:
         view = challenger_view(config, companions.challenger)
-        yield "challenger", partial(make, Companion, view, duty=ALWAYS, chance="challenger/", at=CHALLENGER)
+        yield "challenger", partial(make, Companion, view, duty=ALWAYS, chance="challenger/")
 
 
 def _companion(
@@ -111,11 +111,10 @@ def _companion(
     records: _Records,
     duty: TwinSection,
     chance: str = "",
-    at: KeyPath = (),
 ) -> Companion:
     # Making a model sets torch's global generator, which goes on to be the main learner's.
     with torch.random.fork_rng(devices=[]):
-        learner = build_learner(view, features=features, reference=records.reference, chance=chance, at=at)
+        learner = build_learner(view, features=features, reference=records.reference, chance=chance)
         own = OwnChance()
     return kind(
         learner,

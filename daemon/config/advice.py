@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from daemon.config.challenger_view import challenger_view
 from daemon.config.errors import KeyPath, Position, Problem, dotted
 from daemon.config.restraint import ADVISERS as RESTRAINT
 
@@ -40,14 +41,24 @@ Remark = tuple[KeyPath, str, str]
 def advise(config: Config) -> list[Advice]:
     """Return all advice on a configuration, in the order of the file."""
     found = [_placed(config, *remark) for adviser in ADVISERS for remark in adviser(config)]
+    challenger = config.companions.challenger
+    if challenger is not None:
+        found += _on_challenger(challenger_view(config, challenger))
     return sorted(found, key=lambda advice: (advice.position or Position(0, 0), dotted(advice.path)))
 
 
 def _placed(config: Config, path: KeyPath, why: str, remedy: str) -> Advice:
+    path = config.place(path)
     if config.document is None:
         return Advice("(configuration)", None, path, why, remedy)
     problem = config.document.problem(path, why)
     return Advice(problem.file, problem.position, path, why, remedy, problem.source_line)
+
+
+def _on_challenger(view: Config) -> list[Advice]:
+    """Return what is remarkable in the challenger's own section, and not in the main learner's."""
+    remarks = [remark for adviser in ADVISERS for remark in adviser(view)]
+    return [_placed(view, *remark) for remark in remarks if view.place(remark[0]) != remark[0]]
 
 
 def _learning_rate(config: Config) -> Iterator[Remark]:

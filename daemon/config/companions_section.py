@@ -26,7 +26,7 @@ class TwinSection(Section):
         4,
         ge=1,
         le=100_000,
-        description="Between boundaries it is examined every so many times that the model is, and at each boundary.",
+        description="Between boundaries it is examined every so many times that the model is; at each, always.",
     )
 
 
@@ -38,6 +38,9 @@ class ChallengerSection(Section):
     )
     optimizer: Annotated[StrategyOptions, Component("optimizer")] | None = Field(
         None, description="How a gradient becomes a step; as the main learner's by default."
+    )
+    adapters: tuple[Annotated[StrategyOptions, Component("adapter")], ...] | None = Field(
+        None, description="Changes of the model's architecture; as the main learner's by default, [] for none."
     )
     learner: LearnerSection = Field(
         LearnerSection(), description="Options that differ from the main learner's; batch cannot."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
@@ -93,6 +94,7 @@ class Config(Section):
     log: LogSection = Field(LogSection(), description="What is logged to stderr, and how.")
 
     _document: Document | None = PrivateAttr(None)
+    _elsewhere: Mapping[str, KeyPath] = PrivateAttr({})
 
     @model_validator(mode="before")
     @classmethod
@@ -104,6 +106,15 @@ class Config(Section):
         self._document = document
         return self
 
+    def with_written_elsewhere(self, sections: Mapping[str, KeyPath]) -> Config:
+        """Remember that these sections, by name, are written within others, by path; returns itself."""
+        self._elsewhere = sections
+        return self
+
+    def place(self, path: KeyPath) -> KeyPath:
+        """Return where a key is written in the file."""
+        return (*self._elsewhere.get(str(path[0]), ()), *path) if path else path
+
     @property
     def document(self) -> Document | None:
         """The file that this was read from; None where it was made in Python."""
@@ -111,6 +122,7 @@ class Config(Section):
 
     def error(self, path: KeyPath, message: str) -> ConfigError:
         """Return the error to raise for a key that proves wrong only later, with its place in the file."""
+        place = self.place(path)
         if self._document is None:
-            return ConfigError([Problem("(configuration)", None, path, message)])
-        return ConfigError([self._document.problem(path, message)])
+            return ConfigError([Problem("(configuration)", None, place, message)])
+        return ConfigError([self._document.problem(place, message)])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from daemon.config.adaptation import require_adaptable
+from daemon.config.challenger_view import challenger_view
 from daemon.config.consistency import inconsistencies
 from daemon.config.errors import ConfigError
 from daemon.config.schema import Config
@@ -38,6 +39,9 @@ def validate(document: Document, *, tables: Tables) -> Config:
         raise ConfigError(problems)
     config = config.written_in(document)
     require_adaptable(config)
+    challenger = config.companions.challenger
+    if challenger is not None and challenger.adapters is not None:
+        require_adaptable(challenger_view(config, challenger))
     return config
 
 
