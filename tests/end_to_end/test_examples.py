@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 import pytest
+from typer.testing import CliRunner
 
+from daemon.cli import app as cli
+from daemon.config.advice import advise
 from daemon.config.load import load
 from daemon.config.sections import HttpSection
 from daemon.service import Service
@@ -66,8 +69,8 @@ def learn(name: str, environ: dict[str, str]) -> Service:
     return service
 
 
-def test_there_are_five_examples() -> None:
-    assert {path.stem for path in EXAMPLES} == {"plant", "sensor-regression", *STREAMS}
+def test_there_are_six_examples() -> None:
+    assert {path.stem for path in EXAMPLES} == {"plant", "pretrained", "sensor-regression", *STREAMS}
 
 
 @pytest.mark.parametrize("name", ["plant", "sensor-regression"])
@@ -78,6 +81,30 @@ def test_an_example_without_kafka_learns(name: str, tmp_path: Path) -> None:
     assert student.learner.steps > 0
     assert student.prequential.total().retention_score is not None
     assert (tmp_path / "checkpoints").exists()
+
+
+def test_the_example_that_starts_pretrained_goes_on_from_the_plants_model(tmp_path: Path) -> None:
+    learn("plant", {"STATE": str(tmp_path / "plant")})
+    exported = tmp_path / "plant.safetensors"
+    arguments = ["checkpoint", "export", "--state", str(tmp_path / "plant"), "--to", str(exported)]
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    environ = {"STATE": str(tmp_path / "night"), "PRETRAINED": str(exported)}
+    installed = environ | {"STATE": "/var/lib/night"}
+    config = load(next(path for path in EXAMPLES if path.stem == "pretrained"), environ=installed)
+    assert advise(config) == []
+    service = learn("pretrained", environ)
+    student = service.loop.pipeline.student
+    assert student is not None
+    assert student.learner.rejected_steps == 0
+    reference = student.examiner.reference
+    assert reference is not None
+    assert reference.samples > 1500
+    # Of six classes the commonest is four in ten; a model of a single regime knows a little of the others.
+    assert reference.initial is not None
+    assert reference.initial > 0.3
+    rate = student.learner.learning_rate
+    assert rate is not None
+    assert 0 < rate < config.optimizer.lr  # type: ignore[attr-defined]  # every optimizer of ours has one
 
 
 @pytest.mark.parametrize("name", sorted(STREAMS))
