@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from daemon.config.anchoring import ADVISERS as ANCHORING
 from daemon.config.challenger_view import challenger_view
 from daemon.config.errors import KeyPath, Position, Problem, dotted
 from daemon.config.restraint import ADVISERS as RESTRAINT
@@ -78,28 +79,6 @@ def _learning_rate(config: Config) -> Iterator[Remark]:
             f"lr / (1 - momentum) is {reach:g}, which is aggressive for sgd and may diverge",
             f"keep it below {_SGD_LR}",
         )
-
-
-def _ewc_alone(config: Config) -> Iterator[Remark]:
-    kinds = [strategy.type for strategy in config.strategies]
-    if set(kinds) == {"ewc"} and config.label.type == "class" and config.tasks.type in ("field", "topic"):
-        yield (
-            ("strategies", 0),
-            "EWC alone does not keep old classes where tasks bring new ones and share one output layer",
-            "add {type: replay} before it",
-        )
-
-
-def _silent_ewc(config: Config) -> Iterator[Remark]:
-    for index, strategy in _of_type(config, "ewc"):
-        if strategy.strength == 0:
-            yield ("strategies", index, "strength"), "strength 0 holds nothing", "start with 10, or remove ewc"
-        if strategy.every_events is None and config.tasks.type == "none":
-            yield (
-                ("strategies", index),
-                "without tasks and without a schedule EWC never consolidates, and so never does anything",
-                "set every_events, or tell tasks apart",
-            )
 
 
 def _small_buffer(config: Config) -> Iterator[Remark]:
@@ -176,8 +155,7 @@ def _unused_max_classes(config: Config) -> Iterator[Remark]:
 
 ADVISERS: tuple[Callable[[Config], Iterator[Remark]], ...] = (
     _learning_rate,
-    _ewc_alone,
-    _silent_ewc,
+    *ANCHORING,
     _small_buffer,
     _coarse_buffer,
     _no_probes,
