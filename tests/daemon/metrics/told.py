@@ -12,6 +12,10 @@ from daemon.metrics import Metrics
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from daemon.metrics.learner import LearnerMetrics
+
+    OfALearner = Metrics | LearnerMetrics
+
 SUMMARY = {
     "average_score": 0.9,
     "backward_transfer": -0.05,
@@ -33,6 +37,7 @@ def told_everything() -> CollectorRegistry:
     registry, metrics = new_metrics()
     tell_loop_and_stream(metrics)
     tell_learning(metrics)
+    metrics.learning.classes_known(2)
     tell_scores(metrics)
     metrics.tasks.current("night", known=2, boundaries=3)
     metrics.tasks.drift(alarms=1, detected_seconds=1_700.0)
@@ -60,7 +65,7 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
     metrics.stream.partitions([PartitionStatus("plant", 0, 100, 150, 1_600.0)])
 
 
-def tell_learning(metrics: Metrics) -> None:
+def tell_learning(metrics: OfALearner) -> None:
     metrics.learning.anchor("ewc", penalty=0.01, consolidations=2, consolidated_seconds=1_400.0)
     metrics.learning.buffer(
         "replay",
@@ -72,11 +77,10 @@ def tell_learning(metrics: Metrics) -> None:
         class_rows={"ok": 9, "leak": 1},
     )
     metrics.learning.figures("replay", {"largest_class_rows": 9})
-    metrics.learning.classes_known(2)
     metrics.learning.restraint(learning_rate=0.05, steps_left=100)
 
 
-def tell_scores(metrics: Metrics) -> None:
+def tell_scores(metrics: OfALearner) -> None:
     metrics.prequential.overall(
         score=0.8, samples=96, kappa=0.3, window_score=0.9, window_samples=50, window_kappa=0.4
     )
@@ -85,7 +89,7 @@ def tell_scores(metrics: Metrics) -> None:
     metrics.retention.reference(0.93, initial=0.97, samples=1_000)
 
 
-def tell_retention(metrics: Metrics, scores: Mapping[str, float | None], **changed: Any) -> None:
+def tell_retention(metrics: OfALearner, scores: Mapping[str, float | None], **changed: Any) -> None:
     metrics.retention.scored(
         scores,
         **{
