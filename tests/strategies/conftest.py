@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from strategies import MODELS, OPTIMIZERS, STRATEGIES
+from strategies.adapters import ADAPTERS, Ground
 from strategies.batch import Batch
 from strategies.learner import Learner
 from strategies.network import network_of
@@ -20,7 +21,7 @@ from strategies.strategy import Setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FEATURES, CLASSES, ROWS = 6, 4, 8
+FEATURES, CLASSES, ROWS, TASKS = 6, 4, 8, 4
 
 
 def rows_of_before(rows: int = 24, *, classification: bool = True) -> RowStorage:
@@ -68,6 +69,7 @@ def learner_with() -> Callable[..., Learner]:
         strategies: dict[str, dict[str, Any]] | None = None,
         *,
         model: dict[str, Any] | None = None,
+        adapters: dict[str, dict[str, Any]] | None = None,
         optimizer: dict[str, Any] | None = None,
         regression: bool = False,
         seed: int = 0,
@@ -79,7 +81,11 @@ def learner_with() -> Callable[..., Learner]:
         optimizer = optimizer or {"type": "sgd", "lr": 0.1}
         torch.manual_seed(seed)
         kind: Any = MODELS[model["type"]]
-        network = network_of(kind(kind.Options(**model), features=FEATURES, outputs=objective.outputs))
+        module = kind(kind.Options(**model), features=FEATURES, outputs=objective.outputs)
+        for name, options in (adapters or {}).items():
+            change = ADAPTERS[name]
+            module = change(change.Options(**options), ground=Ground(tasks=TASKS)).adapt(module)
+        network = network_of(module)
         mover = OPTIMIZERS[optimizer["type"]]
         chosen = []
         for name, options in (strategies or {}).items():
