@@ -54,5 +54,7 @@ def _mean_matrix(runs: Sequence[Outcome]) -> NDArray[np.float64]:
 
 
 def _averages(run: Outcome) -> NDArray[np.float64]:
+    """Return the mean of each row of R; the last is that of the whole exams, which the table has too."""
     averages: NDArray[np.float64] = np.nanmean(_scores(run), axis=1)
+    averages[-1] = run.figures["final_accuracy"]
     return averages

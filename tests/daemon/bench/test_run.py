@@ -99,4 +99,4 @@ def test_a_run_can_be_stopped_from_where_it_is_watched(data: Path) -> None:
 
     with pytest.raises(StoppedError):
         carry_out(Run("pmnist", "naive", 0), data=data, watch=watch)
-    assert seen == [(240, 4800)]
+    assert seen == [(128, 4800)]
