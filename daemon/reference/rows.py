@@ -54,8 +54,9 @@ class ReferenceRows:
 
     @property
     def classes(self) -> int:
-        """How many classes these rows need the model to know: the highest class index, and one."""
-        return max((int(part.y.max()) + 1 for part in (self.probes, self.mixable) if part.capacity), default=0)
+        """How many classes these rows need the model to know: the highest class index, and one; 0 in regression."""
+        labels = [part.y for part in (self.probes, self.mixable) if part.capacity and part.y.dtype.kind == "i"]
+        return max((int(y.max()) + 1 for y in labels), default=0)
 
     def arranged(self, names: Sequence[str]) -> ReferenceRows:
         """Return the rows with the stream's columns, in the stream's order; others are left out.

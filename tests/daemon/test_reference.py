@@ -157,6 +157,50 @@ def test_a_daemon_goes_on_without_the_source_of_its_reference(tmp_path: Path, pa
     assert len(pipelines[0]["reference"]["probes"]["y"]) > 20
 
 
+def test_a_regression_is_scored_by_its_r2_and_mixes_in_numbers(tmp_path: Path) -> None:
+    old = write(tmp_path / "before.jsonl", events([Stretch("P", 400)], seed=9, regression=True))
+    optimizer = {"type": "adam", "lr": 0.01}
+    pipeline = new_pipeline(old, label={"type": "number"}, optimizer=optimizer)
+    pipeline.process(events([Stretch("P", 1200)], seed=2, regression=True))
+    pipeline.finish()
+    assert pipeline.student is not None
+    score = pipeline.student.examiner.reference
+    assert score is not None
+    assert score.initial is not None
+    assert score.now is not None
+    assert score.now > score.initial + 0.3
+    assert score.now > 0.8
+
+
+def test_the_metrics_show_the_reference_and_the_restraint(tmp_path: Path, path: Path) -> None:
+    events_path = write(tmp_path / "stream.jsonl", stream())
+    sections = {
+        "source": {"type": "file", "path": str(events_path)},
+        "reference": {"source": {"type": "file", "path": str(path)}},
+        "strategies": [MIXING],
+        "learner": {"batch": 8, "updates_per_task": 3},
+        "optimizer": {"type": "sgd", "lr": 0.1, "schedule": {"per_boundary": 0.5}},
+        "http": {"port": 0},
+    }
+    with Service(small_config(tmp_path, **sections)) as service:
+        service.run(stop=lambda: False)
+    student = service.loop.pipeline.student
+    assert student is not None
+    reference = student.examiner.reference
+    assert reference is not None
+    expected = {
+        "reference_score": reference.now,
+        "reference_initial_score": reference.initial,
+        "reference_samples": float(reference.samples),
+        "learning_rate": 0.05,  # one boundary lies between P and Q
+        "learner_steps_left": 0.0,
+        "learner_steps_total": 6.0,
+    }
+    shown = {name: service.registry.get_sample_value(f"retaind_{name}") for name in expected}
+    assert shown == expected
+    assert (service.registry.get_sample_value("retaind_learner_steps_saved_total") or 0) > 5
+
+
 def test_the_score_of_before_is_kept_beside_the_score_now(path: Path) -> None:
     pipeline = new_pipeline(path)
     pipeline.process(stream()[:1])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.config.reference_section import ReferenceSection
+from daemon.config.sections import NumberLabel
 from daemon.reference.rows import ReferenceFieldError, ReferenceRows
 from daemon.state.state_tree import flatten, unflatten
 from tests.daemon.reference.before import before, reader
@@ -72,6 +73,11 @@ def test_compact_rows_take_less_room() -> None:
 def test_the_classes_of_both_parts_are_counted() -> None:
     assert rows().classes == 3
     assert rows(probe_share=1).classes == 3
+
+
+def test_numbers_are_no_classes() -> None:
+    made = reader(label=NumberLabel()).read([before(40, regression=True)], seed=0, max_rejected_share=0.0)
+    assert made.classes == 0
 
 
 def test_a_range_upside_down_is_refused() -> None:
