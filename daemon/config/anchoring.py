@@ -23,7 +23,7 @@ def _alone(config: Config) -> Iterator[Remark]:
     if config.label.type == "class" and config.tasks.type in ("field", "topic"):
         yield (
             ("strategies", 0),
-            f"{_HOLDING[kinds[0]]} alone keeps no old classes where tasks bring new ones and share one output layer",
+            f"{_HOLDING[kinds[0]]} alone does not keep old classes where tasks bring new ones and share a head",
             "add {type: replay} before it",
         )
 
