@@ -26,6 +26,8 @@ class Companions:
         self._makers = makers
         self._companions = {name: make() for name, make in makers.items()}
         self._blocks = 0
+        self.begun_anew: list[str] = []
+        """Those for which the state that was taken up last had nothing that fits."""
 
     def __iter__(self) -> Iterator[tuple[str, Companion]]:
         return iter(self._companions.items())
@@ -53,6 +55,7 @@ class Companions:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up what there is. Companions may come and go: one that is new, or another now, begins untrained."""
         self._blocks = state["blocks"]
+        self.begun_anew = []
         saved = state["by_name"]
         for name in saved.keys() - self._makers.keys():
             log.info("companion no longer configured: its state is left out", learner=name)
@@ -60,13 +63,16 @@ class Companions:
             self._companions[name] = self._restored(name, saved.get(name))
 
     def _restored(self, name: str, state: Mapping[str, Any] | None) -> Companion:
-        companion = self._makers[name]()
         if state is None:
-            log.warning("companion begins untrained", learner=name, reason="the checkpoint has none of this name")
-            return companion
+            return self._anew(name, "the checkpoint has none of this name")
+        companion = self._makers[name]()
         try:
             companion.load_state_dict(state)
         except (KeyError, ValueError) as error:
-            log.warning("companion begins untrained", learner=name, reason=f"the checkpoint's is another: {error}")
-            return self._makers[name]()
+            return self._anew(name, f"the checkpoint's is another: {error}")
         return companion
+
+    def _anew(self, name: str, reason: str) -> Companion:
+        log.warning("companion begins untrained", learner=name, reason=reason)
+        self.begun_anew.append(name)
+        return self._makers[name]()

@@ -32,7 +32,7 @@ class _StateCommands(TyperGroup):
 
 checkpoint = typer.Typer(
     cls=_StateCommands,
-    help="List, inspect and verify checkpoints, or go back to an older one.",
+    help="List, inspect and verify checkpoints, go back to an older one, or promote the challenger.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -130,6 +130,27 @@ def rollback(
         store.rollback(generation)
     moved = f"moved {', '.join(map(str, newer))} to {store.discarded}" if newer else "nothing to move"
     _console().out(f"generation {generation} is the newest: {moved}")
+
+
+@checkpoint.command()
+def promote(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The file that the daemon has run with.")],
+) -> None:
+    """Let the challenger and the main learner change places, in a new generation.
+
+    Then do the same in the file: what companions.challenger says and the main learner's strategies, optimizer,
+    adapters and learner. The daemon must not be running; `retaind checkpoint rollback` undoes it.
+    """
+    from daemon.config.load import load  # noqa: PLC0415 - it may import torch, which --help need not wait for
+    from daemon.promotion import promote as change_places  # noqa: PLC0415 - for the same reason
+    from daemon.state.checkpoints import CheckpointStore  # noqa: PLC0415
+
+    loaded = load(config)
+    state_directory = _state_directory(config, None)
+    with StateLock(state_directory):
+        generation = change_places(loaded, CheckpointStore(state_directory, keep=loaded.checkpoint.keep))
+    _console().out(f"generation {generation}: the challenger is the main learner now, and the other way round")
+    _console().out(f"before the daemon starts again, let the two change places in {config} as well")
 
 
 def _state_directory(config: Path | None, directory: Path | None) -> Path:

@@ -61,6 +61,17 @@ def test_regression_by_hand() -> None:
     assert score.rmse == pytest.approx(np.sqrt(6 / 4))
     assert score.r2 == pytest.approx(1 - 6 / 17)
     assert score.skill == pytest.approx(1 - 5 / 17)
+    # The reference's squared errors are 16, 1 and 0, of three rows; the labels' variance is 17 / 4.
+    assert score.compared == 3
+    assert score.no_change_r2 == pytest.approx(1 - (17 / 3) / (17 / 4))
+
+
+def test_the_references_score_is_on_the_scale_of_the_models_own() -> None:
+    numbers = score_numbers([1, 2, 3], [1, 2, 3], no_change=[np.nan, 1, -9])
+    assert (numbers.retention_score, numbers.no_change_score) == (1.0, -1.0)
+    classes = score_classes([1, 1, 1, 2, 0], [1, 1, 1, 2, 2], no_change=[-1, 0, 1, 1, 1])
+    assert (classes.retention_score, classes.no_change_score, classes.compared) == (0.8, 0.25, 4)
+    assert score_numbers([1], [1], no_change=[np.nan]).no_change_score is None
 
 
 def test_r2_does_not_depend_on_the_origin() -> None:
