@@ -133,6 +133,8 @@ class Service:
         if positions is None:
             # So that there is a state to go back to, and a length of the predictions, before the first event.
             self.loop.save()
+        if config.assumed:
+            log.info("assumed for the pretrained model", **config.assumed)
         log.info("started", name=config.name, http=self.http.address, state=str(directory))
 
     def _build_loop(self, store: CheckpointStore) -> Loop:

@@ -1,5 +1,6 @@
 """``retaind validate``."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +20,12 @@ def validate(
 
     Variables are taken from this environment. Exits 0 where the file can be used, 78 where it cannot.
     """
-    advice = advise(load(file))
+    config = load(file)
+    advice = advise(config)
     for remark in advice:
         typer.echo(str(remark), err=True)
     if strict and advice:
         raise typer.Exit(ExitCode.CONFIG)
+    for section, value in config.assumed.items():
+        typer.echo(f"{file}: {section} is assumed for the pretrained model: {json.dumps(value)}")
     typer.echo(f"{file}: valid")

@@ -116,6 +116,11 @@ class Config(Section):
         return (*self._elsewhere.get(str(path[0]), ()), *path) if path else path
 
     @property
+    def assumed(self) -> Mapping[str, Any]:
+        """Sections that the file left out, or left incomplete, and that are assumed for its pretrained model."""
+        return {} if self._document is None else conservative(self._document.value)
+
+    @property
     def document(self) -> Document | None:
         """The file that this was read from; None where it was made in Python."""
         return self._document

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def export_weights(state: Mapping[str, Any], path: Path, *, task: str | None = None) -> dict[str, Tensor]:
     """Write the model of a checkpoint's state as a new safetensors file; return its tensors by name.
 
-    They are those of the plain model: low-rank corrections are merged, and of several heads there is that of
-    ``task``. The running scales of inputs and target are among them, as ``retaind.input.…`` and
+    They are those that predict, of the plain model: low-rank corrections are merged, and of several heads there is
+    that of ``task``. The running scales of inputs and target are among them, as ``retaind.input.…`` and
     ``retaind.target.…``, and the names of the classes are in the metadata. Raises ``StateError`` where that is not
     possible.
     """
@@ -33,7 +33,8 @@ def export_weights(state: Mapping[str, Any], path: Path, *, task: str | None = N
     if not pipeline["student"]:
         raise StateError("this checkpoint has no model: no event had come yet")
     learner = pipeline["student"]["learner"]
-    tensors = _plain(learner["network"], task=_code(pipeline["intake"]["tasks"], task))
+    network = {**learner["network"], **learner["average"]}
+    tensors = _plain(network, task=_code(pipeline["intake"]["tasks"], task))
     tensors |= scale_tensors(learner["scaler"], prefix=INPUT)
     tensors |= scale_tensors(learner["objective"].get("scaler", {}), prefix=TARGET)
     classes = pipeline["intake"]["labels"].get("names", [])
