@@ -6,27 +6,18 @@ None of them comes with the project. Each function yields ``Message`` in the ord
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING
 
-import numpy as np
 import orjson
 
 from daemon.bench.data_files import data_file, read_idx
+from daemon.bench.electricity_market import read_electricity
+from daemon.bench.hourly_bars import INSTRUMENTS, read_bars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-HALF_HOUR_MS = 1_800_000
-TRAILING_HOURS = 480
-"""Twenty trading days: what an hour's movement is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +35,8 @@ def elec2(data: Path) -> Iterator[Message]:
 
     The event time is counted from 7 May 1996, when the recording began.
     """
-    start = int(datetime(1996, 5, 7, tzinfo=UTC).timestamp() * 1000)
-    with gzip.open(data_file(data, "elec2", "elec.csv.gz"), "rt", encoding="utf-8") as lines:
-        for number, row in enumerate(csv.DictReader(lines)):
-            label = "UP" if row.pop("class") == "1" else "DOWN"
-            event = {name: float(value) for name, value in row.items()} | {"class": label}
-            yield Message(orjson.dumps(event), timestamp_ms=start + number * HALF_HOUR_MS)
+    for record in read_electricity(data):
+        yield Message(record.value or b"", timestamp_ms=record.timestamp)
 
 
 def mnist_fashion(data: Path) -> Iterator[Message]:
@@ -71,9 +58,9 @@ def fx(data: Path) -> Iterator[Message]:
     The label is whether the next hour's absolute return is above its median over the trailing 480 hours; it is
     joined here because it is known one hour later.
     """
-    bars = [bar for name in ("USDCHF", "USDJPY", "XAUUSD") for bar in _fx_bars(data, name)]
-    for timestamp_ms, instrument, event in sorted(bars, key=lambda bar: (bar[0], bar[1])):
-        yield Message(orjson.dumps(event), key=instrument.encode(), timestamp_ms=timestamp_ms)
+    bars = [bar for name in INSTRUMENTS for bar in read_bars(data, name)]
+    for bar in sorted(bars, key=lambda bar: (bar.time_ms, bar.instrument)):
+        yield Message(orjson.dumps(bar.event), key=bar.instrument.encode(), timestamp_ms=bar.time_ms)
 
 
 DATASETS: dict[str, tuple[Callable[[Path], Iterator[Message]], int]] = {
@@ -82,24 +69,3 @@ DATASETS: dict[str, tuple[Callable[[Path], Iterator[Message]], int]] = {
     "fx": (fx, 171_000),
 }
 """Name → the stream, and about how many messages it has."""
-
-
-def _fx_bars(data: Path, name: str) -> Iterator[tuple[int, str, dict[str, float | str]]]:
-    trailing: deque[float] = deque(maxlen=TRAILING_HOURS)
-    with gzip.open(data_file(data, "fx_hourly", f"{name}h1.csv.gz"), "rt", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    for row, following in pairwise(rows):
-        move = float(np.log(float(following["close"]) / float(row["close"])))
-        if len(trailing) == TRAILING_HOURS:
-            opened = datetime.fromisoformat(row["Date"]).replace(tzinfo=UTC)
-            low, high, close = float(row["low"]), float(row["high"]), float(row["close"])
-            event: dict[str, float | str] = {
-                "instrument": name,
-                "range": 1e4 * float(np.log(high / low)),
-                "body": 1e4 * float(np.log(close / float(row["open"]))),
-                "volume": float(np.log1p(float(row["tick_volume"]))),
-                "usual": 1e4 * median(trailing),
-                "next_hour": "lively" if abs(move) > median(trailing) else "calm",
-            }
-            yield int(opened.timestamp() * 1000), name, event
-        trailing.append(abs(move))

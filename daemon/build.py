@@ -44,8 +44,27 @@ def build_predictions(config: Config) -> Predictions | None:
 
 def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
     """Return everything between source and sinks; the model is made when the first event shows its width."""
+    tasks = build_tasks(config)
+    return Pipeline(
+        build_intake(config, tasks=tasks),
+        boundaries=Boundaries(config.retention.min_segment_events),
+        tasks=tasks,
+        make_student=partial(build_student, config, tasks=tasks, stopwatch=stopwatch),
+        read_reference=None if config.reference is None else partial(read_reference, config),
+        stopwatch=stopwatch,
+        publish_predictions=config.predictions is not None,
+    )
+
+
+def build_tasks(config: Config) -> Tasks:
+    """Return what tells tasks apart."""
     tasks: Tasks = resolve(config.tasks.type, TASKS)(config.tasks, names=TaskNames(config.retention.max_tasks))
-    intake = Intake(
+    return tasks
+
+
+def build_intake(config: Config, *, tasks: Tasks) -> Intake:
+    """Return what makes rows of records."""
+    return Intake(
         resolve(config.decoder.type, DECODERS)(config.decoder),
         features=config.features,
         label=config.label,
@@ -53,13 +72,4 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         holdout_share=config.retention.probe_share,
         seed=config.seed,
         known_classes=known_classes(config),
-    )
-    return Pipeline(
-        intake,
-        boundaries=Boundaries(config.retention.min_segment_events),
-        tasks=tasks,
-        make_student=partial(build_student, config, tasks=tasks, stopwatch=stopwatch),
-        read_reference=None if config.reference is None else partial(read_reference, config),
-        stopwatch=stopwatch,
-        publish_predictions=config.predictions is not None,
     )

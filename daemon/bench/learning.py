@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -9,16 +10,19 @@ import torch
 from daemon.bench.examination import Examination, defined
 from daemon.build import build_pipeline
 from daemon.stopwatch import Stopwatch
+from strategies.network import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from daemon.bench.protocol import Part, Stream
     from daemon.config.schema import Config
     from daemon.scoring.figures import Figures
+    from daemon.scoring.prequential import Prequential
     from daemon.student import Student
+    from strategies.learner import Learner
 
 COURSE_POINTS = 200
 
@@ -57,7 +61,6 @@ class Learning:
         """Return what was measured, as fields of an ``Outcome``."""
         self._pipeline.finish()
         tasks, matrix, final, retention = self._retention()
-        marks = [score for score in final if score is not None]
         prequential = self._student.prequential.total()
         return {
             "tasks": tasks,
@@ -65,7 +68,7 @@ class Learning:
             "final": final,
             "course": self._course,
             "figures": {
-                "final_accuracy": sum(marks) / len(marks) if marks else None,
+                "final_accuracy": mean(final),
                 "backward_transfer": retention.backward_transfer,
                 "forgetting": retention.forgetting,
                 "learning_accuracy": retention.learning_accuracy,
@@ -74,8 +77,24 @@ class Learning:
                 "memory_bytes": memory_bytes(self._student),
                 "seconds": self._seconds,
                 "events_per_second": self.events / self._seconds,
+                **self._beside(),
+                **by_task(self._student.prequential, self._pipeline.task_names),
             },
         }
+
+    def _beside(self) -> dict[str, float | None]:
+        """Return the figures of the learners beside the main one; their prequential scores are of what they met."""
+        figures: dict[str, float | None] = {}
+        for name, companion in self._student.companions:
+            prequential = companion.prequential.total()
+            latest = companion.examiner.matrix.latest()
+            if self._examination.tasks:
+                final = self._examination.final(partial(self._answer, learner=companion.learner))
+            else:
+                final = [] if latest is None else [defined(score) for score in latest.scores.tolist()]
+            figures[f"{name}_prequential_accuracy"] = prequential.accuracy
+            figures[f"{name}_final_accuracy"] = mean(final)
+        return figures
 
     def _retention(self) -> tuple[list[str], list[list[float | None]], list[float | None], Figures]:
         """Return tasks, R, the scores at the end and their figures: by exams, else by the daemon's probe sets."""
@@ -90,11 +109,11 @@ class Learning:
         matrix = [[defined(score) for score in row[:width].tolist()] for row in rows]
         return [names[code] for code in sorted(names)], matrix, matrix[-1], marks.figures()
 
-    def _answer(self, x: NDArray[Any], task: str) -> NDArray[Any]:
-        learner = self._student.learner
+    def _answer(self, x: NDArray[Any], task: str, *, learner: Learner | None = None) -> NDArray[Any]:
+        learner = learner or self._student.learner
         codes = {name: code for code, name in self._pipeline.task_names.items()}
         rows = torch.from_numpy(x)
-        outputs = learner.predict(rows, torch.full((len(x),), codes[task]))
+        outputs = learner.predict(rows, torch.full((len(x),), codes.get(task, UNKNOWN)))
         answers: NDArray[Any] = learner.objective.answer(outputs).value.numpy()
         return answers
 
@@ -103,6 +122,22 @@ class Learning:
         student = self._pipeline.student
         assert student is not None, "the first part has made it"
         return student
+
+
+def mean(scores: Sequence[float | None]) -> float | None:
+    """Return the mean of those scores that there are."""
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if known else None
+
+
+def by_task(prequential: Prequential, names: Mapping[int, str]) -> dict[str, float | None]:
+    """Return the prequential accuracy of every task, and that of repeating the last label."""
+    figures: dict[str, float | None] = {}
+    for code, name in names.items():
+        score = prequential.of_task(code)
+        figures[f"prequential_accuracy.{name}"] = score.accuracy
+        figures[f"no_change_accuracy.{name}"] = score.no_change_accuracy
+    return figures
 
 
 def memory_bytes(student: Student) -> int:

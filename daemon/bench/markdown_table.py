@@ -25,7 +25,7 @@ def markdown_table(
     lines = [_line(headings), _line(["---", *["---:"] * (len(headings) - 3), "---", "---"])]
     for name, runs in outcomes.items():
         lines.append(_line(_cells(protocol, name, runs)))
-    what = "Validation images that were held back of training." if validate else "Test images."
+    what = protocol.validated_on if validate else protocol.examined_on
     head = f"{protocol.summary} {what} Mean ± standard deviation over seeds.\n\n`{command}`\n"
     return "\n".join([head, *lines]) + "\n"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -41,6 +41,8 @@ class Stream:
 
     events: int
     """Records in all, for the progress bar."""
+    before: Sequence[str] = ()
+    """Tasks that were learned before it, on which the model is examined with its own; they never come in it."""
 
     def parts(self) -> Iterator[Part]:
         """Yield the records in their order; no part crosses the end of a task."""
@@ -87,8 +89,21 @@ class Protocol:
     settings: ClassVar[Mapping[str, Setting]]
     columns: ClassVar[Mapping[str, str]]
     """The figures in the table: heading by name of ``Outcome.figures``; ``{"final_accuracy": "accuracy, %"}``."""
+    examined_on: ClassVar[str] = "Test images."
+    """One sentence for the head of the table."""
+    validated_on: ClassVar[str] = "Validation images that were held back of training."
+    """The same, with ``--validate``."""
     inner_exam_rows: ClassVar[int | None] = 1_000
     """Rows of each exam for R; the final accuracy is always that of whole exams."""
+
+    def prepare(
+        self, data: Path, folder: Path, *, seed: int, validate: bool, watch: Callable[[], None]
+    ) -> Overrides:
+        """Make what a run needs beside its data, in an empty folder; return what of its configuration says where.
+
+        ``watch`` is called now and then; it may raise. What is returned is no part of the outcome.
+        """
+        return {}
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> Stream:
         """Return the stream of one run; raise ``MissingDataError`` where a file is not in the folder ``data``.

@@ -6,16 +6,21 @@ import platform
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from daemon.bench import PROTOCOLS
-from daemon.bench.configuration import digest, validated, written
+from daemon.bench.configuration import digest, merged, validated, written
 from daemon.bench.learning import Learning
 from daemon.bench.outcome import Outcome
+from daemon.bench.peer_learning import PeerLearning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from daemon.bench.protocol import Protocol, Stream
+    from daemon.config.schema import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,16 @@ def carry_out(
     ``ConfigError`` and ``DataFileError``.
     """
     protocol = PROTOCOLS[run.protocol]()
-    config = validated(run.configuration, name=f"{run.protocol}/{run.setting}")
     stream = protocol.stream(data, seed=run.seed, validate=run.validate)
-    learning = Learning(config, stream, inner_exam_rows=protocol.inner_exam_rows, clock=clock)
-    for part in stream.parts():
-        learning.take(part)
-        watch(learning.events, stream.events)
+    with TemporaryDirectory() as folder:
+        prepared = protocol.prepare(
+            data, Path(folder), seed=run.seed, validate=run.validate, watch=lambda: watch(0, stream.events)
+        )
+        config = validated(merged(run.configuration, prepared), name=f"{run.protocol}/{run.setting}")
+        learning = _learning(run, protocol, config, stream, clock=clock)
+        for part in stream.parts():
+            learning.take(part)
+            watch(learning.events, stream.events)
     outcome = Outcome(
         protocol=run.protocol,
         setting=run.setting,
@@ -80,6 +89,15 @@ def carry_out(
         **learning.measured(),
     )
     return outcome.model_copy(update={"figures": outcome.figures | dict(protocol.extra_figures(outcome))})
+
+
+def _learning(
+    run: Run, protocol: Protocol, config: Config, stream: Stream, *, clock: Callable[[], float]
+) -> Learning | PeerLearning:
+    peer, exam_rows = protocol.settings[run.setting].peer, protocol.inner_exam_rows
+    if peer is None:
+        return Learning(config, stream, inner_exam_rows=exam_rows, clock=clock)
+    return PeerLearning(peer, config, stream, inner_exam_rows=exam_rows, clock=clock)
 
 
 def _versions() -> dict[str, str]:
