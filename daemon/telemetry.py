@@ -129,8 +129,6 @@ class Telemetry:
             metrics, telemetry = self._beside_it(name)
             tally = companion.take_tally()
             metrics.training.did(
-                predicted=tally.predicted,
-                learned=tally.learned,
                 steps=tally.steps,
                 steps_rejected=tally.steps_rejected,
                 steps_saved=tally.steps_saved,

@@ -57,7 +57,7 @@ BUSY = Family(
 TURN = Family(
     "retaind_loop_turn_seconds", "histogram", "Duration of one turn of the loop, waiting included.", unit="seconds"
 )
-OF_A_LEARNER = (PREDICTED, LEARNED, STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS)
+OF_A_LEARNER = (STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS)
 FAMILIES = (RECEIVED, PREDICTED, LEARNED, HELD_OUT, NEWEST, STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS, BUSY, TURN)
 
 
@@ -112,25 +112,17 @@ class LoopMetrics:
 
 
 class TrainingMetrics:
-    """Counts what a learner beside the main one has done in this process."""
+    """Counts the steps that a learner beside the main one has made in this process.
+
+    Events are counted once, by the loop: a sum over all series must stay the number of events.
+    """
 
     def __init__(self, board: Board) -> None:
         self._board = board
 
-    def did(
-        self,
-        *,
-        predicted: int = 0,
-        learned: int = 0,
-        steps: int = 0,
-        steps_rejected: int = 0,
-        steps_saved: int = 0,
-        loss: float | None = None,
-    ) -> None:
+    def did(self, *, steps: int, steps_rejected: int, steps_saved: int, loss: float | None) -> None:
         """Add what was done since the last call; ``loss`` stays as it was where it is None."""
         with self._board.tell() as now:
-            now.add(PREDICTED, predicted)
-            now.add(LEARNED, learned)
             now.add(STEPS, steps)
             now.add(STEPS_REJECTED, steps_rejected)
             now.add(STEPS_SAVED, steps_saved)

@@ -23,6 +23,10 @@ label: {{max_classes: 4}}
 model: {{type: mlp, hidden: [64, 64]}}
 learner: {{batch: 8}}
 strategies: [{{type: replay, rows: 300, policy: class_balanced}}, {{type: ewc, fisher: sampled}}]
+companions:
+  naive: {{every_blocks: 3}}
+  frozen: {{every_blocks: 2}}
+  challenger: {{strategies: [{{type: replay, rows: 100}}], optimizer: {{type: sgd}}}}
 retention: {{probe_share: 0.05, probe_rows: 50, every_events: 500, min_segment_events: 100}}
 checkpoint: {{directory: "{directory}/state", every_events: 300}}
 predictions: {{type: file, path: "{directory}/predictions.jsonl"}}

@@ -28,7 +28,7 @@ def two_learners() -> CollectorRegistry:
     for each in (metrics, beside):
         tell_learning(each)
         tell_scores(each)
-    beside.training.did(predicted=50, learned=40, steps=2, steps_rejected=1, steps_saved=3, loss=0.4)
+    beside.training.did(steps=2, steps_rejected=1, steps_saved=3, loss=0.4)
     return registry
 
 
