@@ -8,6 +8,7 @@ weights begin as torch makes them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from daemon.bench.protocol import Published, Setting
@@ -77,6 +78,13 @@ def ewc(*, lr: float, strength: float, figure: str) -> Setting:
     """Return online EWC alone: γ 1, a Fisher from sampled labels of 2,000 rows of each task."""
     strategy = {"type": "ewc", "strength": strength, "decay": 1.0, "fisher": "sampled", "fisher_rows": 2000}
     return _setting(strategy | {"every_events": None}, lr=lr, figure=figure)
+
+
+def ewc_by_layer(*, lr: float, strength: float, figure: str) -> Setting:
+    """Return online EWC alone, with the Fisher of whole layers; the published figure is that of the diagonal."""
+    strategy = {"type": "ewc", "curvature": "kronecker", "strength": strength, "decay": 1.0, "fisher_rows": 2000}
+    setting = _setting(strategy | {"every_events": None}, lr=lr, figure=figure)
+    return replace(setting, note="Kronecker-factored; published: diagonal")
 
 
 def budget(rows: int) -> int:

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from daemon.bench.der_recipe import COLUMNS, SCALE, base, derpp, derpp_in_bytes, er, er_in_bytes, ewc, published
+from daemon.bench.der_recipe import (
+    COLUMNS,
+    SCALE,
+    base,
+    derpp,
+    derpp_in_bytes,
+    er,
+    er_in_bytes,
+    ewc,
+    ewc_by_layer,
+    published,
+)
 from daemon.bench.image_stream import PIXELS, ImageStream, ImageTask
 from daemon.bench.images import read_images
 from daemon.bench.protocol import Overrides, Protocol, Setting
@@ -29,6 +40,7 @@ class PermutedMnist(Protocol):
     settings: ClassVar[Mapping[str, Setting]] = {
         "naive": Setting(published=published("40.70")),
         "ewc": ewc(lr=0.1, strength=5.0, figure="75.79"),
+        "ewc-kronecker": ewc_by_layer(lr=0.2, strength=10.0, figure="75.79"),
         "er-200": er(200, lr=0.2, figure="72.37"),
         "er-500": er(500, lr=0.2, figure="80.60"),
         "derpp-200": derpp(200, lr=0.1, alpha=1.0, beta=1.0, figure="83.58"),
