@@ -11,6 +11,7 @@ from connectors.options import Options as ConnectorOptions
 from daemon.config.companions_section import CompanionsSection
 from daemon.config.components import Component
 from daemon.config.conservative import conservative
+from daemon.config.default_strategies import DEFAULT, default_strategies
 from daemon.config.document import Document
 from daemon.config.errors import ConfigError, KeyPath, Problem
 from daemon.config.reference_section import ReferenceSection
@@ -29,6 +30,11 @@ from daemon.features.options import FeaturesSection
 from strategies.options import Options as StrategyOptions
 
 Strategies = tuple[Annotated[StrategyOptions, Component("strategy")], ...]
+
+
+def _or_default(schema: dict[str, Any]) -> None:
+    """Let the JSON Schema allow the word beside a list."""
+    schema["anyOf"] = [{"type": schema.pop("type"), "items": schema.pop("items")}, {"const": DEFAULT}]
 
 
 class Config(Section):
@@ -70,9 +76,10 @@ class Config(Section):
     )
     learner: LearnerSection = Field(LearnerSection(), description="How the model is updated.")
     strategies: Strategies = Field(
-        ({"type": "replay"}, {"type": "ewc"}),
+        DEFAULT,
         validate_default=True,
-        description="Methods against forgetting, in order; an empty list learns naively.",
+        json_schema_extra=_or_default,
+        description="Methods against forgetting, in order; an empty list learns naively, default suits the stream.",
     )
     companions: CompanionsSection = Field(
         CompanionsSection(), description="Learners beside the main one, which tell what it is worth."
@@ -98,8 +105,13 @@ class Config(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _conservative(cls, value: Any) -> Any:
-        return {**value, **conservative(value)} if isinstance(value, dict) else value
+    def _complete(cls, value: Any) -> Any:
+        """Fill in what depends on other sections."""
+        if not isinstance(value, dict):
+            return value
+        chosen = value.get("strategies", DEFAULT)
+        strategies = default_strategies(value) if chosen == DEFAULT else chosen
+        return {**value, "strategies": strategies, **conservative(value)}
 
     def written_in(self, document: Document) -> Config:
         """Remember the file that this was read from, for the positions in later messages; returns itself."""

@@ -56,7 +56,7 @@ class LearnerSection(Section):
         None,
         gt=0,
         lt=1,
-        description="Predict by a running average of the weights, of which this remains at each step; such as 0.998.",
+        description="Predict by a running average of the weights, of which this remains at a step; such as 0.998.",
     )
     threads: int = Field(1, ge=1, le=256, description="Processor threads of torch.")
 

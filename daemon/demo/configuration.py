@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NAIVE, RETAIND = "naive", "retaind"
 STRATEGIES = {
     NAIVE: "strategies: []     # nothing against forgetting",
-    RETAIND: "# strategies: replay and EWC, as everywhere by default",
+    RETAIND: "strategies: [{type: replay}, {type: ewc}]",
 }
 PORTS = {NAIVE: 0, RETAIND: 9464}
 EVALUATIONS = 120

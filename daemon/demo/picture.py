@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from daemon.demo.learning import Learned
 
-_HEADINGS = {NAIVE: "naive: no strategy against forgetting", RETAIND: "retaind: replay + EWC, the default"}
+_HEADINGS = {NAIVE: "naive: no strategy against forgetting", RETAIND: "retaind: replay + EWC"}
 
 
 def picture(naive: Learned, retaind: Learned) -> Figure:

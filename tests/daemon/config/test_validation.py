@@ -139,7 +139,7 @@ def test_what_a_variable_holds_is_not_repeated_in_a_message(load_with: Any) -> N
         ({"tasks": "{type: field}", "decoder": "{type: json, label: a}"}, ("tasks", "type"), "decoder.task"),
         ({"label": "{type: klass}"}, ("label", "type"), "expected one of class, number"),
         ({"label": "{type: 'os:getcwd'}"}, ("label", "type"), "unknown type"),
-        ({"strategies": "replay"}, ("strategies",), "expected a list (each a mapping), got 'replay'"),
+        ({"strategies": "replay"}, ("strategies",), "expected a list (each a mapping) or default, got 'replay'"),
         ({"strategies": "[replay]"}, ("strategies", 0), "expected a mapping such as {type: replay}"),
         ({"strategies": "[{type: replay, rows: 1, bytes: 9}]"}, ("strategies", 0), "either in rows or in bytes"),
         ({"strategies": "[{type: replay}, {type: mixing}]"}, ("strategies", 1, "type"), "no reference section"),

@@ -18,11 +18,6 @@ def test_the_learners_differ_in_their_strategies_and_nothing_else_that_matters(t
     assert [strategy.type for strategy in retaind.strategies] == ["replay", "ewc"]
 
 
-def test_the_second_one_learns_with_the_default_strategies(tmp_path: Path) -> None:
-    config = load(write_configuration(tmp_path, RETAIND, events=60_000))
-    assert "strategies" not in config.model_fields_set
-
-
 def test_a_path_with_signs_that_mean_something_in_yaml_is_kept(tmp_path: Path) -> None:
     output = tmp_path / 'a "b": ${HOME} # {x}'
     output.mkdir()

@@ -1,0 +1,46 @@
+"""What ``strategies: default`` means: a list that suits the kind of stream, by what the file says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT = "default"
+
+_NAMED_TASKS = ("field", "topic", "schedule")
+
+
+def default_strategies(sections: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the list for a file with these sections, as it would be written.
+
+    Classes in tasks that someone names: DER++, which keeps what the model said of the past and lost to nothing else
+    at the same memory (docs/results.md). Where the stream changes by itself (drift, or no tasks), what was said of
+    the past may have become wrong, and numbers have no logits: replay and EWC. Images are kept in a byte a pixel.
+
+    >>> default_strategies({"tasks": {"type": "field"}})
+    [{'type': 'derpp', 'alpha': 0.2, 'beta': 1.0}]
+    >>> default_strategies({"label": {"type": "number"}, "tasks": {"type": "field"}})
+    [{'type': 'replay'}, {'type': 'ewc'}]
+    """
+    storage = _storage(_section(sections, "decoder"))
+    classes = _section(sections, "label").get("type", "class") == "class"
+    if classes and _section(sections, "tasks").get("type") in _NAMED_TASKS:
+        return [{"type": "derpp", "alpha": 0.2, "beta": 1.0, **storage}]
+    return [{"type": "replay", **storage}, {"type": "ewc"}]
+
+
+def _storage(decoder: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how rows of a decoder are stored in a byte a value without loss; nothing where they cannot be."""
+    scale, offset = decoder.get("scale", 1.0), decoder.get("offset", 0.0)
+    numbers = isinstance(scale, int | float) and isinstance(offset, int | float)
+    if decoder.get("type") != "raw" or decoder.get("dtype") != "uint8" or not numbers or not scale:
+        return {}
+    return {"storage": "uint8", "range": sorted((float(offset), float(offset + 255 * scale)))}
+
+
+def _section(sections: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a section as it is written; an empty one where it is no mapping, which is said elsewhere."""
+    section = sections.get(name)
+    return section if isinstance(section, dict) else {}

@@ -1,0 +1,65 @@
+"""What is learned with where a file leaves it to us."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from daemon.config.load import load_bytes
+
+if TYPE_CHECKING:
+    from daemon.config.schema import Config
+
+FILE = """
+source: {{type: plant}}
+decoder: {decoder}
+label: {label}
+tasks: {tasks}
+checkpoint: {{directory: state}}
+{strategies}
+"""
+JSON = "{type: json, label: fault, task: regime}"
+IMAGES = "{type: raw, dtype: uint8, shape: [4], scale: 0.5, offset: -1, label: label, task: task}"
+
+
+def config(
+    *, decoder: str = JSON, label: str = "{type: class}", tasks: str = "{type: field}", strategies: str = ""
+) -> Config:
+    text = FILE.format(decoder=decoder, label=label, tasks=tasks, strategies=strategies)
+    return load_bytes(text.encode(), file="retaind.yaml", environ={})
+
+
+def kinds(config: Config) -> list[str]:
+    return [strategy.type for strategy in config.strategies]
+
+
+@pytest.mark.parametrize(
+    ("sections", "expected"),
+    [
+        ({}, ["derpp"]),
+        ({"tasks": "{type: schedule, every_events: 1000}"}, ["derpp"]),
+        ({"tasks": "{type: none}"}, ["replay", "ewc"]),
+        ({"tasks": "{type: drift}"}, ["replay", "ewc"]),
+        ({"label": "{type: number}"}, ["replay", "ewc"]),
+    ],
+)
+def test_the_list_suits_the_stream_whether_the_word_is_there_or_not(
+    sections: dict[str, str], expected: list[str]
+) -> None:
+    assert kinds(config(**sections)) == expected
+    assert kinds(config(**sections, strategies="strategies: default")) == expected
+
+
+def test_images_are_kept_in_a_byte_a_pixel() -> None:
+    (options,) = config(decoder=IMAGES).strategies
+    derpp: Any = options
+    assert (derpp.storage, derpp.range) == ("uint8", (-1.0, 126.5))
+
+
+def test_an_empty_list_stays_empty() -> None:
+    assert kinds(config(strategies="strategies: []")) == []
+
+
+def test_a_list_is_taken_as_it_is() -> None:
+    assert kinds(config(strategies="strategies: [{type: replay, rows: 7}]")) == ["replay"]
