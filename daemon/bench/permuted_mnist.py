@@ -10,10 +10,9 @@ from daemon.bench.der_recipe import (
     COLUMNS,
     SCALE,
     base,
+    compact,
     derpp,
-    derpp_in_bytes,
     er,
-    er_in_bytes,
     ewc,
     ewc_by_layer,
     published,
@@ -45,10 +44,8 @@ class PermutedMnist(Protocol):
         "er-500": er(500, lr=0.2, figure="80.60"),
         "derpp-200": derpp(200, lr=0.1, alpha=1.0, beta=1.0, figure="83.58"),
         "derpp-500": derpp(500, lr=0.2, alpha=1.0, beta=0.5, figure="88.21"),
-        "er-bytes-200": er_in_bytes(200, lr=0.2),
-        "er-bytes-500": er_in_bytes(500, lr=0.2),
-        "derpp-bytes-200": derpp_in_bytes(200, lr=0.1, alpha=1.0, beta=1.0),
-        "derpp-bytes-500": derpp_in_bytes(500, lr=0.2, alpha=1.0, beta=0.5),
+        "compact-200": compact(200, lr=0.2, alpha=1.0, beta=0.5),
+        "compact-500": compact(500, lr=0.2, alpha=1.0, beta=1.0),
     }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:

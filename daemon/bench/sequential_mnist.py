@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from daemon.bench.der_recipe import COLUMNS, SCALE, base, derpp, derpp_in_bytes, er, er_in_bytes, published
+from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact, derpp, er, published
 from daemon.bench.image_stream import ImageStream, ImageTask
 from daemon.bench.images import read_images
 from daemon.bench.protocol import Overrides, Protocol, Setting
@@ -28,8 +28,7 @@ class SequentialMnist(Protocol):
         "er-500": er(500, lr=0.1, batch=10, figure="86.12"),
         "derpp-200": derpp(200, lr=0.03, alpha=0.2, beta=1.0, batch=128, figure="85.61"),
         "derpp-500": derpp(500, lr=0.03, alpha=1.0, beta=0.5, batch=10, figure="91.00"),
-        "er-bytes-500": er_in_bytes(500, lr=0.1, batch=10),
-        "derpp-bytes-500": derpp_in_bytes(500, lr=0.03, alpha=1.0, beta=0.5, batch=10),
+        "compact-500": compact(500, lr=0.1, alpha=0.2, beta=1.0, batch=64),
     }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
