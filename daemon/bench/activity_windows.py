@@ -35,10 +35,10 @@ def read_activity_windows(data: Path) -> ActivityWindows:
     """Return all windows; raise ``MissingDataError``, or ``DamagedDataError`` where the file is not what it was."""
     path = data_file(data, "uci_har", "uci_har_inertial_ordered.npz")
     try:
-        # Nothing is unpickled.
-        with np.load(path, allow_pickle=False) as file:
-            x = file["x"].astype(np.float32).reshape(-1, CHANNELS * LENGTH)
-            y, person, overlaps = file["y"], file["subject"], file["contiguous"]
+        # Nothing is unpickled. numpy itself would leave a file open that is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
+            x = columns["x"].astype(np.float32).reshape(-1, CHANNELS * LENGTH)
+            y, person, overlaps = columns["y"], columns["subject"], columns["contiguous"]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DamagedDataError(f"{path} cannot be read: {error}; load it anew") from error
     return ActivityWindows(x, y.astype(np.int64), person.astype(np.int64), overlaps.astype(np.bool_))

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from daemon.bench.hourly_bars import INSTRUMENTS
+from tests.daemon.bench.stream_files import bars, write_bars, write_electricity, write_gas, write_har
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,4 +35,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             images[np.arange(count), 2 * labels + 4 * seed] = 255
             write_idx(data / folder / f"{part}-images-idx3-ubyte.gz", images)
             write_idx(data / folder / f"{part}-labels-idx1-ubyte.gz", labels)
+    return data
+
+
+@pytest.fixture(scope="session")
+def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders as those of the four streams, each with a few rows."""
+    data = tmp_path_factory.mktemp("streams")
+    for write in (write_gas, write_har, write_electricity):
+        write(data)
+    for seed, instrument in enumerate(INSTRUMENTS):
+        write_bars(data, instrument, bars(seed=seed))
     return data

@@ -135,6 +135,7 @@ def test_a_logarithmic_field_is_so_in_everything_that_is_made_of_it() -> None:
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=30), SIZES)
+@settings(deadline=None)
 def test_all_fields_may_be_logarithmic_and_stay_finite_and_in_order(values: list[float], sizes: list[int]) -> None:
     x = np.array(values[: len(values) // 3 * 3]).reshape(-1, 3)
     features = StreamFeatures(section(logarithmic="all"), FIELDS, label_width=1)
