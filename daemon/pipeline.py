@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from daemon.student import Met, Student
     from daemon.tasks.contract import Tasks
 
-# A poll's worth of decoded events would not fit the processor's cache.
-_AT_ONCE = 512
+# A poll's worth of decoded events would not fit the processor's cache; a few hundred wide ones don't either.
+_VALUES_AT_ONCE = 65_536
+_MOST_AT_ONCE, _LEAST_AT_ONCE = 512, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,20 @@ class Pipeline:
         # Not with the first event: its class would then come before or after those of the reference as polls fall.
         self.begin()
         outcome = Outcome([], [])
-        for start in range(0, len(records), _AT_ONCE):
-            some = self._process(records[start : start + _AT_ONCE])
+        start = 0
+        while start < len(records):
+            stop = start + self._at_once
+            some = self._process(records[start:stop])
             outcome.predictions.extend(some.predictions)
             outcome.rejects.extend(some.rejects)
+            start = stop
         return outcome
+
+    @property
+    def _at_once(self) -> int:
+        """How many records are decoded together: fewer where they are wide."""
+        width = len(self.feature_names or ())
+        return min(_MOST_AT_ONCE, max(_LEAST_AT_ONCE, _VALUES_AT_ONCE // max(width, 1)))
 
     def _process(self, records: Sequence[Record]) -> Outcome:
         with self._stopwatch("decode"):
