@@ -12,7 +12,7 @@ from strategies.anchored import Anchored, AnchoredOptions
 from strategies.fisher import FisherKind, diagonal_fisher
 from strategies.generator import generator_state, restore_generator
 from strategies.kronecker_anchor import KroneckerAnchor
-from strategies.kronecker_fisher import kronecker_fisher, require_factors
+from strategies.kronecker_fisher import factored_layers, kronecker_fisher
 from strategies.task_sample import task_sample
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Ewc(Anchored):
     def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
         """Sample the running task, and consolidate where the schedule says so."""
         if isinstance(self._anchor, KroneckerAnchor) and not self._anchor.active:
-            require_factors(learner.network)
+            factored_layers(learner.network)
         self._sample.offer(fresh, groups=fresh.task)
         super().observe(learner, fresh, outputs)
 

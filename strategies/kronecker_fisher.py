@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from strategies.batch import Examples
-    from strategies.layer_traces import LayerTrace
+    from strategies.layer_traces import Layers, LayerTrace
     from strategies.network import Network
     from strategies.objective import Objective
 
 
-NO_FACTORS = (
+WIDEST = 4096
+"""Inputs or outputs of a layer: a factor and its eigenbasis take 128 MiB then, and a minute or two to compute."""
+_OTHER_LAYERS = (
     "ewc with curvature: kronecker needs a model whose trainable parameters all belong to linear and convolution"
     " layers that each work once, as in mlp and cnn; use curvature: diagonal"
 )
@@ -45,12 +47,9 @@ def kronecker_fisher(
 
     ``seen`` are rows, one or more, with ``x`` as the network sees it; ``kind`` is as for the diagonal. It is exact
     where a and δ are independent, as K-FAC takes it (Martens & Grosse 2015), and positions of each other, as KFC
-    does (Grosse & Martens 2016). Raises ``ValueError`` where a trainable parameter is not that of a linear or
-    convolution layer which works once.
+    does (Grosse & Martens 2016). Raises ``ValueError`` as :func:`factored_layers` does.
     """
-    layers = traceable_layers(network)
-    if layers is None:
-        raise ValueError(NO_FACTORS)
+    layers = factored_layers(network)
     trainable = network.views(network.parameters).keys()
     factors: dict[str, Factors] = {}
     network.module.eval()
@@ -72,10 +71,19 @@ def kronecker_fisher(
     return factors
 
 
-def require_factors(network: Network) -> None:
-    """Raise ``ValueError`` where :func:`kronecker_fisher` would."""
-    if traceable_layers(network) is None:
-        raise ValueError(NO_FACTORS)
+def factored_layers(network: Network) -> Layers:
+    """Return the trainable layers by prefix; raise ``ValueError`` where one has no factors, or too large ones."""
+    layers = traceable_layers(network)
+    if layers is None:
+        raise ValueError(_OTHER_LAYERS)
+    for prefix, layer in layers.items():
+        width = max(layer.weight[0].numel(), len(layer.weight))
+        if width > WIDEST:
+            raise ValueError(
+                f"ewc with curvature: kronecker keeps {width}² numbers for the layer {prefix}weight, and takes at"
+                f" most {WIDEST}²; use curvature: diagonal"
+            )
+    return layers
 
 
 def _none(inputs: int, outputs: int) -> Factors:

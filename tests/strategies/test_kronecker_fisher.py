@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from strategies.batch import Examples
 from strategies.fisher import diagonal_fisher
-from strategies.kronecker_fisher import Factors, kronecker_fisher, require_factors
+from strategies.kronecker_fisher import Factors, factored_layers, kronecker_fisher
 from strategies.layer_block import layer_blocks
 from strategies.network import Network, network_of
 from strategies.objective import Classification
@@ -121,8 +121,14 @@ def test_a_convolution_is_linear_at_each_position() -> None:
 def test_a_module_without_factors_is_refused_with_the_reason() -> None:
     network = network_of(nn.Sequential(nn.Linear(6, 4), nn.LayerNorm(4), nn.Linear(4, CLASSES)))
     with pytest.raises(ValueError, match=r"linear and convolution layers.*use curvature: diagonal"):
-        require_factors(network)
-    require_factors(built("convolution", rows=1)[0])
+        factored_layers(network)
+    assert list(factored_layers(built("convolution", rows=1)[0])) == ["1.", "4."]
+
+
+def test_a_layer_that_would_take_too_much_memory_is_refused() -> None:
+    factored_layers(network_of(nn.Linear(4096, 2)))
+    with pytest.raises(ValueError, match=r"4097² numbers for the layer 0\.weight"):
+        factored_layers(network_of(nn.Sequential(nn.Linear(6, 4097), nn.ReLU(), nn.Linear(4097, 2))))
 
 
 def test_it_leaves_parameters_and_gradient_alone() -> None:
