@@ -43,14 +43,15 @@ def test_at_that_boundary_it_has_the_main_learners_marks() -> None:
 
 
 def test_on_a_drift_alarm_it_is_the_model_from_before_the_alarm() -> None:
-    tasks = {"type": "drift", "detector": "page_hinkley", "threshold": 1.0, "delta": 0.01, "min_events": 10}
+    tasks = {"type": "drift", "detector": "page_hinkley", "threshold": 1.0, "delta": 0.01, "min_events": 1100}
     made, calm = pipeline(**FROZEN, tasks=tasks), None
-    for record in stream("PQPQPQPQ", rows=150):
+    for record in stream("PQ", rows=1200):
         made.process([record])
         student = student_of(made)
         if calm is None and student.drifted:
             calm = student.state_dict()["snapshots"]["older"].clone()
     assert calm is not None
+    assert not torch.equal(student.examiner.state_dict()["untrained"], calm)
     assert torch.equal(companion(student, "frozen").learner.parameters, calm)
 
 
