@@ -35,8 +35,8 @@ class Examination:
         self._rows = rows
         self._max_tasks = max_tasks
         self._matrix = RetentionMatrix(max_tasks, max_boundaries=1_000)
-        self.tasks: list[str] = []
-        """In the order in which they ended first."""
+        self.tasks: list[str] = list(stream.before)
+        """Those from before the stream, then those of the stream in the order in which they ended first."""
 
     def task_ends(self, task: str, *, answer: Answer, events: int) -> None:
         """Examine the model on every task so far; ``task`` is the one that ends here."""
