@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from daemon.bench.protocol import Overrides, Protocol
     from daemon.config.schema import Config
 
-# The records come from the protocol, and nothing is saved; a file has these sections, so they are there.
+# The records come from the protocol, and nothing is saved; a file has these sections, so they are there. No learner
+# runs beside the one that is measured, unless a protocol wants it.
 _UNUSED = {
     "source": {"type": "file", "path": "(the protocol's stream)"},
     "checkpoint": {"directory": "(none)"},
+    "companions": {"naive": None, "frozen": None},
 }
 
 
@@ -27,7 +29,7 @@ def written(protocol: type[Protocol], setting: str, *, seed: int) -> Overrides:
 def validated(configuration: Overrides, *, name: str) -> Config:
     """Return the configuration, checked as a file's is; raise ``ConfigError``, which calls it ``name``."""
     # JSON is YAML.
-    return load_bytes(json.dumps(configuration | _UNUSED).encode(), file=name, environ={})
+    return load_bytes(json.dumps(_UNUSED | configuration).encode(), file=name, environ={})
 
 
 def merged(base: Overrides, overrides: Overrides) -> Overrides:
