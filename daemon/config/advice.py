@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.anchoring import ADVISERS as ANCHORING
+from daemon.config.architecture import ARCHITECTURE
 from daemon.config.challenger_view import challenger_view
 from daemon.config.errors import KeyPath, Position, Problem, dotted
 from daemon.config.restraint import ADVISERS as RESTRAINT
@@ -165,6 +166,7 @@ ADVISERS: tuple[Callable[[Config], Iterator[Remark]], ...] = (
     _timed_batches,
     _unused_max_classes,
     *RESTRAINT,
+    *ARCHITECTURE,
 )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from daemon.config.architecture import own_outputs
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -18,7 +20,7 @@ _HOLDING = _SCHEDULED | {"l2sp": "L2-SP"}
 
 def _alone(config: Config) -> Iterator[Remark]:
     kinds = [strategy.type for strategy in config.strategies]
-    if not kinds or not set(kinds) <= _HOLDING.keys():
+    if not kinds or not set(kinds) <= _HOLDING.keys() or own_outputs(config):
         return
     if config.label.type == "class" and config.tasks.type in ("field", "topic"):
         yield (

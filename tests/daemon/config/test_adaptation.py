@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from daemon.cli import app
+from daemon.config.advice import advise
 from daemon.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -105,3 +106,20 @@ def test_validate_shows_what_is_assumed_and_checks_the_weights(tmp_path: Path) -
     assert bad.stderr.startswith(
         f"{file}:3:45: model.pretrained: the tensor 2.weight is (3, 8), the model expects (16, 8)"
     )
+
+
+def test_progressive_networks_need_no_strategy(load_with: Any) -> None:
+    columns = {"adapters": "[{type: progressive}]", "tasks": BY_FIELD}
+    advised = [remark for remark in advise(load_with(**columns)) if remark.path == ("strategies",)]
+    assert [remark.remedy for remark in advised] == ["write strategies: []"]
+    alone = advise(load_with(strategies="[]", **columns))
+    assert not [remark for remark in alone if remark.path[0] == "strategies"]
+
+
+def test_an_anchor_alone_is_enough_where_every_task_has_a_head(load_with: Any) -> None:
+    anchored = {"strategies": "[{type: ewc}]", "tasks": BY_FIELD}
+    shared, own = (
+        {remark.path for remark in advise(load_with(**anchored, adapters=adapters))}
+        for adapters in ("[]", "[{type: heads}]")
+    )
+    assert shared - own == {("strategies", 0)}
