@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class RunningAverage:
     """The exponential moving average of the parameters after each step (Polyak & Juditsky 1992, with forgetting).
 
-    At step t it keeps min(decay, (t - 1) / (t + 8)) of itself, so that the untrained weights that it began with don't
+    At step t it keeps min(decay, (t - 1) / (t + 8)) of itself, so that the untrained weights it began with don't
     hold it back.
     """
 

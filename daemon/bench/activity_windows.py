@@ -35,8 +35,8 @@ def read_activity_windows(data: Path) -> ActivityWindows:
     """Return all windows; raise ``MissingDataError``, or ``DamagedDataError`` where the file is not what it was."""
     path = data_file(data, "uci_har", "uci_har_inertial_ordered.npz")
     try:
-        # Nothing is unpickled. numpy itself would leave a file open that is no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
+        # numpy refuses pickled columns; by itself it would leave a file open that is no archive.
+        with path.open("rb") as file, np.load(file) as columns:
             x = columns["x"].astype(np.float32).reshape(-1, CHANNELS * LENGTH)
             y, person, overlaps = columns["y"], columns["subject"], columns["contiguous"]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:

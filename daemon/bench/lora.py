@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 PASSES, BATCH = 4, 32
 LOW_RANK = {"adapters": [{"type": "lora", "rank": 16}], "optimizer": {"lr": 0.05}}
 IN_FULL = {"adapters": [], "optimizer": {"lr": 0.05}}
+# Rows mixed in are a sample of all training images of digits; ``prepare`` says where these are.
+REFERENCE = {
+    "source": {"type": "file", "path": "(training images of MNIST)", "task": "mnist"},
+    "rows": 4_800,
+    "probe_share": 0.0,
+    "storage": "uint8",
+    "range": [OFFSET, 2.82156],
+}
 MIXING = {"strategies": [{"type": "mixing", "share": 0.5}]}
 
 
@@ -29,7 +37,9 @@ class Lora(Protocol):
     summary = (
         "A small CNN learns MNIST, is exported, and starts on a stream of Fashion-MNIST: one pass, ten outputs."
     )
-    base: ClassVar[Overrides] = merged(MnistFashion.base, {"learner": {"batch": BATCH, "averaging": 0.99}})
+    base: ClassVar[Overrides] = merged(MnistFashion.base, {"learner": {"batch": BATCH, "averaging": 0.99}}) | {
+        "reference": REFERENCE
+    }
     columns: ClassVar[Mapping[str, str]] = {
         "reference_before": "MNIST before, %",
         "reference_final": "MNIST at the end, %",
@@ -60,7 +70,10 @@ class Lora(Protocol):
         passes = [_pass(digits, seed=seed * PASSES + number) for number in range(PASSES)]
         config = validated(_pretraining(len(digits.train), seed=seed), name="lora/pre-training")
         self._before = Pretraining(config, passes).export(weights, exam=passes[0].exam("mnist"), watch=watch)
-        return {"model": {"pretrained": str(weights)}, "reference": _reference(data, events=len(digits.train))}
+        return {
+            "model": {"pretrained": str(weights)},
+            "reference": {"source": _images(data), "max_events": len(digits.train)},
+        }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> Stream:
         """Return the stream of one seed: Fashion-MNIST, and examinations on both."""
@@ -113,18 +126,8 @@ def _pretraining(images: int, *, seed: int) -> Overrides:
     }
 
 
-def _reference(data: Path, *, events: int) -> Overrides:
-    """Return the section of the rows that are mixed in: a sample of the first so many training images."""
+def _images(data: Path) -> Overrides:
     return {
-        "source": {
-            "type": "file",
-            "path": str(data_file(data, "mnist", "train-images-idx3-ubyte.gz")),
-            "labels": str(data_file(data, "mnist", "train-labels-idx1-ubyte.gz")),
-            "task": "mnist",
-        },
-        "rows": 4_800,
-        "max_events": events,
-        "probe_share": 0.0,
-        "storage": "uint8",
-        "range": [OFFSET, 2.82156],
+        "path": str(data_file(data, "mnist", "train-images-idx3-ubyte.gz")),
+        "labels": str(data_file(data, "mnist", "train-labels-idx1-ubyte.gz")),
     }

@@ -171,6 +171,21 @@ def test_weights_from_elsewhere_are_used_by_their_names(tmp_path: Path) -> None:
     torch.testing.assert_close(learner.predict(X), expected)
 
 
+def own_model(*, features: int, outputs: int, width: int) -> torch.nn.Module:
+    """Return a model that is nobody's but the user's."""
+    return torch.nn.Sequential(torch.nn.Linear(features, width), torch.nn.ReLU(), torch.nn.Linear(width, outputs))
+
+
+def test_a_model_of_ones_own_starts_from_weights_and_takes_adapters_too(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.safetensors"
+    save_file(plain_weights(), path)
+    model = {"type": f"{__name__}:own_model", "width": 8, "pretrained": str(path)}
+    given = {"model": model, "learner": {"standardise": False}}
+    own = learner_from(path, **given, adapters=[{"type": "lora", "rank": 2}])
+    assert torch.equal(own.predict(X), learner_from(path, **given).predict(X))
+    assert own.parameters.numel() == 2 * (3 + 8) + 8 * 3 + 3
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

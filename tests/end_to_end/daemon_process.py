@@ -114,12 +114,16 @@ class DaemonProcess:
             self._connection.close()
 
     def metric(self, name: str, **labels: str) -> float:
-        """Return a sample of ``/metrics`` by its name without prefix, summed over what labels leave open."""
+        """Return a sample of ``/metrics`` by its name without prefix, summed over what labels leave open.
+
+        As in Prometheus, an empty label is one that is not there: ``learner=""`` is the main learner alone.
+        """
         samples = (
             sample
             for family in text_string_to_metric_families(self.get("/metrics")[1])
             for sample in family.samples
-            if sample.name == f"retaind_{name}" and labels.items() <= sample.labels.items()
+            if sample.name == f"retaind_{name}"
+            and all(sample.labels.get(label, "") == value for label, value in labels.items())
         )
         return sum(sample.value for sample in samples)
 

@@ -11,7 +11,7 @@ PMNIST = PROTOCOLS["pmnist"]
 def table(*, validate: bool = False) -> str:
     outcomes = {
         "naive": [outcome_of(Run("pmnist", "naive", seed), score=score) for seed, score in enumerate((0.4, 0.42))],
-        "er-bytes-500": [outcome_of(Run("pmnist", "er-bytes-500", 0), score=0.9)],
+        "compact-500": [outcome_of(Run("pmnist", "compact-500", 0), score=0.9)],
     }
     return markdown_table(PMNIST, outcomes, command="retaind bench pmnist", validate=validate)
 
@@ -28,5 +28,5 @@ def test_a_row_has_mean_spread_and_the_published_figure_with_its_source() -> Non
     assert {line.count("|") for line in (heading, rule, naive, in_bytes)} == {len(PMNIST.columns) + 5}
     assert naive.startswith("| naive | 2 | 41.00 ± 1.41 |")
     assert "40.70 (Buzzega et al. 2020)" in naive
-    assert in_bytes.startswith("| er-bytes-500 | 1 | 90.00 |")
+    assert in_bytes.startswith("| compact-500 | 1 | 90.00 |")
     assert "1,568,000 bytes" in in_bytes

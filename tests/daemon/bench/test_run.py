@@ -59,7 +59,7 @@ def test_the_memory_is_what_the_buffer_takes(replayed: Outcome) -> None:
     assert replayed.figures["memory_bytes"] == 500 * (784 * 4 + 4 + 2 + 32)
 
 
-@pytest.mark.parametrize("setting", ["er-bytes-200", "derpp-bytes-500"])
+@pytest.mark.parametrize("setting", ["compact-200", "compact-500"])
 def test_a_budget_in_bytes_holds_everything_that_is_remembered(setting: str, data: Path) -> None:
     budget = int(setting.rpartition("-")[2]) * 784 * 4
     taken = carry_out(Run("pmnist", setting, 0), data=data).figures["memory_bytes"]
