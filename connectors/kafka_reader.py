@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition, errors
 
 from connectors.kafka_assignment import KafkaAssignment
+from connectors.kafka_batches import QuickRecords
 from connectors.kafka_placement import KafkaPlacement
 from connectors.kafka_positions import Position
 from connectors.kafka_topics import TopicWatch
@@ -48,6 +49,7 @@ class KafkaReader:
         self._clock = clock
         self._monotonic = monotonic
         self.consumer: Any = KafkaConsumer(**options.consumer_config(), kafka_client=lambda **_: connection.client)
+        QuickRecords.install(self.consumer)
         self._assignment = KafkaAssignment(
             self.consumer,
             in_group=options.mode == "subscribe",
