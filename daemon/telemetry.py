@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.learner_telemetry import LearnerTelemetry
 from daemon.marks import Marks
+from daemon.process.own_use import own_use
 from daemon.status import learner_status, no_change_status, stream_status
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Telemetry:
         if last or self._clock() - self._told_at >= self._every_seconds:
             self._told_at = self._clock()
             self._metrics.process.ready(ready=source.ready)
+            use = own_use()
+            self._metrics.process.uses(resident_bytes=use.resident_bytes, cpu_seconds=use.cpu_seconds)
             self._metrics.stream.partitions(source.partitions)
             status = {"name": self._name, "started": self._started, "checkpoint": self._checkpoint}
             status |= stream_status(pipeline, source)

@@ -28,7 +28,16 @@ RELOADED = Family(
     "When a reload was last applied in full.",
     unit="seconds",
 )
-FAMILIES = (BUILD, STARTED, READY, RELOADS, RELOAD_GOOD, RELOADED)
+MEMORY = Family(
+    "retaind_process_resident_memory_bytes", "gauge", "Memory of the process that is resident.", unit="bytes"
+)
+CPU = Family(
+    "retaind_process_cpu_seconds_total",
+    "counter",
+    "Processor time of all threads, user and system.",
+    unit="seconds",
+)
+FAMILIES = (BUILD, STARTED, READY, RELOADS, RELOAD_GOOD, RELOADED, MEMORY, CPU)
 
 
 class ProcessMetrics:
@@ -47,6 +56,12 @@ class ProcessMetrics:
         """Show whether the process is ready."""
         with self._board.tell() as now:
             now.set(READY, ready)
+
+    def uses(self, *, resident_bytes: int | None, cpu_seconds: float) -> None:
+        """Show what the process takes; memory is absent where the system does not tell."""
+        with self._board.tell() as now:
+            now.set(MEMORY, resident_bytes)
+            now.set(CPU, cpu_seconds)
 
     def reloaded(self, result: Reload, *, at_seconds: float) -> None:
         """Count a reload of the configuration at that Unix time."""

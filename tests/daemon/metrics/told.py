@@ -44,6 +44,7 @@ def told_everything() -> CollectorRegistry:
     metrics.checkpoints.written(7, size_bytes=4_096, duration_seconds=0.02, at_seconds=1_800.0)
     metrics.process.ready(ready=True)
     metrics.process.reloaded("applied", at_seconds=1_900.0)
+    metrics.process.uses(resident_bytes=400 * 2**20, cpu_seconds=12.5)
     return registry
 
 

@@ -1,0 +1,25 @@
+"""Memory and processor time are those of this very process."""
+
+from __future__ import annotations
+
+import resource
+
+from daemon.process.own_use import own_use
+
+MEBIBYTE = 2**20
+
+
+def test_memory_that_is_taken_shows() -> None:
+    before = own_use().resident_bytes
+    taken = b"\1" * (64 * MEBIBYTE)
+    after = own_use().resident_bytes
+    assert before is not None
+    assert after is not None
+    assert 0.9 * len(taken) < after - before < 2 * len(taken)
+    assert after <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + MEBIBYTE
+
+
+def test_processor_time_only_grows() -> None:
+    before = own_use().cpu_seconds
+    assert sum(range(100_000))
+    assert own_use().cpu_seconds > before
