@@ -74,6 +74,11 @@ def compact(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128
     return replace(setting, overrides={**setting.overrides, "learner": {"averaging": AVERAGING}})
 
 
+def plain(strategy: dict[str, Any], *, lr: float, figure: str) -> Setting:
+    """Return one strategy with the settings of the paper's code."""
+    return _setting(strategy, lr=lr, figure=figure)
+
+
 def ewc(*, lr: float, strength: float, figure: str) -> Setting:
     """Return online EWC alone: γ 1, a Fisher from sampled labels of 2,000 rows of each task."""
     strategy = {"type": "ewc", "strength": strength, "decay": 1.0, "fisher": "sampled", "fisher_rows": 2000}

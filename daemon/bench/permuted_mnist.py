@@ -15,6 +15,7 @@ from daemon.bench.der_recipe import (
     er,
     ewc,
     ewc_by_layer,
+    plain,
     published,
 )
 from daemon.bench.image_stream import PIXELS, ImageStream, ImageTask
@@ -40,8 +41,11 @@ class PermutedMnist(Protocol):
         "naive": Setting(published=published("40.70")),
         "ewc": ewc(lr=0.1, strength=5.0, figure="75.79"),
         "ewc-kronecker": ewc_by_layer(lr=0.2, strength=10.0, figure="75.79"),
+        "si": plain({"type": "si", "strength": 0.5, "damping": 1.0}, lr=0.1, figure="65.86"),
+        "agem-500": plain({"type": "agem", "rows": 500, "batch": 128}, lr=0.1, figure="67.56"),
         "er-200": er(200, lr=0.2, figure="72.37"),
         "er-500": er(500, lr=0.2, figure="80.60"),
+        "der-500": plain({"type": "der", "rows": 500, "alpha": 1.0, "batch": 128}, lr=0.2, figure="87.29"),
         "derpp-200": derpp(200, lr=0.1, alpha=1.0, beta=1.0, figure="83.58"),
         "derpp-500": derpp(500, lr=0.2, alpha=1.0, beta=0.5, figure="88.21"),
         "compact-200": compact(200, lr=0.2, alpha=1.0, beta=0.5),

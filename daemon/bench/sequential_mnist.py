@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact, derpp, er, published
+from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact, derpp, er, ewc, plain, published
 from daemon.bench.image_stream import ImageStream, ImageTask
 from daemon.bench.images import read_images
 from daemon.bench.protocol import Overrides, Protocol, Setting
@@ -24,6 +24,12 @@ class SequentialMnist(Protocol):
     columns: ClassVar[Mapping[str, str]] = COLUMNS
     settings: ClassVar[Mapping[str, Setting]] = {
         "naive": Setting(published=published("19.60")),
+        # The paper's penalty has no factor of one half.
+        "ewc": ewc(lr=0.03, strength=180.0, figure="20.46"),
+        "si": plain({"type": "si", "strength": 1.0, "damping": 0.9}, lr=0.1, figure="19.27"),
+        "lwf": plain({"type": "lwf"}, lr=0.03, figure="19.62"),
+        "agem-200": plain({"type": "agem", "rows": 200, "batch": 128}, lr=0.1, figure="45.72"),
+        "der-500": plain({"type": "der", "rows": 500, "alpha": 1.0, "batch": 128}, lr=0.03, figure="90.54"),
         "er-200": er(200, lr=0.01, batch=10, figure="80.43"),
         "er-500": er(500, lr=0.1, batch=10, figure="86.12"),
         "derpp-200": derpp(200, lr=0.03, alpha=0.2, beta=1.0, batch=128, figure="85.61"),
