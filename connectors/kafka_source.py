@@ -268,6 +268,7 @@ class KafkaSource:
                 return None
             self._connection = KafkaConnection(self._options.consumer_config())
         if not self._connection.answered(max(0.0, deadline - self._monotonic())):
+            self._unconnected = self._connection.refusal or self._unconnected
             return None
         return KafkaReader(
             self._connection, self._options, self._ledger, clock=self._clock, monotonic=self._monotonic

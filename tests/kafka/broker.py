@@ -22,7 +22,7 @@ from tests.kafka.cluster import Cluster
 from tests.kafka.jars import classpath, java
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 DEADLINE_SECONDS = 60.0
 JAVA_OPTIONS = [
@@ -54,21 +54,28 @@ SINGLE_NODE = {
 class Broker(Cluster):
     """A broker to start, stop, kill and start again; its data and its address last until `close`.
 
-    `overrides` are lines of Kafka's server.properties; without `port` a free one is taken. The broker dies
-    with the thread that started it, even when that is killed. Raises KafkaUnavailableError where Java or the
-    jars are missing.
+    `overrides` are lines of Kafka's server.properties; without `port` a free one is taken. `format_options` are of
+    Kafka's storage tool, for what must be there before the first start. The broker dies with the thread that
+    started it, even when that is killed. Raises KafkaUnavailableError where Java or the jars are missing.
     """
 
-    def __init__(self, overrides: Mapping[str, str] | None = None, *, port: int | None = None) -> None:
+    def __init__(
+        self,
+        overrides: Mapping[str, str] | None = None,
+        *,
+        port: int | None = None,
+        format_options: Sequence[str] = (),
+    ) -> None:
         self._java = [java(), *JAVA_OPTIONS, "-cp", classpath()]
-        port = port or _free_port()
+        port = port or free_port()
         super().__init__(f"127.0.0.1:{port}")
         self.directory = Path(tempfile.mkdtemp(prefix="retaind-kafka-"))
         self._removal = weakref.finalize(self, shutil.rmtree, self.directory, ignore_errors=True)
+        self._format_options = list(format_options)
         self._properties = self.directory / "server.properties"
         self._log = self.directory / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
-        settings = SINGLE_NODE | _addresses(port, _free_port()) | {"log.dirs": str(self.directory / "data")}
+        settings = SINGLE_NODE | addresses(port, free_port()) | {"log.dirs": str(self.directory / "data")}
         lines = (f"{name}={value}\n" for name, value in (settings | dict(overrides or {})).items())
         self._properties.write_text("".join(lines))
 
@@ -130,7 +137,7 @@ class Broker(Cluster):
 
     def _format(self) -> None:
         command = [*self._java, "kafka.tools.StorageTool", "format", "--config", str(self._properties)]
-        command += ["--cluster-id", "cmV0YWluZC10ZXN0LWtmaw"]
+        command += ["--cluster-id", "cmV0YWluZC10ZXN0LWtmaw", *self._format_options]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"Kafka could not format its storage:\n{done.stdout}")
@@ -162,7 +169,8 @@ class Broker(Cluster):
         self._process = None
 
 
-def _addresses(port: int, controller_port: int) -> dict[str, str]:
+def addresses(port: int, controller_port: int) -> dict[str, str]:
+    """The lines of server.properties that say where a broker listens on loopback."""
     return {
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
@@ -176,7 +184,7 @@ def _listens(address: str) -> bool:
         return probe.connect_ex((host, int(port))) == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port below Linux's ephemeral range: no outgoing connection takes it while the broker is down."""
     while True:
         port = random.SystemRandom().randrange(20_000, 32_000)
