@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from PIL import Image  # matplotlib brings it along
 
-from daemon.bench.der_recipe import COLUMNS, SCALE, base, compact, derpp, er, ewc, published
+from daemon.bench.der_recipe import COLUMNS, SCALE, averaged, base, compact, derpp, er, ewc, published
 from daemon.bench.image_stream import PIXELS, ImageStream, ImageTask
 from daemon.bench.images import read_images
 from daemon.bench.protocol import Overrides, Protocol, Setting
@@ -35,7 +35,7 @@ class RotatedMnist(Protocol):
         "er-500": er(500, lr=0.2, figure="88.91"),
         "derpp-200": derpp(200, lr=0.1, alpha=1.0, beta=0.5, figure="90.43"),
         "derpp-500": derpp(500, lr=0.2, alpha=0.5, beta=1.0, figure="92.77"),
-        "compact-500": compact(500, lr=0.2, alpha=0.5, beta=1.0, batch=256),
+        "compact-500": averaged(compact(500, lr=0.2, alpha=0.5, beta=1.0, batch=256)),
     }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
