@@ -25,6 +25,8 @@ class LearnerTelemetry:
         self._counts: dict[str, tuple[int, float | None]] = {}
         self.matrix: Mapping[int, Mapping[str, float]] = {}
         """R by boundary and task name, as it was told last."""
+        self.buffers: dict[str, Mapping[str, int]] = {}
+        """Rows by task name of each strategy's buffer, as they were told last."""
 
     def tell(self, learner: Marked, marks: Marks, *, tasks: Mapping[int, str], classes: Sequence[str]) -> None:
         """Show everything as of now; retention only where there was an examination since."""
@@ -68,13 +70,14 @@ class LearnerTelemetry:
         classes: Sequence[str],
     ) -> None:
         by_task, by_class = strategy.composition()
+        self.buffers[name] = _named(by_task, tasks)
         self._metrics.learning.buffer(
             name,
             rows=int(gauges["buffer_rows"]),
             capacity_rows=int(gauges["buffer_capacity_rows"]),
             size_bytes=int(gauges["buffer_bytes"]),
             seen=int(gauges["buffer_seen_rows"]),
-            task_rows=_named(by_task, tasks),
+            task_rows=self.buffers[name],
             class_rows=_named(by_class, dict(enumerate(classes))),
         )
 

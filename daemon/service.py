@@ -17,6 +17,7 @@ from daemon.build import build_dead_letters, build_pipeline, build_predictions, 
 from daemon.features.field_names import FieldNameError
 from daemon.loop import Loop
 from daemon.metrics import Metrics
+from daemon.page.chronicle import Chronicle
 from daemon.process.http_server import HttpServer, app
 from daemon.process.notify import Notify
 from daemon.process.vital_signs import VitalSigns
@@ -58,6 +59,7 @@ class Service:
         self._notify = notify or Notify({})
         self._stopwatch = Stopwatch()
         self._vital_signs = VitalSigns(turn_limit_seconds=_TURN_LIMIT_SECONDS)
+        self._chronicle = Chronicle()
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -120,7 +122,9 @@ class Service:
             max_tasks=config.retention.max_tasks,
         )
         self.http = HttpServer(
-            app(self.registry, vital_signs=self._vital_signs), host=config.http.host, port=config.http.port
+            app(self.registry, vital_signs=self._vital_signs, chronicle=self._chronicle),
+            host=config.http.host,
+            port=config.http.port,
         )
         self.http.start()
         self._open.callback(self.http.stop)
@@ -156,7 +160,13 @@ class Service:
                 commit=self.source.commit,
             ),
             rejections=Rejections(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
-            telemetry=Telemetry(self._metrics, self._vital_signs, name=config.name, stopwatch=self._stopwatch),
+            telemetry=Telemetry(
+                self._metrics,
+                self._vital_signs,
+                name=config.name,
+                stopwatch=self._stopwatch,
+                chronicle=self._chronicle,
+            ),
             stopwatch=self._stopwatch,
             dead_letters=dead_letters,
             predictions=predictions,

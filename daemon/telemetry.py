@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.learner_telemetry import LearnerTelemetry
 from daemon.marks import Marks
+from daemon.page.chronicle import Chronicle
 from daemon.process.own_use import own_use
 from daemon.status import learner_status, no_change_status, stream_status
 
@@ -40,6 +41,7 @@ class Telemetry:
         *,
         name: str,
         stopwatch: Stopwatch,
+        chronicle: Chronicle | None = None,
         every_seconds: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -48,6 +50,7 @@ class Telemetry:
         self._vital_signs = vital_signs
         self._name = name
         self._stopwatch = stopwatch
+        self._chronicle = Chronicle() if chronicle is None else chronicle
         self._every_seconds = every_seconds
         self._clock = clock
         self._now = now
@@ -79,17 +82,20 @@ class Telemetry:
             if student is not None:
                 status |= self._tell(student, pipeline)
             self._vital_signs.publish(status)
+            self._chronicle.stand(pipeline, source=source, at=self._now())
 
     def rejected(self, rejects: Sequence[Reject], *, kept: bool) -> None:
         """Tell what could not be learned from."""
         if rejects:
             counts: Counter[tuple[str, str]] = Counter((reject.stage, reject.reason) for reject in rejects)
             self._metrics.stream.rejected(counts, dead_letters=len(rejects) if kept else 0)
+            self._chronicle.rejected(counts, kept=kept, at=self._now())
 
     def checkpoint(self, written: Written) -> None:
         """Tell that a checkpoint is durable."""
         at = self._now()
         self._checkpoint = {"generation": written.generation, "at": at, **written.summary}
+        self._chronicle.checkpoint(written, at=at)
         self._metrics.checkpoints.written(
             written.generation, size_bytes=written.bytes, duration_seconds=written.seconds, at_seconds=at
         )
@@ -123,6 +129,7 @@ class Telemetry:
         self._main.tell(student, marks, tasks=names, classes=classes)
         status = learner_status(student, marks, names)
         status["retention"]["matrix"] = self._main.matrix
+        status["buffers"] = self._main.buffers
         others = self._tell_companions(student.companions, pipeline)
         return status | {"companions": self._tell_no_change(marks) | others}
 

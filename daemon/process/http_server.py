@@ -1,4 +1,4 @@
-"""The daemon's own HTTP server: metrics, probes and status, on a thread of its own."""
+"""The daemon's own HTTP server: page, metrics, probes and status, on a thread of its own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 from prometheus_client import make_asgi_app
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from daemon.page.chronicle import Chronicle
+from daemon.page.routes import page_routes
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,23 +29,13 @@ _METHODS = ["GET", "HEAD"]
 _FRESH = {"Cache-Control": "no-store"}
 _MAX_CONNECTIONS = 64
 _START_SECONDS = 10.0
-_PAGE = """<!doctype html>
-<title>retaind</title>
-<h1>retaind</h1>
-<ul>
-<li><a href="metrics">/metrics</a>: everything measured, for Prometheus
-<li><a href="status">/status</a>: where the daemon stands, as JSON
-<li><a href="readyz">/readyz</a>: 200 where restored, assigned and not stalled, else 503 and the reason
-<li><a href="livez">/livez</a>: 200 while the loop turns
-</ul>
-"""
 
 
 class AddressUnavailableError(Exception):
     """The configured host and port can't be listened on."""
 
 
-def app(registry: CollectorRegistry, *, vital_signs: VitalSigns) -> Starlette:
+def app(registry: CollectorRegistry, *, vital_signs: VitalSigns, chronicle: Chronicle | None = None) -> Starlette:
     """Return the ASGI application. It only reads; nothing that it serves changes the daemon."""
 
     async def livez(_: Request) -> Response:
@@ -54,12 +47,9 @@ def app(registry: CollectorRegistry, *, vital_signs: VitalSigns) -> Starlette:
     async def status(_: Request) -> Response:
         return Response(vital_signs.status(), media_type="application/json", headers=_FRESH)
 
-    async def index(_: Request) -> Response:
-        return HTMLResponse(_PAGE)
-
     return Starlette(
         routes=[
-            Route("/", index),
+            *page_routes(Chronicle() if chronicle is None else chronicle),
             Route("/metrics", _Exposition(registry), methods=_METHODS),
             Route("/livez", livez),
             Route("/readyz", readyz),

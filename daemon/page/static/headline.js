@@ -1,0 +1,75 @@
+// State and the six figures at the top.
+
+import { byId, make, say } from "./elements.js";
+import { count, duration, isNumber, NONE, points, rate, score } from "./numbers.js";
+import { NAMES } from "./standing.js";
+
+const SILENT_SECONDS = 30;
+
+export function showState(standing) {
+  const { status, now, stream } = standing;
+  say(byId("name"), status.name ?? "");
+  document.title = status.name ? `${status.name} · retaind` : "retaind";
+  const silent = now - (stream.at.at(-1) ?? now);
+  if (silent > SILENT_SECONDS) state("broken", `The loop has not reported for ${duration(silent)}`);
+  else if (status.ready === undefined) state("waiting", "Starting");
+  else if (!status.ready) state("waiting", `Not ready: ${status.reason}`);
+  else if (!standing.events) state("waiting", "Waiting for the first event");
+  else state("good", `Learning ${status.current_task ?? ""}`.trim());
+  say(byId("since"), status.started ? since(status, now) : "");
+}
+
+export function showDisconnected(lastSeen) {
+  const since = lastSeen ? ` What is shown is from ${lastSeen.toLocaleTimeString("en-GB")}.` : "";
+  state("broken", `No answer from the daemon.${since}`);
+}
+
+function state(kind, text) {
+  const element = byId("state");
+  element.className = `state ${kind}`;
+  say(element, text);
+}
+
+function since(status, now) {
+  const saved = status.checkpoint?.at;
+  const durable = saved ? `last checkpoint ${duration(now - saved)} ago` : "no checkpoint since the start";
+  return `up ${duration(now - status.started)} · ${durable}`;
+}
+
+export function showTiles(standing, twin) {
+  byId("tiles").replaceChildren(...tilesOf(standing, twin).map(([name, value, beside]) => tile(name, value, beside)));
+}
+
+function tile(name, value, beside) {
+  return make("div", { class: "tile" }, make("dt", {}, name), make("dd", { class: "value" }, value),
+    make("dd", { class: "beside" }, beside));
+}
+
+function tilesOf(standing, twin) {
+  const { status, percent, stream } = standing;
+  const retention = standing.retention("main");
+  const other = twin ? standing.retention(twin) : {};
+  const name = twin ? NAMES[twin]?.toLowerCase() ?? twin : "";
+  const beside = (text) => (twin && text !== NONE ? `${name} ${text}` : "");
+  const speed = stream.rate.at(-1);
+  const lag = stream.lag.at(-1);
+  return [
+    ["Score now, all tasks", score(retention.average_score, percent), beside(score(other.average_score, percent))],
+    ["Forgotten", points(retention.forgetting, percent), beside(points(other.forgetting, percent))],
+    ["Predicted on arrival", score(status.prequential?.window_score, percent),
+      noChange(status.companions?.no_change?.prequential?.window_score, percent)],
+    ["Events", count(status.events), `${count(status.steps)} steps`],
+    ["Events per second", rate(speed), ""],
+    ["Lag", count(lag), catchUp(lag, speed)],
+  ];
+}
+
+function noChange(value, percent) {
+  return isNumber(value) ? `no-change ${score(value, percent)}` : "";
+}
+
+function catchUp(lag, speed) {
+  if (!isNumber(lag)) return "end of the stream unknown";
+  if (lag === 0) return "at the end of the stream";
+  return speed > 0 ? `${duration(lag / speed)} at this rate` : "records to be read";
+}

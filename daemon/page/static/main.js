@@ -1,0 +1,105 @@
+// Puts the sections together, and shows them anew with every answer of the daemon.
+
+import { Curves } from "./curves.js";
+import { byId, make, say } from "./elements.js";
+import { Flows } from "./flow.js";
+import { showDisconnected, showState, showTiles } from "./headline.js";
+import { matrixOf } from "./matrix.js";
+import { showMemory } from "./memory.js";
+import { showNotes } from "./notes.js";
+import { poll } from "./poll.js";
+import { NAMES, Standing } from "./standing.js";
+import { showTasks } from "./tasks.js";
+
+const flows = new Flows();
+const curves = new Map();
+let standing = null;
+let seen = null;
+let chosen = null;
+let cursor = null;
+let offered = "";
+
+const twin = () => (standing.twins.includes(chosen) ? chosen : standing.twins[0] ?? null);
+
+function show(answer) {
+  standing = new Standing(answer);
+  seen = new Date();
+  showState(standing);
+  flows.show(standing);
+  showMemory(standing);
+  showNotes(standing);
+  offerTwins();
+  showRetention();
+}
+
+function showRetention() {
+  showTiles(standing, twin());
+  byId("retention-empty").hidden = standing.examined;
+  byId("retention-body").hidden = !standing.examined;
+  if (!standing.examined) return;
+  const learners = ["main", ...(twin() ? [twin()] : [])];
+  const charts = learners.map(chartOf);
+  place(byId("curves"), charts.map((chart) => chart.element));
+  charts.forEach((chart) => chart.show(standing, cursor));
+  showTasks(standing, twin(), cursor);
+  place(byId("matrices"), learners.map(frameOf));
+  for (const learner of learners) frameOf(learner).replaceChildren(matrixOf(standing, learner));
+  say(byId("scale-low"), standing.percent ? "0 %" : "0");
+  say(byId("scale-high"), standing.percent ? "100 %" : "1");
+}
+
+function chartOf(learner) {
+  if (!curves.has(learner)) curves.set(learner, new Curves(learner, pointAt));
+  return curves.get(learner);
+}
+
+const frames = new Map();
+
+// A matrix may be wider than the screen: it scrolls in its own frame, by keyboard too.
+function frameOf(learner) {
+  if (!frames.has(learner)) {
+    const label = `Retention matrix, ${NAMES[learner] ?? learner}`;
+    frames.set(learner, make("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }));
+  }
+  return frames.get(learner);
+}
+
+// Moves elements only where they are not in their place, so that none loses the focus.
+function place(container, elements) {
+  const same = elements.length === container.children.length && elements.every((each, index) => each === container.children[index]);
+  if (!same) container.replaceChildren(...elements);
+}
+
+function pointAt(events) {
+  if (events === cursor) return;
+  cursor = events;
+  for (const chart of ["main", twin()].filter(Boolean).map(chartOf)) chart.show(standing, cursor);
+  showTasks(standing, twin(), cursor);
+}
+
+function offerTwins() {
+  const names = standing.twins;
+  if (names.join() === offered) return;
+  offered = names.join();
+  const choices = names.map((name) => {
+    const input = make("input", { type: "radio", name: "twin", value: name, checked: name === twin() });
+    input.addEventListener("change", () => {
+      chosen = name;
+      showRetention();
+    });
+    return make("label", {}, input, make("span", {}, NAMES[name] ?? name));
+  });
+  byId("twins").replaceChildren(make("legend", {}, "beside"), ...choices);
+  byId("twins").hidden = names.length === 0;
+}
+
+new ResizeObserver(() => {
+  if (standing === null) return;
+  flows.show(standing);
+  showRetention();
+}).observe(byId("retention"));
+
+poll(show, (error) => {
+  showDisconnected(seen);
+  if (!(error instanceof TypeError || error instanceof DOMException)) console.warn(error.message);
+});

@@ -1,0 +1,18 @@
+// The list of events of note, newest first.
+
+import { byId, make } from "./elements.js";
+import { clockTime, moment } from "./numbers.js";
+
+const KINDS = {
+  ready: "State", boundary: "Boundary", drift: "Drift", checkpoint: "Checkpoint", rejected: "Rejected", step: "Step",
+};
+const SHOWN = 30;
+
+export function showNotes(standing) {
+  const notes = standing.notes.slice(0, SHOWN).map((note) =>
+    make("li", { class: `note ${note.kind}` },
+      make("time", { datetime: new Date(1000 * note.at).toISOString(), title: moment(note.at) }, clockTime(note.at)),
+      make("span", { class: "kind" }, KINDS[note.kind] ?? note.kind),
+      make("span", { class: "text" }, note.count > 1 ? `${note.text} (${note.count.toLocaleString("en")} times)` : note.text)));
+  byId("notes").replaceChildren(...(notes.length ? notes : [make("li", { class: "empty" }, "Nothing yet.")]));
+}

@@ -1,0 +1,73 @@
+// What the page needs to know of the daemon, from /status and the history.
+
+export const NAMES = { main: "This model", naive: "Naive twin", frozen: "Frozen twin", challenger: "Challenger" };
+const BLANK = { events: [], task: [], scores: [], number: [] };
+
+export class Standing {
+  constructor({ status, history, now }) {
+    this.status = status;
+    this.now = now;
+    this.tasks = history.tasks ?? [];
+    this.learners = new Map(Object.entries(history.learners ?? {}));
+    this.stream = history.stream;
+    this.notes = history.notes;
+    this.newestEvent = history.newest_event;
+    this.percent = (status.classes ?? []).length > 0;
+  }
+
+  get twins() {
+    return [...this.learners.keys()].filter((name) => name !== "main");
+  }
+
+  get examined() {
+    return this.curve("main").events.length > 0;
+  }
+
+  get events() {
+    return this.status.events ?? 0;
+  }
+
+  curve(learner) {
+    return this.learners.get(learner)?.curve ?? BLANK;
+  }
+
+  boundaries(learner) {
+    return this.learners.get(learner)?.boundaries ?? BLANK;
+  }
+
+  // What /status says of a learner.
+  of(learner) {
+    return (learner === "main" ? this.status : this.status.companions?.[learner]) ?? {};
+  }
+
+  retention(learner) {
+    return this.of(learner).retention ?? {};
+  }
+
+  ofTask(learner, task) {
+    const tasks = this.retention(learner).tasks ?? {};
+    return Object.hasOwn(tasks, this.tasks[task]) ? tasks[this.tasks[task]] : {};
+  }
+
+  // The stretches of the stream in which one task was learned; the last is still going on.
+  get segments() {
+    const { number, events, task } = this.boundaries("main");
+    const found = [];
+    let start = number[0] > 0 ? null : 0;
+    for (const [row, stop] of events.entries()) {
+      if (start !== null) found.push({ task: task[row], start, stop });
+      start = stop;
+    }
+    const current = this.tasks.indexOf(this.status.current_task);
+    if (start !== null && current >= 0 && this.events > start) found.push({ task: current, start, stop: this.events });
+    return found;
+  }
+
+  // The scores of a learner's last evaluation at or before so many events; those of /status where null.
+  scoresAt(learner, events) {
+    if (events === null) return this.tasks.map((_, task) => this.ofTask(learner, task).score);
+    const curve = this.curve(learner);
+    const after = curve.events.findIndex((each) => each > events);
+    return curve.scores[after < 0 ? curve.events.length - 1 : after - 1] ?? [];
+  }
+}

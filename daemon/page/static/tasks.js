@@ -1,0 +1,35 @@
+// The table of all tasks: what is known of each, now or at the place that is pointed at.
+
+import { byId, make, say } from "./elements.js";
+import { count, points, score } from "./numbers.js";
+import { NAMES } from "./standing.js";
+import { swatch } from "./task_colours.js";
+
+export function showTasks(standing, twin, cursor) {
+  const [head, body] = [byId("tasks").tHead, byId("tasks").tBodies[0]];
+  say(byId("tasks-caption"), cursor === null ? "Scores now" : `Scores at ${count(cursor)} events`);
+  head.replaceChildren(make("tr", {}, headings(standing, twin, cursor).map((text) => make("th", { scope: "col" }, text))));
+  const mine = standing.scoresAt("main", cursor);
+  const others = twin ? standing.scoresAt(twin, cursor) : [];
+  body.replaceChildren(...standing.tasks.map((name, task) =>
+    make("tr", {}, heading(standing, name, task), cells(standing, task, mine, others, twin, cursor))));
+}
+
+function headings({ percent }, twin, cursor) {
+  const names = ["Task", NAMES.main, ...(twin ? [NAMES[twin] ?? twin] : [])];
+  return cursor === null ? [...names, percent ? "Forgotten, points" : "Forgotten", "Best", "Probes"] : names;
+}
+
+function heading(standing, name, task) {
+  const current = name === standing.status.current_task;
+  return make("th", { scope: "row" }, swatch(task), make("span", { class: "name" }, name),
+    current ? make("span", { class: "tag" }, "now") : null);
+}
+
+function cells(standing, task, mine, others, twin, cursor) {
+  const { percent } = standing;
+  const scores = [score(mine[task], percent), ...(twin ? [score(others[task], percent)] : [])];
+  const { best, forgetting, samples } = standing.ofTask("main", task);
+  const rest = cursor === null ? [points(forgetting, percent).replace(" points", ""), score(best, percent), count(samples)] : [];
+  return [...scores, ...rest].map((text) => make("td", {}, text));
+}
