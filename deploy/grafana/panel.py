@@ -39,6 +39,7 @@ class Panel:
     """A picture of some queries. ``width`` is of 24 columns; ``unit`` is one of Grafana's ids.
 
     ``low`` and ``high`` bound the axis, ``colours`` are (from this value on, colour), the first from -∞ on.
+    With ``gradient`` the cells of a table are coloured by their value, but for the column ``heading``.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Panel:
     colours: tuple[tuple[float | None, str], ...] = ((None, "text"),)
     texts: tuple[tuple[int, str], ...] = ()
     gradient: bool = False
+    heading: str = ""
     transformations: tuple[dict[str, Any], ...] = ()
 
     def as_json(self, number: int, *, x: int, y: int) -> dict[str, Any]:
@@ -68,7 +70,7 @@ class Panel:
             "datasource": DATASOURCE,
             "gridPos": {"x": x, "y": y, "w": self.width, "h": self.height},
             "targets": [query.as_json(letter, table=self.kind == "table") for letter, query in letters],
-            "fieldConfig": {"defaults": self._field(), "overrides": []},
+            "fieldConfig": {"defaults": self._field(), "overrides": self._overrides()},
             "options": OPTIONS[self.kind],
             "transformations": list(self.transformations),
         }
@@ -85,6 +87,13 @@ class Panel:
         }
         bounds = {"min": self.low, "max": self.high, "decimals": self.decimals}
         return field | {name: value for name, value in bounds.items() if value is not None}
+
+    def _overrides(self) -> list[dict[str, Any]]:
+        if not self.heading:
+            return []
+        plain = {"unit": "none", "custom.cellOptions": {"type": "auto"}}
+        properties = [{"id": name, "value": value} for name, value in plain.items()]
+        return [{"matcher": {"id": "byName", "options": self.heading}, "properties": properties}]
 
     def _colour(self) -> dict[str, str]:
         return {"mode": "palette-classic" if self.kind == "timeseries" else "thresholds"}

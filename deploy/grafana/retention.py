@@ -85,6 +85,7 @@ MATRIX = (
         high=1,
         decimals=0,
         gradient=True,
+        heading=r"boundary\task",
         transformations=(
             {
                 "id": "convertFieldType",
