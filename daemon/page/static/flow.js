@@ -16,8 +16,8 @@ export class Flows {
 
   show(standing) {
     const { stream } = standing;
-    show(this.rate, stream.at, stream.rate, rate);
-    show(this.lag, stream.at, stream.lag, count);
+    show(this.rate, stream.at, stream.rate, { now: stream.rate.at(-1), words: rate });
+    show(this.lag, stream.at, stream.lag, { now: standing.lag, words: count });
     say(byId("newest"), newest(standing));
     showPartitions(standing);
   }
@@ -29,7 +29,7 @@ function chart(title) {
   return { title, sum, plot, figure: make("figure", { class: "flow-figure" }, make("figcaption", {}, `${title} `, sum), plot) };
 }
 
-function show({ title, sum, plot: container, figure }, at, values, words) {
+function show({ title, sum, plot: container, figure }, at, values, { now, words }) {
   const known = values.filter(isNumber);
   figure.hidden = known.length === 0;
   if (figure.hidden) return;
@@ -44,10 +44,9 @@ function show({ title, sum, plot: container, figure }, at, values, words) {
   const area = `${path(drawn)}L${drawn.at(-1)[0].toFixed(1)} ${plot.floor}L${drawn[0][0].toFixed(1)} ${plot.floor}Z`;
   plot.add(draw("path", { class: "area", d: area }), draw("path", { class: "flow", d: path(pairs) }));
   container.replaceChildren(plot.svg);
-  const last = values.at(-1);
-  say(sum, words(last));
+  say(sum, words(now));
   container.setAttribute("aria-label",
-    `${title}: ${words(last)} now, between ${words(Math.min(...known))} and ${words(Math.max(...known))} in the last ${duration(end - at[0])}`);
+    `${title}: ${words(now)} now, between ${words(Math.min(...known))} and ${words(Math.max(...known))} in the last ${duration(end - at[0])}`);
 }
 
 function newest({ newestEvent, now }) {

@@ -15,7 +15,7 @@ export function showState(standing) {
   else if (status.ready === undefined) state("waiting", "Starting");
   else if (!status.ready) state("waiting", `Not ready: ${status.reason}`);
   else if (!standing.events) state("waiting", "Waiting for the first event");
-  else state("good", `Learning ${status.current_task ?? ""}`.trim());
+  else state("good", "Learning");
   say(byId("since"), status.started ? since(status, now) : "");
 }
 
@@ -33,7 +33,9 @@ function state(kind, text) {
 function since(status, now) {
   const saved = status.checkpoint?.at;
   const durable = saved ? `last checkpoint ${duration(now - saved)} ago` : "no checkpoint since the start";
-  return `up ${duration(now - status.started)} · ${durable}`;
+  // Not in the state above, which is read aloud whenever it changes: tasks may change with every event.
+  const task = status.current_task ? `task ${status.current_task} · ` : "";
+  return `${task}up ${duration(now - status.started)} · ${durable}`;
 }
 
 export function showTiles(standing, twin) {
@@ -46,13 +48,12 @@ function tile(name, value, beside) {
 }
 
 function tilesOf(standing, twin) {
-  const { status, percent, stream } = standing;
+  const { status, percent, stream, lag } = standing;
   const retention = standing.retention("main");
   const other = twin ? standing.retention(twin) : {};
   const name = twin ? NAMES[twin]?.toLowerCase() ?? twin : "";
   const beside = (text) => (twin && text !== NONE ? `${name} ${text}` : "");
   const speed = stream.rate.at(-1);
-  const lag = stream.lag.at(-1);
   return [
     ["Score now, all tasks", score(retention.average_score, percent), beside(score(other.average_score, percent))],
     ["Forgotten", points(retention.forgetting, percent), beside(points(other.forgetting, percent))],

@@ -27,6 +27,13 @@ export class Standing {
     return this.status.events ?? 0;
   }
 
+  // Records still to be read, over the partitions whose end is known; undefined without any.
+  get lag() {
+    const known = (this.status.partitions ?? []).filter((each) => each.end_offset !== null);
+    if (!known.length) return undefined;
+    return known.reduce((sum, each) => sum + Math.max(0, each.end_offset - each.position), 0);
+  }
+
   curve(learner) {
     return this.learners.get(learner)?.curve ?? BLANK;
   }

@@ -1,0 +1,283 @@
+"""The page in a real browser, before a real daemon that learns the simulated plant."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from daemon.config.schema import Config
+from daemon.service import Service
+from tests.browser.chromium import MISSING, Chromium, chromium_is_there
+from tests.daemon.event_stream import Stretch, events
+from tests.daemon.lives import small_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(not chromium_is_there(), reason=MISSING)
+
+HOSTILE = "<img src=x onerror=document.title='run'>"
+TWIN = {"every_blocks": 1, "every_examinations": 1}
+LEAST_CONTRAST = 4.5
+"""Of text and its ground: WCAG 2.2, 1.4.3."""
+
+CONTRASTS = """
+const parts = (colour) => {
+  const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
+  canvas.fillStyle = colour;
+  canvas.fillRect(0, 0, 1, 1);
+  return [...canvas.getImageData(0, 0, 1, 1).data];
+};
+const light = (colour) => parts(colour).slice(0, 3).map((each) => each / 255)
+  .map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, each, index) => sum + each * [0.2126, 0.7152, 0.0722][index], 0);
+const ground = (element) => {
+  const colour = getComputedStyle(element).backgroundColor;
+  return element.parentElement && parts(colour)[3] === 0 ? ground(element.parentElement) : colour;
+};
+return [...document.querySelectorAll(arguments[0])].map((element) => {
+  const both = [light(getComputedStyle(element).color), light(ground(element))];
+  return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    with Chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A daemon that has learned the plant to its end, and still serves."""
+    with Service(plant(tmp_path_factory.mktemp("state"))) as service:
+        service.run(stop=lambda: False)
+        yield service
+
+
+@pytest.fixture
+def page(browser: Chromium, learned: Service) -> Chromium:
+    """The page of that daemon, wide and light."""
+    browser.screen(width=1280)
+    browser.scheme("light")
+    browser.open(learned.http.address)
+    browser.until("return document.querySelector('#matrix-main td.own')")
+    return browser
+
+
+def plant(state: Path) -> Config:
+    return Config.model_validate(
+        {
+            "name": "plant",
+            "source": {"type": "plant", "events": 2_100},
+            "decoder": {
+                "type": "json",
+                "features": [f"s{n}" for n in range(1, 9)],
+                "label": "fault",
+                "task": "regime",
+            },
+            "label": {"max_classes": 6},
+            "tasks": {"type": "field"},
+            "model": {"type": "mlp", "hidden": [16]},
+            "strategies": [{"type": "replay", "rows": 300}, {"type": "ewc", "fisher_rows": 50}],
+            "companions": {"naive": TWIN, "frozen": TWIN},
+            "retention": {"probe_share": 0.1, "every_events": 100, "min_segment_events": 50},
+            "checkpoint": {"directory": str(state)},
+            "http": {"port": 0},
+        }
+    )
+
+
+def status(service: Service) -> dict[str, Any]:
+    shown: dict[str, Any] = httpx.get(f"{service.http.address}/status", trust_env=False).json()
+    return shown
+
+
+def cells(browser: Chromium, selector: str) -> list[list[str]]:
+    found: list[list[str]] = browser.run(
+        "return [...document.querySelectorAll(arguments[0])]"
+        ".map((row) => [...row.cells].map((cell) => cell.innerText.trim()))",
+        selector,
+    )
+    return found
+
+
+def test_the_matrix_shows_the_scores_of_status(page: Chromium, learned: Service) -> None:
+    now = status(learned)
+    assert cells(page, "#matrix-main thead tr") == [["after", *now["tasks"]]]
+    rows = cells(page, "#matrix-main tbody tr")
+    wanted = [
+        *now["retention"]["matrix"].values(),
+        {task: of["score"] for task, of in now["retention"]["tasks"].items()},
+    ]
+    assert len(rows) == len(wanted) == 7
+    for (name, *shown), scores in zip(rows, wanted, strict=True):
+        for task, text in zip(now["tasks"], shown, strict=True):
+            assert (text == "") == (task not in scores), (name, task)
+            assert text == "" or abs(float(text) - 100 * scores[task]) <= 0.5, (name, task)
+    assert [name for name, *_ in rows] == [
+        "1 warm_up", "2 base_load", "3 peak_load", "4 part_load", "5 night", "6 base_load", "now",
+    ]  # fmt: skip
+
+
+def test_the_twin_stands_beside_and_another_can_take_its_place(page: Chromium, learned: Service) -> None:
+    for name in ("naive", "frozen"):
+        page.run("document.querySelector(`input[value=${arguments[0]}]`).click()", name)
+        twin = status(learned)["companions"][name]["retention"]
+        assert f"{100 * twin['average_score']:.1f} %" in page.text("#tiles")
+        *_, last = cells(page, f"#matrix-{name} tbody tr")
+        for text, of in zip(last[1:], twin["tasks"].values(), strict=True):
+            assert abs(float(text) - 100 * of["score"]) <= 0.5
+        assert page.run("return document.querySelectorAll('#curves figure').length") == 2
+
+
+def test_memory_stream_and_notes_tell_what_status_tells(page: Chromium, learned: Service) -> None:
+    now = status(learned)
+    for task, rows in now["buffers"]["replay"].items():
+        assert f"{task}\n{rows}\n" in page.text("#memory").replace("\n\n", "\n")
+    assert f"{now['events']:,}" in page.text("#tiles")
+    assert "night ended after 1,500 events" in page.text("#notes")
+    assert "Generation" in page.text("#notes")
+    described = page.run("return [...document.querySelectorAll('#flows [role=img]')].map((each) => each.ariaLabel)")
+    assert described[-1].startswith("Lag, records: 0 now")
+    assert "Lag\n0\nat the end of the stream" in page.text("#tiles").replace("\n\n", "\n")
+    page.run("document.querySelector('summary').click()")
+    assert cells(page, "#partitions tbody tr")[0][:4] == ["plant 0", "2,100", "2,100", "0"]
+
+
+def test_it_is_live_and_its_curves_grow(browser: Chromium, tmp_path: Path) -> None:
+    length = "return (document.querySelector('#curves .line')?.getAttribute('d') ?? '').length"
+    with Service(plant(tmp_path)) as service:
+        browser.open(service.http.address)
+        browser.until("return document.querySelector('#state').textContent === 'Waiting for the first event'")
+        assert browser.run("return document.querySelector('#retention-body').hidden")
+        while service.loop.pipeline.events < 600:
+            service.turn()
+        service.loop.save()
+        before = browser.until(length)
+        service.run(stop=lambda: False)
+        browser.until(f"{length} > arguments[0]", before)
+        browser.until("return document.querySelector('#tiles').innerText.includes('2,100')")
+    browser.until("return document.querySelector('#state').textContent.startsWith('No answer from the daemon.')")
+    browser.open("about:blank")
+    browser.console()  # that it had nobody to ask any more
+
+
+def test_names_from_the_stream_are_text_and_nothing_else(browser: Chromium, tmp_path: Path) -> None:
+    names = [HOSTILE, "__proto__", "long" * 60]
+    path = tmp_path / "stream.jsonl"
+    lines = [
+        json.loads(event.value or b"")
+        for event in events([Stretch("P", 60), Stretch("Q", 60), Stretch("R", 60)], seed=1)
+    ]
+    renamed = [json.dumps(line | {"task": names["PQR".index(line["task"])]}) for line in lines]
+    path.write_text("\n".join(renamed) + "\n")
+    config = small_config(tmp_path, source={"type": "file", "path": str(path)}, http={"port": 0})
+    with Service(config) as service:
+        service.run(stop=lambda: False)
+        browser.screen(width=320, phone=True)
+        browser.open(service.http.address)
+        browser.until("return document.querySelector('#matrix-main td.own')")
+        assert browser.run("return document.images.length") == 0
+        assert cells(browser, "#matrix-main thead tr") == [["after", *names]]
+        assert cells(browser, "#tasks tbody tr")[1][0] == "__proto__"
+        assert f"{HOSTILE} ended after 60 events" in browser.text("#notes")
+        assert browser.run("return document.title.endsWith(' · retaind')")
+        assert overflow(browser) <= 0
+        assert browser.console() == []
+
+
+def overflow(browser: Chromium) -> int:
+    """How many pixels the page is wider than the screen."""
+    wider: int = browser.run("return document.documentElement.scrollWidth - innerWidth")
+    return wider
+
+
+@pytest.mark.parametrize("width", [320, 375, 768])
+def test_a_narrow_screen_never_scrolls_sideways(page: Chromium, width: int) -> None:
+    page.screen(width=width, phone=True)
+    page.until("return document.querySelector('#curves svg').getBoundingClientRect().right <= innerWidth")
+    assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground_in_either_scheme(page: Chromium, scheme: str) -> None:
+    page.scheme(scheme)
+    dark = page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 21)"
+    assert dark == (scheme == "dark")
+    cell, words = (
+        ".matrix td.low, .matrix td.high, .matrix th",
+        ".muted, .state, .tile *, .tag, a, label span, .note *",
+    )
+    contrasts = page.run(CONTRASTS, f"{cell}, {words}")
+    assert len(contrasts) > 50
+    assert min(contrasts) >= LEAST_CONTRAST
+
+
+def test_the_keyboard_goes_through_the_page_in_its_order(page: Chromium) -> None:
+    stops = []
+    for _ in range(13):
+        page.press("Tab")
+        stops.append(page.run(
+            "const at = document.activeElement;"
+            "return at.ariaLabel ?? at.getAttribute('aria-labelledby') ?? at.value ?? at.innerText"
+        ))  # fmt: skip
+    assert stops == [
+        "Skip to retention",
+        "naive",
+        "Retention curves, This model: place in the stream",
+        "Retention curves, Naive twin: place in the stream",
+        "tasks-caption",
+        "Retention matrix, This model",
+        "Retention matrix, Naive twin",
+        "Partitions",
+        "notes-title",
+        "/metrics",
+        "/status",
+        "/readyz",
+        "/livez",
+    ]
+
+
+def test_arrow_keys_read_the_curves_at_every_place(page: Chromium) -> None:
+    place = "return document.activeElement.getAttribute('aria-valuetext')"
+    page.run("document.querySelector('[role=slider]').focus()")
+    assert page.run(place).startswith("now: warm_up ")
+    page.press("Home")
+    first = page.run(place)
+    assert first.startswith("at ")
+    assert page.text("#tasks-caption").startswith("Scores at ")
+    page.press("Right")
+    assert page.run(place) != first
+    page.press("Left")
+    assert page.run(place) == first
+    page.press("Escape")
+    assert page.text("#tasks-caption") == "Scores now"
+
+
+def test_everything_that_is_operated_or_drawn_has_a_name(page: Chromium) -> None:
+    nodes = page.devtools("Accessibility.getFullAXTree")["nodes"]
+    wanted = {"slider", "image", "region", "table", "radio", "link", "heading", "group", "navigation"}
+    named = {}
+    for node in nodes:
+        role = node.get("role", {}).get("value")
+        if role in wanted and not node.get("ignored"):
+            named.setdefault(role, []).append(node.get("name", {}).get("value", ""))
+    assert {"slider", "image", "region", "table", "radio", "link", "heading"} <= named.keys()
+    assert not {role: names for role, names in named.items() if "" in names and role != "group"}
+
+
+def test_it_says_nothing_on_the_console_and_asks_no_other_host(page: Chromium, learned: Service) -> None:
+    page.console()
+    page.requested()
+    page.open(learned.http.address)
+    page.until("return document.querySelector('#matrix-main td.own')")
+    asked = page.requested()
+    assert f"{learned.http.address}/page/history" in asked
+    assert [url for url in asked if not url.startswith(f"{learned.http.address}/")] == []
+    assert page.console() == []
