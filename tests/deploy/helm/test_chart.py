@@ -1,0 +1,152 @@
+"""What the chart renders, by helm itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from daemon.process.exit_codes import ExitCode
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+CHART = DEPLOY / "helm" / "retaind"
+BASE = DEPLOY / "kustomize"
+ALL_ON = "podMonitor.enabled=true,prometheusRule.enabled=true,dashboards.enabled=true,existingSecret=kafka"
+
+
+@pytest.fixture
+def helm() -> str:
+    found = shutil.which("helm")
+    if found is None:
+        pytest.skip("helm renders the chart: install helm 3")
+    return found
+
+
+def render(helm: str, *options: str, chart: Path = CHART) -> list[dict[str, Any]]:
+    command = [helm, "template", "plant", chart, "--kube-version", "1.31.0", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [each for each in yaml.safe_load_all(done.stdout) if each]
+
+
+def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [each for each in objects if each["kind"] == kind]
+
+
+def pods(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The specifications of the daemon's pod and of the test's."""
+    return [each["spec"]["template"]["spec"] for each in of_kind(objects, "StatefulSet")] + [
+        each["spec"] for each in of_kind(objects, "Pod")
+    ]
+
+
+def test_helm_finds_nothing_to_remark(helm: str) -> None:
+    done = subprocess.run([helm, "lint", "--strict", "--quiet", CHART], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_pod_meets_the_restricted_standard_and_has_no_token(helm: str) -> None:
+    objects = render(helm)
+    assert len(pods(objects)) == 2
+    for pod in pods(objects):
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        (container,) = pod["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+    assert [each["automountServiceAccountToken"] for each in of_kind(objects, "ServiceAccount")] == [False]
+
+
+def test_liveness_never_asks_about_kafka(helm: str) -> None:
+    (container,) = pods(render(helm))[0]["containers"]
+    asked = {name: container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness", "readiness")}
+    assert asked == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
+
+
+def test_another_configuration_makes_other_pods(helm: str) -> None:
+    def checksum(*options: str) -> str:
+        template = of_kind(render(helm, *options), "StatefulSet")[0]["spec"]["template"]
+        return str(template["metadata"]["annotations"]["checksum/config"])
+
+    assert checksum() == checksum() != checksum("--set", "config.name=other")
+
+
+def test_the_default_configuration_is_one_that_the_daemon_takes(helm: str, tmp_path: Path) -> None:
+    from daemon.config.load import load  # noqa: PLC0415 - it brings torch along, which the other tests need not wait for
+
+    (config,) = of_kind(render(helm), "ConfigMap")
+    file = tmp_path / "retaind.yaml"
+    file.write_text(config["data"]["retaind.yaml"])
+    loaded = load(file, environ={})
+    assert loaded.http.host == "0.0.0.0"  # noqa: S104 - the kubelet comes from outside the pod
+    mounts = pods(render(helm))[0]["containers"][0]["volumeMounts"]
+    assert any(loaded.checkpoint.directory.startswith(f"{mount['mountPath']}/") for mount in mounts)
+
+
+def test_what_needs_an_operator_is_off_until_asked_for(helm: str) -> None:
+    assert {each["kind"] for each in render(helm)} == {
+        *("ConfigMap", "NetworkPolicy", "Pod", "PodDisruptionBudget"),
+        *("Service", "ServiceAccount", "StatefulSet"),
+    }
+
+
+def test_a_packaged_chart_brings_the_rules_and_dashboards_of_the_source_tree(helm: str, tmp_path: Path) -> None:
+    subprocess.run([CHART.parent / "package.sh", tmp_path], check=True, capture_output=True)
+    (archive,) = tmp_path.glob("retaind-*.tgz")
+    objects = render(helm, "--set", ALL_ON, chart=archive)
+    rules = [each["spec"] for each in of_kind(objects, "PrometheusRule")]
+    assert rules == [yaml.safe_load(each.read_text()) for each in sorted(DEPLOY.glob("prometheus/rules/*.yaml"))]
+    shown = {name: text for each in of_kind(objects, "ConfigMap") for name, text in each["data"].items()}
+    ours = {each.name: json.loads(each.read_text()) for each in DEPLOY.glob("grafana/dashboards/*.json")}
+    assert {name: json.loads(text) for name, text in shown.items() if name.endswith(".json")} == ours
+    assert len(of_kind(objects, "PodMonitor")) == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("replicsa=2", "replicsa"),
+        ("config.http.host=127.0.0.1", "config.http.host"),
+        ("config.checkpoint.directory=/tmp/state", "config.checkpoint.directory"),
+        ("terminationGracePeriodSeconds=5", "terminationGracePeriodSeconds"),
+        ("persistence.size=big", "persistence.size"),
+    ],
+)
+def test_values_that_cannot_work_are_refused_by_name(helm: str, setting: str, complaint: str) -> None:
+    command = [helm, "template", "plant", CHART, "--kube-version", "1.31.0", "--set", setting]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert complaint in done.stderr
+
+
+def test_the_notes_name_the_exit_code_of_a_wrong_configuration() -> None:
+    assert f"exit code {ExitCode.CONFIG.value}" in (CHART / "templates" / "NOTES.txt").read_text()
+
+
+def test_the_kustomize_base_is_what_the_chart_renders(helm: str) -> None:
+    options = ["--skip-tests", "--values", str(BASE / "chart-values.yaml")]
+    command = [helm, "template", "retaind", CHART, "--kube-version", "1.31.0", *options]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert (BASE / "retaind.yaml").read_text() == rendered, "run deploy/kustomize/render.sh"
+
+
+def test_kustomize_builds_the_base_with_a_configuration_whose_change_makes_other_pods() -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl builds the kustomize base: install kubectl")
+    done = subprocess.run([kubectl, "kustomize", BASE], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    objects = list(yaml.safe_load_all(done.stdout))
+    (config,) = of_kind(objects, "ConfigMap")
+    assert config["metadata"]["name"] != "retaind-config"
+    volumes = {each["name"]: each for each in pods(objects)[0]["volumes"]}
+    assert volumes["config"]["configMap"]["name"] == config["metadata"]["name"]
