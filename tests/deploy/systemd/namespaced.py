@@ -56,7 +56,8 @@ class NamespacedSystemd:
         self._cgroup.mkdir()
         script = Path(__file__).with_suffix(".sh")
         packages = sysconfig.get_path("purelib")
-        command = ["sh", script, self._folder, ROOT, sys.base_prefix, packages, self._cgroup]
+        mortal = [sys.executable, ROOT / "tests" / "kafka" / "die_with_parent.py", str(os.getpid())]
+        command = [*mortal, "sh", script, self._folder, ROOT, sys.base_prefix, packages, self._cgroup]
         with self._log.open("wb") as log:
             self._unshare = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:

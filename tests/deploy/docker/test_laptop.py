@@ -1,0 +1,67 @@
+"""What of the image and of the laptop's stack can be seen without a container engine."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from kafka import KafkaProducer
+
+from connectors.plant_source import PlantOptions, PlantSource
+from daemon.config.advice import advise
+from daemon.config.load import load
+
+if TYPE_CHECKING:
+    from tests.kafka.cluster import Cluster
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+DOCKER = DEPLOY / "docker"
+ROOT = DEPLOY.parent
+
+
+def compose() -> dict[str, Any]:
+    stack: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text())
+    return stack
+
+
+def test_the_laptops_configuration_is_valid_and_needs_no_advice() -> None:
+    assert advise(load(DOCKER / "retaind.yaml", environ={})) == []
+
+
+def test_every_file_that_the_stack_mounts_is_there() -> None:
+    mounts = [mount for service in compose()["services"].values() for mount in service.get("volumes", [])]
+    missing = [mount for mount in mounts if mount[0] == "." and not (DOCKER / mount.split(":")[0]).exists()]
+    assert missing == []
+
+
+def test_the_stack_listens_on_this_machine_alone() -> None:
+    published = [port for service in compose()["services"].values() for port in service.get("ports", [])]
+    assert published
+    assert [port for port in published if not port.startswith("127.0.0.1:")] == []
+
+
+def test_every_file_that_the_image_is_built_from_is_there_and_let_through() -> None:
+    dockerfile = (DOCKER / "Dockerfile").read_text()
+    copied = {
+        name for line in re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile, re.MULTILINE) for name in line.split()
+    }
+    let_through = re.findall(r"^!(.*)$", (DOCKER / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
+    assert copied == set(let_through)
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+def test_the_image_runs_as_the_user_that_the_chart_expects() -> None:
+    user = yaml.safe_load((DEPLOY / "helm" / "retaind" / "values.yaml").read_text())["userId"]
+    assert f"USER {user}:{user}\n" in (DOCKER / "Dockerfile").read_text()
+
+
+def test_the_plant_arrives_in_kafka_as_it_was_simulated(broker: Cluster, topic: str) -> None:
+    send = runpy.run_path(str(DOCKER / "plant_to_kafka.py"))["send"]
+    with KafkaProducer(bootstrap_servers=broker.bootstrap) as producer:
+        send(producer, PlantSource(PlantOptions(events=100, seed=7)), topic=topic)
+    source = PlantSource(PlantOptions(events=100, seed=7))
+    source.open(None)
+    assert [record.value for record in broker.read_all(topic)] == [record.value for record in source.poll(100, 0.0)]
