@@ -14,10 +14,12 @@ from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionsLostError
 from daemon.build import build_dead_letters, build_pipeline, build_predictions, build_source
+from daemon.config.web_config import WebConfig, load_web_config
 from daemon.features.field_names import FieldNameError
 from daemon.loop import Loop
 from daemon.metrics import Metrics
 from daemon.page.chronicle import Chronicle
+from daemon.process.basic_auth import BasicAuth
 from daemon.process.http_server import HttpServer, app
 from daemon.process.notify import Notify
 from daemon.process.vital_signs import VitalSigns
@@ -32,6 +34,8 @@ from daemon.telemetry import Telemetry
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+    from starlette.types import ASGIApp
 
     from connectors.source import Source
     from daemon.config.schema import Config
@@ -121,11 +125,7 @@ class Service:
             started_seconds=time.time(),
             max_tasks=config.retention.max_tasks,
         )
-        self.http = HttpServer(
-            app(self.registry, vital_signs=self._vital_signs, chronicle=self._chronicle),
-            host=config.http.host,
-            port=config.http.port,
-        )
+        self.http = self._http_server()
         self.http.start()
         self._open.callback(self.http.stop)
         self.source = build_source(config)
@@ -140,6 +140,15 @@ class Service:
         if config.assumed:
             log.info("assumed for the pretrained model", **config.assumed)
         log.info("started", name=config.name, http=self.http.address, state=str(directory))
+
+    def _http_server(self) -> HttpServer:
+        http = self.config.http
+        application: ASGIApp = app(self.registry, vital_signs=self._vital_signs, chronicle=self._chronicle)
+        web = WebConfig() if http.web_config is None else load_web_config(Path(http.web_config))
+        if web.basic_auth_users:
+            application = BasicAuth(application, web.basic_auth_users)
+        tls = None if web.tls_server_config is None else web.tls_server_config.context()
+        return HttpServer(application, host=http.host, port=http.port, tls=tls)
 
     def _build_loop(self, store: CheckpointStore) -> Loop:
         config = self.config

@@ -8,6 +8,7 @@ import typer
 
 from daemon.config.advice import advise
 from daemon.config.load import load
+from daemon.config.web_config import load_web_config
 from daemon.process.exit_codes import ExitCode
 
 
@@ -21,6 +22,8 @@ def validate(
     Variables are taken from this environment. Exits 0 where the file can be used, 78 where it cannot.
     """
     config = load(file)
+    if config.http.web_config is not None:
+        load_web_config(Path(config.http.web_config))
     advice = advise(config)
     for remark in advice:
         typer.echo(str(remark), err=True)

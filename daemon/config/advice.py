@@ -115,11 +115,11 @@ def _no_probes(config: Config) -> Iterator[Remark]:
 
 
 def _open_to_all(config: Config) -> Iterator[Remark]:
-    if not _is_loopback(config.http.host):
+    if not _is_loopback(config.http.host) and config.http.web_config is None:
         yield (
             ("http", "host"),
             f"{config.http.host} is reachable from other machines, and the server asks nobody who they are",
-            "use 127.0.0.1, or let a proxy or a network policy guard it",
+            "use 127.0.0.1, name a file with TLS and users in http.web_config, or let a network policy guard it",
         )
 
 

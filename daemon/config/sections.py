@@ -106,6 +106,9 @@ class HttpSection(Section):
 
     host: str = Field("127.0.0.1", description="Loopback unless told otherwise.")
     port: int = Field(9464, ge=0, le=65_535, description="0 picks a free port and logs it.")
+    web_config: str | None = Field(
+        None, description="A file with TLS and users in the form that Prometheus' exporters take."
+    )
 
 
 class LogSection(Section):

@@ -17,11 +17,12 @@ from daemon.page.chronicle import Chronicle
 from daemon.page.routes import page_routes
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
     from types import TracebackType
 
     from prometheus_client import CollectorRegistry
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from daemon.process.vital_signs import VitalSigns
 
@@ -77,9 +78,10 @@ def _probe(why_not: str | None) -> Response:
 class HttpServer:
     """Serves an application until stopped. It installs no signal handlers and logs through ``uvicorn.error``."""
 
-    def __init__(self, application: Starlette, *, host: str, port: int) -> None:
+    def __init__(self, application: ASGIApp, *, host: str, port: int, tls: SSLContext | None = None) -> None:
         self._host = host
         self._port = port
+        self._scheme = "http" if tls is None else "https"
         self._server = _Server(
             uvicorn.Config(
                 application,
@@ -93,6 +95,7 @@ class HttpServer:
                 proxy_headers=False,
                 limit_concurrency=_MAX_CONNECTIONS,
                 timeout_graceful_shutdown=1,
+                ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )
         )
         self._address: str | None = None
@@ -108,7 +111,7 @@ class HttpServer:
         """Listen; return when requests are answered. Raises AddressUnavailableError where that can't be."""
         assert self._thread is None, "a server starts once"
         listener = _listen(self._host, self._port)
-        self._address = _url(listener)
+        self._address = _url(listener, scheme=self._scheme)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="http", daemon=True)
         self._thread.start()
         assert self._server.serving.wait(_START_SECONDS), "uvicorn did not start"
@@ -163,6 +166,6 @@ def _remedy(error: OSError, *, host: str, port: int) -> str:
     return f"http.host: {host} is not an address of this machine ({error.strerror or error}). Try 127.0.0.1."
 
 
-def _url(listener: socket.socket) -> str:
+def _url(listener: socket.socket, *, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"{scheme}://{host}:{port}"

@@ -6,6 +6,8 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any
 
+import bcrypt
+import httpx
 import pytest
 
 from connectors.memory_source import END, MemorySource
@@ -71,6 +73,16 @@ def test_the_pages_tell_what_it_does(tmp_path: Path, stream: Path) -> None:
         status = json.loads(get(service, "/status")[1])
     assert (status["events"], status["tasks"], status["ready"]) == (200, ["P"], True)
     assert status["checkpoint"]["events"] == 200
+
+
+def test_who_has_no_password_reads_nothing_where_users_are_named(tmp_path: Path, stream: Path) -> None:
+    secret = bcrypt.hashpw(b"open sesame", bcrypt.gensalt(4)).decode()
+    web = tmp_path / "web.yml"
+    web.write_text(f"basic_auth_users: {{ada: {secret}}}\n", encoding="utf-8")
+    with Service(file_config(tmp_path, stream, http=ANY_PORT | {"web_config": str(web)})) as service:
+        assert get(service, "/metrics")[0] == get(service, "/status")[0] == 401
+        assert get(service, "/livez")[0] == 200
+        assert httpx.get(f"{service.http.address}/status", auth=("ada", "open sesame")).status_code == 200
 
 
 def test_a_run_to_the_end_resumes_as_one_that_was_stopped_in_between(tmp_path: Path, stream: Path) -> None:
