@@ -47,4 +47,4 @@ class Notes:
 
     def newest_first(self) -> list[Note]:
         """Return all that are kept."""
-        return sorted((note for kept in self._kept.values() for note in kept), key=lambda note: -note.at)
+        return sorted((note for kept in self._kept.values() for note in kept), key=lambda note: note.at)[::-1]

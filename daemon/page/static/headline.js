@@ -59,7 +59,7 @@ function tilesOf(standing, twin) {
     ["Forgotten", points(retention.forgetting, percent), beside(points(other.forgetting, percent))],
     ["Predicted on arrival", score(status.prequential?.window_score, percent),
       noChange(status.companions?.no_change?.prequential?.window_score, percent)],
-    ["Events", count(status.events), `${count(status.steps)} steps`],
+    ["Events", count(status.events), isNumber(status.steps) ? `${count(status.steps)} steps` : ""],
     ["Events per second", rate(speed), ""],
     ["Lag", count(lag), catchUp(lag, speed)],
   ];

@@ -17,3 +17,10 @@ def test_the_same_again_within_a_minute_is_counted_with_its_newest_time() -> Non
     for at in (0.0, 30.0, 80.0, 200.0):
         notes.add("rejected", at=at, text="undecodable", count=2)
     assert [(note.at, note.count) for note in notes.newest_first()] == [(200.0, 2), (80.0, 6)]
+
+
+def test_what_happened_at_one_moment_is_told_newest_first_too() -> None:
+    notes = Notes()
+    for text in ("first", "second"):
+        notes.add("boundary", at=5.0, text=text)
+    assert [note.text for note in notes.newest_first()] == ["second", "first"]
