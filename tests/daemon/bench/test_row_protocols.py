@@ -139,7 +139,11 @@ def test_a_missing_batch_is_named(tmp_path: Path) -> None:
         read_gas_batches(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(b"1;10.0 1:2.0 2:x"), gzip.compress(b"1;1 1:2.0")])
+@pytest.mark.parametrize(
+    "content",
+    [b"not gzip", gzip.compress(b"1;10.0 1:2.0 2:x"), gzip.compress(b"1;1 1:2.0")],
+    ids=["not gzip", "not a number", "too few columns"],
+)
 def test_a_damaged_batch_is_named(content: bytes, tmp_path: Path) -> None:
     write_gas(tmp_path)
     (tmp_path / "gas_drift_partial" / "batch2.dat.gz").write_bytes(content)
