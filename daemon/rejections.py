@@ -33,7 +33,9 @@ class Rejections:
     def observe(self, rejects: Sequence[Reject], *, among: int) -> None:
         """Take note of ``rejects`` out of ``among`` events; raise ``TooManyRejectsError`` where it is too much."""
         if rejects and not self._tolerate:
-            raise TooManyRejectsError(f"{_place(rejects[0])}; dead_letters.tolerance is none")
+            raise TooManyRejectsError(
+                f"{_place(rejects[0])}; rejections.tolerate is false, so nothing is learned past it"
+            )
         self._turns.append((among, len(rejects)))
         self._events += among
         self._rejected += len(rejects)
