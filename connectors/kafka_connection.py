@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, errors
-from kafka.net.compat import KafkaNetClient
-from kafka.net.inet import KafkaNetSocket
-from kafka.net.manager import KafkaConnectionManager
-from kafka.net.selector import NetworkSelector
-from kafka.net.transport import KafkaTCPTransport
 from kafka.protocol.metadata import MetadataRequest
+
+from connectors.kafka_client import TidyClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,50 +16,6 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
 NO_TOPIC_ID = 0  # what brokers before 2.8 send
-
-
-class TidySocket(KafkaNetSocket):  # type: ignore[misc]  # kafka-python publishes no types
-    """Closes a socket that could not connect: kafka-python leaves it to the garbage collector, many in an outage.
-
-    A class for a proxy's URL is how kafka-python lets others make its connections; here there is no proxy.
-    """
-
-    SCHEMES = ("direct",)
-
-    async def sock_connect(self, net: Any, sock: Any, sockaddr: Any, timeout_at: float | None = None) -> Any:
-        """Connect, or close."""
-        try:
-            return await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
-        except BaseException:
-            sock.close()
-            raise
-
-
-class _Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python publishes no types
-    """Remembers why a broker that was reached did not let us in; kafka-python only logs it and tries again."""
-
-    refusal = ""
-
-    def get_connection(self, *arguments: Any, **options: Any) -> Any:
-        """Return a connection, and be told if it fails."""
-        connection = super().get_connection(*arguments, **options)
-        connection.init_future.add_errback(self._note)
-        return connection
-
-    async def _build_transport(self, *arguments: Any, **options: Any) -> Any:
-        """Connect, or close: a handshake that fails leaves its socket to the garbage collector otherwise."""
-        try:
-            return await super()._build_transport(*arguments, **options)
-        except errors.KafkaConnectionError as error:
-            for transport in _transports_on_the_way(error.__context__):
-                transport.close()
-            raise
-
-    def _note(self, error: Exception) -> None:
-        if isinstance(error, errors.SaslAuthenticationFailedError):
-            self.refusal = f"the broker refuses our name or password: {error.args[0] if error.args else error}"
-        elif "Handshake failed" in str(error):
-            self.refusal = f"no TLS with the broker: {error.args[0] if error.args else error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +44,9 @@ class KafkaConnection:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         settings = _network_settings(config)
-        self._net = NetworkSelector(**settings)
-        self._manager = _Manager(self._net, **settings)
-        self.client = KafkaNetClient(net=self._net, manager=self._manager)
+        self.client = TidyClient(**settings)
+        self._net = self.client.net
+        self._manager = self.client.manager
         self.client.cluster.config["allow_auto_create_topics"] = False
         self._net.start()
         self._answer = self._manager.bootstrap_async()
@@ -102,7 +54,7 @@ class KafkaConnection:
     @property
     def refusal(self) -> str:
         """Why a broker that was reached did not let us in, in a sentence; empty where none was."""
-        return str(self._manager.refusal)
+        return self.client.refusal
 
     def answered(self, timeout_seconds: float) -> bool:
         """Wait for the first broker's answer; raise its KafkaError where trying again cannot help."""
@@ -156,13 +108,6 @@ class KafkaConnection:
         )
         response = await self._manager.send(request)
         return _read(response.topics)
-
-
-def _transports_on_the_way(error: BaseException | None) -> list[Any]:
-    """Return the transports in whose methods an error was raised: nothing else still knows them."""
-    frames = [] if error is None else traceback.walk_tb(error.__traceback__)
-    holders = (frame.f_locals.get("self") for frame, _ in frames)
-    return [holder for holder in holders if isinstance(holder, KafkaTCPTransport)]
 
 
 def _network_settings(config: Mapping[str, Any]) -> dict[str, Any]:

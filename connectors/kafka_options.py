@@ -102,7 +102,7 @@ class KafkaOptions(Options):
         """
         servers = self.bootstrap_servers
         addresses = {"bootstrap_servers": servers if isinstance(servers, str) else list(servers)}
-        return addresses | {"client_id": self.client_id, "proxy_url": "direct://"} | _ready(self.client)
+        return addresses | {"client_id": self.client_id} | _ready(self.client)
 
 
 def check_client(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kafka import KafkaProducer, errors
-from kafka.net.compat import KafkaNetClient
 from pydantic import Field
 
+from connectors.kafka_client import TidyClient
 from connectors.kafka_options import KafkaOptions
 from connectors.sink import SinkUnavailableError
 
@@ -114,7 +114,7 @@ class AcknowledgedProducer:
     def _make_client(self, **config: Any) -> Any:
         if self._client is not None:
             self._client.close()  # of an attempt that failed
-        self._client = KafkaNetClient(**config)
+        self._client = TidyClient(**config)
         self._client.cluster.config["allow_auto_create_topics"] = False
         self._client.cluster.config["retry_backoff_ms"] = METADATA_RETRY_MS
         return self._client

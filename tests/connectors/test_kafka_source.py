@@ -9,6 +9,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 from pydantic import ValidationError
 
+from connectors.kafka_client import TidyClient
 from connectors.kafka_positions import PositionLostError
 from connectors.kafka_source import KafkaSource
 from connectors.source import SourceUnavailableError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def admin(broker: Cluster) -> Iterator[KafkaAdminClient]:
-    with KafkaAdminClient(bootstrap_servers=broker.bootstrap) as client:
+    with KafkaAdminClient(bootstrap_servers=broker.bootstrap, kafka_client=TidyClient) as client:
         yield client
 
 
@@ -35,13 +36,15 @@ def stored(topic: str, offset: int, **more: Any) -> dict[str, Any]:
 
 
 def commit(broker: Cluster, group: str, topic: str, offset: int) -> None:
-    with KafkaConsumer(bootstrap_servers=broker.bootstrap, group_id=group, enable_auto_commit=False) as consumer:
+    with KafkaConsumer(
+        bootstrap_servers=broker.bootstrap, kafka_client=TidyClient, group_id=group, enable_auto_commit=False
+    ) as consumer:
         consumer.assign([TopicPartition(topic, 0)])
         consumer.commit({TopicPartition(topic, 0): OffsetAndMetadata(offset, "", -1)})
 
 
 def committed(broker: Cluster, group: str, topic: str) -> int | None:
-    with KafkaConsumer(bootstrap_servers=broker.bootstrap, group_id=group) as consumer:
+    with KafkaConsumer(bootstrap_servers=broker.bootstrap, kafka_client=TidyClient, group_id=group) as consumer:
         offset: int | None = consumer.committed(TopicPartition(topic, 0))
         return offset
 
@@ -231,7 +234,9 @@ def test_a_topic_created_again_while_it_is_read_is_noticed(broker: Cluster, topi
 
 
 def test_aborted_transactions_are_left_out_and_their_offsets_are_passed(broker: Cluster, topic: str) -> None:
-    with KafkaProducer(bootstrap_servers=broker.bootstrap, transactional_id=topic) as producer:
+    with KafkaProducer(
+        bootstrap_servers=broker.bootstrap, kafka_client=TidyClient, transactional_id=topic
+    ) as producer:
         producer.init_transactions()
         for first, keep in ((0, True), (10, False), (20, True), (30, False)):
             producer.begin_transaction()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kafka import KafkaAdminClient
 
+from connectors.kafka_client import TidyClient
 from connectors.source import PartitionsLostError
 from tests.connectors.reading import DEADLINE_SECONDS, new_source, numbers, opened, poll_until, read, settle, values
 
@@ -105,7 +106,7 @@ def test_partitions_that_were_lost_are_told_and_never_committed(broker: Cluster,
             together([slow, other], lambda: False)
         slow.open(stale)
         together([slow, other], lambda: len(partitions(slow)) == len(partitions(other)) == 2)
-    with KafkaAdminClient(bootstrap_servers=broker.bootstrap) as admin:
+    with KafkaAdminClient(bootstrap_servers=broker.bootstrap, kafka_client=TidyClient) as admin:
         (known,) = admin.list_group_offsets([f"{wide}-group"]).values()
         assert {part.partition: at.offset for part, at in known.items()} == dict.fromkeys(range(4), 10)
 

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import logging
-import signal
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from connectors.kafka_client import TidyClient
 from connectors.kafka_dead_letters import KafkaDeadLetters
 from connectors.kafka_predictions import KafkaPredictions
 from connectors.kafka_source import KafkaSource
@@ -36,17 +35,6 @@ def mortal(broker: Cluster) -> Iterator[Broker]:
         pytest.skip(str(missing))
     with own:
         yield own
-
-
-@contextmanager
-def asleep(broker: Broker) -> Iterator[None]:
-    """Within it, the broker takes connections and answers nothing."""
-    assert broker._process is not None
-    broker._process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        broker._process.send_signal(signal.SIGCONT)
 
 
 def test_a_killed_broker_costs_no_record_and_repeats_none(mortal: Broker, caplog: pytest.LogCaptureFixture) -> None:
@@ -85,7 +73,7 @@ def test_a_broker_that_is_not_there_at_the_start_is_waited_for(mortal: Broker) -
 
 
 def test_reading_goes_on_after_offsets_that_compaction_has_emptied(mortal: Broker) -> None:
-    with KafkaAdminClient(bootstrap_servers=mortal.bootstrap) as admin:
+    with KafkaAdminClient(bootstrap_servers=mortal.bootstrap, kafka_client=TidyClient) as admin:
         admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, "1", {"log.cleaner.backoff.ms": "100"})])
     config = {
         "cleanup.policy": "compact",
@@ -110,7 +98,7 @@ def test_reading_goes_on_after_offsets_that_compaction_has_emptied(mortal: Broke
 def test_a_topic_deleted_while_it_is_read_is_not_created_again_whatever_the_broker_allows(mortal: Broker) -> None:
     mortal.create_topic("deleted")
     mortal.produce("deleted", numbers(0, 5))
-    with KafkaAdminClient(bootstrap_servers=mortal.bootstrap) as admin:
+    with KafkaAdminClient(bootstrap_servers=mortal.bootstrap, kafka_client=TidyClient) as admin:
         with opened(new_source(mortal, None, topics=("deleted", "never"))) as source:
             read(source, 5)
             mortal.delete_topic("deleted")
@@ -126,7 +114,7 @@ def test_a_broker_that_hangs_is_told_and_reading_goes_on_when_it_wakes(mortal: B
     options = KafkaSource.Options(bootstrap_servers=mortal.bootstrap, topics=("hung",))
     with opened(KafkaSource(options, monotonic=lambda: time.monotonic() * 10)) as source:
         read(source, 5)
-        with asleep(mortal):
+        with mortal.asleep():
             poll_until(source, lambda: source.status().reason == "connected, but no broker answers")
         mortal.produce("hung", numbers(5, 6))
         assert values(read(source, 1)) == [5]
@@ -138,7 +126,7 @@ def test_a_dead_letter_is_not_taken_as_kept_before_the_broker_says_so(mortal: Br
     options = KafkaDeadLetters.Options(bootstrap_servers=mortal.bootstrap, topic="letters", deadline_seconds=1)
     letters = KafkaDeadLetters(options)
     letters.write([reject(1)])
-    with asleep(mortal), pytest.raises(SinkUnavailableError, match="topic letters cannot be written to"):
+    with mortal.asleep(), pytest.raises(SinkUnavailableError, match="topic letters cannot be written to"):
         letters.write([reject(2)])
     letters.close()
 
@@ -149,7 +137,7 @@ def test_predictions_are_not_taken_as_published_before_the_broker_says_so(mortal
     predictions = KafkaPredictions(options)
     predictions.write([prediction(1)])
     predictions.flush()
-    with asleep(mortal):
+    with mortal.asleep():
         predictions.write([prediction(2)])
         with pytest.raises(SinkUnavailableError, match="topic published cannot be written to"):
             predictions.flush()

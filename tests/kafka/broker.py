@@ -12,17 +12,19 @@ import sys
 import tempfile
 import time
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from connectors.kafka_client import TidyClient
 from tests.kafka.cluster import Cluster
 from tests.kafka.jars import classpath, java
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 DEADLINE_SECONDS = 60.0
 JAVA_OPTIONS = [
@@ -115,6 +117,16 @@ class Broker(Cluster):
         self.stop()
         self.start()
 
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Within it, connections are taken and nothing is answered."""
+        assert self._process is not None, "not started"
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def close(self) -> None:
         """Stop and remove all it has stored."""
         self.stop()
@@ -125,7 +137,9 @@ class Broker(Cluster):
         if not _listens(self.bootstrap):
             return False
         try:
-            with KafkaAdminClient(bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=2000) as admin:
+            with KafkaAdminClient(
+                bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=2000, kafka_client=TidyClient
+            ) as admin:
                 return bool(admin.describe_cluster()["brokers"])
         except KafkaError:
             return False

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
+from connectors.kafka_client import TidyClient
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -25,13 +27,13 @@ class Cluster:
     def create_topic(self, name: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> str:
         """Make a topic with Kafka's topic-level `config`, wait until it has its leaders, return its name."""
         wanted = {"num_partitions": partitions, "replication_factor": 1, "configs": dict(config or {})}
-        with KafkaAdminClient(bootstrap_servers=self.bootstrap) as admin:
+        with KafkaAdminClient(bootstrap_servers=self.bootstrap, kafka_client=TidyClient) as admin:
             admin.create_topics({name: wanted}, wait_for_metadata=True)
         return name
 
     def delete_topic(self, name: str) -> None:
         """Delete a topic and everything in it."""
-        with KafkaAdminClient(bootstrap_servers=self.bootstrap) as admin:
+        with KafkaAdminClient(bootstrap_servers=self.bootstrap, kafka_client=TidyClient) as admin:
             admin.delete_topics([name])
 
     def produce(
@@ -69,6 +71,7 @@ class Cluster:
         """Every record in the topic now, partition by partition in the order of their offsets."""
         with KafkaConsumer(
             bootstrap_servers=self.bootstrap,
+            kafka_client=TidyClient,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             isolation_level=isolation_level,
@@ -87,6 +90,7 @@ class Cluster:
 def _producer(bootstrap: str) -> KafkaProducer:
     return KafkaProducer(
         bootstrap_servers=bootstrap,
+        kafka_client=TidyClient,
         batch_size=256 * 1024,
         linger_ms=5,
         max_request_size=64 * 1024 * 1024,

@@ -1,0 +1,108 @@
+"""kafka-python's network client, which here closes every socket that it opens and says who refused it."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+from weakref import WeakSet
+
+from kafka import errors
+from kafka.net.compat import KafkaNetClient
+from kafka.net.inet import KafkaNetSocket
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
+from kafka.net.transport import KafkaTCPTransport
+
+
+class TidyClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python publishes no types
+    """What a consumer, a producer or an admin client of kafka-python takes as its ``kafka_client``."""
+
+    def __init__(self, **config: Any) -> None:
+        config["proxy_url"] = config.get("proxy_url") or f"{TidySocket.SCHEMES[0]}://"
+        net = NetworkSelector(**config)
+        super().__init__(net=net, manager=_Manager(net, **config))
+
+    @property
+    def net(self) -> Any:
+        """The loop that all connections run on."""
+        return self._net
+
+    @property
+    def manager(self) -> Any:
+        """What makes the connections."""
+        return self._manager
+
+    @property
+    def refusal(self) -> str:
+        """Why a broker that was reached did not let us in, in a sentence; empty where none was."""
+        return str(self._manager.refusal)
+
+    def close(self, node_id: Any = None) -> None:
+        """Close one connection, or all and end the thread."""
+        super().close(node_id)
+        if node_id is None:
+            self._manager.close_leftovers()
+
+
+class TidySocket(KafkaNetSocket):  # type: ignore[misc]  # kafka-python publishes no types
+    """Closes a socket that could not connect: kafka-python leaves it to the garbage collector, many in an outage.
+
+    A class for a proxy's URL is how kafka-python lets others make its connections; here there is no proxy.
+    """
+
+    SCHEMES = ("direct",)
+
+    async def sock_connect(self, net: Any, sock: Any, sockaddr: Any, timeout_at: float | None = None) -> Any:
+        """Connect, or close."""
+        try:
+            return await super().sock_connect(net, sock, sockaddr, timeout_at=timeout_at)
+        except BaseException:
+            sock.close()
+            raise
+
+
+class _Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python publishes no types
+    """Remembers why a broker that was reached did not let us in; kafka-python only logs it and tries again."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        self.refusal = ""
+        self._sockets: WeakSet[Any] = WeakSet()
+        super().__init__(*arguments, **settings)
+
+    def close_leftovers(self) -> None:
+        """Close what is still open after the network has stopped.
+
+        A transport with bytes left to send is closed by the task that sends them, and that task has ended.
+        """
+        for connected in self._sockets:
+            connected.close()
+
+    def get_connection(self, *arguments: Any, **options: Any) -> Any:
+        """Return a connection, and be told if it fails."""
+        connection = super().get_connection(*arguments, **options)
+        connection.init_future.add_errback(self._note)
+        return connection
+
+    async def _build_transport(self, *arguments: Any, **options: Any) -> Any:
+        """Connect, or close: a handshake that fails leaves its socket to the garbage collector otherwise."""
+        try:
+            transport = await super()._build_transport(*arguments, **options)
+        except errors.KafkaConnectionError as error:
+            for failed in _transports_on_the_way(error.__context__):
+                failed.close()
+            raise
+        self._sockets.add(transport._sock)  # noqa: SLF001 - the transport shows it to nobody
+        return transport
+
+    def _note(self, error: Exception) -> None:
+        if isinstance(error, errors.SaslAuthenticationFailedError):
+            self.refusal = f"the broker refuses our name or password: {error.args[0] if error.args else error}"
+        elif "Handshake failed" in str(error):
+            self.refusal = f"no TLS with the broker: {error.args[0] if error.args else error}"
+
+
+def _transports_on_the_way(error: BaseException | None) -> list[Any]:
+    """Return the transports in whose methods an error was raised: nothing else still knows them."""
+    frames = [] if error is None else traceback.walk_tb(error.__traceback__)
+    holders = (frame.f_locals.get("self") for frame, _ in frames)
+    return [holder for holder in holders if isinstance(holder, KafkaTCPTransport)]
