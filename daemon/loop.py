@@ -47,6 +47,7 @@ class Loop:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pipeline = pipeline
+        self.linger_seconds = linger_seconds
         self._source = source
         self._saving = saving
         self._rejections = rejections
@@ -54,7 +55,6 @@ class Loop:
         self._stopwatch = stopwatch
         self._dead_letters = dead_letters
         self._predictions = predictions
-        self._linger_seconds = linger_seconds
         self._clock = clock
         self._pace = Pace()
         self._first_waiting: int | None = None
@@ -71,6 +71,16 @@ class Loop:
         """Forget what was learned since the newest checkpoint; ``restore`` is to follow."""
         self._durable(self._saving.wait())
         self.pipeline = pipeline
+
+    def go_on_with(self, pipeline: Pipeline) -> None:
+        """Let another pipeline take over, which has taken up the state of this one."""
+        assert pipeline.events == self.pipeline.events
+        self.pipeline = pipeline
+
+    def learn_waiting(self) -> None:
+        """Learn the events that wait for a micro-batch to be full, now."""
+        self.pipeline.close_block()
+        self._saving.outdate()
 
     def consolidate(self) -> None:
         """Consolidate what is learned by now, on an operator's request."""
@@ -125,7 +135,7 @@ class Loop:
         first = self.pipeline.events - waiting if waiting else None
         if first is None or first != self._first_waiting:
             self._first_waiting, self._waiting_since = first, self._clock()
-        elif self._linger_seconds is not None and self._clock() - self._waiting_since >= self._linger_seconds:
+        elif self.linger_seconds is not None and self._clock() - self._waiting_since >= self.linger_seconds:
             self.pipeline.close_block()
             self._saving.outdate()
 

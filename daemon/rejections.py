@@ -30,6 +30,10 @@ class Rejections:
         self._events = 0
         self._rejected = 0
 
+    def allow(self, *, tolerate: bool, max_share: float) -> None:
+        """Judge by these limits from now on; what was counted goes on."""
+        self._tolerate, self._max_share = tolerate, max_share
+
     def observe(self, rejects: Sequence[Reject], *, among: int) -> None:
         """Take note of ``rejects`` out of ``among`` events; raise ``TooManyRejectsError`` where it is too much."""
         if rejects and not self._tolerate:

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionsLostError
 from daemon.build import build_dead_letters, build_pipeline, build_predictions, build_source
+from daemon.config.errors import ConfigError
 from daemon.config.web_config import WebConfig, load_web_config
 from daemon.features.field_names import FieldNameError
 from daemon.loop import Loop
@@ -24,6 +25,7 @@ from daemon.process.http_server import HttpServer, app
 from daemon.process.notify import Notify
 from daemon.process.vital_signs import VitalSigns
 from daemon.rejections import Rejections
+from daemon.reloading import NeedsRestartError, Reloading
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saving import Saving
@@ -54,8 +56,11 @@ class Service:
     ``AddressUnavailableError`` with what to do about it.
     """
 
-    def __init__(self, config: Config, *, notify: Notify | None = None) -> None:
+    def __init__(
+        self, config: Config, *, notify: Notify | None = None, read: Callable[[], Config] | None = None
+    ) -> None:
         self.config = config
+        self._read = read or (lambda: config)
         self.registry = CollectorRegistry()
         self.http: HttpServer
         self.loop: Loop
@@ -78,12 +83,19 @@ class Service:
     ) -> None:
         self._open.close()
 
-    def run(self, *, stop: Callable[[], bool], consolidate: Callable[[], bool] = lambda: False) -> None:
-        """Learn until asked to ``stop`` or the source is exhausted; then save. Both are asked before each turn."""
+    def run(
+        self,
+        *,
+        stop: Callable[[], bool],
+        consolidate: Callable[[], bool] = lambda: False,
+        reload: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Learn until asked to ``stop`` or the source is exhausted; then save. All are asked before each turn."""
         while not stop() and not self.source.exhausted:
             if consolidate():
-                self.loop.consolidate()
-                log.info("consolidated on request", **self.loop.pipeline.summary())
+                self.consolidate()
+            if reload():
+                self.reload()
             self.turn()
         self._notify.stopping("saving a last checkpoint")
         if self.source.exhausted:
@@ -99,6 +111,32 @@ class Service:
         # The loop turns: it has made progress, or waits for events or a broker, which no restart would mend.
         self._notify.beat()
         return received
+
+    def consolidate(self) -> None:
+        """Consolidate what is learned by now, as a boundary does."""
+        self.loop.consolidate()
+        log.info("consolidated on request", **self.loop.pipeline.summary())
+
+    def reload(self) -> str | None:
+        """Read the configuration again and apply it, between two turns; return why not, None where it was."""
+        if self._was_ready:
+            self._notify.reloading()
+        self._take_time(_RESTORE_LIMIT_SECONDS)
+        try:
+            config = self._read()
+            changed = self._reloading.apply(config, in_place_of=self.config)
+        except (ConfigError, NeedsRestartError) as error:
+            reason = str(error)
+            log.error("configuration not reloaded", reason=reason)  # noqa: TRY400 - the reason is enough
+        else:
+            self.config, reason = config, ""
+            shown = {change.key: {"from": change.before, "to": change.after} for change in changed}
+            log.info("configuration reloaded", changed=shown, **self.loop.pipeline.summary())
+        self._metrics.process.reloaded("refused" if reason else "applied", at_seconds=time.time())
+        self._vital_signs.turned()
+        if self._was_ready:
+            self._notify.ready(f"learning from {self.config.source.type}")
+        return reason or None
 
     def _turn(self) -> int:
         try:
@@ -158,17 +196,19 @@ class Service:
         for sink in (dead_letters, predictions):
             if sink is not None:
                 self._open.callback(sink.close)
-        return Loop(
+        saving = Saving(
+            writer,
+            store,
+            every_seconds=config.checkpoint.every_seconds,
+            every_events=config.checkpoint.every_events,
+            commit=self.source.commit,
+        )
+        rejections = Rejections(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share)
+        loop = Loop(
             source=self.source,
             pipeline=build_pipeline(config, stopwatch=self._stopwatch),
-            saving=Saving(
-                writer,
-                store,
-                every_seconds=config.checkpoint.every_seconds,
-                every_events=config.checkpoint.every_events,
-                commit=self.source.commit,
-            ),
-            rejections=Rejections(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
+            saving=saving,
+            rejections=rejections,
             telemetry=Telemetry(
                 self._metrics,
                 self._vital_signs,
@@ -181,11 +221,14 @@ class Service:
             predictions=predictions,
             linger_seconds=config.learner.linger_seconds,
         )
+        self._reloading = Reloading(
+            loop, store=store, saving=saving, rejections=rejections, stopwatch=self._stopwatch
+        )
+        return loop
 
     def _restore(self) -> dict[str, Any] | None:
         """Take up the newest good checkpoint; return the source's positions in it, None where there is none."""
-        self._vital_signs.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
-        self._notify.extend_timeout(_RESTORE_LIMIT_SECONDS)
+        self._take_time(_RESTORE_LIMIT_SECONDS)
         recovered = self._store.load_newest()
         if recovered is None:
             log.info("no checkpoint yet: beginning untrained")
@@ -204,6 +247,11 @@ class Service:
         self._metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)
         log.info("restored", generation=saved.generation, **saved.summary)
         return {**saved.state["source"], "group_is_ahead": recovered.rolled_back}
+
+    def _take_time(self, seconds: float) -> None:
+        """Tell who watches that the next turn may take so long."""
+        self._vital_signs.turned(next_within_seconds=seconds)
+        self._notify.extend_timeout(seconds)
 
     def _become_ready(self) -> None:
         if not self._was_ready:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from strategies.consolidating import Consolidating, ConsolidatingOptions
+from strategies.options import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 class AnchoredOptions(ConsolidatingOptions):
     """An anchor that moves at consolidations."""
 
-    strength: float = Field(10.0, ge=0, description="The weight of the penalty. Any size is stable.")
+    strength: float = Field(
+        10.0, ge=0, description="The weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+    )
     decay: float = Field(
         0.95,
         gt=0,
         le=1,
         description="γ, what remains of the old importance at a consolidation; 1 stiffens without end.",
+        json_schema_extra=LIVE,
     )
 
 

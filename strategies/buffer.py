@@ -10,7 +10,7 @@ from pydantic import ByteSize, Field, model_validator
 from strategies.balanced_reservoir import BalancedReservoir
 from strategies.generator import generator_state, restore_generator
 from strategies.memory import Memory
-from strategies.options import Options
+from strategies.options import LIVE, Options
 from strategies.precision import Precision
 from strategies.reservoir import Reservoir
 from strategies.storage import RowStorage
@@ -39,7 +39,9 @@ class BufferOptions(Options):
     storage: Precision = Field("float32", description="How a feature is stored: in 4, 2, 1 or half a byte.")
     range: tuple[float, float] = Field((0.0, 1.0), description="Range of the features, for uint8 and uint4.")
     batch: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Rows rehearsed in a step; as many as a micro-batch has unless given."
+        None,
+        description="Rows rehearsed in a step; as many as a micro-batch has unless given.",
+        json_schema_extra=LIVE,
     )
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from strategies.options import Options
+from strategies.options import LIVE, Options
 from strategies.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ class ConsolidatingOptions(Options):
     """When a method consolidates."""
 
     every_events: Annotated[int, Field(ge=1)] | None = Field(
-        50_000, description="Consolidate after so many events without a boundary; null: at boundaries only."
+        50_000,
+        description="Consolidate after so many events without a boundary; null: at boundaries only.",
+        json_schema_extra=LIVE,
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from strategies.buffer import Buffered, BufferOptions
 from strategies.lesson import Rehearsal
+from strategies.options import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,12 @@ class DerOptions(BufferOptions):
     """Dark experience replay."""
 
     type: Literal["der"] = "der"
-    alpha: float = Field(0.5, gt=0, description="α, the weight of what the model once said of remembered rows.")
+    alpha: float = Field(
+        0.5,
+        gt=0,
+        description="α, the weight of what the model once said of remembered rows.",
+        json_schema_extra=LIVE,
+    )
 
 
 class Der(Buffered):
@@ -67,7 +73,9 @@ class DerPlusPlusOptions(DerOptions):
     """Dark experience replay with labels."""
 
     type: Literal["derpp"] = "derpp"  # type: ignore[assignment] # each type has its own name
-    beta: float = Field(0.5, gt=0, description="β, the weight of the labels of remembered rows.")
+    beta: float = Field(
+        0.5, gt=0, description="β, the weight of the labels of remembered rows.", json_schema_extra=LIVE
+    )
 
 
 class DerPlusPlus(Der):

@@ -13,6 +13,7 @@ from strategies.fisher import FisherKind, diagonal_fisher
 from strategies.generator import generator_state, restore_generator
 from strategies.kronecker_anchor import KroneckerAnchor
 from strategies.kronecker_fisher import factored_layers, kronecker_fisher
+from strategies.options import LIVE
 from strategies.task_sample import task_sample
 
 if TYPE_CHECKING:
@@ -32,13 +33,19 @@ class EwcOptions(AnchoredOptions):
     """Online elastic weight consolidation."""
 
     type: Literal["ewc"] = "ewc"
-    strength: float = Field(10.0, ge=0, description="λ, the weight of the penalty. Any size is stable.")
+    strength: float = Field(
+        10.0, ge=0, description="λ, the weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+    )
     curvature: Curvature = Field(
         "diagonal",
         description="Whether importance is known parameter by parameter, or layer by layer as a Kronecker product,"
         " which keeps far more and takes several times as long a step.",
     )
-    fisher: FisherKind = Field("exact", description="How importance is estimated: exact, sampled or empirical.")
+    fisher: FisherKind = Field(
+        "exact",
+        description="How importance is estimated: exact, sampled or empirical.",
+        json_schema_extra=LIVE,
+    )
     fisher_rows: int = Field(
         500, ge=1, description="Rows of the running task, a reservoir, that it is estimated on."
     )

@@ -8,7 +8,7 @@ import torch
 from pydantic import Field
 
 from strategies.anchor import DiagonalAnchor
-from strategies.options import Options
+from strategies.options import LIVE, Options
 from strategies.pretrained import read_pretrained
 from strategies.strategy import Setting, Strategy
 
@@ -24,7 +24,9 @@ class L2SpOptions(Options):
     """A pull towards the starting point."""
 
     type: Literal["l2sp"] = "l2sp"
-    strength: float = Field(0.01, ge=0, description="α, the weight of the penalty. Any size is stable.")
+    strength: float = Field(
+        0.01, ge=0, description="α, the weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+    )
     weights: str | None = Field(
         None,
         description="A safetensors file of weights to pull towards; by default those that learning starts from.",

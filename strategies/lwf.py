@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 
 from strategies.consolidating import Consolidating, ConsolidatingOptions
+from strategies.options import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,18 @@ class LwfOptions(ConsolidatingOptions):
     """Learning without forgetting."""
 
     type: Literal["lwf"] = "lwf"
-    strength: float = Field(1.0, ge=0, description="λ, the weight of what the model once said of such inputs.")
-    temperature: float = Field(2.0, gt=0, description="T, by which the outputs are divided before the softmax.")
+    strength: float = Field(
+        1.0,
+        ge=0,
+        description="λ, the weight of what the model once said of such inputs.",
+        json_schema_extra=LIVE,
+    )
+    temperature: float = Field(
+        2.0,
+        gt=0,
+        description="T, by which the outputs are divided before the softmax.",
+        json_schema_extra=LIVE,
+    )
 
 
 class Lwf(Consolidating):

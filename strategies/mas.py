@@ -10,6 +10,7 @@ from pydantic import Field
 from strategies.anchor import DiagonalAnchor
 from strategies.anchored import Anchored, AnchoredOptions
 from strategies.gradient_sizes import sum_of_sizes
+from strategies.options import LIVE
 from strategies.task_sample import task_sample
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ class MasOptions(AnchoredOptions):
     """Memory aware synapses."""
 
     type: Literal["mas"] = "mas"
-    strength: float = Field(1.0, ge=0, description="λ, the weight of the penalty. Any size is stable.")
+    strength: float = Field(
+        1.0, ge=0, description="λ, the weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+    )
     sample_rows: int = Field(
         500, ge=1, description="Rows of the running task, a reservoir, that importance is estimated on."
     )

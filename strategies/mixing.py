@@ -9,7 +9,7 @@ from pydantic import Field
 
 from strategies.generator import generator_state, restore_generator
 from strategies.lesson import Rehearsal
-from strategies.options import Options
+from strategies.options import LIVE, Options
 from strategies.strategy import Setting, Strategy
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ class MixingOptions(Options):
 
     type: Literal["mixing"] = "mixing"
     share: float = Field(
-        0.2, gt=0, lt=1, description="Share of these rows among them and the new ones, in the long run."
+        0.2,
+        gt=0,
+        lt=1,
+        description="Share of these rows among them and the new ones, in the long run.",
+        json_schema_extra=LIVE,
     )
 
 

@@ -1,6 +1,12 @@
 """The base of every strategy's, model's and optimizer's options."""
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict
+from pydantic.config import JsonDict
+
+LIVE: Final[JsonDict] = {"x-live": True}
+"""``json_schema_extra`` of an option that may change while the daemon learns: the state fits any value of it."""
 
 
 class Options(BaseModel):

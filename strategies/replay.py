@@ -9,6 +9,7 @@ from pydantic import Field
 
 from strategies.buffer import Buffered, BufferOptions
 from strategies.lesson import Rehearsal
+from strategies.options import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +24,14 @@ class ReplayOptions(BufferOptions):
 
     type: Literal["replay"] = "replay"
     weight: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="What the rehearsed rows' mean loss counts; by default each row counts as a fresh one."
+        None,
+        description="What the rehearsed rows' mean loss counts; by default each row counts as a fresh one.",
+        json_schema_extra=LIVE,
     )
     asymmetric: bool = Field(
-        False, description="ER-ACE: fresh rows don't push down the classes that are absent from their micro-batch."
+        False,
+        description="ER-ACE: fresh rows don't push down the classes that are absent from their micro-batch.",
+        json_schema_extra=LIVE,
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from strategies.anchor import DiagonalAnchor
 from strategies.anchored import Anchored, AnchoredOptions
+from strategies.options import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,15 @@ class SiOptions(AnchoredOptions):
     """Synaptic intelligence."""
 
     type: Literal["si"] = "si"
-    strength: float = Field(0.5, ge=0, description="c, the weight of the penalty. Any size is stable.")
-    damping: float = Field(0.1, gt=0, description="ξ, which bounds the importance of what has hardly moved.")
+    strength: float = Field(
+        0.5, ge=0, description="c, the weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+    )
+    damping: float = Field(
+        0.1,
+        gt=0,
+        description="ξ, which bounds the importance of what has hardly moved.",
+        json_schema_extra=LIVE,
+    )
 
 
 class Si(Anchored):

@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -47,23 +49,28 @@ def run(
     """Learn from the configured stream until told to stop.
 
     SIGTERM or SIGINT stops after a final checkpoint, a second one at once. SIGUSR1 consolidates what is learned by
-    now, as a task boundary does. A restart resumes from the newest good checkpoint.
+    now, as a task boundary does. SIGHUP reads the file again and applies what has changed, if all of it can change
+    while the daemon runs; else nothing. A restart resumes from the newest good checkpoint.
 
     Exit codes: 0 stopped as asked or end of the stream, 65 the stream itself is bad, 69 a dependency is out of
     reach, 70 a fault of the program, 74 the state directory is unusable, 78 the configuration is wrong.
     """
     loaded = load(config, environ=os.environ)
     with logging_to(sys.stderr, level=loaded.log.level, form=loaded.log.format):
-        code = serve(loaded)
+        code = serve(loaded, read=partial(load, config, environ=os.environ))
     raise typer.Exit(code)
 
 
-def serve(config: Config) -> ExitCode:
-    """Run the daemon to its end and return what it ended of; the reason is in the log."""
+def serve(config: Config, *, read: Callable[[], Config]) -> ExitCode:
+    """Run the daemon to its end and return what it ended of; the reason is in the log. ``read`` reads it again."""
     try:
-        with Signals() as signals, Service(config, notify=Notify()) as service:
+        with Signals() as signals, Service(config, notify=Notify(), read=read) as service:
             _spare_the_collector()
-            service.run(stop=lambda: signals.stop_requested, consolidate=signals.take_consolidation)
+            service.run(
+                stop=lambda: signals.stop_requested,
+                consolidate=signals.take_consolidation,
+                reload=signals.take_reload,
+            )
     except tuple(EXIT_CODES) as error:
         code = next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
         log.error("stopped", reason=str(error), exit_code=int(code))  # noqa: TRY400 - the reason is enough

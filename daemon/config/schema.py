@@ -27,6 +27,7 @@ from daemon.config.sections import (
     Section,
 )
 from daemon.features.options import FeaturesSection
+from strategies.options import LIVE
 from strategies.options import Options as StrategyOptions
 
 Strategies = tuple[Annotated[StrategyOptions, Component("strategy")], ...]
@@ -82,7 +83,9 @@ class Config(Section):
         description="Methods against forgetting, in order; an empty list learns naively, default suits the stream.",
     )
     companions: CompanionsSection = Field(
-        CompanionsSection(), description="Learners beside the main one, which tell what it is worth."
+        CompanionsSection(),
+        description="Learners beside the main one, which tell what it is worth.",
+        json_schema_extra=LIVE,
     )
     retention: RetentionSection = Field(
         RetentionSection(), description="How it is measured what the model still knows."

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from strategies.options import LIVE
+
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -36,22 +38,35 @@ class LearnerSection(Section):
     """How the model is updated."""
 
     batch: int = Field(
-        32, ge=1, le=65_536, description="Consecutive events in one micro-batch, and so in one step."
+        32,
+        ge=1,
+        le=65_536,
+        description="Consecutive events in one micro-batch, and so in one step.",
+        json_schema_extra=LIVE,
     )
     linger_seconds: float | None = Field(
-        None, gt=0, description="Learn a partial micro-batch after this long; never by default."
+        None,
+        gt=0,
+        description="Learn a partial micro-batch after this long; never by default.",
+        json_schema_extra=LIVE,
     )
-    updates_per_batch: int = Field(1, ge=1, le=100, description="Steps on each micro-batch.")
+    updates_per_batch: int = Field(
+        1, ge=1, le=100, description="Steps on each micro-batch.", json_schema_extra=LIVE
+    )
     updates_per_event: Annotated[float, Field(ge=0.001, le=100)] | None = Field(
         None,
         description="Instead: steps for each event learned, such as 3, or 0.25 for one step every fourth event.",
+        json_schema_extra=LIVE,
     )
     updates_per_task: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="The most steps between two task boundaries; then the model only predicts until the next.",
+        json_schema_extra=LIVE,
     )
     standardise: bool = Field(True, description="Scale every feature by its running mean and deviation.")
-    clip_norm: float | None = Field(None, gt=0, description="Clip the gradient to this Euclidean norm.")
+    clip_norm: float | None = Field(
+        None, gt=0, description="Clip the gradient to this Euclidean norm.", json_schema_extra=LIVE
+    )
     averaging: float | None = Field(
         None,
         gt=0,
@@ -74,12 +89,17 @@ class RetentionSection(Section):
         0.02, description="Share of each task that is held out, never trained on, to score retention."
     )
     probe_rows: int = Field(500, ge=1, description="Rows kept in each task's probe set.")
-    every_events: int = Field(10_000, ge=1, description="Score every task's probe set this often.")
+    every_events: int = Field(
+        10_000, ge=1, description="Score every task's probe set this often.", json_schema_extra=LIVE
+    )
     window: int = Field(1_000, ge=1, description="Events in the windowed prequential score.")
     max_tasks: int = Field(32, ge=1, le=1_000, description="Tasks told apart; later ones share __other__.")
     max_boundaries: int = Field(512, ge=2, description="Rows of the retention matrix that are kept.")
     min_segment_events: int = Field(
-        200, ge=1, description="A task must have lasted this long for its end to count as a boundary."
+        200,
+        ge=1,
+        description="A task must have lasted this long for its end to count as a boundary.",
+        json_schema_extra=LIVE,
     )
 
 
@@ -87,17 +107,25 @@ class CheckpointSection(Section):
     """Where and how often the state is made durable."""
 
     directory: str = Field(description="The state directory; one process at a time may use it.")
-    every_seconds: float = Field(30.0, gt=0)
-    every_events: int | None = Field(None, ge=1, description="Also after this many events.")
-    keep: int = Field(3, ge=1, le=1_000, description="Generations kept.")
+    every_seconds: float = Field(
+        30.0, gt=0, description="At most this long after the last one.", json_schema_extra=LIVE
+    )
+    every_events: int | None = Field(None, ge=1, description="Also after this many events.", json_schema_extra=LIVE)
+    keep: int = Field(3, ge=1, le=1_000, description="Generations kept.", json_schema_extra=LIVE)
 
 
 class RejectionsSection(Section):
     """What is done with events that cannot be learned from."""
 
-    tolerate: bool = Field(True, description="Count them, keep them as dead letters and go on; false: stop.")
+    tolerate: bool = Field(
+        True,
+        description="Count them, keep them as dead letters and go on; false: stop.",
+        json_schema_extra=LIVE,
+    )
     max_share: Share = Field(
-        0.5, description="Stop when more than this share of the last 1,000 events was rejected."
+        0.5,
+        description="Stop when more than this share of the last 1,000 events was rejected.",
+        json_schema_extra=LIVE,
     )
 
 
@@ -114,5 +142,7 @@ class HttpSection(Section):
 class LogSection(Section):
     """What is logged to stderr, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is shown of retaind's own messages.", json_schema_extra=LIVE
+    )
     format: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, else JSON.")

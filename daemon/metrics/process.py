@@ -10,8 +10,8 @@ from daemon.metrics.family import Family
 if TYPE_CHECKING:
     from daemon.metrics.board import Board
 
-Reload = Literal["applied", "partial", "refused"]
-"""All of the new configuration; what can change live; nothing of it."""
+Reload = Literal["applied", "refused"]
+"""All of the new configuration, or nothing of it."""
 
 BUILD = Family("retaind_build_info", "info", "Versions of what runs.", ("version", "python", "torch"))
 STARTED = Family("retaind_start_timestamp_seconds", "gauge", "When the process started.", unit="seconds")
@@ -20,12 +20,12 @@ RELOADS = Family("retaind_config_reloads_total", "counter", "Reloads of the conf
 RELOAD_GOOD = Family(
     "retaind_config_last_reload_successful",
     "gauge",
-    "1 where the last reload was applied in full; absent before the first.",
+    "1 where the last reload was applied, 0 where it was refused; absent before the first.",
 )
 RELOADED = Family(
     "retaind_config_last_reload_success_timestamp_seconds",
     "gauge",
-    "When a reload was last applied in full.",
+    "When a reload was last applied.",
     unit="seconds",
 )
 MEMORY = Family(

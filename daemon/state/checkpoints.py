@@ -72,10 +72,15 @@ class CheckpointStore:
         self.directory = directory / "checkpoints"
         self.discarded = self.directory / "discarded"
         self._marker = self.directory / "rolled_back.json"
-        self._keep = keep
+        self.keep = keep
         self._clock = clock
         self._damaged: frozenset[int] = frozenset()
         self._fell_back = False
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether the group's positions may be of a future that was abandoned; see ``Recovered.rolled_back``."""
+        return self._fell_back or self._marker.exists()
 
     def prepare(self) -> None:
         """Make the directory and remove what an interrupted write left; at start, so that errors show early."""
@@ -190,8 +195,7 @@ class CheckpointStore:
     def _found(self, newest: SavedState, damaged: list[Damage]) -> Recovered:
         self._damaged = frozenset(item.generation for item in damaged)
         self._fell_back = bool(damaged)
-        rolled_back = self._fell_back or self._marker.exists()
-        return Recovered(saved=newest, rolled_back=rolled_back, damaged=tuple(damaged))
+        return Recovered(saved=newest, rolled_back=self.rolled_back, damaged=tuple(damaged))
 
     def _next_number(self) -> int:
         return max([0, *_numbers(self.directory), *_numbers(self.discarded)]) + 1
@@ -210,7 +214,7 @@ class CheckpointStore:
         """Remove what is older than the newest ``keep``, among which the damaged do not count."""
         generations = _numbers(self.directory)
         good = [generation for generation in generations if generation not in self._damaged]
-        for generation in generations[: generations.index(good[-self._keep :][0])]:
+        for generation in generations[: generations.index(good[-self.keep :][0])]:
             # Renamed first: removed by halves, it would look damaged.
             doomed = self.path(generation).rename(self.directory / f"{_TEMPORARY}removed-{generation:012d}")
             shutil.rmtree(doomed)

@@ -39,6 +39,10 @@ class Saving:
         self._saved_events = 0
         self._saved_snapshot: Mapping[str, Any] | None = None
 
+    def every(self, *, seconds: float, events: int | None) -> None:
+        """Save at these intervals from now on."""
+        self._every_seconds, self._every_events = seconds, events
+
     def resume(self, events: int, *, snapshot: Mapping[str, Any]) -> None:
         """Count from a saved state that has seen so many events, and stands at these positions."""
         self._saved_at, self._saved_events, self._saved_snapshot = self._clock(), events, snapshot

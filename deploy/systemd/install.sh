@@ -62,7 +62,7 @@ fi
 install -d -m 0755 "$root/etc/retaind"
 install -d -m 0700 "$root/etc/retaind/secrets"
 put "$here/retaind@.service" "$root/etc/systemd/system/retaind@.service"
-for example in gpu.conf kafka-secret.conf; do
+for example in gpu.conf kafka-secret.conf reload.conf; do
     put "$here/$example" "$root/usr/local/share/doc/retaind/systemd/$example"
 done
 if [ -z "$root" ] && [ $changed = yes ] && [ -d /run/systemd/system ]; then

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from strategies.optimizers.optimizer import Optimizer
 from strategies.optimizers.schedule import LearningRate, ScheduledOptions
+from strategies.options import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +24,14 @@ class AdamOptions(ScheduledOptions):
     """Adam (Kingma & Ba, 2015); with weight decay, AdamW (Loshchilov & Hutter, 2019)."""
 
     type: Literal["adam"] = "adam"
-    lr: float = Field(0.001, gt=0, description="Learning rate.")
-    betas: tuple[Beta, Beta] = Field((0.9, 0.999), description="Decay of the first and second moments.")
-    eps: float = Field(1e-8, gt=0, description="Added to the root of the second moment.")
-    weight_decay: float = Field(0.0, ge=0, description="Decoupled weight decay, per step times lr.")
+    lr: float = Field(0.001, gt=0, description="Learning rate.", json_schema_extra=LIVE)
+    betas: tuple[Beta, Beta] = Field(
+        (0.9, 0.999), description="Decay of the first and second moments.", json_schema_extra=LIVE
+    )
+    eps: float = Field(1e-8, gt=0, description="Added to the root of the second moment.", json_schema_extra=LIVE)
+    weight_decay: float = Field(
+        0.0, ge=0, description="Decoupled weight decay, per step times lr.", json_schema_extra=LIVE
+    )
 
 
 class Adam(Optimizer):

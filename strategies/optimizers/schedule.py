@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from strategies.options import Options
+from strategies.options import LIVE, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,9 +72,11 @@ class ScheduleOptions(Options):
 class ScheduledOptions(Options):
     """Options of an optimizer whose learning rate follows a schedule."""
 
-    lr: float = Field(gt=0, description="Learning rate.")
+    lr: float = Field(gt=0, description="Learning rate.", json_schema_extra=LIVE)
     schedule: ScheduleOptions = Field(
-        ScheduleOptions(), description="How the learning rate changes with the steps; constant by default."
+        ScheduleOptions(),
+        description="How the learning rate changes with the steps; constant by default.",
+        json_schema_extra=LIVE,
     )
 
     @model_validator(mode="after")

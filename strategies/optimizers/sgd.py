@@ -9,6 +9,7 @@ from pydantic import Field
 
 from strategies.optimizers.optimizer import Optimizer
 from strategies.optimizers.schedule import LearningRate, ScheduledOptions
+from strategies.options import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,7 @@ class SgdOptions(ScheduledOptions):
     """Stochastic gradient descent."""
 
     type: Literal["sgd"] = "sgd"
-    lr: float = Field(0.05, gt=0, description="Learning rate.")
+    lr: float = Field(0.05, gt=0, description="Learning rate.", json_schema_extra=LIVE)
     momentum: float = Field(0.0, ge=0, lt=1, description="Heavy-ball momentum, as in torch.optim.SGD.")
 
 

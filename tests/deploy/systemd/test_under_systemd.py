@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,12 +23,14 @@ label: {{max_classes: 6}}
 model: {{type: {model}}}
 checkpoint: {{directory: /var/lib/retaind/plant, every_events: 200, keep: 100}}
 """
+UNITS = Path(__file__).parents[3] / "deploy" / "systemd"
 CREDENTIAL = "[Service]\nLoadCredential=kafka:/etc/retaind/secrets/kafka\n"
 FILES = {
     "etc/retaind/plant.yaml": CONFIG.format(model="mlp"),
     "etc/retaind/wrong.yaml": CONFIG.format(model="mpl"),
     "etc/retaind/secrets/kafka": "hunter2",
     "etc/systemd/system/retaind@plant.service.d/kafka-secret.conf": CREDENTIAL,
+    "etc/systemd/system/retaind@plant.service.d/reload.conf": (UNITS / "reload.conf").read_text(),
 }
 
 
@@ -78,6 +81,23 @@ def test_a_secret_is_a_file_that_the_daemon_alone_can_read(systemd: NamespacedSy
         systemd.run(
             "setpriv", "--reuid=65534", "--clear-groups", "cat", "/run/credentials/retaind@plant.service/kafka"
         )
+
+
+def test_systemctl_reload_applies_the_changed_file_and_a_broken_one_leaves_it_active(
+    systemd: NamespacedSystemd,
+) -> None:
+    file = "/etc/retaind/plant.yaml"
+    systemd.run("sh", "-c", f"printf '%s\\n' 'optimizer: {{type: adam, lr: 0.01}}' >> {file}")
+    systemd.systemctl("reload", "retaind@plant")
+    systemd.until(lambda: events(systemd, "configuration reloaded") != [])
+    systemd.until(lambda: systemd.show("retaind@plant", "ActiveState") == "active")
+    systemd.run("sh", "-c", f"printf '%s\\n' 'sede: 4' >> {file}")
+    systemd.systemctl("reload", "retaind@plant")
+    systemd.until(lambda: events(systemd, "configuration not reloaded") != [])
+    systemd.until(lambda: systemd.show("retaind@plant", "ActiveState") == "active")
+    systemd.run("sed", "-i", "/sede/d", file)
+    assert systemd.show("retaind@plant", "StatusText") == "learning from plant"
+    assert len(events(systemd, "ready")) == 1
 
 
 def test_a_wrong_configuration_stays_failed_with_78_and_is_not_tried_again(systemd: NamespacedSystemd) -> None:
