@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.json_schema import json_schema
-from daemon.config.option_rows import Options, escaped, reference, references
+from daemon.config.option_rows import MARK, Options, escaped, reference, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +27,8 @@ one pass.
 - `a.b` is the key `b` within `a`; `a[].b` is `b` in each entry of the list `a`.
 - Where a section has a `type`, it chooses the component, and the rest are that component's options.
   `type: "package.module:Class"` takes a class of your own.
+- *Live* options take up a new value [on a reload](operating.md#another-configuration-without-a-restart); any other
+  change takes a restart.
 - `${VAR}`, `${VAR:-default}` and `${VAR:?message}` are taken from the environment, in values only; `$$` is a dollar
   sign.
 """
@@ -46,7 +48,8 @@ def option_page(tables: Tables) -> str:
             parts += [escaped(schema["properties"][key]["description"])]
             parts += _components(options, definition["oneOf"], key)
         else:
-            parts += [escaped(definition["description"]), "", _table(options.rows(definition, prefix=f"{key}."))]
+            rows = options.rows(definition, prefix=f"{key}.", live=MARK in schema["properties"][key])
+            parts += [escaped(definition["description"]), "", _table(rows)]
     return "\n".join(parts) + "\n"
 
 
@@ -62,5 +65,8 @@ def _components(options: Options, choice: Iterable[Schema], key: str) -> Iterato
 
 
 def _table(rows: Iterable[OptionRow]) -> str:
-    lines = (f"| `{row.key}` | {row.value} | {row.default} | {row.meaning} |" for row in rows)
+    lines = (
+        f"| `{row.key}` | {row.value} | {row.default} | {row.meaning}{' *Live.*' if row.live else ''} |"
+        for row in rows
+    )
     return "\n".join([HEAD, *(line.replace("|  |", "| |") for line in lines)])

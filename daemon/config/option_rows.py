@@ -7,11 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from strategies.options import LIVE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     Schema = Mapping[str, Any]
 
+[MARK] = LIVE
 _NULL = {"type": "null"}
 # An underscore within a word is one in Markdown too.
 _MARKUP = re.compile(r"[\\`*\[\]<>|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -28,6 +31,8 @@ class OptionRow:
     default: str
     """``required`` where there is none; empty where those of the options within it are the default."""
     meaning: str
+    live: bool
+    """Whether a reload takes up a new value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +44,25 @@ class Options:
     chapters: Mapping[str, str]
     """Name of a definition that is described in a chapter of its own, to the chapter's heading."""
 
-    def rows(self, schema: Schema, *, prefix: str) -> Iterator[OptionRow]:
-        """Yield the options of an object, and after each those within it; the choice of a type is left out."""
+    def rows(self, schema: Schema, *, prefix: str, live: bool = False) -> Iterator[OptionRow]:
+        """Yield the options of an object, and after each those within it; the choice of a type is left out.
+
+        All are ``live`` where the object is.
+        """
         required = schema.get("required", ())
         for name, option in schema.get("properties", {}).items():
             if "const" in option and name == "type":
                 continue
+            marked = live or MARK in option
             yield OptionRow(
                 key=prefix + name,
                 value=self._value(option),
                 default="required" if name in required else self._default(option),
                 meaning=escaped(self._meaning(option)),
+                live=marked,
             )
             for inner, suffix in self._within(option):
-                yield from self.rows(inner, prefix=f"{prefix}{name}{suffix}.")
+                yield from self.rows(inner, prefix=f"{prefix}{name}{suffix}.", live=marked)
 
     def _value(self, option: Schema) -> str:
         kinds = [self._kind(each) for each in alternatives(option) if each != _NULL or option.get("default")]

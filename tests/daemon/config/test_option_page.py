@@ -77,3 +77,17 @@ def test_every_option_says_what_it_may_be_and_what_it_means(page: str) -> None:
 )
 def test_type_range_and_default_are_told(page: str, heading: str, key: str, value: str, default: str) -> None:
     assert row(page, heading, key)[1:3] == [value, default]
+
+
+@pytest.mark.parametrize(
+    ("heading", "key", "live"),
+    [
+        ("## learner", "learner.batch", True),
+        ("## learner", "learner.threads", False),
+        ("## companions", "companions.challenger.strategies", True),
+        ("### optimizer: adam", "schedule.warm_up", True),
+        ("### source: kafka", "topics", False),
+    ],
+)
+def test_it_tells_what_a_reload_takes_up(page: str, heading: str, key: str, *, live: bool) -> None:
+    assert row(page, heading, key)[3].endswith(" *Live.*") == live
