@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ACTIVITIES = ["walking", "upstairs", "downstairs", "sitting", "standing", "lying"]
-REPLAY: dict[str, Any] = {"type": "replay", "rows": 4000, "storage": "float16", "batch": 64}
+REPLAY: dict[str, Any] = {"type": "replay", "rows": 4000, "storage": "float16"}
 
 
 class HumanActivity(Protocol):
@@ -37,7 +37,7 @@ class HumanActivity(Protocol):
         },
         "label": {"classes": ACTIVITIES},
         "tasks": {"type": "field"},
-        "model": {"type": "cnn1d", "shape": [CHANNELS, LENGTH], "channels": [32, 64, 64], "kernel": 9},
+        "model": {"type": "spectral", "shape": [CHANNELS, LENGTH]},
         "optimizer": {"type": "adam", "lr": 0.001, "weight_decay": 0.1},
         "learner": {"batch": 16},
         "strategies": [],
@@ -50,8 +50,19 @@ class HumanActivity(Protocol):
     settings: ClassVar[Mapping[str, Setting]] = {
         "naive": Setting(overrides=ALONE),
         "replay": Setting(
-            overrides={"learner": {"updates_per_batch": 3, "averaging": 0.993}, "strategies": [REPLAY]},
-            note="4,000 rows of float16; 3 steps on 16 events, averaged weights",
+            overrides={
+                "learner": {"updates_per_batch": 8, "averaging": 0.998},
+                "strategies": [REPLAY | {"batch": 128}],
+            },
+            note="spectra; 4,000 rows of float16; 8 steps on 16 events, averaged weights",
+        ),
+        "replay-cnn1d": Setting(
+            overrides={
+                "model": {"type": "cnn1d", "shape": [CHANNELS, LENGTH], "channels": [32, 64, 64], "kernel": 9},
+                "learner": {"updates_per_batch": 3, "averaging": 0.993},
+                "strategies": [REPLAY | {"batch": 64}],
+            },
+            note="convolutions; 4,000 rows of float16; 3 steps on 16 events, averaged weights",
         ),
         "joint": Setting(peer="joint", overrides=ALONE, note="all rows at once, 15 epochs"),
         **peers(),

@@ -8,6 +8,7 @@ from strategies.models.cnn import Cnn
 from strategies.models.cnn1d import Cnn1d
 from strategies.models.linear import Linear
 from strategies.models.mlp import Mlp
+from strategies.models.spectral import Spectral
 
 if TYPE_CHECKING:
     from torch import nn
@@ -17,4 +18,5 @@ MODELS: dict[str, type[nn.Module]] = {
     "mlp": Mlp,
     "cnn": Cnn,
     "cnn1d": Cnn1d,
+    "spectral": Spectral,
 }

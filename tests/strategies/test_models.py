@@ -30,6 +30,8 @@ CASES: list[dict[str, Any]] = [
     {"type": "cnn", "shape": [1, 6, 8], "channels": [4, 5], "hidden": 10},
     {"type": "cnn1d", "shape": [3, 16], "channels": [6]},
     {"type": "cnn1d", "shape": [1, 48], "channels": [4, 5], "kernel": 3, "hidden": 10},
+    {"type": "spectral", "shape": [3, 16], "frequencies": 8},
+    {"type": "spectral", "shape": [1, 48], "frequencies": 20, "hidden": [9, 8]},
 ]
 
 
@@ -103,10 +105,36 @@ def test_a_cnn1d_refuses_more_halvings_than_the_window_has() -> None:
         model({"type": "cnn1d", "shape": [8, 6], "channels": [2, 2, 2]})
 
 
+def test_a_spectral_model_sees_level_strength_and_frequency_of_each_channel() -> None:
+    """A wave of five turns a window, twice as strong in the second channel, and a level in the third."""
+    time = torch.arange(64) / 64
+    wave = torch.sin(2 * torch.pi * 5 * time)
+    row = torch.cat([wave, 2 * wave, torch.full((64,), 3.0)]).reshape(1, -1)
+    options = {"type": "spectral", "shape": [3, 64], "frequencies": 32}
+    (seen,) = next(iter(model(options, features=192).children()))(row)
+    means, variances, powers = seen[:3], seen[3:6].exp(), seen[6:].reshape(3, 32).exp()
+    torch.testing.assert_close(means, torch.tensor([0.0, 0.0, 3.0]), atol=1e-5, rtol=0)
+    torch.testing.assert_close(variances, torch.tensor([0.501, 2.001, 0.001]), atol=1e-4, rtol=0)
+    assert powers[0].argmax() == powers[1].argmax() == 4
+    # Hann's weights sum to half the length: a sine's power is (64 / 4) ** 2 / 64.
+    torch.testing.assert_close(powers[:, 4], torch.tensor([4.01, 16.01, 0.01]), atol=1e-3, rtol=0)
+
+
+def test_a_spectral_model_refuses_rows_of_another_width() -> None:
+    with pytest.raises(ValueError, match=r"model\.shape \[1, 128\] means 128 features, a row has 48"):
+        model({"type": "spectral"})
+
+
+def test_a_spectral_model_refuses_more_frequencies_than_the_window_has() -> None:
+    with pytest.raises(ValueError, match=r"model\.frequencies: a window of length 16 has 8, not 9"):
+        model({"type": "spectral", "shape": [3, 16], "frequencies": 9})
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {"type": "mlp", "hidden": []},
+        {"type": "spectral", "frequencies": 0},
         {"type": "mlp", "hidden": [0]},
         {"type": "mlp", "depth": 3},
         {"type": "cnn", "channels": []},

@@ -1,0 +1,79 @@
+"""A network on the spectrum of a window: for vibration, motion, current, sound."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import prod
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from strategies.models.mlp import Width
+from strategies.models.options import ModelOptions
+
+LEAST_VARIANCE, LEAST_POWER = 1e-3, 1e-2
+"""Of standardised input; what is smaller is noise, and its logarithm would be the largest number of all."""
+
+
+class SpectralOptions(ModelOptions):
+    """A perceptron on each channel's mean, variance and power spectrum."""
+
+    type: Literal["spectral"] = "spectral"
+    shape: tuple[Width, Width] = Field((1, 128), description="Channels and length of a window.")
+    frequencies: Width = Field(
+        64, description="How many are seen of each channel, from the lowest on; half the length is all there are."
+    )
+    hidden: tuple[Width, ...] = Field((128,), min_length=1, description="Widths of the hidden layers.")
+
+
+class Spectral(nn.Sequential):
+    """Mean, logarithm of the variance, and logarithms of the powers of each channel, then linear layers with ReLU.
+
+    Rows are flat windows, channel by channel ``(rows, channels * length) → (rows, outputs)``. Where in the window
+    something happens is not seen, only how often and how strongly: a shift in time changes little, and there is
+    little to learn. Raises ``ValueError`` where the rows are not as wide as ``shape`` says, or the window is too
+    short for so many frequencies.
+    """
+
+    Options: ClassVar[type[SpectralOptions]] = SpectralOptions
+
+    def __init__(self, options: SpectralOptions, *, features: int, outputs: int) -> None:
+        channels, length = options.shape
+        if prod(options.shape) != features:
+            raise ValueError(
+                f"model.shape {[channels, length]} means {prod(options.shape)} features, a row has {features}"
+            )
+        if options.frequencies > length // 2:
+            raise ValueError(
+                f"model.frequencies: a window of length {length} has {length // 2}, not {options.frequencies}"
+            )
+        widths = (channels * (2 + options.frequencies), *options.hidden)
+        layers: list[nn.Module] = [PowerSpectrum(channels, length, options.frequencies)]
+        for width, following in pairwise(widths):
+            layers += [nn.Linear(width, following), nn.ReLU()]
+        super().__init__(*layers, nn.Linear(widths[-1], outputs))
+
+
+class PowerSpectrum(nn.Module):
+    """Windows to levels and spectra ``(rows, channels * length) → (rows, channels * (2 + frequencies))``.
+
+    The power is that of one Hann-weighted transform, the periodogram of Welch (1967) with a single segment.
+    """
+
+    def __init__(self, channels: int, length: int, frequencies: int) -> None:
+        super().__init__()
+        self._shape = (channels, length)
+        self._frequencies = frequencies
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return, of each channel in turn, the means, the variances and the powers."""
+        windows = x.reshape(-1, *self._shape)
+        means = windows.mean(2)
+        swings = windows - means.unsqueeze(2)
+        variances = swings.square().mean(2).add(LEAST_VARIANCE).log()
+        weights = torch.hann_window(self._shape[1], dtype=x.dtype, device=x.device)
+        waves = torch.fft.rfft(swings * weights)[..., 1 : self._frequencies + 1]
+        powers = waves.abs().square().div(self._shape[1]).add(LEAST_POWER).log()
+        return torch.cat([means, variances, powers.flatten(1)], 1)
