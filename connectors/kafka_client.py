@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import Any
 from weakref import WeakSet
 
 from kafka import errors
 from kafka.net.compat import KafkaNetClient
-from kafka.net.inet import KafkaNetSocket
+from kafka.net.inet import KafkaNetSocket, create_connection
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
-from kafka.net.transport import KafkaTCPTransport
+from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 
 
 class TidyClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python publishes no types
@@ -83,26 +82,40 @@ class _Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python pu
         connection.init_future.add_errback(self._note)
         return connection
 
-    async def _build_transport(self, *arguments: Any, **options: Any) -> Any:
-        """Connect, or close: a handshake that fails leaves its socket to the garbage collector otherwise."""
+    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
+        """Connect, or close: kafka-python leaves a handshake that fails or is cut off to the garbage collector."""
+        sock = await create_connection(
+            self._net,
+            node.host,
+            node.port,
+            self.config["socket_options"],
+            proxy_url=self.config["proxy_url"],
+            timeout_at=timeout_at,
+        )
+        transport = self._transport(sock, node.host)
         try:
-            transport = await super()._build_transport(*arguments, **options)
-        except errors.KafkaConnectionError as error:
-            for failed in _transports_on_the_way(error.__context__):
-                failed.close()
+            await transport.handshake()
+        except Exception as error:
+            transport.close()
+            raise errors.KafkaConnectionError(f"Handshake failed: {error}") from error
+        except BaseException:
+            transport.close()
             raise
         self._sockets.add(transport._sock)  # noqa: SLF001 - the transport shows it to nobody
         return transport
+
+    def _transport(self, sock: Any, host: str) -> Any:
+        if not self.ssl_enabled:
+            return KafkaTCPTransport(self._net, sock, host=host)
+        options = {name: value for name, value in self.config.items() if name.startswith("ssl_")}
+        try:
+            return KafkaSSLTransport(self._net, sock, host=host, **options)
+        except BaseException:
+            sock.close()
+            raise
 
     def _note(self, error: Exception) -> None:
         if isinstance(error, errors.SaslAuthenticationFailedError):
             self.refusal = f"the broker refuses our name or password: {error.args[0] if error.args else error}"
         elif "Handshake failed" in str(error):
             self.refusal = f"no TLS with the broker: {error.args[0] if error.args else error}"
-
-
-def _transports_on_the_way(error: BaseException | None) -> list[Any]:
-    """Return the transports in whose methods an error was raised: nothing else still knows them."""
-    frames = [] if error is None else traceback.walk_tb(error.__traceback__)
-    holders = (frame.f_locals.get("self") for frame, _ in frames)
-    return [holder for holder in holders if isinstance(holder, KafkaTCPTransport)]

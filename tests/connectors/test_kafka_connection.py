@@ -21,7 +21,7 @@ MORE_THAN_SOCKETS_HOLD = 40_000
 
 def open_sockets(port: int) -> list[socket.socket]:
     """This process's connections to a port."""
-    found = (item for item in gc.get_objects() if isinstance(item, socket.socket) and item.fileno() != -1)
+    found = (item for item in gc.get_objects() if issubclass(type(item), socket.socket) and item.fileno() != -1)
     return [item for item in found if item.family == socket.AF_INET and peer_port(item) == port]
 
 
@@ -55,3 +55,17 @@ def test_closing_while_a_request_is_half_sent_closes_its_socket(own_broker: Brok
         assert open_sockets(port)
         connection.close()
         assert not open_sockets(port)
+
+
+def test_closing_during_a_handshake_closes_its_socket() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        connection = KafkaConnection({"bootstrap_servers": f"127.0.0.1:{port}", "security_protocol": "SSL"})
+        with mute.accept()[0] as accepted:
+            assert accepted.recv(1)  # the client has said hello, and waits for the answer
+            gc.disable()  # else it might close what was forgotten
+            try:
+                connection.close()
+                assert not open_sockets(port)
+            finally:
+                gc.enable()
