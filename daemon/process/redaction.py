@@ -18,6 +18,15 @@ _URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
 _MAX_DEPTH = 8
 
 
+def is_secret_key(key: str) -> bool:
+    """Return whether what stands under this key is a secret.
+
+    >>> is_secret_key("sasl_plain_password"), is_secret_key("sasl_plain_password_file")
+    (True, False)
+    """
+    return _SECRET_KEY.search(key) is not None
+
+
 def redacted(value: Any, *, depth: int = _MAX_DEPTH) -> Any:
     """Return ``value`` with secrets replaced: what stands under a telling key, private keys, passwords in URLs.
 
@@ -40,6 +49,6 @@ def redacted(value: Any, *, depth: int = _MAX_DEPTH) -> Any:
 
 
 def _member(key: Any, value: Any, *, depth: int) -> Any:
-    if value is not None and _SECRET_KEY.search(str(key)):
+    if value is not None and is_secret_key(str(key)):
         return REDACTED
     return redacted(value, depth=depth - 1)

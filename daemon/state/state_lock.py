@@ -48,7 +48,7 @@ class StateLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StateError(
-                f"{self._path.parent} is in use by {_owner(self._file)}; stop that process, or give this one "
+                f"{self._path.parent} is in use by {owner(self._file)}; stop that process, or give this one "
                 "another checkpoint.directory"
             ) from None
         self._file.truncate(0)
@@ -56,7 +56,7 @@ class StateLock:
         self._file.flush()
 
 
-def _owner(file: TextIO) -> str:
+def owner(file: TextIO) -> str:
     """Return who has locked the file; it is written after it is locked, so it may not be there yet."""
     try:
         file.seek(0)

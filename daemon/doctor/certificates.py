@@ -1,0 +1,61 @@
+"""Until when the certificates are valid."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from daemon.config.web_config import load_web_config
+from daemon.doctor.amounts import span
+from daemon.doctor.der import ends_at
+from daemon.doctor.finding import ok, problem, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from daemon.config.schema import Config
+    from daemon.doctor.finding import Finding
+    from daemon.doctor.setup import Setup
+
+SOON_SECONDS = 30 * 86400.0
+_OF_KAFKA = ("ssl_certfile", "ssl_cafile")
+
+
+def check_certificates(config: Config, setup: Setup) -> Iterator[Finding]:
+    """Look at the server's own certificate, and at those of the Kafka clients."""
+    for name, path in sorted(set(_certificates(config))):
+        try:
+            end = ends_at(path.read_text(encoding="ascii", errors="replace"))
+        except OSError as error:
+            yield problem(f"{name}: {path}: {error.strerror}", "correct the path, or who may read it")
+        except ValueError as error:
+            yield problem(f"{name}: {path} {error}", "name a file in PEM form")
+        else:
+            yield _judged(f"{name}: {path}", end, left=end - setup.clock())
+
+
+def _judged(name: str, end: float, *, left: float) -> Finding:
+    until = f"{datetime.fromtimestamp(end, tz=UTC):%Y-%m-%d}"
+    if left <= 0:
+        return problem(f"{name} has expired on {until}", "renew it; a running daemon reads it when it starts")
+    if left < SOON_SECONDS:
+        return warning(f"{name} expires on {until}, in {span(left)}", "renew it, and restart the daemon then")
+    return ok(f"{name} is valid until {until}")
+
+
+def _certificates(config: Config) -> Iterator[tuple[str, Path]]:
+    if config.http.web_config is not None:
+        tls = load_web_config(Path(config.http.web_config)).tls_server_config
+        if tls is not None:
+            yield "http.web_config", tls.cert_file
+    components: dict[str, Any] = {
+        "source": config.source,
+        "dead_letters": config.dead_letters,
+        "predictions": config.predictions,
+    }
+    for section, options in components.items():
+        client = getattr(options, "client", {})
+        for key in _OF_KAFKA:
+            if key in client:
+                yield f"{section}.client.{key}", Path(client[key])

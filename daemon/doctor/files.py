@@ -1,0 +1,58 @@
+"""Whether the files are there that are read, and the folders that are written to."""
+
+from __future__ import annotations
+
+import os
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from daemon.doctor.finding import ok, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from daemon.config.schema import Config
+    from daemon.doctor.finding import Finding
+    from daemon.doctor.setup import Setup
+
+
+def check_files(config: Config, _: Setup) -> Iterator[Finding]:
+    """Look at the files of sources and sinks of type file."""
+    sources: dict[str, Any] = {"source": config.source}
+    if config.reference is not None:
+        sources["reference.source"] = config.reference.source
+    for section, options in sources.items():
+        if options.type == "file":
+            yield from (_read(section, path) for path in _paths(options.path))
+    sinks: dict[str, Any] = {"dead_letters": config.dead_letters, "predictions": config.predictions}
+    for section, options in sinks.items():
+        if options is not None and options.type == "file":
+            yield _written(section, Path(options.path), state=Path(config.checkpoint.directory).absolute())
+
+
+def _paths(path: Any) -> list[str]:
+    entries = (path,) if isinstance(path, str) else path
+    return [entry if isinstance(entry, str) else entry.path for entry in entries]
+
+
+def _read(section: str, pattern: str) -> Finding:
+    found = [pattern] if Path(pattern).exists() else sorted(glob(pattern))  # noqa: PTH207 - as the source does
+    if not found:
+        return problem(
+            f"{section}: there is no {pattern}", "correct the path; a relative one is from where it runs"
+        )
+    hidden = [path for path in found if not os.access(path, os.R_OK)]
+    if hidden:
+        return problem(f"{section}: {hidden[0]} cannot be read by this user", "let it read the file")
+    return ok(f"{section}: {pattern} can be read")
+
+
+def _written(section: str, path: Path, *, state: Path) -> Finding:
+    folder = path.absolute().parent
+    if not folder.exists() and folder not in (state, *state.parents):  # those are made with the state directory
+        return problem(f"{section}: there is no folder {folder}", "make it; only checkpoint.directory is made")
+    place = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
+    if not os.access(place, os.W_OK):
+        return problem(f"{section}: {place} cannot be written by this user", "let it write there")
+    return ok(f"{section}: {path} can be written")
