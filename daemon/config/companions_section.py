@@ -10,7 +10,7 @@ from daemon.config.components import Component
 from daemon.config.sections import LearnerSection, Section
 from strategies.options import Options as StrategyOptions
 
-_SHARED = ("batch", "linger_seconds", "threads")
+SHARED = ("batch", "linger_seconds", "threads")
 
 
 class TwinSection(Section):
@@ -49,7 +49,7 @@ class ChallengerSection(Section):
     @field_validator("learner")
     @classmethod
     def _on_the_same_blocks(cls, learner: LearnerSection) -> LearnerSection:
-        given = [name for name in _SHARED if name in learner.model_fields_set]
+        given = [name for name in SHARED if name in learner.model_fields_set]
         if given:
             raise ValueError(f"leave out {', '.join(given)}: the challenger has the main learner's micro-batches")
         return learner

@@ -10,10 +10,10 @@ from daemon.process.redaction import REDACTED, redacted
 
 
 def dump(value: Any) -> Any:
-    """Return a configuration, a section or a value as JSON values; secrets and ``*_file`` are ``[redacted]``.
+    """Return a configuration, a section or a value as JSON values; secrets are ``[redacted]``, not their paths.
 
-    >>> dump({"topics": ("plant",), "sasl_plain_password_file": "/run/pw", "ssl_password": None})
-    {'topics': ['plant'], 'sasl_plain_password_file': '[redacted]', 'ssl_password': None}
+    >>> dump({"topics": ("plant",), "sasl_plain_password": "hunter2", "ssl_password_file": "/run/pw"})
+    {'topics': ['plant'], 'sasl_plain_password': '[redacted]', 'ssl_password_file': '/run/pw'}
     """
     return redacted(_plain(value))
 
@@ -24,11 +24,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         value = dict(value)
     if isinstance(value, dict):
-        return {str(key): _entry(str(key), entry) for key, entry in value.items()}
+        return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _entry(key: str, value: Any) -> Any:
-    return REDACTED if key.endswith("_file") and value is not None else _plain(value)

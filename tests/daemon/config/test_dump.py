@@ -13,7 +13,7 @@ def test_a_configuration_is_shown_as_json_values_without_its_secrets(load_with: 
     )
     assert shown["source"]["client"] == {
         "sasl_plain_password": "[redacted]",
-        "ssl_password_file": "[redacted]",
+        "ssl_password_file": "/run/pw",
         "ssl_cafile": "/ca",
     }
     assert shown["optimizer"]["lr"] == 0.01
