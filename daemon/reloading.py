@@ -78,8 +78,9 @@ class Reloading:
         self._loop.save()
         recovered = self._store.load_newest()
         assert recovered is not None, "it was saved just now"
-        if recovered.damaged:
-            raise config.error((), f"what was saved just now cannot be read back: {recovered.damaged[0].problem}")
+        if recovered.saved.summary != self._loop.pipeline.summary():
+            problem = recovered.damaged[0].problem if recovered.damaged else "an older state is found in its place"
+            raise config.error((), f"what was saved just now cannot be read back: {problem}")
         # The models are made now, under torch's global generator.
         chance = torch.get_rng_state()
         try:

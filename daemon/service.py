@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionsLostError
 from daemon.build import build_dead_letters, build_pipeline, build_predictions, build_source
+from daemon.config.control_token import control_token
 from daemon.config.errors import ConfigError
 from daemon.config.web_config import WebConfig, load_web_config
 from daemon.features.field_names import FieldNameError
@@ -21,6 +22,8 @@ from daemon.loop import Loop
 from daemon.metrics import Metrics
 from daemon.page.chronicle import Chronicle
 from daemon.process.basic_auth import BasicAuth
+from daemon.process.control import Answer, Control
+from daemon.process.control_routes import CONTROL_PATHS, control_routes
 from daemon.process.http_server import HttpServer, app
 from daemon.process.notify import Notify
 from daemon.process.vital_signs import VitalSigns
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
     from connectors.source import Source
     from daemon.config.schema import Config
+    from daemon.process.control import Action
 
 log = structlog.get_logger("retaind")
 
@@ -69,6 +73,8 @@ class Service:
         self._stopwatch = Stopwatch()
         self._vital_signs = VitalSigns(turn_limit_seconds=_TURN_LIMIT_SECONDS)
         self._chronicle = Chronicle()
+        self._control = Control()
+        self._quit = False
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -91,12 +97,14 @@ class Service:
         reload: Callable[[], bool] = lambda: False,
     ) -> None:
         """Learn until asked to ``stop`` or the source is exhausted; then save. All are asked before each turn."""
-        while not stop() and not self.source.exhausted:
+        while not (stop() or self._quit) and not self.source.exhausted:
+            self._control.serve(self.carry_out)
             if consolidate():
                 self.consolidate()
             if reload():
                 self.reload()
             self.turn()
+        self._control.close()
         self._notify.stopping("saving a last checkpoint")
         if self.source.exhausted:
             self.loop.finish()
@@ -111,6 +119,23 @@ class Service:
         # The loop turns: it has made progress, or waits for events or a broker, which no restart would mend.
         self._notify.beat()
         return received
+
+    def carry_out(self, action: Action) -> Answer:
+        """Do what was asked for over HTTP, between two turns."""
+        self._vital_signs.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
+        if action == "reload":
+            reason = self.reload()
+            return Answer(done=reason is None, told={} if reason is None else {"reason": reason})
+        if action == "quit":
+            self._quit = True
+            return Answer(done=True, told={})
+        if action == "consolidate":
+            self.consolidate()
+            return Answer(done=True, told=self.loop.pipeline.summary())
+        self.loop.save()
+        told = {"generation": self._store.generations()[-1], **self.loop.pipeline.summary()}
+        log.info("checkpoint on request", **told)
+        return Answer(done=True, told=told)
 
     def consolidate(self) -> None:
         """Consolidate what is learned by now, as a boundary does."""
@@ -166,6 +191,7 @@ class Service:
         self.http = self._http_server()
         self.http.start()
         self._open.callback(self.http.stop)
+        self._open.callback(self._control.close)
         self.source = build_source(config)
         self._open.callback(self.source.close)
         self.loop = self._build_loop(self._store)
@@ -181,10 +207,17 @@ class Service:
 
     def _http_server(self) -> HttpServer:
         http = self.config.http
-        application: ASGIApp = app(self.registry, vital_signs=self._vital_signs, chronicle=self._chronicle)
+        token = control_token(self.config)
+        application: ASGIApp = app(
+            self.registry,
+            vital_signs=self._vital_signs,
+            chronicle=self._chronicle,
+            control=() if token is None else control_routes(self._control, token),
+        )
         web = WebConfig() if http.web_config is None else load_web_config(Path(http.web_config))
         if web.basic_auth_users:
-            application = BasicAuth(application, web.basic_auth_users)
+            exempt = frozenset() if token is None else CONTROL_PATHS
+            application = BasicAuth(application, web.basic_auth_users, exempt=exempt)
         tls = None if web.tls_server_config is None else web.tls_server_config.context()
         return HttpServer(application, host=http.host, port=http.port, tls=tls)
 

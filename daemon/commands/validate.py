@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from daemon.config.advice import advise
+from daemon.config.control_token import control_token
 from daemon.config.load import load
 from daemon.config.web_config import load_web_config
 from daemon.process.exit_codes import ExitCode
@@ -24,6 +25,7 @@ def validate(
     config = load(file)
     if config.http.web_config is not None:
         load_web_config(Path(config.http.web_config))
+    control_token(config)
     advice = advise(config)
     for remark in advice:
         typer.echo(str(remark), err=True)

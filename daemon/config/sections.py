@@ -129,6 +129,14 @@ class RejectionsSection(Section):
     )
 
 
+class ControlSection(Section):
+    """Requests that change the daemon: reload, checkpoint, consolidate, quit."""
+
+    token_file: str = Field(
+        description="A file with the token that is to be shown: at least 16 characters, read at each request."
+    )
+
+
 class HttpSection(Section):
     """The daemon's own server: /metrics, /livez, /readyz, /status."""
 
@@ -136,6 +144,9 @@ class HttpSection(Section):
     port: int = Field(9464, ge=0, le=65_535, description="0 picks a free port and logs it.")
     web_config: str | None = Field(
         None, description="A file with TLS and users in the form that Prometheus' exporters take."
+    )
+    control: ControlSection | None = Field(
+        None, description="Lets whoever has a token change the daemon over HTTP; nobody by default."
     )
 
 

@@ -15,8 +15,11 @@ from starlette.routing import Route
 
 from daemon.page.chronicle import Chronicle
 from daemon.page.routes import page_routes
+from daemon.process.http_protocol import BoundedH11Protocol
+from daemon.process.request_bounds import RequestBounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from ssl import SSLContext
     from types import TracebackType
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 _METHODS = ["GET", "HEAD"]
 _FRESH = {"Cache-Control": "no-store"}
-_MAX_CONNECTIONS = 64
+_MAX_HEAD_BYTES = 16 * 1024
 _START_SECONDS = 10.0
 
 
@@ -36,8 +39,14 @@ class AddressUnavailableError(Exception):
     """The configured host and port can't be listened on."""
 
 
-def app(registry: CollectorRegistry, *, vital_signs: VitalSigns, chronicle: Chronicle | None = None) -> Starlette:
-    """Return the ASGI application. It only reads; nothing that it serves changes the daemon."""
+def app(
+    registry: CollectorRegistry,
+    *,
+    vital_signs: VitalSigns,
+    chronicle: Chronicle | None = None,
+    control: Sequence[Route] = (),
+) -> Starlette:
+    """Return the ASGI application. It only reads; nothing that it serves changes the daemon, but ``control``."""
 
     async def livez(_: Request) -> Response:
         return _probe(vital_signs.why_not_alive())
@@ -48,15 +57,19 @@ def app(registry: CollectorRegistry, *, vital_signs: VitalSigns, chronicle: Chro
     async def status(_: Request) -> Response:
         return Response(vital_signs.status(), media_type="application/json", headers=_FRESH)
 
-    return Starlette(
+    application = Starlette(
         routes=[
             *page_routes(Chronicle() if chronicle is None else chronicle),
             Route("/metrics", _Exposition(registry), methods=_METHODS),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/status", status),
+            *control,
         ]
     )
+    # A redirect would lead to the host that the request names.
+    application.router.redirect_slashes = False
+    return application
 
 
 class _Exposition:
@@ -84,8 +97,9 @@ class HttpServer:
         self._scheme = "http" if tls is None else "https"
         self._server = _Server(
             uvicorn.Config(
-                application,
-                http="h11",
+                RequestBounds(application),
+                http=BoundedH11Protocol,
+                h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",
@@ -93,7 +107,6 @@ class HttpServer:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                limit_concurrency=_MAX_CONNECTIONS,
                 timeout_graceful_shutdown=1,
                 ssl_context_factory=None if tls is None else lambda _config, _default: tls,
             )

@@ -57,3 +57,12 @@ def test_a_missing_file_is_no_traceback(file: Path) -> None:
     result = CliRunner().invoke(app, ["validate", str(file)])
     assert result.exit_code == 78
     assert result.stderr.startswith(f"{file}: cannot be read: No such file or directory")
+
+
+def test_a_token_that_cannot_be_used_is_an_error_at_its_key(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("short", encoding="utf-8")
+    file.write_text(f'{CALM}http: {{control: {{token_file: "{tmp_path}/token"}}}}\n', encoding="utf-8")
+    result = CliRunner().invoke(app, ["validate", str(file)])
+    assert result.exit_code == 78
+    assert f"{file}:5:30: http.control.token_file: {tmp_path}/token: expected a token of at least" in result.stderr
+    assert "short" not in result.stderr.replace("short-", "")

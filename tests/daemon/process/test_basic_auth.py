@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from daemon.process.basic_auth import OPEN, BasicAuth
+from daemon.process.failed_attempts import LIMIT
 from daemon.process.http_server import HttpServer
 
 if TYPE_CHECKING:
@@ -90,3 +91,19 @@ def test_supervisors_need_no_password(path: str, client: httpx.Client) -> None:
 def test_plain_text_is_not_answered_where_tls_is_spoken(server: HttpServer) -> None:
     with pytest.raises(httpx.HTTPError):
         httpx.get(server.address.replace("https", "http"), trust_env=False)
+
+
+def test_who_tries_password_after_password_has_to_wait_and_who_was_let_in_has_not() -> None:
+    async def answer(_: Any) -> PlainTextResponse:
+        return PlainTextResponse("the answer")
+
+    guarded = BasicAuth(Starlette(routes=[Route("/metrics", answer)]), USERS)
+    with (
+        HttpServer(guarded, host="127.0.0.1", port=0) as server,
+        httpx.Client(base_url=server.address, trust_env=False, timeout=10.0) as client,
+    ):
+        assert client.get("/metrics", auth=ADA).status_code == 200
+        codes = [client.get("/metrics", auth=("ada", str(number))).status_code for number in range(LIMIT + 2)]
+        assert codes == [401] * LIMIT + [429] * 2
+        assert client.get("/metrics").status_code == 401
+        assert client.get("/metrics", auth=ADA).status_code == 200
