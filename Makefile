@@ -8,10 +8,10 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c '$(CHECK_PYTHON)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test broker lock clean
+.PHONY: help venv demo test broker docs docs-serve lock clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 venv: .venv/stamp ## make the virtual environment .venv with the locked requirements
 
@@ -31,6 +31,12 @@ test: venv ## run ruff, mypy, import-linter and pytest, against a real Kafka
 
 broker: venv ## run a real Kafka on port 9092 until Ctrl-C
 	@$(BIN)/python -m tests.kafka
+
+docs: venv ## build the docs as a site, in build/site
+	@$(BIN)/zensical build --strict --clean
+
+docs-serve: venv ## serve the docs at localhost:8000 while they are being written, until Ctrl-C
+	@$(BIN)/zensical serve --dev-addr localhost:8000
 
 lock: $(filter $(OWN_UV),$(UV)) ## write requirements.lock anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
