@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from strategies.models.mlp import Width
 from strategies.models.options import ModelOptions
 
-LEAST_VARIANCE, LEAST_POWER = 1e-3, 1e-2
-"""Of standardised input; what is smaller is noise, and its logarithm would be the largest number of all."""
+LEAST_VARIANCE, LEAST_POWER = 0.1, 1.0
+"""Of standardised input; what is much smaller is noise, and its logarithm would be the largest number of all."""
 
 
 class SpectralOptions(ModelOptions):

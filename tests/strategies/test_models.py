@@ -114,10 +114,10 @@ def test_a_spectral_model_sees_level_strength_and_frequency_of_each_channel() ->
     (seen,) = next(iter(model(options, features=192).children()))(row)
     means, variances, powers = seen[:3], seen[3:6].exp(), seen[6:].reshape(3, 32).exp()
     torch.testing.assert_close(means, torch.tensor([0.0, 0.0, 3.0]), atol=1e-5, rtol=0)
-    torch.testing.assert_close(variances, torch.tensor([0.501, 2.001, 0.001]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(variances, torch.tensor([0.6, 2.1, 0.1]), atol=1e-4, rtol=0)
     assert powers[0].argmax() == powers[1].argmax() == 4
     # Hann's weights sum to half the length: a sine's power is (64 / 4) ** 2 / 64.
-    torch.testing.assert_close(powers[:, 4], torch.tensor([4.01, 16.01, 0.01]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(powers[:, 4], torch.tensor([5.0, 17.0, 1.0]), atol=1e-3, rtol=0)
 
 
 def test_a_spectral_model_refuses_rows_of_another_width() -> None:
