@@ -16,9 +16,11 @@ COMMANDS = {
     "run": "Learn from the configured stream until told to stop.",
     "init": "Write a commented configuration file to start from.",
     "validate": "Check a configuration file: every error in one pass, then advice.",
+    "migrate": "Bring a configuration file of an older version to the newest.",
     "config": "Show the configuration as the daemon understands it: defaults, variables, strategies.",
     "doctor": "Look for what is wrong with a set-up, and say what mends it.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
+    "report": "Write a run or a benchmark as one HTML page, for people who were not there.",
     "bench": "Measure methods against forgetting on published protocols, and print a table.",
     "schema": "Print the JSON Schema of the configuration file, for editors.",
 }

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from daemon.config import migrations
 from daemon.config.adaptation import require_adaptable
 from daemon.config.challenger_view import challenger_view
 from daemon.config.consistency import inconsistencies
 from daemon.config.errors import ConfigError
+from daemon.config.migrations import version_problem
 from daemon.config.schema import Config
 from daemon.config.wording import problems_of
+from daemon.state.manifest import retaind_version
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -26,7 +29,13 @@ _NOT_A_NUMBER = ("int_parsing", "float_parsing")
 
 
 def validate(document: Document, *, tables: Tables) -> Config:
-    """Return the configuration that a document holds; raise ``ConfigError`` with all its problems."""
+    """Return the configuration that a document holds; raise ``ConfigError`` with all its problems.
+
+    Of a file of another version only that is said: the rest would follow from it.
+    """
+    problem = version_problem(document, release=retaind_version(), migrations=migrations.MIGRATIONS)
+    if problem is not None:
+        raise ConfigError([problem])
     errors: list[ErrorDetails] = []
     config = _validated(document.value, tables, errors)
     # Pydantic takes true for 1. Written as text it does not, so a second pass finds true where a number is due.

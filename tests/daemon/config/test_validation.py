@@ -29,7 +29,7 @@ strategies: [{type: replay, rows: 2000}, {type: ewc, strength: 10}]
 checkpoint: {directory: /var/lib/retaind/plant}
 """
 TEN_MISTAKES = """\
-version: 2
+version: 0
 name: plant
 name: again
 sede: 3
@@ -52,7 +52,7 @@ checkpoint:
   keep: 0
 """
 THEIR_MESSAGES = """\
-plant.yaml:1:10: version: expected 1, got 2
+plant.yaml:1:10: version: expected 1, got 0
 plant.yaml:3:1: name: duplicate key; it is already given in line 2
 plant.yaml:4:1: sede: unknown key; did you mean "seed"?
 plant.yaml:5:16: source.type: unknown type 'kafak'; expected one of SOURCES, or your own class as \
