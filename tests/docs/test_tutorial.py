@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -62,6 +63,14 @@ def _port(port: int) -> dict[str, str]:
 
 def test_the_first_hour_goes_as_the_page_says(reader: Reader) -> None:
     assert _not_shown(_chapters()[0], reader.printed) == {}
+
+
+def test_the_model_remembers_the_season_that_its_twin_has_forgotten(reader: Reader) -> None:
+    printed = "".join(reader.printed.values())
+    shown = re.findall(r'^retaind_retention_score{(.*)task="winter"} (\S+)$', printed, re.MULTILINE)
+    winter = {learner: float(score) for learner, score in shown}
+    assert winter[""] > 0.9
+    assert winter[""] > winter['learner="naive",'] + 0.1
 
 
 def test_so_does_the_part_with_kafka(reader: Reader, own_broker: Broker, tmp_path: Path) -> None:
