@@ -67,7 +67,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the op
         raise typer.Exit
 
 
-app = typer.Typer(cls=LazyCommands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=LazyCommands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback(help=HELP)

@@ -21,8 +21,15 @@ from daemon.process.signals import Signals
 INTERRUPTED = 128 + signal.SIGINT
 
 
+def _beginning_with(incomplete: str) -> list[str]:
+    """Return the protocols that a shell may offer."""
+    return [name for name in PROTOCOLS if name.startswith(incomplete)]
+
+
 def bench(
-    name: Annotated[str | None, typer.Argument(help="The protocol; without it, all are listed.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="The protocol; without it, all are listed.", autocompletion=_beginning_with)
+    ] = None,
     *,
     data: Annotated[Path, typer.Option("--data", help="Folder with the data sets.")] = Path("data"),
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each setting: seeds 0, 1, and so on.")] = 3,
