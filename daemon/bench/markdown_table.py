@@ -32,15 +32,15 @@ def markdown_table(
 
 def _cells(protocol: type[Protocol], name: str, runs: Sequence[Outcome]) -> list[str]:
     setting = protocol.settings[name]
-    figures = [_figure(column, [run.figures.get(column) for run in runs]) for column in protocol.columns]
+    figures = [figure(column, [run.figures.get(column) for run in runs]) for column in protocol.columns]
     published = "" if setting.published is None else f"{setting.published.figure} ({setting.published.source})"
     return [name, str(len(runs)), *figures, published, setting.note]
 
 
-def _figure(name: str, values: Sequence[float | None]) -> str:
+def figure(name: str, values: Sequence[float | None]) -> str:
     """Return mean and spread as they are printed.
 
-    >>> _figure("final_accuracy", [0.805, 0.815]), _figure("memory_bytes", [1587000.0])
+    >>> figure("final_accuracy", [0.805, 0.815]), figure("memory_bytes", [1587000.0])
     ('81.00 ± 0.71', '1,587,000')
     """
     known = [value for value in values if value is not None]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from daemon.bench.outcome import Outcome
@@ -27,18 +28,28 @@ def write_pictures(
 
     ``outcomes`` are those of each setting's seeds. Without any end of a task there is nothing to draw.
     """
+    figures = pictures(protocol, outcomes)
+    if figures:
+        folder.mkdir(parents=True, exist_ok=True)
+    paths = {what: folder / f"{name}-{what}.png" for what in figures}
+    for what, figure in figures.items():
+        write_png(figure, paths[what])
+    return list(paths.values())
+
+
+def pictures(protocol: type[Protocol], outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, Figure]:
+    """Return the same pictures, by what they show; none where there is nothing to draw."""
     drawn = {setting: runs for setting, runs in outcomes.items() if runs[0].matrix}
     if not drawn:
-        return []
+        return {}
     tasks = next(iter(drawn.values()))[0].tasks
     maps = [Map(setting, _mean_matrix(runs)) for setting, runs in drawn.items()]
     curves = [Curve(setting, np.array([_averages(run) for run in runs])) for setting, runs in drawn.items()]
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{name}-matrix.png", folder / f"{name}-accuracy.png"]
     title = protocol.summary.partition(":")[0].partition(",")[0]
-    write_png(matrix_maps(maps, tasks=tasks, title=f"{title}: R"), paths[0])
-    write_png(accuracy_curves(curves, title=title), paths[1])
-    return paths
+    return {
+        "matrix": matrix_maps(maps, tasks=tasks, title=f"{title}: R"),
+        "accuracy": accuracy_curves(curves, title=title),
+    }
 
 
 def _scores(run: Outcome) -> NDArray[np.float64]:

@@ -37,6 +37,10 @@ class Results:
         self.path = path
         self._content()
 
+    def all(self) -> list[Outcome]:
+        """Return every outcome in the file, in its order."""
+        return self._content().runs
+
     def finished(self, run: Run) -> Outcome | None:
         """Return the outcome of exactly this run, None where it is still to be made."""
         return next((one for one in self._content().runs if _is(one, run) and one.digest == run.digest), None)

@@ -1,0 +1,60 @@
+"""HTML out of values: whatever is not markup of ours is escaped."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_EMPTY = frozenset({"img", "meta", "link"})
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def element(tag: str, *children: str, **attributes: str) -> Markup:
+    """Return an element; children that are no ``Markup`` are text. ``class_`` is written ``class``.
+
+    >>> element("td", "<b>", class_="task")
+    '<td class="task">&lt;b&gt;</td>'
+    """
+    named = "".join(f' {name.rstrip("_")}="{escape(value)}"' for name, value in attributes.items())
+    if tag in _EMPTY:
+        return Markup(f"<{tag}{named}>")
+    return Markup(f"<{tag}{named}>{''.join(map(_shown, children))}</{tag}>")
+
+
+def together(children: Iterable[str]) -> Markup:
+    """Return elements one after another."""
+    return Markup("\n".join(map(_shown, children)))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> Markup:
+    """Return a table whose first column names its rows."""
+    head = element("thead", element("tr", *(element("th", each, scope="col") for each in headings)))
+    body = (
+        element("tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:]))
+        for row in rows
+    )
+    named = (element("caption", caption),) if caption else ()
+    return element("div", element("table", *named, head, element("tbody", *body)), class_="wide")
+
+
+def picture(png: bytes, *, says: str) -> Markup:
+    """Return a picture that is part of the page; ``says`` is for who cannot see it."""
+    return element("img", src=f"data:image/png;base64,{b64encode(png).decode()}", alt=says)
+
+
+def _shown(child: str) -> str:
+    return child if isinstance(child, Markup) else escape(_printable(child))
+
+
+def _printable(text: str) -> str:
+    """Return text that can be written as UTF-8, without what could turn the words around it."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,0 +1,141 @@
+"""Reports in a real browser, offline, of a real run with hostile names and of a file of results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from daemon.cli import app
+from daemon.service import Service
+from tests.browser.chromium import MISSING, Chromium, chromium_is_there
+from tests.daemon.event_stream import Stretch, events
+from tests.daemon.lives import SMALL
+from tests.daemon.report.results_file import results_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+from daemon.config.schema import Config
+
+pytestmark = pytest.mark.skipif(not chromium_is_there(), reason=MISSING)
+
+HOSTILE = "</pre><img src=x onerror=document.title='run'>$\\frac$ \u202e\U0001f600"
+TWIN = {"every_blocks": 1, "every_examinations": 1}
+FILE = """
+name: plant
+source: {type: kafka, topics: [plant], client: {sasl_plain_username: me, sasl_plain_password: hunter2}}
+decoder: {type: json, label: "</pre><script>document.title='run'</script>"}
+checkpoint: {directory: state}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    with Chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run leaves behind that has learned three tasks, one of which returns."""
+    directory = tmp_path_factory.mktemp("run")
+    stretches = [Stretch(task, 120) for task in ("winter", "spring", HOSTILE, "winter", "spring")]
+    stream = b"".join((event.value or b"") + b"\n" for event in events(stretches, seed=1))
+    (directory / "stream.jsonl").write_bytes(stream)
+    changed = {
+        "source": {"type": "file", "path": str(directory / "stream.jsonl")},
+        "companions": {"naive": TWIN, "frozen": TWIN},
+        "checkpoint": {"directory": str(directory / "state")},
+        "http": {"port": 0},
+    }
+    with Service(Config.model_validate(SMALL | changed)) as service:
+        service.run(stop=lambda: False)
+    return directory / "state"
+
+
+@pytest.fixture(scope="module")
+def of_run(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("report") / "retaind.yaml"
+    file.write_text(FILE)
+    return written(directory, "--config", str(file), folder=file.parent)
+
+
+@pytest.fixture(scope="module")
+def of_benchmark(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench")
+    return written(results_file(folder / "results.json"), folder=folder)
+
+
+def written(what: Path, *options: str, folder: Path) -> Path:
+    output = folder / "report.html"
+    result = CliRunner().invoke(app, ["report", str(what), "--output", str(output), *options])
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"{output}: written\n", "")
+    return output
+
+
+@pytest.fixture(params=["of_run", "of_benchmark"])
+def report(request: pytest.FixtureRequest, browser: Chromium) -> Path:
+    """Each of them, as it is opened by someone who has no network."""
+    file: Path = request.getfixturevalue(request.param)
+    browser.screen(width=1100)
+    browser.scheme("light")
+    browser.devtools("Network.enable")
+    browser.console()
+    browser.requested()
+    browser.open(file.as_uri())
+    return file
+
+
+def test_it_loads_nothing_runs_nothing_and_has_no_errors(browser: Chromium, report: Path) -> None:
+    assert [url for url in browser.requested() if not url.startswith("data:")] == [report.as_uri()]
+    assert browser.console() == []
+    assert browser.run("return document.querySelectorAll('script, link, iframe, [onerror]').length") == 0
+    assert browser.run("return document.title") != "run"
+
+
+def test_every_picture_is_drawn_and_says_what_it_shows(browser: Chromium, report: Path) -> None:
+    del report
+    pictures = browser.run("return [...document.images].map((i) => [i.naturalWidth, i.alt.length])")
+    assert len(pictures) == 2
+    assert all(width > 500 and says > 10 for width, says in pictures)
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+def test_nothing_is_wider_than_the_window(browser: Chromium, report: Path, width: int) -> None:
+    del report
+    browser.screen(width=width, phone=width < 500)
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_it_is_dark_where_the_reader_wants_that(browser: Chromium, report: Path) -> None:
+    del report
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    assert browser.run(ground) == "rgb(255, 255, 255)"
+    browser.scheme("dark")
+    assert browser.run(ground) == "rgb(22, 24, 27)"
+    browser.devtools("Emulation.setEmulatedMedia", media="print")
+    assert browser.run(ground) == "rgb(255, 255, 255)"
+    browser.devtools("Emulation.setEmulatedMedia", media="")
+
+
+def test_names_from_the_stream_are_text_and_secrets_are_not_there(browser: Chromium, of_run: Path) -> None:
+    browser.open(of_run.as_uri())
+    assert HOSTILE.split("$", maxsplit=1)[0] in browser.text("main")
+    assert "\u202e" not in of_run.read_text()
+    assert "<script>" not in of_run.read_text()
+    assert "hunter2" not in of_run.read_text()
+    assert "sasl_plain_password: '[redacted]'" in browser.text("pre")
+
+
+def test_it_has_the_figures_of_all_learners_and_the_score_of_each_task(browser: Chromium, of_run: Path) -> None:
+    browser.open(of_run.as_uri())
+    heads = browser.run(
+        "return [...document.querySelector('thead').querySelectorAll('th')].map((h) => h.innerText)"
+    )
+    assert heads == ["", "main", "naive", "frozen", "meaning"]
+    rows = browser.run("return [...document.querySelectorAll('tbody th')].map((h) => h.innerText)")
+    assert {"average score now", "forgetting", "prequential score", "winter", "spring"} <= {*rows}
+    assert "600" in browser.text("header")
