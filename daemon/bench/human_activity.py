@@ -37,7 +37,7 @@ class HumanActivity(Protocol):
         },
         "label": {"classes": ACTIVITIES},
         "tasks": {"type": "field"},
-        "model": {"type": "spectral", "shape": [CHANNELS, LENGTH]},
+        "model": {"type": "spectral", "shape": [CHANNELS, LENGTH], "hidden": [256, 256]},
         "optimizer": {"type": "adam", "lr": 0.001, "weight_decay": 0.1},
         "learner": {"batch": 16},
         "strategies": [],
