@@ -65,7 +65,8 @@ class MnistFashion(Protocol):
     settings: ClassVar[Mapping[str, Setting]] = {
         "naive": Setting(published=DEMONSTRATION),
         "replay-ewc": Setting(
-            overrides={"strategies": [REPLAY, EWC]}, note="the example: 1,200 rows, a byte a pixel"
+            overrides={"learner": {"averaging": 0.99}, "strategies": [REPLAY, EWC]},
+            note="the example: 1,200 rows, a byte a pixel; averaged weights",
         ),
         "compact": Setting(
             overrides={"learner": {"averaging": 0.99}, "strategies": [COMPACT]},
