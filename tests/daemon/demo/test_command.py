@@ -70,10 +70,18 @@ def test_from_any_folder_it_shows_both_and_ends_when_asked_to(tmp_path: Path) ->
 @pytest.fixture
 def usual_port_is_taken() -> Iterator[None]:
     with closing(socket.socket()) as holder:
-        with suppress(OSError):  # then someone else has it
-            holder.bind(("127.0.0.1", 9464))
+        with suppress(AssertionError):  # who has it so long keeps it while this test runs; another test would not
+            await_that(lambda: _binds(holder, 9464))
             holder.listen()
         yield
+
+
+def _binds(holder: socket.socket, port: int) -> bool:
+    try:
+        holder.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.usefixtures("usual_port_is_taken")
