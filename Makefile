@@ -26,7 +26,7 @@ test: venv ## run ruff, mypy, import-linter and pytest, against a real Kafka
 	stage ruff format --check; \
 	stage mypy; \
 	stage lint-imports; \
-	stage pytest --numprocesses auto --maxprocesses 4 --dist loadfile; \
+	stage pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder; \
 	[ -z "$$failed" ] || { printf '\nfailed: %s\n' "$${failed#, }"; exit 1; }
 
 broker: venv ## run a real Kafka on port 9092 until Ctrl-C

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 NEEDS_KAFKA = {"broker", "topic", "new_broker", "own_broker"}
+LONGEST = ("tests/docs", "tests/packaging", "tests/end_to_end", "tests/daemon/doctor", "tests/deploy")
+"""Where a file takes minutes: begun first, none of them is left to run alone at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if NEEDS_KAFKA & set(getattr(item, "fixturenames", ())):
             item.add_marker("kafka")
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
