@@ -24,6 +24,11 @@ class PartitionStatus:
     last_progress_seconds: float
     """Unix time of the last advance of ``position``, or of the assignment."""
 
+    @property
+    def lag(self) -> int | None:
+        """Records that are still to be read; None where the end is unknown."""
+        return None if self.end_offset is None else max(0, self.end_offset - self.position)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:

@@ -136,8 +136,7 @@ class Loop:
         if first is None or first != self._first_waiting:
             self._first_waiting, self._waiting_since = first, self._clock()
         elif self.linger_seconds is not None and self._clock() - self._waiting_since >= self.linger_seconds:
-            self.pipeline.close_block()
-            self._saving.outdate()
+            self.learn_waiting()
 
     def _save_if_due(self) -> None:
         if self._saving.due(self.pipeline.events, snapshot=self._source.snapshot()):

@@ -16,7 +16,7 @@ from connectors.source import PartitionsLostError
 from daemon.build import build_dead_letters, build_pipeline, build_predictions, build_source
 from daemon.config.control_token import control_token
 from daemon.config.errors import ConfigError
-from daemon.config.web_config import WebConfig, load_web_config
+from daemon.config.web_config import web_config
 from daemon.features.field_names import FieldNameError
 from daemon.loop import Loop
 from daemon.metrics import Metrics
@@ -146,7 +146,8 @@ class Service:
         """Read the configuration again and apply it, between two turns; return why not, None where it was."""
         if self._was_ready:
             self._notify.reloading()
-        self._take_time(_RESTORE_LIMIT_SECONDS)
+        self._take_time()
+        reason = None
         try:
             config = self._read()
             changed = self._reloading.apply(config, in_place_of=self.config)
@@ -154,14 +155,14 @@ class Service:
             reason = str(error)
             log.error("configuration not reloaded", reason=reason)  # noqa: TRY400 - the reason is enough
         else:
-            self.config, reason = config, ""
+            self.config = config
             shown = {change.key: {"from": change.before, "to": change.after} for change in changed}
             log.info("configuration reloaded", changed=shown, **self.loop.pipeline.summary())
-        self._metrics.process.reloaded("refused" if reason else "applied", at_seconds=time.time())
+        self._metrics.process.reloaded("applied" if reason is None else "refused", at_seconds=time.time())
         self._vital_signs.turned()
         if self._was_ready:
             self._notify.ready(f"learning from {self.config.source.type}")
-        return reason or None
+        return reason
 
     def _turn(self) -> int:
         try:
@@ -214,7 +215,7 @@ class Service:
             chronicle=self._chronicle,
             control=() if token is None else control_routes(self._control, token),
         )
-        web = WebConfig() if http.web_config is None else load_web_config(Path(http.web_config))
+        web = web_config(self.config)
         if web.basic_auth_users:
             exempt = frozenset() if token is None else CONTROL_PATHS
             application = BasicAuth(application, web.basic_auth_users, exempt=exempt)
@@ -261,7 +262,7 @@ class Service:
 
     def _restore(self) -> dict[str, Any] | None:
         """Take up the newest good checkpoint; return the source's positions in it, None where there is none."""
-        self._take_time(_RESTORE_LIMIT_SECONDS)
+        self._take_time()
         recovered = self._store.load_newest()
         if recovered is None:
             log.info("no checkpoint yet: beginning untrained")
@@ -281,10 +282,10 @@ class Service:
         log.info("restored", generation=saved.generation, **saved.summary)
         return {**saved.state["source"], "group_is_ahead": recovered.rolled_back}
 
-    def _take_time(self, seconds: float) -> None:
-        """Tell who watches that the next turn may take so long."""
-        self._vital_signs.turned(next_within_seconds=seconds)
-        self._notify.extend_timeout(seconds)
+    def _take_time(self) -> None:
+        """Tell who watches that the next turn may take as long as a restore does."""
+        self._vital_signs.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
+        self._notify.extend_timeout(_RESTORE_LIMIT_SECONDS)
 
     def _become_ready(self) -> None:
         if not self._was_ready:

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
 
 Policy = Literal["reservoir", "class_balanced", "task_balanced"]
+DEFAULT_ROWS = 2000
 
 
 class BufferOptions(Options):
     """A bounded buffer of rows."""
 
     rows: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Budget in rows; 2000 unless bytes is given."
+        None, description=f"Budget in rows; {DEFAULT_ROWS} unless bytes is given."
     )
     bytes: ByteSize | None = Field(None, description='Budget in bytes instead, such as "64MiB".')
     policy: Policy = Field("reservoir", description="Which rows are kept: uniformly, or balanced by class or task.")
@@ -122,7 +123,7 @@ class Buffered(Strategy):
 
 def _capacity(options: BufferOptions, *, features: int, outputs: int) -> int:
     if options.bytes is None:
-        return options.rows or 2000
+        return options.rows or DEFAULT_ROWS
     row_bytes = RowStorage.row_bytes(features, options.storage, outputs=outputs)
     if options.bytes < row_bytes:
         raise ValueError(f"{options.type}.bytes: {int(options.bytes)} bytes hold no row; one takes {row_bytes}")

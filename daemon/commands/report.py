@@ -1,13 +1,13 @@
 """``retaind report``."""
 
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from daemon.process.exit_codes import ExitCode
+from daemon.state.manifest import retaind_version
 from daemon.state.state_error import StateError
 
 
@@ -77,8 +77,4 @@ def _of_benchmark(file: Path) -> str:
 def _made() -> str:
     from daemon.report.wording import moment  # noqa: PLC0415 - beside its use
 
-    try:
-        by = version("retaind")
-    except PackageNotFoundError:
-        by = "(not installed)"
-    return f"Written by retaind {by} on {moment(time.time())}."
+    return f"Written by retaind {retaind_version()} on {moment(time.time())}."

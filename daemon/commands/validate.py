@@ -9,7 +9,7 @@ import typer
 from daemon.config.advice import advise
 from daemon.config.control_token import control_token
 from daemon.config.load import load
-from daemon.config.web_config import load_web_config
+from daemon.config.web_config import web_config
 from daemon.process.exit_codes import ExitCode
 
 
@@ -23,8 +23,7 @@ def validate(
     Variables are taken from this environment. Exits 0 where the file can be used, 78 where it cannot.
     """
     config = load(file)
-    if config.http.web_config is not None:
-        load_web_config(Path(config.http.web_config))
+    web_config(config)
     control_token(config)
     advice = advise(config)
     for remark in advice:

@@ -13,6 +13,7 @@ from daemon.config.interpolation import InterpolationError, interpolate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 MAX_BYTES = 1 << 20
 MAX_VALUES = 20_000
@@ -75,6 +76,15 @@ class Document:
         position = at or self.position(path)
         line = self.lines[position.line - 1] if position.line <= len(self.lines) else ""
         return Problem(self.file, position, path, message, source_line=line, **more)
+
+
+def read_bytes(path: Path, *, remedy: str = "") -> bytes:
+    """Return what a file holds; raise ``ConfigError`` with the ``remedy`` where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}{remedy and f'; {remedy}'}"
+        raise ConfigError([Problem(str(path), None, (), reason)]) from error
 
 
 def parse(data: bytes, *, file: str, environ: Mapping[str, str]) -> Document:

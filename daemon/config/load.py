@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from daemon.config.document import parse
-from daemon.config.errors import ConfigError, Problem
+from daemon.config.document import parse, read_bytes
 from daemon.config.tables import Tables
 from daemon.config.validation import validate
 
@@ -19,11 +18,7 @@ if TYPE_CHECKING:
 
 def load(path: Path, *, environ: Mapping[str, str] = os.environ, tables: Tables | None = None) -> Config:
     """Read, resolve and validate a configuration file; raise ``ConfigError`` with every problem in it."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = f"cannot be read: {error.strerror}; `retaind init {path}` writes one to start from"
-        raise ConfigError([Problem(str(path), None, (), reason)]) from error
+    data = read_bytes(path, remedy=f"`retaind init {path}` writes one to start from")
     return load_bytes(data, file=str(path), environ=environ, tables=tables)
 
 

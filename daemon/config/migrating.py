@@ -7,8 +7,8 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from daemon.config.document import parse
-from daemon.config.errors import ConfigError, Problem
+from daemon.config.document import parse, read_bytes
+from daemon.config.errors import ConfigError
 from daemon.config.migrations import migrate, newest, version_of, version_problem
 from daemon.state.durable import sync_directory, write_file
 from daemon.state.manifest import retaind_version
@@ -24,10 +24,7 @@ class Versioned:
     """A file that can be brought to the newest version; raises ``ConfigError`` where it cannot be read as YAML."""
 
     def __init__(self, file: Path, *, migrations: Sequence[Migration]) -> None:
-        try:
-            data = file.read_bytes()
-        except OSError as error:
-            raise ConfigError([Problem(str(file), None, (), f"cannot be read: {error.strerror}")]) from error
+        data = read_bytes(file)
         document = parse(data, file=str(file), environ={})  # variables that are not set are none of our business
         version = version_of(document.value)
         problem = version_problem(document, release=retaind_version(), migrations=migrations)

@@ -65,7 +65,7 @@ def version_problem(document: Document, *, release: str, migrations: Sequence[Mi
 
 def migrate(text: str, *, version: int, migrations: Sequence[Migration]) -> str:
     """Return the text of a file of that version as one of the newest; all that need not change stays as it is."""
-    for number, migration in enumerate(migrations[version - FIRST :], start=version + 1):
+    for number, migration in enumerate(due(version, migrations), start=version + 1):
         document = YamlText(text)
         text = document.edited(migration.edits(document))
         document = YamlText(text)

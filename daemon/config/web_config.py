@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 import ssl
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from daemon.config.document import parse
+from daemon.config.document import parse, read_bytes
 from daemon.config.errors import ConfigError, Problem
 from daemon.config.sections import Section
+
+if TYPE_CHECKING:
+    from daemon.config.schema import Config
 
 _BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
@@ -70,12 +73,15 @@ class WebConfig(Section):
         return users
 
 
+def web_config(config: Config) -> WebConfig:
+    """Return what ``http.web_config`` asks for, nothing where it is not set; raise as ``load_web_config`` does."""
+    named = config.http.web_config
+    return WebConfig() if named is None else load_web_config(Path(named))
+
+
 def load_web_config(path: Path) -> WebConfig:
     """Read the file; relative paths in it are from its folder. Raises ``ConfigError`` with all that is wrong."""
-    try:
-        document = parse(path.read_bytes(), file=str(path), environ={})
-    except OSError as error:
-        raise ConfigError([Problem(str(path), None, (), f"cannot be read: {error.strerror}")]) from error
+    document = parse(read_bytes(path), file=str(path), environ={})
     try:
         config = _from(path.parent, WebConfig.model_validate(document.value))
     except ValidationError as error:

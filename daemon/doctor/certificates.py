@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from daemon.config.web_config import load_web_config
+from daemon.config.web_config import web_config
 from daemon.doctor.amounts import span
 from daemon.doctor.der import ends_at
+from daemon.doctor.edges import sinks, sources
 from daemon.doctor.finding import ok, problem, warning
 
 if TYPE_CHECKING:
@@ -45,16 +46,10 @@ def _judged(name: str, end: float, *, left: float) -> Finding:
 
 
 def _certificates(config: Config) -> Iterator[tuple[str, Path]]:
-    if config.http.web_config is not None:
-        tls = load_web_config(Path(config.http.web_config)).tls_server_config
-        if tls is not None:
-            yield "http.web_config", tls.cert_file
-    components: dict[str, Any] = {
-        "source": config.source,
-        "dead_letters": config.dead_letters,
-        "predictions": config.predictions,
-    }
-    for section, options in components.items():
+    tls = web_config(config).tls_server_config
+    if tls is not None:
+        yield "http.web_config", tls.cert_file
+    for section, options in (sources(config) | sinks(config)).items():
         client = getattr(options, "client", {})
         for key in _OF_KAFKA:
             if key in client:

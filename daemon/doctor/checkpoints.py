@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.doctor.amounts import span
-from daemon.doctor.finding import ok, problem, warning
+from daemon.doctor.finding import ok, problem, raised, warning
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
 
@@ -27,8 +27,7 @@ def check_checkpoints(config: Config, setup: Setup) -> Iterator[Finding]:
     try:
         entries = CheckpointStore(directory, keep=config.checkpoint.keep).entries()
     except StateError as error:
-        what, _, remedy = str(error).partition("; ")
-        yield problem(what, remedy)
+        yield raised(error)
         return
     newest = next((entry.manifest for entry in reversed(entries) if entry.manifest), None)
     if not entries:

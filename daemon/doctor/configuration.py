@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.config.advice import advise
 from daemon.config.errors import ConfigError, dotted
 from daemon.config.load import load
-from daemon.config.web_config import load_web_config
+from daemon.config.web_config import web_config
 from daemon.doctor.finding import ok, problem, warning
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
 
@@ -20,8 +21,7 @@ def read_configuration(file: Path) -> tuple[Config | None, list[Finding]]:
     """Return the configuration, None where it is not valid, and what there is to say about it."""
     try:
         config = load(file)
-        if config.http.web_config is not None:
-            load_web_config(Path(config.http.web_config))
+        web_config(config)
     except ConfigError as error:
         return None, [problem(str(error), f"mend it until `retaind validate {file}` is content")]
     advice = [

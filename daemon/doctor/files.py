@@ -7,6 +7,7 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from daemon.doctor.edges import sinks, sources
 from daemon.doctor.finding import ok, problem
 
 if TYPE_CHECKING:
@@ -19,14 +20,10 @@ if TYPE_CHECKING:
 
 def check_files(config: Config, _: Setup) -> Iterator[Finding]:
     """Look at the files of sources and sinks of type file."""
-    sources: dict[str, Any] = {"source": config.source}
-    if config.reference is not None:
-        sources["reference.source"] = config.reference.source
-    for section, options in sources.items():
+    for section, options in sources(config).items():
         if options.type == "file":
             yield from (_read(section, path) for path in _paths(options.path))
-    sinks: dict[str, Any] = {"dead_letters": config.dead_letters, "predictions": config.predictions}
-    for section, options in sinks.items():
+    for section, options in sinks(config).items():
         if options is not None and options.type == "file":
             yield _written(section, Path(options.path), state=Path(config.checkpoint.directory).absolute())
 

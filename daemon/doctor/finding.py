@@ -38,3 +38,9 @@ def warning(found: str, remedy: str) -> Finding:
 def problem(found: str, remedy: str) -> Finding:
     """Return what must be mended."""
     return Finding(Level.PROBLEM, found, remedy)
+
+
+def raised(error: Exception, *, prefix: str = "") -> Finding:
+    """Return an error that says what is wrong, a semicolon, and what mends it."""
+    found, _, remedy = str(error).partition("; ")
+    return problem(f"{prefix}{found}", remedy)

@@ -7,10 +7,9 @@ import json
 import socket
 import ssl
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.config.web_config import load_web_config
+from daemon.config.web_config import web_config
 from daemon.doctor.finding import ok, problem
 
 if TYPE_CHECKING:
@@ -76,8 +75,7 @@ def _ask(config: Config) -> tuple[int, bytes]:
 
 
 def _connection(config: Config, host: str) -> HTTPConnection:
-    web = None if config.http.web_config is None else load_web_config(Path(config.http.web_config))
-    if web is None or web.tls_server_config is None:
+    if web_config(config).tls_server_config is None:
         return HTTPConnection(host, config.http.port, timeout=_WAIT_SECONDS)
     # Nothing secret is sent, and a certificate for another name is no fault of the port.
     unverified = ssl.create_default_context()

@@ -19,6 +19,7 @@ from connectors.kafka_producer import KafkaSinkOptions
 from connectors.kafka_source import KafkaSourceOptions
 from daemon.config.dump import dump
 from daemon.doctor.bootstrap import unreachable
+from daemon.doctor.edges import sinks, sources
 from daemon.doctor.finding import ok, problem
 from daemon.doctor.kafka_positions import check_positions
 
@@ -58,12 +59,8 @@ def check_kafka(config: Config, setup: Setup) -> Iterator[Finding]:
 
 def _clusters(config: Config) -> list[list[Place]]:
     """Return the sections that name Kafka, those of one cluster and one way in together."""
-    sections: dict[str, Any] = {"source": config.source}
-    if config.reference is not None:
-        sections["reference.source"] = config.reference.source
-    sections |= {"dead_letters": config.dead_letters, "predictions": config.predictions}
     clusters: dict[str, list[Place]] = {}
-    for section, options in sections.items():
+    for section, options in (sources(config) | sinks(config)).items():
         if isinstance(options, KafkaOptions):
             secure = {name: value for name, value in options.client.items() if name.startswith(("s", "api"))}
             key = json.dumps([dump(options.bootstrap_servers), dump(secure)], sort_keys=True)

@@ -12,7 +12,7 @@ from kafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthori
 from connectors.kafka_positions import Log, Policies, Position, PositionLostError, from_json
 from daemon.doctor.amounts import span
 from daemon.doctor.checkpoints import newest_checkpoint
-from daemon.doctor.finding import ok, problem, warning
+from daemon.doctor.finding import ok, problem, raised, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,8 +101,7 @@ def _placed(
             at = policies.place(part, stored.get(part), offset, log)
         except PositionLostError as error:
             lost = True
-            what, _, remedy = str(error).partition("; ")
-            yield problem(f"source: {what}", remedy)
+            yield raised(error, prefix="source: ")
             continue
         waiting += log.end - (_start(options, log) if at is None else at.offset)
         yield from _jumped(part, stored.get(part), at, log)

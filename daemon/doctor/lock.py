@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.doctor.finding import ok, problem
-from daemon.state.state_lock import owner
+from daemon.state.state_lock import lock_path, owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def check_lock(config: Config, _: Setup) -> Iterator[Finding]:
     """Ask for the lock as a reader does, and give it back at once."""
-    path = Path(config.checkpoint.directory) / "lock"
+    path = lock_path(Path(config.checkpoint.directory))
     try:
         with path.open(encoding="utf-8") as file:
             try:

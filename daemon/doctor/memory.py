@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 PROCESS_BYTES = 600 << 20
 """What a small daemon takes in all, most of it torch (python -m benchmarks.throughput)."""
-_DEFAULT_ROWS = 2_000
 
 
 def check_memory(setup: Setup) -> Iterator[Finding]:
@@ -49,12 +48,13 @@ def available(setup: Setup) -> int | None:
 
 def declared(config: Config) -> tuple[int, bool]:
     """Return how many bytes the declared rows take when they are full, and whether some could not be reckoned."""
-    from strategies.storage import RowStorage  # noqa: PLC0415 - it imports torch, which takes a second
+    from strategies.buffer import DEFAULT_ROWS  # noqa: PLC0415 - it imports torch, which takes a second
+    from strategies.storage import RowStorage  # noqa: PLC0415 - for the same reason
 
     features = _features(config)
     total = sum(int(strategy.bytes) for strategy in _strategies(config) if getattr(strategy, "bytes", None))
-    budgets = [_budget(strategy) for strategy in _strategies(config) if hasattr(strategy, "policy")]
-    rows = [(count, storage) for count, storage in budgets if count]
+    buffers = [each for each in _strategies(config) if hasattr(each, "policy") and each.bytes is None]
+    rows = [(each.rows or DEFAULT_ROWS, each.storage) for each in buffers]
     if config.retention.probe_share:
         rows.append((config.retention.probe_rows * config.retention.max_tasks, "float32"))
     if config.reference is not None:
@@ -62,10 +62,6 @@ def declared(config: Config) -> tuple[int, bool]:
     if features is None:
         return total, bool(rows)
     return total + sum(count * RowStorage.row_bytes(features, storage) for count, storage in rows), False
-
-
-def _budget(strategy: Any) -> tuple[int, Any]:
-    return 0 if strategy.bytes is not None else strategy.rows or _DEFAULT_ROWS, strategy.storage
 
 
 def _strategies(config: Config) -> list[Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.errors import dotted
-from daemon.config.web_config import load_web_config
+from daemon.config.web_config import web_config
 from daemon.doctor.finding import ok, problem, warning
 from daemon.process.redaction import is_secret_key
 
@@ -43,10 +43,9 @@ def _secret_files(config: Config) -> Iterator[tuple[str, Path]]:
             key in _KEYS or (key.endswith("_file") and is_secret_key(key.removesuffix("_file")))
         ):
             yield dotted(path), Path(value)
-    if config.http.web_config is not None:
-        tls = load_web_config(Path(config.http.web_config)).tls_server_config
-        if tls is not None:
-            yield "tls_server_config.key_file", tls.key_file
+    tls = web_config(config).tls_server_config
+    if tls is not None:
+        yield "tls_server_config.key_file", tls.key_file
 
 
 def _fault(name: str, path: Path) -> Finding | None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.doctor.amounts import size
-from daemon.doctor.finding import ok, problem, warning
+from daemon.doctor.finding import ok, problem, raised, warning
+from daemon.state.checkpoints import store_path
 from daemon.state.durable import sync_directory, write_file
 from daemon.state.state_error import StateError, state_io
+from daemon.state.state_lock import lock_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +34,7 @@ def check_state_directory(config: Config, setup: Setup) -> Iterator[Finding]:
     try:
         _try_to_write(directory)
     except StateError as error:
-        what, _, remedy = str(error).partition("; ")
-        yield problem(what, remedy)
+        yield raised(error)
         return
     yield ok(f"{directory} can be written")
     yield from _owners(directory)
@@ -87,8 +88,8 @@ def _try_to_write(directory: Path) -> None:
 def _owners(directory: Path) -> Iterator[Finding]:
     """Yield a warning where root has left files that the service cannot change, as a rollback by hand does."""
     owner = directory.stat().st_uid
-    store = directory / "checkpoints"
-    below = [directory / "lock", store, *(store.iterdir() if store.is_dir() else ())]
+    store = store_path(directory)
+    below = [lock_path(directory), store, *(store.iterdir() if store.is_dir() else ())]
     strange = [path for path in below if path.exists() and path.stat().st_uid != owner]
     if strange:
         yield warning(
@@ -98,7 +99,7 @@ def _owners(directory: Path) -> Iterator[Finding]:
 
 
 def _generation_sizes(directory: Path) -> list[int]:
-    store = directory / "checkpoints"
+    store = store_path(directory)
     if not store.is_dir():
         return []
     return [

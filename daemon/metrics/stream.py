@@ -92,7 +92,7 @@ class StreamMetrics:
             now.set(ASSIGNED, len(ordered))
             now.replace(POSITION, {place: each.position for place, each in shown.items()})
             now.replace(END, {place: each.end_offset for place, each in shown.items()})
-            now.replace(LAG, {**{place: _lag(each) for place, each in shown.items()}, **lag})
+            now.replace(LAG, {**{place: each.lag for place, each in shown.items()}, **lag})
             now.replace(PROGRESS, {place: each.last_progress_seconds for place, each in shown.items()} | progress)
 
 
@@ -100,16 +100,10 @@ def _place(partition: PartitionStatus) -> tuple[str, ...]:
     return printable(partition.topic), str(partition.partition)
 
 
-def _lag(partition: PartitionStatus) -> int | None:
-    if partition.end_offset is None:
-        return None
-    return max(0, partition.end_offset - partition.position)
-
-
 def _shared(rest: list[PartitionStatus]) -> tuple[dict[tuple[str, ...], float], dict[tuple[str, ...], float]]:
     """Return the sum of the lags and the oldest progress of the partitions beyond the bound, if any."""
     if not rest:
         return {}, {}
-    lags = [lag for each in rest if (lag := _lag(each)) is not None]
+    lags = [each.lag for each in rest if each.lag is not None]
     place = (OTHER, OTHER)
     return {place: sum(lags)}, {place: min(each.last_progress_seconds for each in rest)}

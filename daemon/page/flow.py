@@ -59,5 +59,5 @@ class Flow:
 
 def lag_of(partitions: Sequence[PartitionStatus]) -> int | None:
     """Return the records that are still to be read, over the partitions whose end is known; None without any."""
-    behind = [max(0, each.end_offset - each.position) for each in partitions if each.end_offset is not None]
+    behind = [each.lag for each in partitions if each.lag is not None]
     return sum(behind) if behind else None

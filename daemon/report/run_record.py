@@ -9,6 +9,8 @@ from daemon.scoring.prequential import Prequential
 from daemon.scoring.retention import RetentionMatrix
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
+from daemon.tasks.none import STREAM
+from daemon.tasks.task_names import OTHER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,9 +58,10 @@ class RunRecord:
 
 def read_run(directory: Path) -> RunRecord:
     """Read the newest good checkpoint of a state directory; raise ``StateError`` where there is nothing to tell."""
-    recovered = CheckpointStore(directory, keep=1).load_newest()
+    store = CheckpointStore(directory, keep=1)
+    recovered = store.load_newest()
     if recovered is None:
-        raise StateError(f"there are no checkpoints in {directory / 'checkpoints'}")
+        raise StateError(f"there are no checkpoints in {store.directory}")
     student = recovered.saved.state["pipeline"]["student"]
     if not student:
         raise StateError(
@@ -91,8 +94,8 @@ def _record(saved: SavedState, student: Mapping[str, Any]) -> RunRecord:
 
 
 def _tasks(state: Mapping[str, Any], *, size: int) -> tuple[str, ...]:
-    known = [str(name) for name in state.get("names", {}).get("names", [])] or ["stream"]
-    return (*known, *("" for _ in range(size - 1 - len(known))), "__other__")
+    known = [str(name) for name in state.get("names", {}).get("names", [])] or [STREAM]
+    return (*known, *("" for _ in range(size - 1 - len(known))), OTHER)
 
 
 def _learner(name: str, state: Mapping[str, Any], *, classification: bool) -> LearnerRecord:
@@ -103,12 +106,11 @@ def _learner(name: str, state: Mapping[str, Any], *, classification: bool) -> Le
     prequential = Prequential(len(state["prequential"]["ring"]), classification=classification, max_tasks=size)
     prequential.load_state_dict(state["prequential"])
     rows, now = matrix.table(), matrix.latest()
-    later = now is not None and (not rows or now.events > rows[-1].events)
     return LearnerRecord(
         name=name,
         figures=matrix.figures(),
         total=prequential.total(),
         window=prequential.windowed(),
         boundaries=rows,
-        course=(*rows, now) if later and now is not None else rows,
+        course=(*rows, now) if now is not None and (not rows or now.events > rows[-1].events) else rows,
     )

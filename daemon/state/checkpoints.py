@@ -59,6 +59,11 @@ class Entry:
     """None where every checksum is right; else there is no manifest."""
 
 
+def store_path(directory: Path) -> Path:
+    """Return where the generations of a state directory are."""
+    return directory / "checkpoints"
+
+
 class CheckpointStore:
     """The checkpoints below a state directory, which one process at a time may change (see ``StateLock``).
 
@@ -69,7 +74,7 @@ class CheckpointStore:
 
     def __init__(self, directory: Path, *, keep: int, clock: Callable[[], float] = time.time) -> None:
         assert keep >= 1
-        self.directory = directory / "checkpoints"
+        self.directory = store_path(directory)
         self.discarded = self.directory / "discarded"
         self._marker = self.directory / "rolled_back.json"
         self.keep = keep

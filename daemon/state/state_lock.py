@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def lock_path(directory: Path) -> Path:
+    """Return where the lock of a state directory is."""
+    return directory / "lock"
+
+
 class StateLock:
     """An exclusive lock on a state directory, held from construction to ``release`` or the process's end.
 
@@ -23,7 +28,7 @@ class StateLock:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / "lock"
+        self._path = lock_path(directory)
         with state_io(self._path, "lock"):
             make_directory(directory)
             self._file = self._path.open("a+", encoding="utf-8")

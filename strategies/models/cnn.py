@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import prod
 from typing import ClassVar, Literal
 
 from pydantic import Field
 from torch import nn
 
 from strategies.models.mlp import Width
-from strategies.models.options import ModelOptions
+from strategies.models.options import ModelOptions, check_width
 
 
 class CnnOptions(ModelOptions):
@@ -34,11 +33,7 @@ class Cnn(nn.Sequential):
     Options: ClassVar[type[CnnOptions]] = CnnOptions
 
     def __init__(self, options: CnnOptions, *, features: int, outputs: int) -> None:
-        if prod(options.shape) != features:
-            message = (
-                f"model.shape {list(options.shape)} means {prod(options.shape)} features, a row has {features}"
-            )
-            raise ValueError(message)
+        check_width(options.shape, features=features)
         halvings = 2 ** len(options.channels)
         height, width = options.shape[1] // halvings, options.shape[2] // halvings
         if not height or not width:

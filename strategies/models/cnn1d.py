@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import prod
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 from torch import nn
 
 from strategies.models.mlp import Width
-from strategies.models.options import ModelOptions
+from strategies.models.options import ModelOptions, check_width
 
 
 class Cnn1dOptions(ModelOptions):
@@ -45,10 +44,7 @@ class Cnn1d(nn.Sequential):
 
     def __init__(self, options: Cnn1dOptions, *, features: int, outputs: int) -> None:
         channels, length = options.shape
-        if prod(options.shape) != features:
-            raise ValueError(
-                f"model.shape {[channels, length]} means {prod(options.shape)} features, a row has {features}"
-            )
+        check_width(options.shape, features=features)
         remaining = length // 2 ** len(options.channels)
         if not remaining:
             raise ValueError(f"model.channels: {len(options.channels)} halvings leave nothing of length {length}")

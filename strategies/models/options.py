@@ -1,5 +1,8 @@
 """What every model's options have."""
 
+from collections.abc import Sequence
+from math import prod
+
 from pydantic import Field
 
 from strategies.options import Options
@@ -13,3 +16,9 @@ class ModelOptions(Options):
         description="A safetensors file with the weights to start from, by tensor name. With it, adapters and the"
         " learning rate are conservative unless they are given.",
     )
+
+
+def check_width(shape: Sequence[int], *, features: int) -> None:
+    """Raise ``ValueError`` where rows of so many features do not have a model's ``shape``."""
+    if prod(shape) != features:
+        raise ValueError(f"model.shape {list(shape)} means {prod(shape)} features, a row has {features}")

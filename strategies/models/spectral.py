@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from math import prod
 from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from strategies.models.mlp import Width
-from strategies.models.options import ModelOptions
+from strategies.models.mlp import Mlp, MlpOptions, Width
+from strategies.models.options import ModelOptions, check_width
 
 LEAST_VARIANCE, LEAST_POWER = 0.1, 1.0
 """Of standardised input; what is much smaller is noise, and its logarithm would be the largest number of all."""
@@ -41,19 +39,14 @@ class Spectral(nn.Sequential):
 
     def __init__(self, options: SpectralOptions, *, features: int, outputs: int) -> None:
         channels, length = options.shape
-        if prod(options.shape) != features:
-            raise ValueError(
-                f"model.shape {[channels, length]} means {prod(options.shape)} features, a row has {features}"
-            )
+        check_width(options.shape, features=features)
         if options.frequencies > length // 2:
             raise ValueError(
                 f"model.frequencies: a window of length {length} has {length // 2}, not {options.frequencies}"
             )
-        widths = (channels * (2 + options.frequencies), *options.hidden)
-        layers: list[nn.Module] = [PowerSpectrum(channels, length, options.frequencies)]
-        for width, following in pairwise(widths):
-            layers += [nn.Linear(width, following), nn.ReLU()]
-        super().__init__(*layers, nn.Linear(widths[-1], outputs))
+        seen = channels * (2 + options.frequencies)
+        perceptron = Mlp(MlpOptions(hidden=options.hidden), features=seen, outputs=outputs)
+        super().__init__(PowerSpectrum(channels, length, options.frequencies), *perceptron)
 
 
 class PowerSpectrum(nn.Module):
