@@ -12,7 +12,8 @@ import pytest
 from tests.end_to_end.launcher import Launcher
 from tests.kafka.broker import Broker
 from tests.kafka.cluster import Cluster
-from tests.kafka.jars import KafkaUnavailableError
+from tests.kafka.secure_broker import SecureBroker
+from tests.kafka.wanted import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,8 +36,16 @@ def broker() -> Iterator[Cluster]:
     if address := os.environ.get("KAFKA_BOOTSTRAP"):
         yield Cluster(address)
     else:
-        with _new_broker() as started:
+        with wanted(Broker) as started:
             yield started
+
+
+@pytest.fixture(scope="session")
+def guarded(broker: Cluster) -> Iterator[SecureBroker]:
+    """A broker that wants TLS and a password, shared like the open one."""
+    assert broker
+    with wanted(SecureBroker) as own:
+        yield own
 
 
 @pytest.fixture
@@ -45,7 +54,7 @@ def new_broker() -> Iterator[Callable[..., Broker]]:
     with contextlib.ExitStack() as made:
 
         def make(*arguments: Any, **options: Any) -> Broker:
-            broker = _new_broker(*arguments, **options)
+            broker = wanted(Broker, *arguments, **options)
             made.callback(broker.close)
             return broker
 
@@ -73,12 +82,3 @@ def launcher() -> Iterator[Launcher]:
     """What starts daemons, each in a process of its own."""
     with Launcher() as launcher:
         yield launcher
-
-
-def _new_broker(*arguments: Any, **options: Any) -> Broker:
-    try:
-        return Broker(*arguments, **options)
-    except KafkaUnavailableError as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))

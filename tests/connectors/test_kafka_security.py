@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from connectors.kafka_dead_letters import KafkaDeadLetters
 from tests.connectors.reading import new_source, numbers, opened, poll_until, read, values
 from tests.connectors.rejects import reject
-from tests.kafka.jars import KafkaUnavailableError
 from tests.kafka.secure_broker import PASSWORD, SecureBroker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from connectors.kafka_source import KafkaSource
-    from tests.kafka.cluster import Cluster
-
-
-@pytest.fixture(scope="module")
-def guarded(broker: Cluster) -> Iterator[SecureBroker]:
-    assert broker
-    try:
-        own = SecureBroker()
-    except KafkaUnavailableError as missing:
-        pytest.skip(str(missing))
-    with own:
-        yield own
 
 
 def source_of(guarded: SecureBroker, topic: str, **client: Any) -> KafkaSource:

@@ -17,7 +17,7 @@ from connectors.source import SourceUnavailableError
 from tests.connectors.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
 from tests.connectors.rejects import prediction, reject
 from tests.kafka.broker import Broker
-from tests.kafka.jars import KafkaUnavailableError
+from tests.kafka.wanted import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 def mortal(broker: Cluster) -> Iterator[Broker]:
     """A broker to kill, for all tests here: each leaves it running."""
     assert broker
-    try:
-        own = Broker({"auto.create.topics.enable": "true"})
-    except KafkaUnavailableError as missing:
-        pytest.skip(str(missing))
-    with own:
+    with wanted(Broker, {"auto.create.topics.enable": "true"}) as own:
         yield own
 
 

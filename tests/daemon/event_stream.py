@@ -48,6 +48,11 @@ def events(
     return [LocalRecord("stream", 0, offset, time, key, value, []) for offset, time, key, value in rows]
 
 
+def json_lines(stretches: Sequence[Stretch]) -> bytes:
+    """What a file holds that is read as these stretches' events, all of them good."""
+    return b"".join((event.value or b"") + b"\n" for event in events(stretches, seed=1))
+
+
 def _values(
     stretches: Sequence[Stretch],
     chance: np.random.Generator,

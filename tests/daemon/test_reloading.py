@@ -15,7 +15,7 @@ from daemon.config.errors import ConfigError, Problem
 from daemon.process.logs import logging_to
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
-from tests.daemon.event_stream import Stretch, events
+from tests.daemon.event_stream import Stretch, json_lines
 from tests.daemon.lives import SMALL
 from tests.daemon.same_state import assert_same_state
 from tests.daemon.test_service import file_config, never, newest
@@ -65,7 +65,7 @@ def log() -> Iterator[io.StringIO]:
 def stream(tmp_path: Path) -> Path:
     path = tmp_path / "stream.jsonl"
     stretches = [Stretch(task, EVENTS // 5) for task in "PQPQP"]
-    path.write_bytes(b"".join((event.value or b"") + b"\n" for event in events(stretches, seed=1)))
+    path.write_bytes(json_lines(stretches))
     return path
 
 

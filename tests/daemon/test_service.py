@@ -18,7 +18,7 @@ from daemon.process.notify import Notify
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
-from tests.daemon.event_stream import Stretch, events
+from tests.daemon.event_stream import Stretch, events, json_lines
 from tests.daemon.lives import small_config
 from tests.daemon.same_state import assert_same_state
 
@@ -36,7 +36,7 @@ ANY_PORT = {"port": 0}
 def stream(tmp_path: Path) -> Path:
     """A file of two hundred events."""
     path = tmp_path / "stream.jsonl"
-    path.write_bytes(b"\n".join(event.value or b"" for event in events([Stretch("P", 200)], seed=1)) + b"\n")
+    path.write_bytes(json_lines([Stretch("P", 200)]))
     return path
 
 

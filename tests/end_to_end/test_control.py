@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from daemon.state.checkpoints import CheckpointStore
-from tests.daemon.event_stream import Stretch, events
+from tests.daemon.event_stream import Stretch, json_lines
 from tests.end_to_end.daemon_process import DaemonProcess
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ log: {{format: json}}
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    stream = b"".join((event.value or b"") + b"\n" for event in events([Stretch("P", 300)], seed=1))
+    stream = json_lines([Stretch("P", 300)])
     (tmp_path / "stream.jsonl").write_bytes(stream)
     (tmp_path / "token").write_text(TOKEN)
     configure(tmp_path)

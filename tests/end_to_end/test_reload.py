@@ -10,7 +10,7 @@ import pytest
 
 from daemon.config.load import load
 from daemon.service import Service
-from tests.daemon.event_stream import Stretch, events
+from tests.daemon.event_stream import Stretch, json_lines
 from tests.end_to_end.daemon_process import DaemonProcess
 from tests.end_to_end.kill_and_resume import Course, differences
 
@@ -42,7 +42,7 @@ SLOW, ENDLESS = ", rate: 1000", ", rate: 4000, loop: true"
 def stream(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("stream") / "stream.jsonl"
     stretches = [Stretch(task, EVENTS // 6) for task in "PQRPQR"]
-    path.write_bytes(b"".join((event.value or b"") + b"\n" for event in events(stretches, seed=1)))
+    path.write_bytes(json_lines(stretches))
     return path
 
 

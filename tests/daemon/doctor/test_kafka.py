@@ -16,11 +16,10 @@ from daemon.doctor.setup import Setup
 from daemon.state.checkpoints import CheckpointStore
 from tests.daemon.doctor.found import levels, only, worst
 from tests.kafka.broker import free_port
-from tests.kafka.jars import KafkaUnavailableError
 from tests.kafka.secure_broker import PASSWORD, SecureBroker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from daemon.config.schema import Config
@@ -133,15 +132,9 @@ def test_events_of_the_future_are_a_warning(reading: Any, broker: Cluster, topic
 
 
 @pytest.fixture(scope="module")
-def guarded(broker: Cluster) -> Iterator[SecureBroker]:
-    assert broker
-    try:
-        own = SecureBroker()
-    except KafkaUnavailableError as missing:
-        pytest.skip(str(missing))
-    with own:
-        own.create_topic("plant")
-        yield own
+def guarded(guarded: SecureBroker) -> SecureBroker:
+    guarded.create_topic("plant")
+    return guarded
 
 
 def let_in(guarded: SecureBroker, configure: Any, **changes: Any) -> Config:

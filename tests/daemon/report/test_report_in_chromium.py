@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from daemon.cli import app
 from daemon.service import Service
 from tests.browser.chromium import MISSING, Chromium, chromium_is_there
-from tests.daemon.event_stream import Stretch, events
+from tests.daemon.event_stream import Stretch, json_lines
 from tests.daemon.lives import SMALL
 from tests.daemon.report.results_file import results_file
 
@@ -43,7 +43,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run leaves behind that has learned three tasks, one of which returns."""
     directory = tmp_path_factory.mktemp("run")
     stretches = [Stretch(task, 120) for task in ("winter", "spring", HOSTILE, "winter", "spring")]
-    stream = b"".join((event.value or b"") + b"\n" for event in events(stretches, seed=1))
+    stream = json_lines(stretches)
     (directory / "stream.jsonl").write_bytes(stream)
     changed = {
         "source": {"type": "file", "path": str(directory / "stream.jsonl")},
