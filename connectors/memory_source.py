@@ -61,7 +61,7 @@ class MemorySource:
         poll_sizes: Sequence[int] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        assert all(size >= 1 for size in poll_sizes)
+        assert all(size >= 0 for size in poll_sizes)
         self._items = items
         self._poll_sizes = cycle(poll_sizes) if poll_sizes else None
         self._clock = clock

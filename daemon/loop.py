@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from daemon.pace import Pace
+from daemon.state.state_error import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ class Loop:
 
     def start_over(self, pipeline: Pipeline) -> None:
         """Forget what was learned since the newest checkpoint; ``restore`` is to follow."""
-        self._durable(self._saving.wait())
+        self._tell_saved(self._saving.wait())
         self.pipeline = pipeline
 
     def go_on_with(self, pipeline: Pipeline) -> None:
@@ -108,8 +109,8 @@ class Loop:
         return len(records)
 
     def save(self) -> None:
-        """Make the state durable before returning."""
-        self._durable(self._saving.finish(**self._now()))
+        """Make the state durable before returning; raise ``StateError`` where that cannot be done."""
+        self._tell_saved(self._saving.finish(**self._now()))
         self._report(last=True)
 
     def _report(self, *, received: int = 0, seconds: float = 0.0, last: bool = False) -> None:
@@ -142,11 +143,14 @@ class Loop:
         if self._saving.due(self.pipeline.events, snapshot=self._source.snapshot()):
             with self._stopwatch("checkpoint"):
                 self._saving.begin(**self._now())
-        self._durable(self._saving.settle())
+        self._tell_saved(self._saving.settle())
 
-    def _durable(self, written: Sequence[Written]) -> None:
-        for checkpoint in written:
-            self._telemetry.checkpoint(checkpoint)
+    def _tell_saved(self, attempts: Sequence[Written | StateError]) -> None:
+        for attempt in attempts:
+            if isinstance(attempt, StateError):
+                self._telemetry.checkpoint_failed(attempt)
+            else:
+                self._telemetry.checkpoint(attempt)
 
     def _now(self) -> dict[str, Any]:
         """Return what a checkpoint holds, as of now; what it says of predictions is durable already."""

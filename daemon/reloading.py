@@ -56,7 +56,11 @@ class Reloading:
         self._stopwatch = stopwatch
 
     def apply(self, new: Config, *, in_place_of: Config) -> list[Change]:
-        """Return what has changed; nothing has where this raises ``NeedsRestartError`` or ``ConfigError``."""
+        """Return what has changed.
+
+        Nothing has where this raises: ``NeedsRestartError``, ``ConfigError``, or ``StateError`` where the present
+        state cannot be saved.
+        """
         found = changes(in_place_of, new)
         refused = [change for change in found if not change.live]
         if refused:
@@ -64,7 +68,11 @@ class Reloading:
         if any(change.path[0] not in _OF_NO_STATE for change in found):
             self._loop.go_on_with(self._made_anew(new))
         self._loop.linger_seconds = new.learner.linger_seconds
-        self._saving.every(seconds=new.checkpoint.every_seconds, events=new.checkpoint.every_events)
+        self._saving.adjust(
+            every_seconds=new.checkpoint.every_seconds,
+            every_events=new.checkpoint.every_events,
+            tolerate_failures=new.checkpoint.tolerate_failures,
+        )
         self._store.keep = new.checkpoint.keep
         self._rejections.allow(tolerate=new.rejections.tolerate, max_share=new.rejections.max_share)
         set_level(new.log.level)

@@ -32,6 +32,7 @@ from daemon.reloading import NeedsRestartError, Reloading
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saving import Saving
+from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
 from daemon.stopwatch import Stopwatch
 from daemon.telemetry import Telemetry
@@ -132,7 +133,14 @@ class Service:
         if action == "consolidate":
             self.consolidate()
             return Answer(done=True, told=self.loop.pipeline.summary())
-        self.loop.save()
+        return self._checkpoint()
+
+    def _checkpoint(self) -> Answer:
+        try:
+            self.loop.save()
+        except StateError as error:
+            log.error("no checkpoint on request", reason=str(error))  # noqa: TRY400 - the reason is enough
+            return Answer(done=False, told={"reason": str(error)})
         told = {"generation": self._store.generations()[-1], **self.loop.pipeline.summary()}
         log.info("checkpoint on request", **told)
         return Answer(done=True, told=told)
@@ -151,7 +159,7 @@ class Service:
         try:
             config = self._read()
             changed = self._reloading.apply(config, in_place_of=self.config)
-        except (ConfigError, NeedsRestartError) as error:
+        except (ConfigError, NeedsRestartError, StateError) as error:
             reason = str(error)
             log.error("configuration not reloaded", reason=reason)  # noqa: TRY400 - the reason is enough
         else:
@@ -235,6 +243,7 @@ class Service:
             store,
             every_seconds=config.checkpoint.every_seconds,
             every_events=config.checkpoint.every_events,
+            tolerate_failures=config.checkpoint.tolerate_failures,
             commit=self.source.commit,
         )
         rejections = Rejections(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share)

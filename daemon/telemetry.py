@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from daemon.learner_telemetry import LearnerTelemetry
 from daemon.marks import Marks
 from daemon.page.chronicle import Chronicle
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
     from daemon.pipeline import Pipeline
     from daemon.process.vital_signs import VitalSigns
     from daemon.state.checkpoint_writer import Written
+    from daemon.state.state_error import StateError
     from daemon.stopwatch import Stopwatch
     from daemon.student import Student
     from daemon.training import Tally
+
+log = structlog.get_logger("retaind")
 
 NO_CHANGE = "no_change"
 """The name of the reference that repeats the last label, among those of the learners beside the main one."""
@@ -99,6 +104,12 @@ class Telemetry:
         self._metrics.checkpoints.written(
             written.generation, size_bytes=written.bytes, duration_seconds=written.seconds, at_seconds=at
         )
+
+    def checkpoint_failed(self, error: StateError) -> None:
+        """Tell that a checkpoint could not be written, and is tried again when the next one is due."""
+        log.error("checkpoint not written", reason=str(error))
+        self._chronicle.checkpoint_failed(error, at=self._now())
+        self._metrics.checkpoints.failed()
 
     def _count(self, tally: Tally | None, pipeline: Pipeline, received: int, seconds: float) -> None:
         busy = self._stopwatch.take()

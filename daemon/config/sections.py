@@ -112,6 +112,12 @@ class CheckpointSection(Section):
     )
     every_events: int | None = Field(None, ge=1, description="Also after this many events.", json_schema_extra=LIVE)
     keep: int = Field(3, ge=1, le=1_000, description="Generations kept.", json_schema_extra=LIVE)
+    tolerate_failures: int = Field(
+        3,
+        ge=0,
+        description="So many in a row may fail while it learns on, each tried again when due; one more stops it.",
+        json_schema_extra=LIVE,
+    )
 
 
 class RejectionsSection(Section):

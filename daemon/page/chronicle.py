@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from daemon.scoring.evaluation import Evaluation
     from daemon.scoring.retention import RetentionMatrix
     from daemon.state.checkpoint_writer import Written
+    from daemon.state.state_error import StateError
 
 MAIN = "main"
 MOST_BOUNDARIES = 64
@@ -76,6 +77,11 @@ class Chronicle:
         with self._lock:
             text = f"Generation {written.generation} at {written.summary.get('events', 0):,} events: {size}"
             self._notes.add("checkpoint", at=at, text=text)
+
+    def checkpoint_failed(self, error: StateError, *, at: float) -> None:
+        """Note a checkpoint that could not be written."""
+        with self._lock:
+            self._notes.add("failed", at=at, text=f"No checkpoint: {error}")
 
     def rejected(self, counts: Mapping[tuple[str, str], int], *, kept: bool, at: float) -> None:
         """Note records that could not be learned from, by (stage, reason); ``kept`` as dead letters or not."""

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["ready", "boundary", "drift", "checkpoint", "rejected", "step"]
+Kind = Literal["ready", "boundary", "drift", "checkpoint", "failed", "rejected", "step"]
 
 KEPT_OF_EACH = 12
 MERGED_WITHIN_SECONDS = 60.0

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daemon.state.state_error import StateError
 from daemon.state.state_tree import FlatState, copy_tree, flatten
 
 if TYPE_CHECKING:
@@ -33,14 +34,15 @@ class Written:
 class CheckpointWriter:
     """Writes one checkpoint at a time on a thread of its own; its methods are called from the loop's thread.
 
-    An error of that thread, usually a ``StateError``, is raised by the next call of any method but ``busy``.
+    A ``StateError`` of that thread is among what ``completed`` returns: whether it can be borne is not the writer's
+    to say. Any other error is raised by the next call of any method but ``busy``.
     """
 
     def __init__(self, store: CheckpointStore, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._clock = clock
         self._flight: Future[Written] | None = None
-        self._landed: list[Written] = []
+        self._landed: list[Written | StateError] = []
         self._frozen: FlatState | None = None
 
     @property
@@ -67,8 +69,8 @@ class CheckpointWriter:
         ).start()
         return True
 
-    def completed(self) -> list[Written]:
-        """Return what has become durable since the last call, oldest first; does not wait."""
+    def completed(self) -> list[Written | StateError]:
+        """Return what has become durable since the last call, or why not, oldest first; does not wait."""
         if not self.busy:
             self._collect()
         landed, self._landed = self._landed, []
@@ -77,7 +79,10 @@ class CheckpointWriter:
     def write_now(
         self, state: Mapping[str, Any], *, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
     ) -> Written:
-        """Wait for the checkpoint that is being written, then write ``state`` on this thread, for the shutdown."""
+        """Wait for the checkpoint that is being written, then write ``state`` on this thread.
+
+        Raises ``StateError`` where it cannot be written.
+        """
         self._collect()
         return self._write(flatten(state), summary, snapshot)
 
@@ -88,7 +93,10 @@ class CheckpointWriter:
     def _collect(self) -> None:
         flight, self._flight = self._flight, None
         if flight is not None:
-            self._landed.append(flight.result())
+            try:
+                self._landed.append(flight.result())
+            except StateError as error:
+                self._landed.append(error)
 
     def _run(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from daemon.state.state_error import StateError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -16,7 +18,8 @@ class Saving:
     """Hands the state to the writer when it is due; once it is durable, commits the positions it holds.
 
     Positions are committed only after the state that has learned everything before them is safe: a crash in
-    between repeats work, and never loses any.
+    between repeats work, and never loses any. What cannot be written is tried again when the next one is due, until
+    more than ``tolerate_failures`` in a row have failed.
     """
 
     def __init__(
@@ -26,6 +29,7 @@ class Saving:
         *,
         every_seconds: float,
         every_events: int | None,
+        tolerate_failures: int,
         commit: Callable[[Mapping[str, Any]], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -33,15 +37,18 @@ class Saving:
         self._store = store
         self._every_seconds = every_seconds
         self._every_events = every_events
+        self._tolerate_failures = tolerate_failures
+        self._failed_in_a_row = 0
         self._commit = commit
         self._clock = clock
         self._saved_at = clock()
         self._saved_events = 0
         self._saved_snapshot: Mapping[str, Any] | None = None
 
-    def every(self, *, seconds: float, events: int | None) -> None:
-        """Save at these intervals from now on."""
-        self._every_seconds, self._every_events = seconds, events
+    def adjust(self, *, every_seconds: float, every_events: int | None, tolerate_failures: int) -> None:
+        """Save at these intervals and bear so many failures from now on."""
+        self._every_seconds, self._every_events = every_seconds, every_events
+        self._tolerate_failures = tolerate_failures
 
     def resume(self, events: int, *, snapshot: Mapping[str, Any]) -> None:
         """Count from a saved state that has seen so many events, and stands at these positions."""
@@ -69,27 +76,40 @@ class Saving:
         if self._writer.submit(state, summary=summary, snapshot=snapshot):
             self.resume(events, snapshot=snapshot)
 
-    def settle(self) -> list[Written]:
-        """Commit the positions of what has become durable since the last call, and return it."""
-        return [self._settled(written) for written in self._writer.completed()]
+    def settle(self) -> list[Written | StateError]:
+        """Commit the positions of what has become durable since the last call; return it, and what failed.
 
-    def wait(self) -> list[Written]:
+        Raises the ``StateError`` of one failure too many.
+        """
+        return [self._settled(attempt) for attempt in self._writer.completed()]
+
+    def wait(self) -> list[Written | StateError]:
         """Settle what is being written, too."""
         self._writer.close()
         return self.settle()
 
     def finish(
         self, state: Mapping[str, Any], *, events: int, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
-    ) -> list[Written]:
-        """Wait for what is being written, then write the state as it is now if it has changed since."""
-        written = self.wait()
+    ) -> list[Written | StateError]:
+        """Wait for what is being written, then write the state as it is now if it has changed since.
+
+        Raises ``StateError`` where that cannot be done: who calls this relies on it.
+        """
+        attempts = self.wait()
         if snapshot != self._saved_snapshot or not self._store.generations():
             final = self._writer.write_now(state, summary=summary, snapshot=snapshot)
             self.resume(events, snapshot=snapshot)
-            written.append(self._settled(final))
-        return written
+            attempts.append(self._settled(final))
+        return attempts
 
-    def _settled(self, written: Written) -> Written:
-        self._commit(written.snapshot)
+    def _settled(self, attempt: Written | StateError) -> Written | StateError:
+        if isinstance(attempt, StateError):
+            self.outdate()
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row > self._tolerate_failures:
+                raise attempt
+            return attempt
+        self._failed_in_a_row = 0
+        self._commit(attempt.snapshot)
         self._store.offsets_committed()
-        return written
+        return attempt

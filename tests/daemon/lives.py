@@ -84,6 +84,7 @@ class Life:
             self.store,
             every_seconds=checkpoint.every_seconds,
             every_events=checkpoint.every_events,
+            tolerate_failures=checkpoint.tolerate_failures,
             commit=source.commit,
             clock=clock,
         )

@@ -25,10 +25,11 @@ from tests.daemon.lives import Clock, Life, small_config
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from connectors.decoder import Reject
     from connectors.memory_source import Sentinel
+    from daemon.config.schema import Config
     from daemon.state.state_tree import FlatState
 
 
@@ -259,29 +260,84 @@ def test_a_step_that_is_not_finite_is_rejected_whole_and_learning_goes_on(tmp_pa
 
 
 class FullStore(CheckpointStore):
-    """A store on a disk that is full from a given generation on."""
+    """A store on a disk that is full when some attempts to write are made, counted from 1."""
 
-    def __init__(self, directory: Path, *, first_failing: int) -> None:
+    def __init__(self, directory: Path, *, full_at: Container[int]) -> None:
         super().__init__(directory, keep=3)
-        self._left = first_failing - 1
+        self._attempts = 0
+        self._full_at = full_at
 
     def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
-        self._left -= 1
-        if self._left < 0:
+        self._attempts += 1
+        if self._attempts in self._full_at:
             raise StateError("no space left on device")
         return super().write(state, summary)
 
 
-def test_a_checkpoint_that_cannot_be_written_ends_the_run_and_commits_nothing(tmp_path: Path) -> None:
-    source = MemorySource([*plain_events(90), END], poll_sizes=[30])
-    store = FullStore(tmp_path, first_failing=3)
-    with living(Life(small_config(tmp_path), source, directory=tmp_path, store=store)) as life:
+def saving_every_ten(directory: Path, *, tolerate_failures: int) -> Config:
+    checkpoint = {"directory": str(directory), "every_events": 10, "tolerate_failures": tolerate_failures}
+    return small_config(directory, checkpoint=checkpoint)
+
+
+def tens(rows: int, *, bad_share: float = 0.0) -> MemorySource:
+    """A source of ten events at every other poll."""
+    return MemorySource([*plain_events(rows, bad_share=bad_share), END], poll_sizes=[10, 0])
+
+
+def take_tens(life: Life, *, times: int) -> list[tuple[int, float | None]]:
+    """Take ten events and save, again and again; return the positions committed, and the failures told."""
+    told = []
+    for _ in range(times):
         life.loop.turn()
         life.writer.close()
+        life.loop.turn()
+        told.append((max(each["at"] for each in life.source.committed), life.metric("checkpoint_failures_total")))
+    return told
+
+
+def test_a_full_disk_is_borne_for_a_while_and_what_is_learned_meanwhile_is_in_the_next_one(tmp_path: Path) -> None:
+    config = saving_every_ten(tmp_path, tolerate_failures=2)
+    # The first attempt is made before the first event.
+    store = FullStore(tmp_path, full_at={3, 4, 6, 7})
+    with living(Life(config, tens(90), directory=tmp_path, store=store)) as life:
+        told = take_tens(life, times=7)
+        assert told == [(10, 0), (10, 1), (10, 2), (40, 2), (40, 3), (40, 4), (70, 4)]
+        life.run()
+        assert life.saved()["source"] == {"at": 90}
+        assert life.metric("checkpoint_failures_total") == 4
+
+
+def test_failures_have_no_influence_on_what_is_learned(tmp_path: Path) -> None:
+    saved = []
+    for name, full_at in (("whole", ()), ("full", (2, 3, 5))):
+        directory = tmp_path / name
+        config = saving_every_ten(directory, tolerate_failures=2)
+        source, store = tens(90, bad_share=0.1), FullStore(directory, full_at=full_at)
+        with living(Life(config, source, directory=directory, store=store)) as life:
+            take_tens(life, times=7)
+            life.run()
+            saved.append(life.saved()["pipeline"])
+    assert_same_state(*saved)
+
+
+def test_one_failure_too_many_ends_the_run_and_commits_nothing(tmp_path: Path) -> None:
+    config = saving_every_ten(tmp_path, tolerate_failures=2)
+    store = FullStore(tmp_path, full_at=range(3, 99))
+    with living(Life(config, tens(90), directory=tmp_path, store=store)) as life:
+        take_tens(life, times=3)
+        with pytest.raises(StateError, match="no space left"):
+            take_tens(life, times=1)
+        assert max(snapshot["at"] for snapshot in life.source.committed) == 10
+        assert life.saved()["source"] == {"at": 10}
+
+
+def test_the_last_checkpoint_of_a_run_must_be_written(tmp_path: Path) -> None:
+    source = MemorySource([*plain_events(20), END], poll_sizes=[30])
+    config = small_config(tmp_path, checkpoint={"directory": str(tmp_path), "every_seconds": 1e9})
+    with living(Life(config, source, directory=tmp_path, store=FullStore(tmp_path, full_at={2}))) as life:
         with pytest.raises(StateError, match="no space left"):
             life.run()
-        assert max(snapshot["at"] for snapshot in source.committed) <= 30
-        assert life.saved()["source"] == {"at": 30}
+        assert life.saved()["source"] == {"at": 0}
 
 
 # Time.

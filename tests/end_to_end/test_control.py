@@ -69,6 +69,26 @@ def test_a_checkpoint_is_durable_when_it_is_answered(daemon: DaemonProcess, dire
     assert told["events"] >= 50
 
 
+def test_a_checkpoint_or_reload_on_a_full_disk_is_refused_with_the_reason_and_it_learns_on(
+    daemon: DaemonProcess, directory: Path
+) -> None:
+    checkpoints, aside = directory / "state" / "checkpoints", directory / "aside"
+    checkpoints.rename(aside)
+    checkpoints.write_text("in the way")
+    configure(directory, lr=0.02)
+    for action in ("checkpoint", "reload"):
+        answer = ask(daemon, action)
+        assert answer.status_code == 409
+        assert str(checkpoints) in answer.json()["reason"]
+    daemon.until_events(daemon.status()["events"] + 100)
+    daemon.until(lambda: daemon.metric("learning_rate", learner="") == 0.001)
+    checkpoints.unlink()
+    aside.rename(checkpoints)
+    assert ask(daemon, "checkpoint").status_code == 200
+    assert ask(daemon, "reload").status_code == 200
+    daemon.until(lambda: daemon.metric("learning_rate", learner="") == 0.02)
+
+
 def test_a_reload_is_answered_with_what_came_of_it(daemon: DaemonProcess, directory: Path) -> None:
     configure(directory, lr=0.02)
     assert ask(daemon, "reload").status_code == 200

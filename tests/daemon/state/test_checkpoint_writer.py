@@ -31,6 +31,13 @@ class GatedStore(CheckpointStore):
         return super().write(state, summary)
 
 
+class FaultyStore(CheckpointStore):
+    """A store whose own code is at fault."""
+
+    def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
+        raise LookupError(f"{len(summary)} of the summary")
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> GatedStore:
     return GatedStore(tmp_path)
@@ -44,13 +51,19 @@ def submit(writer: CheckpointWriter, step: int) -> bool:
     return writer.submit(state_at(step), summary={"step": step}, snapshot={"plant-0": step})
 
 
-def next_completed(writer: CheckpointWriter) -> Written:
+def next_attempt(writer: CheckpointWriter) -> Written | StateError:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         if landed := writer.completed():
-            (written,) = landed
-            return written
+            (attempt,) = landed
+            return attempt
     raise AssertionError("nothing was written within 10 s")
+
+
+def next_completed(writer: CheckpointWriter) -> Written:
+    written = next_attempt(writer)
+    assert isinstance(written, Written)
+    return written
 
 
 def test_the_loop_goes_on_and_is_told_what_to_commit_once_it_is_durable(store: GatedStore) -> None:
@@ -75,7 +88,7 @@ def test_one_at_a_time_is_written_and_none_is_queued(store: GatedStore) -> None:
     assert next_completed(writer).summary == {"step": 1}
     assert submit(writer, 3)
     writer.close()
-    assert [written.summary for written in writer.completed()] == [{"step": 3}]
+    assert next_completed(writer).summary == {"step": 3}
     assert store.generations() == [1, 2]
 
 
@@ -102,33 +115,40 @@ def test_memory_that_is_used_again_holds_the_newer_state(store: GatedStore) -> N
     assert [store.load(step).state["parameters"][0].item() for step in (1, 2, 3)] == [1, 2, 3]
 
 
-def test_an_error_of_the_thread_is_raised_in_the_loop_once(store: GatedStore) -> None:
+def test_what_could_not_be_written_is_told_once_and_the_next_attempt_is_a_new_one(store: GatedStore) -> None:
     writer = CheckpointWriter(store)
     submit(writer, 1)
     store.directory.write_text("in the way")
     store.gate.set()
-    with pytest.raises(StateError, match="checkpoints"):
-        next_completed(writer)
+    failure = next_attempt(writer)
+    assert isinstance(failure, StateError)
+    assert "checkpoints" in str(failure)
     store.directory.unlink()
     assert submit(writer, 2)
     assert next_completed(writer).generation == 1
 
 
-@pytest.mark.parametrize("call", ["submit", "write_now", "close"])
-def test_every_call_raises_what_the_thread_met(store: GatedStore, call: str) -> None:
-    writer = CheckpointWriter(store)
-    store.directory.write_text("in the way")
-    store.gate.set()
+@pytest.mark.parametrize("call", ["submit", "write_now", "close", "completed"])
+def test_a_fault_of_the_program_is_raised_by_whatever_is_called_next(tmp_path: Path, call: str) -> None:
+    writer = CheckpointWriter(FaultyStore(tmp_path, keep=3))
     submit(writer, 1)
     calls = {
         "submit": lambda: submit(writer, 2),
         "write_now": lambda: writer.write_now(state_at(2), summary={}, snapshot={}),
         "close": writer.close,
+        "completed": writer.completed,
     }
-    while call == "submit" and writer.busy:
+    while writer.busy:
         pass
-    with pytest.raises(StateError, match="checkpoints"):
+    with pytest.raises(LookupError, match="1 of the summary"):
         calls[call]()
+
+
+def test_a_last_checkpoint_that_cannot_be_written_is_an_error_of_the_caller(store: GatedStore) -> None:
+    store.directory.write_text("in the way")
+    store.gate.set()
+    with pytest.raises(StateError, match="checkpoints"):
+        CheckpointWriter(store).write_now(state_at(2), summary={}, snapshot={})
 
 
 def test_the_final_checkpoint_waits_for_the_one_before_and_is_durable_on_return(store: GatedStore) -> None:
@@ -138,7 +158,7 @@ def test_the_final_checkpoint_waits_for_the_one_before_and_is_durable_on_return(
     final = writer.write_now(state_at(2), summary={"step": 2}, snapshot={"plant-0": 2})
     assert (final.generation, final.snapshot) == (2, {"plant-0": 2})
     assert store.load(2).state["step"] == 2
-    assert [written.generation for written in writer.completed()] == [1]
+    assert next_completed(writer).generation == 1
     writer.close()
     writer.close()
 
