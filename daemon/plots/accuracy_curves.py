@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from daemon.plots.retention_curves import COLOURS, DOTS_PER_INCH, FAINT, GRID, INK, spread_labels
+from daemon.plots.retention_curves import COLOURS, DOTS_PER_INCH, FAINT, GRID, INK, LEADER, spread_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +71,5 @@ def _label(axes: Axes, curves: Sequence[Curve], *, colours: Sequence[str]) -> No
             f"{curves[index].name} {last[index]:.1%}",
             xy=(1, (last[index] - low) / (high - low)), xytext=(1.03, place), xycoords="axes fraction", va="center",
             size=9, color=INK, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colours[index], "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0,
-                        "relpos": (-0.05, 0.5), "patchA": None},
+            arrowprops={"arrowstyle": "-", "color": colours[index], **LEADER},
         )  # fmt: skip
