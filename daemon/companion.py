@@ -27,7 +27,7 @@ class Companion:
 
     A model changes only where a block is closed, so a companion predicts a whole block when the main learner has
     closed it, with the model that it was before, and then learns it: test, then train, like everyone. It takes part
-    in every so many blocks, and in every so many of the examinations between boundaries; the others pass it by.
+    in every so many blocks, and in every so many of the examinations between boundaries; most others pass it by.
     """
 
     def __init__(
@@ -86,8 +86,11 @@ class Companion:
             self.examiner.boundary(task, events=events, time=time)
 
     def now(self, task: int, *, number: int, events: int, time: float) -> None:
-        """Be examined while ``task`` is being learned, if the examination with this number is one of ours."""
-        if number % self._every_examinations == 0:
+        """Be examined while ``task`` is being learned, if the examination with this number is one of ours.
+
+        So is each in which there is no score of this task yet: averages over other tasks could not be compared.
+        """
+        if number % self._every_examinations == 0 or self.examiner.lacks(task):
             with self._chance.drawn():
                 self.examiner.now(task, events=events, time=time)
 

@@ -26,7 +26,7 @@ class TwinSection(Section):
         4,
         ge=1,
         le=100_000,
-        description="Between boundaries it is examined every so many times that the model is; at each, always.",
+        description="It is examined every so many times that the model is, and always at boundaries.",
     )
 
 

@@ -75,6 +75,11 @@ class Examiner:
         """Return everything that is known of retention as of the latest examination."""
         return self._matrix.figures()
 
+    def lacks(self, task: int) -> bool:
+        """Tell whether the latest examination has no score of ``task``, though events of it are held out."""
+        latest = self._matrix.latest()
+        return self._probes.count(task) > 0 and (latest is None or bool(np.isnan(latest.scores[task])))
+
     @property
     def matrix(self) -> RetentionMatrix:
         """The matrix of all marks."""

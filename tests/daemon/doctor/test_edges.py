@@ -65,6 +65,12 @@ def test_a_secret_within_a_file_for_everybody_is_a_warning(configure: Any, tmp_p
     assert "hunter2" not in found.found + found.remedy
 
 
+def test_a_secret_of_the_environment_is_not_within_the_file(configure: Any, tmp_path: Path) -> None:
+    (tmp_path / "plant.yaml").write_text("what configure() says is in it")
+    config = configure(source=kafka('sasl_plain_password: "${PASSWORD}"'), environ={"PASSWORD": "hunter2"})
+    assert only(check_secrets(config, HERE)).level == "ok"
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> str:
     """A section http with a certificate that ends on END."""
