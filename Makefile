@@ -1,4 +1,4 @@
-# Set-up and checks: needs Python >= 3.11 and make; to start a real Kafka, Java 17 and Maven too.
+# Set-up and checks: needs Python >= 3.11 and make; to start a real Kafka, Java 17 and Maven too; for `make helm`, Go.
 
 BIN := .venv/bin
 OWN_UV := .cache/uv/bin/uv
@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c '$(CHECK_PYTHON)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test broker docs docs-serve lock clean
+.PHONY: help venv demo test helm broker docs docs-serve lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -28,6 +28,10 @@ test: venv ## run ruff, mypy, import-linter and pytest, against a real Kafka
 	stage lint-imports; \
 	stage pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder; \
 	[ -z "$$failed" ] || { printf '\nfailed: %s\n' "$${failed#, }"; exit 1; }
+
+helm: ## build helm and kustomize for the tests of the chart, in .cache/bin, with Go >= 1.24
+	GOBIN='$(CURDIR)/.cache/bin' go install helm.sh/helm/v3/cmd/helm@v3.19.2
+	GOBIN='$(CURDIR)/.cache/bin' go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
 
 broker: venv ## run a real Kafka on port 9092 until Ctrl-C
 	@$(BIN)/python -m tests.kafka
