@@ -160,4 +160,11 @@ class Loop:
             self._predictions.flush()
             state["predictions"] = self._predictions.state_dict()
         events, summary = self.pipeline.events, self.pipeline.summary()
-        return {"state": state, "events": events, "summary": summary, "snapshot": snapshot}
+        chronicle = self._telemetry.chronicle(self.pipeline, source=self._source.status())
+        return {
+            "state": state,
+            "events": events,
+            "summary": summary,
+            "snapshot": snapshot,
+            "chronicle": chronicle,
+        }

@@ -8,6 +8,8 @@ import torch
 
 from daemon.build import build_pipeline
 from daemon.config.challenger_view import SECTION
+from daemon.page.chronicle import MAIN
+from daemon.page.past import read_past
 from daemon.state.state_error import StateError
 from daemon.stopwatch import Stopwatch
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 OF_A_LEARNER = ("learner", "training", "examiner", "prequential", "snapshots")
 """The parts of a student's state that a companion has too, under the same names."""
-_CHALLENGER = SECTION[-1]
+_CHALLENGER = str(SECTION[-1])
 
 
 def promote(config: Config, store: CheckpointStore) -> int:
@@ -40,7 +42,16 @@ def promote(config: Config, store: CheckpointStore) -> int:
     for part in OF_A_LEARNER:
         student[part], challenger[part] = challenger[part], student[part]
     summary = {**pipeline.summary(), "step": student["learner"]["steps"]}
-    return store.write({**saved.state, "pipeline": state}, summary)
+    return store.write({**saved.state, "pipeline": state}, summary, chronicle=_chronicle(store, saved.generation))
+
+
+def _chronicle(store: CheckpointStore, generation: int) -> str | None:
+    """Return what was seen until now with the curves under their new names; None where it cannot be read."""
+    try:
+        past = read_past(store, generation)
+    except StateError:
+        return None
+    return None if past is None else past.renamed({MAIN: _CHALLENGER, _CHALLENGER: MAIN}).model_dump_json()
 
 
 def _restored(config: Config, state: dict[str, Any]) -> Pipeline:

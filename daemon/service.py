@@ -21,6 +21,7 @@ from daemon.features.field_names import FieldNameError
 from daemon.loop import Loop
 from daemon.metrics import Metrics
 from daemon.page.chronicle import Chronicle
+from daemon.page.past import read_past
 from daemon.process.basic_auth import BasicAuth
 from daemon.process.control import Answer, Control
 from daemon.process.control_routes import CONTROL_PATHS, control_routes
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from connectors.source import Source
     from daemon.config.schema import Config
     from daemon.process.control import Action
+    from daemon.state.generation import SavedState
 
 log = structlog.get_logger("retaind")
 
@@ -287,9 +289,20 @@ class Service:
                 f"the checkpoint {saved.generation} does not fit this configuration: {error}; go back to the"
                 " configuration that wrote it, or give checkpoint.directory a new place to begin untrained",
             ) from error
+        self._recall(saved)
         self._metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)
         log.info("restored", generation=saved.generation, **saved.summary)
         return {**saved.state["source"], "group_is_ahead": recovered.rolled_back}
+
+    def _recall(self, saved: SavedState) -> None:
+        """Let the page show what earlier processes saw; without that it shows less, and nothing else is lost."""
+        past = None
+        try:
+            past = read_past(self._store, saved.generation)
+        except StateError as error:
+            log.warning("what the page showed of the past is passed over", problem=str(error))
+        events = self.loop.pipeline.events
+        self._chronicle.resume(past, generation=saved.generation, events=events, at=time.time())
 
     def _take_time(self) -> None:
         """Tell who watches that the next turn may take as long as a restore does."""

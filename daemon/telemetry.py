@@ -96,6 +96,10 @@ class Telemetry:
             self._metrics.stream.rejected(counts, dead_letters=len(rejects) if kept else 0)
             self._chronicle.rejected(counts, kept=kept, at=self._now())
 
+    def chronicle(self, pipeline: Pipeline, *, source: SourceStatus) -> Callable[[], str] | None:
+        """Return what makes the JSON of all that was seen until now, to be kept with a checkpoint."""
+        return self._chronicle.record(pipeline, source=source, at=self._now())
+
     def checkpoint(self, written: Written) -> None:
         """Tell that a checkpoint is durable."""
         at = self._now()

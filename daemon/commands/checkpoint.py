@@ -84,6 +84,7 @@ def verify(config: _Config = None, directory: _Directory = None) -> None:
             f"{len(damaged)} of {len(entries)} generations in {store.directory} are damaged: "
             f"{', '.join(map(str, damaged))}; retaind starts from the newest good one"
         )
+    _verify_chronicles(store, [entry.generation for entry in entries])
     _console().out(f"{len(entries)} generations in {store.directory}, all good")
 
 
@@ -196,6 +197,19 @@ def _cells(entry: Entry) -> tuple[str, str, str]:
         return "-", "-", "-"
     summary = entry.manifest.summary
     return _time(entry.manifest), _count(summary.get("events")), _count(summary.get("step"))
+
+
+def _verify_chronicles(store: CheckpointStore, generations: list[int]) -> None:
+    damaged = []
+    for generation in generations:
+        try:
+            store.chronicle(generation)
+        except StateError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise StateError(
+            f"{'; '.join(damaged)}: the state is whole; what the page and the report show of the past is lost"
+        )
 
 
 def _count(value: Any) -> str:

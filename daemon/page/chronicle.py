@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daemon.page.curve import Curve
+from daemon.page.course import Course
+from daemon.page.curve import DECIMALS, Curve
 from daemon.page.flow import Flow, lag_of
 from daemon.page.notes import Notes
+from daemon.page.past import Past, SavedCurve, SavedMemory, SavedNote, SavedSamples, SavedStretches
 from daemon.page.watch import Watch
 from daemon.process.json_text import json_text
 from daemon.process.redaction import redacted
+from strategies.buffer import Buffered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.source import SourceStatus
-    from daemon.page.flow import Sample
+    from daemon.page.curve import Point
+    from daemon.page.flow import Sample, Stretch
     from daemon.page.notes import Note
     from daemon.pipeline import Pipeline
     from daemon.scoring.evaluation import Evaluation
     from daemon.scoring.retention import RetentionMatrix
     from daemon.state.checkpoint_writer import Written
     from daemon.state.state_error import StateError
+    from daemon.student import Student
 
 MAIN = "main"
 MOST_BOUNDARIES = 64
 """Rows of a matrix that are shown."""
-DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +44,25 @@ class _Moment:
 
     tasks: Mapping[int, str]
     newest_event: float | None
-    learners: Mapping[str, tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]]]
+    learners: Mapping[str, tuple[tuple[Point, ...], tuple[Evaluation, ...]]]
     """By name: the curve, and the rows of the matrix."""
     samples: tuple[Sample, ...]
+    stretches: tuple[Stretch, ...]
     notes: list[Note]
 
 
 class Chronicle:
-    """Keeps curves, rates and notes. The loop only adds what is new; the JSON is made where someone asks for it."""
+    """Keeps curves, rates and notes. The loop only adds what is new; the JSON is made where someone asks for it.
+
+    All of it goes with every checkpoint, and comes back from there: see ``record`` and ``resume``.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._curves: dict[str, Curve] = {}
         self._rows: dict[str, tuple[Evaluation, ...]] = {}
         self._flow = Flow()
+        self._course = Course()
         self._notes = Notes()
         self._watch = Watch(self._notes)
         self._tasks: Mapping[int, str] = {}
@@ -60,16 +70,49 @@ class Chronicle:
         self._made: tuple[int, str] = (-1, "")
         self._newest_event: float | None = None
 
+    def resume(self, past: Past | None, *, generation: int, events: int, at: float) -> None:
+        """Go on from what earlier processes saw until the checkpoint that this one starts from, as far as is known.
+
+        Where this process has seen something itself already, that is all there is to know.
+        """
+        with self._lock:
+            if self._version:
+                return
+            if past is not None:
+                self._curves = {name: Curve(points) for name, points in past.points().items()}
+                self._flow, self._course = Flow(past.flow()), Course(past.course())
+                self._notes = Notes(past.noted())
+            self._watch = Watch(self._notes)
+            self._notes.add("ready", at=at, text=f"Started from generation {generation} at {events:,} events")
+
     def stand(self, pipeline: Pipeline, *, source: SourceStatus, at: float) -> None:
         """Take note of how everything stands at Unix time ``at``; called by the loop, about once a second."""
         with self._lock:
             self._version += 1
-            self._flow.sample(at=at, events=pipeline.events, lag=lag_of(source.partitions))
+            come = self._flow.sample(at=at, events=pipeline.events, lag=lag_of(source.partitions))
+            if come is not None:
+                self._course.add(come)
             self._watch.look(pipeline, source=source, at=at)
             self._tasks, self._newest_event = pipeline.task_names, pipeline.newest_event_seconds
-            for name, matrix in _matrices(pipeline):
-                self._curves.setdefault(name, Curve()).follow(matrix)
-                self._rows[name] = matrix.table()[-MOST_BOUNDARIES:]
+            matrices = dict(_matrices(pipeline))
+            self._curves = {name: self._curves.get(name, Curve()) for name in matrices}
+            self._rows = {name: matrix.table()[-MOST_BOUNDARIES:] for name, matrix in matrices.items()}
+            for name, matrix in matrices.items():
+                self._curves[name].follow(matrix)
+
+    def record(self, pipeline: Pipeline, *, source: SourceStatus, at: float) -> Callable[[], str] | None:
+        """Take note of how everything stands, and return what makes a ``Past`` of it as JSON, on any thread.
+
+        None before the first event.
+        """
+        self.stand(pipeline, source=source, at=at)
+        student = pipeline.student
+        if student is None:
+            return None
+        width, memory = student.examiner.matrix.width, _memory(student)
+        with self._lock:
+            moment = self._moment()
+        return lambda: _past(moment, width=width, memory=memory).model_dump_json()
 
     def checkpoint(self, written: Written, *, at: float) -> None:
         """Note a checkpoint that is durable."""
@@ -106,8 +149,9 @@ class Chronicle:
         return _Moment(
             tasks=self._tasks,
             newest_event=self._newest_event,
-            learners={name: (curve.points, self._rows[name]) for name, curve in self._curves.items()},
+            learners={name: (self._curves[name].points, rows) for name, rows in self._rows.items()},
             samples=self._flow.samples,
+            stretches=self._course.stretches,
             notes=self._notes.newest_first(),
         )
 
@@ -133,6 +177,49 @@ def _parts(moment: _Moment) -> dict[str, Any]:
     }
 
 
+def _past(moment: _Moment, *, width: int, memory: Mapping[str, SavedMemory]) -> Past:
+    codes, samples, stretches = sorted(moment.tasks), moment.samples, moment.stretches
+    return Past(
+        width=width,
+        codes=codes,
+        curves={name: SavedCurve.of(points, codes) for name, (points, _) in moment.learners.items()},
+        samples=SavedSamples(
+            at=[each.at for each in samples],
+            rate=[each.events_per_second for each in samples],
+            lag=[each.lag for each in samples],
+        ),
+        stretches=SavedStretches(
+            start=[each.start for each in stretches],
+            stop=[each.stop for each in stretches],
+            seconds=[each.seconds for each in stretches],
+            events=[each.events for each in stretches],
+            lag=[each.lag for each in stretches],
+        ),
+        notes=[
+            # A name from the stream may hold half of a character, which UTF-8 has no form for.
+            SavedNote(
+                kind=note.kind, at=note.at, text=note.text.encode(errors="replace").decode(), count=note.count
+            )
+            for note in reversed(moment.notes)
+        ],
+        memory=dict(memory),
+    )
+
+
+def _memory(student: Student) -> dict[str, SavedMemory]:
+    return {
+        name: SavedMemory(
+            rows=(
+                {str(task): rows for task, rows in strategy.composition()[0].items()}
+                if isinstance(strategy, Buffered)
+                else None
+            ),
+            gauges={gauge: float(value) if isfinite(value) else None for gauge, value in strategy.gauges().items()},
+        )
+        for name, strategy in student.learner.strategies
+    }
+
+
 def _matrices(pipeline: Pipeline) -> Iterator[tuple[str, RetentionMatrix]]:
     student = pipeline.student
     if student is not None:
@@ -141,7 +228,7 @@ def _matrices(pipeline: Pipeline) -> Iterator[tuple[str, RetentionMatrix]]:
             yield name, companion.examiner.matrix
 
 
-def _columns(evaluations: Sequence[Evaluation], codes: list[int]) -> dict[str, Any]:
+def _columns(evaluations: Sequence[Evaluation | Point], codes: list[int]) -> dict[str, Any]:
     """Return evaluations as columns; a score that is undefined (NaN) becomes null."""
     place = {code: index for index, code in enumerate(codes)}
     return {

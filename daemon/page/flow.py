@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from connectors.source import PartitionStatus
 
@@ -22,39 +22,62 @@ class Sample:
     at: float
     """Unix time."""
     events_per_second: float | None
-    """Since the sample before; None for the first."""
+    """Since the sample before; None for the first of a process."""
     lag: int | None
     """Records between the position and the end of the log, over all partitions; None where unknown."""
 
 
-class Flow:
-    """Samples of the last ten minutes, at least two seconds apart."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What came in some time."""
 
-    def __init__(self) -> None:
-        self._samples: deque[Sample] = deque(maxlen=int(SPAN_SECONDS / EVERY_SECONDS))
-        self._events = 0
+    start: float
+    stop: float
+    """Unix times."""
+    seconds: float
+    """In which a process ran, of those between."""
+    events: int
+    lag: int | None
+    """The largest; None where unknown."""
+
+
+class Flow:
+    """Samples of the last ten minutes, at least two seconds apart; ``samples`` are those of an earlier process."""
+
+    def __init__(self, samples: Iterable[Sample] = ()) -> None:
+        self._samples: deque[Sample] = deque(samples, maxlen=int(SPAN_SECONDS / EVERY_SECONDS))
+        self._last: tuple[float, int] | None = None
 
     @property
     def samples(self) -> tuple[Sample, ...]:
         """Oldest first."""
         return tuple(self._samples)
 
-    def sample(self, *, at: float, events: int, lag: int | None) -> None:
-        """Take a sample at Unix time ``at``, unless the one before is too near; ``events`` are all so far."""
-        if not self._samples:
-            self._add(Sample(at, None, lag), events)
-            return
-        seconds = at - self._samples[-1].at
-        if seconds >= EVERY_SECONDS:
-            # Going back to a checkpoint is no negative rate.
-            self._add(Sample(at, max(0, events - self._events) / seconds, lag), events)
-        elif seconds < 0:
+    def sample(self, *, at: float, events: int, lag: int | None) -> Stretch | None:
+        """Take a sample at Unix time ``at``, unless the one before is too near; ``events`` are all so far.
+
+        Return what came since the one before, None where nothing is known of it.
+        """
+        if self._samples and at < self._samples[-1].at:
             # The machine's clock was set back: what is kept would lie in the future.
             self._samples.clear()
+            self._last = None
+        if self._last is None:
+            self._add(Sample(at, None, lag), events)
+            return None
+        since, before = self._last
+        if at - since < EVERY_SECONDS:
+            return None
+        # Going back to a checkpoint is no negative rate.
+        come = max(0, events - before)
+        self._add(Sample(at, come / (at - since), lag), events)
+        return Stretch(start=since, stop=at, seconds=at - since, events=come, lag=lag)
 
     def _add(self, sample: Sample, events: int) -> None:
         self._samples.append(sample)
-        self._events = events
+        while sample.at - self._samples[0].at > SPAN_SECONDS:
+            self._samples.popleft()
+        self._last = sample.at, events
 
 
 def lag_of(partitions: Sequence[PartitionStatus]) -> int | None:

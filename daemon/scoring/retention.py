@@ -38,6 +38,11 @@ class RetentionMatrix:
         self._learned_at = np.full(max_tasks, -1, dtype=np.int64)
         self._of_task = {name: np.full(max_tasks, np.nan) for name in SCORE_VECTORS}
 
+    @property
+    def width(self) -> int:
+        """How many tasks there can be."""
+        return len(self._learned_at)
+
     def boundary(self, task: int, *, scores: Scores, counts: NDArray[np.int64], events: int, time: float) -> None:
         """Enter the evaluation at the end of a segment of ``task``; it is also the latest one.
 

@@ -50,10 +50,18 @@ class CheckpointWriter:
         """Whether a checkpoint is being written."""
         return self._flight is not None and not self._flight.done()
 
-    def submit(self, state: Mapping[str, Any], *, summary: Mapping[str, Any], snapshot: Mapping[str, Any]) -> bool:
+    def submit(
+        self,
+        state: Mapping[str, Any],
+        *,
+        summary: Mapping[str, Any],
+        snapshot: Mapping[str, Any],
+        chronicle: Callable[[], str] | None = None,
+    ) -> bool:
         """Begin to write ``state``, or do nothing and return False while the last one is being written.
 
         ``state`` may be the living one: it is copied before this returns, into memory that is used again and again.
+        ``chronicle`` makes the JSON that is kept beside it; it is called on the thread that writes.
         """
         if self.busy:
             return False
@@ -63,7 +71,7 @@ class CheckpointWriter:
         # A daemon thread: a process that is told to stop at once does not wait for it.
         threading.Thread(
             target=self._run,
-            args=(self._flight, self._frozen, copy_tree(summary), copy_tree(snapshot)),
+            args=(self._flight, self._frozen, copy_tree(summary), copy_tree(snapshot), chronicle),
             name="checkpoint-writer",
             daemon=True,
         ).start()
@@ -77,14 +85,19 @@ class CheckpointWriter:
         return landed
 
     def write_now(
-        self, state: Mapping[str, Any], *, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
+        self,
+        state: Mapping[str, Any],
+        *,
+        summary: Mapping[str, Any],
+        snapshot: Mapping[str, Any],
+        chronicle: Callable[[], str] | None = None,
     ) -> Written:
         """Wait for the checkpoint that is being written, then write ``state`` on this thread.
 
         Raises ``StateError`` where it cannot be written.
         """
         self._collect()
-        return self._write(flatten(state), summary, snapshot)
+        return self._write(flatten(state), summary, snapshot, chronicle)
 
     def close(self) -> None:
         """Wait for the checkpoint that is being written; ``completed`` then has it. May be called twice."""
@@ -104,15 +117,22 @@ class CheckpointWriter:
         frozen: FlatState,
         summary: Mapping[str, Any],
         snapshot: Mapping[str, Any],
+        chronicle: Callable[[], str] | None,
     ) -> None:
         try:
-            flight.set_result(self._write(frozen, summary, snapshot))
+            flight.set_result(self._write(frozen, summary, snapshot, chronicle))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the loop's thread raises it
             flight.set_exception(error)
 
-    def _write(self, flat: FlatState, summary: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Written:
+    def _write(
+        self,
+        flat: FlatState,
+        summary: Mapping[str, Any],
+        snapshot: Mapping[str, Any],
+        chronicle: Callable[[], str] | None,
+    ) -> Written:
         started = self._clock()
-        generation = self._store.write(flat, summary)
+        generation = self._store.write(flat, summary, chronicle=None if chronicle is None else chronicle())
         return Written(
             generation=generation,
             seconds=self._clock() - started,

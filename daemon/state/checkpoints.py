@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daemon.state.chronicle_file import read_chronicle
 from daemon.state.durable import make_directory, sync_directory, write_file
 from daemon.state.generation import SavedState, read_generation, verify_generation, write_generation
 from daemon.state.state_error import DamagedError, StateError, state_io
@@ -67,9 +68,9 @@ def store_path(directory: Path) -> Path:
 class CheckpointStore:
     """The checkpoints below a state directory, which one process at a time may change (see ``StateLock``).
 
-    ``DIRECTORY/checkpoints/<generation>/`` holds ``state.safetensors`` and ``manifest.json``; the numbers grow and
-    none is used twice. A failure of the file system raises ``StateError`` and leaves earlier generations as they
-    were.
+    ``DIRECTORY/checkpoints/<generation>/`` holds ``state.safetensors``, ``manifest.json`` and, where there was
+    anything to tell, ``chronicle.json``; the numbers grow and none is used twice. A failure of the file system
+    raises ``StateError`` and leaves earlier generations as they were.
     """
 
     def __init__(self, directory: Path, *, keep: int, clock: Callable[[], float] = time.time) -> None:
@@ -139,10 +140,20 @@ class CheckpointStore:
             )
         return None
 
-    def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
+    def chronicle(self, generation: int) -> dict[str, Any] | None:
+        """Return what was seen of the run until a generation, None where there is nothing.
+
+        Raises ``StateError`` where it cannot be read, which says nothing about the state.
+        """
+        return read_chronicle(self._existing(generation))
+
+    def write(
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+    ) -> int:
         """Make a state durable, remove the oldest generations beyond ``keep``, and return the new number.
 
         ``summary`` is what ``retaind checkpoint list`` shows, such as counts of steps and events: JSON values.
+        ``chronicle`` is a JSON object as text, of what was seen of the run so far.
         """
         flat = state if isinstance(state, FlatState) else flatten(state)
         self.prepare()
@@ -152,7 +163,14 @@ class CheckpointStore:
             generation = self._next_number()
             with self._temporary(generation) as directory:
                 created = self._clock()
-                write_generation(directory, flat, generation=generation, created=created, summary=summary)
+                write_generation(
+                    directory,
+                    flat,
+                    generation=generation,
+                    created=created,
+                    summary=summary,
+                    chronicle=chronicle,
+                )
                 directory.rename(self.path(generation))
             sync_directory(self.directory)
             self._prune()

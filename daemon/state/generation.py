@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daemon.state.chronicle_file import write_chronicle
 from daemon.state.durable import measure_file, sync_directory, write_file
 from daemon.state.manifest import FORMAT, TENSORS, Manifest, Parts, read_manifest, retaind_version
 from daemon.state.state_error import DamagedError, state_io
@@ -36,10 +37,18 @@ class SavedState:
 
 
 def write_generation(
-    directory: Path, flat: FlatState, *, generation: int, created: float, summary: Mapping[str, Any]
+    directory: Path,
+    flat: FlatState,
+    *,
+    generation: int,
+    created: float,
+    summary: Mapping[str, Any],
+    chronicle: str | None = None,
 ) -> None:
-    """Fill an empty directory, durably, and read it back."""
+    """Fill an empty directory, durably, and read the state back."""
     tensors = write_tensors(directory / TENSORS, flat.leaves)
+    if chronicle is not None:
+        write_chronicle(directory, chronicle)
     manifest = Manifest(
         format=FORMAT,
         retaind=retaind_version(),

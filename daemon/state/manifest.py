@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from daemon.state.durable import Part, measure, read_file
+from daemon.state.durable import Part, read_file
+from daemon.state.sealed_json import sealed, unsealed
 from daemon.state.state_error import DamagedError, StateError
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ class Manifest(BaseModel):
         """Return the file: one JSON object that ends with the checksum of all bytes before it."""
         fields = self.model_dump(exclude={"summary", "state"}, by_alias=True)
         fields |= {"summary": self.summary, "state": self.state}
-        body = json.dumps(fields, allow_nan=False, separators=(",", ":")).encode()[:-1]
-        content = body + _seal(body)
+        content = sealed(json.dumps(fields, allow_nan=False, separators=(",", ":")))
         if len(content) > _MAX_BYTES:
             raise StateError(
                 f"the JSON part of the state has {len(content)} bytes, more than the {_MAX_BYTES} that are read "
@@ -65,7 +65,7 @@ def read_manifest(path: Path) -> Manifest:
     """
     try:
         content = read_file(path, max_bytes=_MAX_BYTES)
-        fields = _parse(content)
+        fields = unsealed(content)
         if fields.get("format") != FORMAT:
             raise StateError(
                 f"{path} has the format {fields.get('format')!r} of retaind {fields.get('retaind')}; this version "
@@ -83,21 +83,6 @@ def retaind_version() -> str:
         return version("retaind")
     except PackageNotFoundError:  # run from a source tree
         return "unknown"
-
-
-def _seal(body: bytes) -> bytes:
-    return f',"sha256":"{measure(body).sha256}"}}\n'.encode()
-
-
-def _parse(content: bytes) -> dict[str, Any]:
-    body = content[: -len(_seal(b""))]
-    if content != body + _seal(body):
-        raise ValueError("does not match its own checksum")
-    fields = json.loads(content)
-    if not isinstance(fields, dict):
-        raise ValueError("is not a JSON object")  # noqa: TRY004 - it is data, not a caller
-    del fields["sha256"]
-    return fields
 
 
 def _reason(error: Exception) -> str:

@@ -70,10 +70,16 @@ class Saving:
         return self._clock() - self._saved_at >= self._every_seconds
 
     def begin(
-        self, state: Mapping[str, Any], *, events: int, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
+        self,
+        state: Mapping[str, Any],
+        *,
+        events: int,
+        summary: Mapping[str, Any],
+        snapshot: Mapping[str, Any],
+        chronicle: Callable[[], str] | None = None,
     ) -> None:
-        """Let the state be written while the loop goes on."""
-        if self._writer.submit(state, summary=summary, snapshot=snapshot):
+        """Let the state be written while the loop goes on; for ``chronicle`` see ``CheckpointWriter``."""
+        if self._writer.submit(state, summary=summary, snapshot=snapshot, chronicle=chronicle):
             self.resume(events, snapshot=snapshot)
 
     def settle(self) -> list[Written | StateError]:
@@ -89,7 +95,13 @@ class Saving:
         return self.settle()
 
     def finish(
-        self, state: Mapping[str, Any], *, events: int, summary: Mapping[str, Any], snapshot: Mapping[str, Any]
+        self,
+        state: Mapping[str, Any],
+        *,
+        events: int,
+        summary: Mapping[str, Any],
+        snapshot: Mapping[str, Any],
+        chronicle: Callable[[], str] | None = None,
     ) -> list[Written | StateError]:
         """Wait for what is being written, then write the state as it is now if it has changed since.
 
@@ -97,7 +109,7 @@ class Saving:
         """
         attempts = self.wait()
         if snapshot != self._saved_snapshot or not self._store.generations():
-            final = self._writer.write_now(state, summary=summary, snapshot=snapshot)
+            final = self._writer.write_now(state, summary=summary, snapshot=snapshot, chronicle=chronicle)
             self.resume(events, snapshot=snapshot)
             attempts.append(self._settled(final))
         return attempts

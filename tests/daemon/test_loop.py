@@ -133,9 +133,11 @@ class GatedStore(CheckpointStore):
         self.gate = threading.Event()
         self.gate.set()
 
-    def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
+    def write(
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+    ) -> int:
         assert self.gate.wait(10)
-        return super().write(state, summary)
+        return super().write(state, summary, chronicle=chronicle)
 
 
 def test_positions_are_committed_only_when_the_checkpoint_that_holds_them_is_durable(tmp_path: Path) -> None:
@@ -267,11 +269,13 @@ class FullStore(CheckpointStore):
         self._attempts = 0
         self._full_at = full_at
 
-    def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
+    def write(
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+    ) -> int:
         self._attempts += 1
         if self._attempts in self._full_at:
             raise StateError("no space left on device")
-        return super().write(state, summary)
+        return super().write(state, summary, chronicle=chronicle)
 
 
 def saving_every_ten(directory: Path, *, tolerate_failures: int) -> Config:

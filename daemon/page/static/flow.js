@@ -16,8 +16,10 @@ export class Flows {
 
   show(standing) {
     const { stream } = standing;
-    show(this.rate, stream.at, stream.rate, { now: stream.rate.at(-1), words: rate });
-    show(this.lag, stream.at, stream.lag, { now: standing.lag, words: count });
+    // Of the first sample of a process there is no rate: before it none ran.
+    const breaks = stream.rate.map((each, index) => index > 0 && !isNumber(each));
+    show(this.rate, stream.at, stream.rate, { now: stream.rate.at(-1), words: rate, breaks });
+    show(this.lag, stream.at, stream.lag, { now: standing.lag, words: count, breaks });
     say(byId("newest"), newest(standing));
     showPartitions(standing);
   }
@@ -29,7 +31,7 @@ function chart(title) {
   return { title, sum, plot, figure: make("figure", { class: "flow-figure" }, make("figcaption", {}, `${title} `, sum), plot) };
 }
 
-function show({ title, sum, plot: container, figure }, at, values, { now, words }) {
+function show({ title, sum, plot: container, figure }, at, values, { now, words, breaks }) {
   const known = values.filter(isNumber);
   figure.hidden = known.length === 0;
   if (figure.hidden) return;
@@ -40,13 +42,27 @@ function show({ title, sum, plot: container, figure }, at, values, { now, words 
   plot.grid(ticks(top, 3), compact);
   plot.axis([start, end], (value) => (value === end ? "now" : `${duration(end - value)} ago`));
   const pairs = at.map((each, index) => [plot.x(each), isNumber(values[index]) ? plot.y(values[index]) : Number.NaN]);
-  const drawn = pairs.filter(([, y]) => Number.isFinite(y));
-  const area = `${path(drawn)}L${drawn.at(-1)[0].toFixed(1)} ${plot.floor}L${drawn[0][0].toFixed(1)} ${plot.floor}Z`;
-  plot.add(draw("path", { class: "area", d: area }), draw("path", { class: "flow", d: path(pairs) }));
+  for (const drawn of unbroken(pairs, breaks)) {
+    const area = `${path(drawn)}L${drawn.at(-1)[0].toFixed(1)} ${plot.floor}L${drawn[0][0].toFixed(1)} ${plot.floor}Z`;
+    plot.add(draw("path", { class: "area", d: area }), draw("path", { class: "flow", d: path(drawn) }));
+  }
   container.replaceChildren(plot.svg);
   say(sum, words(now));
   container.setAttribute("aria-label",
     `${title}: ${words(now)} now, between ${words(Math.min(...known))} and ${words(Math.max(...known))} in the last ${duration(end - at[0])}`);
+}
+
+// The runs of places that follow one another without a gap.
+function unbroken(pairs, breaks) {
+  const runs = [];
+  let open = false;
+  pairs.forEach((pair, index) => {
+    const known = Number.isFinite(pair[1]);
+    if (known && open && !breaks[index]) runs.at(-1).push(pair);
+    else if (known) runs.push([pair]);
+    open = known;
+  });
+  return runs;
 }
 
 function newest({ newestEvent, now }) {

@@ -66,16 +66,21 @@ def test_curves_boundaries_and_notes_of_a_whole_run(config: Config) -> None:
     assert sum(now["buffers"]["replay"].values()) == now["strategies"]["replay"]["buffer_rows"]
 
 
-def test_a_restart_shows_earlier_boundaries_and_calls_none_of_them_news(config: Config) -> None:
+def test_a_restart_shows_all_that_was_shown_before_and_calls_none_of_it_news(config: Config) -> None:
     with Service(config) as service:
         service.run(stop=never)
-        before = history(service)["learners"]["main"]
+        before = history(service)
     with Service(config) as service:
         service.run(stop=never)
         after = history(service)
-    assert after["learners"]["main"]["boundaries"] == before["boundaries"]
-    assert set(after["learners"]["main"]["curve"]["events"]) <= set(before["curve"]["events"])
-    assert not [note for note in after["notes"] if note["kind"] == "boundary"]
+    for name, of in before["learners"].items():
+        assert after["learners"][name]["boundaries"] == of["boundaries"]
+        assert after["learners"][name]["curve"]["scores"] == of["curve"]["scores"]
+        assert len(of["curve"]["events"]) > len(of["boundaries"]["events"])
+    assert "Started from generation 4 at 359 events" in [note["text"] for note in after["notes"]]
+    boundaries = [[note for note in told["notes"] if note["kind"] == "boundary"] for told in (before, after)]
+    assert boundaries[0] == boundaries[1] != []
+    assert after["stream"]["at"][: len(before["stream"]["at"])] == before["stream"]["at"]
 
 
 def test_the_json_is_made_once_for_all_who_ask_between_two_moments(config: Config) -> None:

@@ -65,3 +65,43 @@ def test_going_back_to_a_checkpoint_forgets_what_came_after_it() -> None:
     examined(again, 25)
     curve.follow(again)
     assert places(curve) == [10, 25]
+
+
+def test_a_new_process_goes_on_from_the_points_that_an_earlier_one_has_kept() -> None:
+    before, matrix = RetentionMatrix(TASKS, max_boundaries=8), RetentionMatrix(TASKS, max_boundaries=8)
+    kept = Curve()
+    for events in (10, 20, 30):
+        examined(before, events, boundary=events == 20)
+        kept.follow(before)
+    matrix.load_state_dict(before.state_dict())
+    curve = Curve(kept.points)
+    curve.follow(matrix)
+    assert places(curve) == [10, 20, 30]
+    examined(matrix, 40)
+    curve.follow(matrix)
+    assert places(curve) == [10, 20, 30, 40]
+
+
+def test_points_beyond_the_checkpoint_that_the_learner_starts_from_are_of_no_use() -> None:
+    before, matrix = RetentionMatrix(TASKS, max_boundaries=8), RetentionMatrix(TASKS, max_boundaries=8)
+    examined(before, 10)
+    matrix.load_state_dict(before.state_dict())
+    examined(before, 20)
+    kept = Curve()
+    kept.follow(before)
+    curve = Curve(kept.points)
+    curve.follow(matrix)
+    assert places(curve) == [10]
+
+
+def test_a_learner_that_has_begun_anew_has_nothing_of_the_one_that_had_its_name() -> None:
+    kept, before, matrix = Curve(), *(RetentionMatrix(TASKS, max_boundaries=8) for _ in range(2))
+    examined(before, 10)
+    examined(before, 20, boundary=True)
+    kept.follow(before)
+    unexamined, examined_since = Curve(kept.points), Curve(kept.points)
+    unexamined.follow(matrix)
+    assert places(unexamined) == []
+    examined(matrix, 40)
+    examined_since.follow(matrix)
+    assert places(examined_since) == [40]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from connectors.source import PartitionStatus
-from daemon.page.flow import EVERY_SECONDS, SPAN_SECONDS, Flow, lag_of
+from daemon.page.flow import EVERY_SECONDS, SPAN_SECONDS, Flow, Stretch, lag_of
 
 
 def test_a_rate_is_that_since_the_sample_before() -> None:
@@ -34,7 +34,7 @@ def test_a_clock_that_is_set_back_begins_anew() -> None:
     flow = Flow()
     for at in (1_000.0, 10.0, 12.0, 14.0):
         flow.sample(at=at, events=0, lag=0)
-    assert [each.at for each in flow.samples] == [12.0, 14.0]
+    assert [(each.at, each.events_per_second) for each in flow.samples] == [(10.0, None), (12.0, 0), (14.0, 0)]
 
 
 def test_the_lag_is_that_of_the_partitions_whose_end_is_known() -> None:
@@ -44,3 +44,14 @@ def test_the_lag_is_that_of_the_partitions_whose_end_is_known() -> None:
     ]
     assert lag_of(partitions) == 10
     assert lag_of(partitions[1:2]) is None
+
+
+def test_a_new_process_shows_what_is_left_of_the_last_minutes_and_no_rate_over_the_time_between() -> None:
+    before = Flow()
+    for second in range(0, 40, 2):
+        before.sample(at=float(second), events=10 * second, lag=0)
+    after = Flow(before.samples)
+    assert after.sample(at=620.0, events=400, lag=7) is None
+    assert next(each.at for each in after.samples) == 20.0
+    assert after.samples[-1].events_per_second is None
+    assert after.sample(at=622.0, events=420, lag=5) == Stretch(start=620, stop=622, seconds=2, events=20, lag=5)

@@ -26,15 +26,19 @@ class GatedStore(CheckpointStore):
         super().__init__(directory, keep=3)
         self.gate = threading.Event()
 
-    def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
+    def write(
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+    ) -> int:
         assert self.gate.wait(10)
-        return super().write(state, summary)
+        return super().write(state, summary, chronicle=chronicle)
 
 
 class FaultyStore(CheckpointStore):
     """A store whose own code is at fault."""
 
-    def write(self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any]) -> int:
+    def write(
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+    ) -> int:
         raise LookupError(f"{len(summary)} of the summary")
 
 
