@@ -48,7 +48,10 @@ def _of_run(directory: Path, file: Path | None) -> str:
     title, configuration = f"retaind: {directory.resolve().name}", None
     if file is not None:
         title, configuration = _configuration(file)
-    return run_report(read_run(directory), title=title, configuration=configuration, made=_made())
+    record = read_run(directory)
+    if record.problem is not None:
+        typer.echo(f"what was seen of the run is passed over: {record.problem}", err=True)
+    return run_report(record, title=title, configuration=configuration, made=_made())
 
 
 def _configuration(file: Path) -> tuple[str, str]:

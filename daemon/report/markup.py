@@ -24,7 +24,7 @@ def element(tag: str, *children: str, **attributes: str) -> Markup:
     >>> element("td", "<b>", class_="task")
     '<td class="task">&lt;b&gt;</td>'
     """
-    named = "".join(f' {name.rstrip("_")}="{escape(value)}"' for name, value in attributes.items())
+    named = "".join(f' {name.rstrip("_")}="{escape(_printable(value))}"' for name, value in attributes.items())
     if tag in _EMPTY:
         return Markup(f"<{tag}{named}>")
     return Markup(f"<{tag}{named}>{''.join(map(_shown, children))}</{tag}>")

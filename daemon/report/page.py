@@ -12,10 +12,17 @@ if TYPE_CHECKING:
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
+_STYLES = (
+    ("daemon.page", "static/colours.css"),
+    ("daemon.page", "static/charts.css"),
+    ("daemon.report", "report.css"),
+)
+"""The daemon's own page and a report draw the same things in the same look."""
+
 
 def page(title: str, *, subtitle: str, sections: Sequence[tuple[str, Sequence[Markup]]], made: str) -> str:
     """Return the HTML. A section is a heading and what stands below it; ``made`` says by what and when."""
-    style = files("daemon.report").joinpath("report.css").read_text(encoding="utf-8")
+    style = "\n".join(files(package).joinpath(name).read_text(encoding="utf-8") for package, name in _STYLES)
     head = element(
         "head",
         element("meta", charset="utf-8"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daemon.page.curve import Curve
+from daemon.page.past import read_past
+from daemon.process.redaction import redacted
 from daemon.scoring.prequential import Prequential
 from daemon.scoring.retention import RetentionMatrix
 from daemon.state.checkpoints import CheckpointStore
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from daemon.page.curve import Point
+    from daemon.page.past import Past
     from daemon.scoring.evaluation import Evaluation
     from daemon.scoring.figures import Figures
     from daemon.scoring.prequential_score import PrequentialScore
@@ -34,8 +39,8 @@ class LearnerRecord:
     window: PrequentialScore
     boundaries: tuple[Evaluation, ...]
     """Rows of R, oldest first."""
-    course: tuple[Evaluation, ...]
-    """Those and the latest evaluation, where that is another."""
+    curve: tuple[Point, ...]
+    """All examinations, thinned; without a chronicle those at boundaries, and the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,30 @@ class RunRecord:
     size_bytes: int
     tasks: tuple[str, ...]
     """By code."""
+    current_task: int | None
+    """The one that was being learned."""
     classes: tuple[str, ...]
     """Empty in regression."""
     learners: tuple[LearnerRecord, ...]
     """The main one first."""
+    past: Past | None
+    """What was seen of the run; None where nothing was written, or what was written is damaged."""
+    problem: str | None
+    """What is wrong with what was written."""
+
+    @property
+    def percent(self) -> bool:
+        """Whether a score is a share of events, and not R²."""
+        return bool(self.classes)
+
+    @property
+    def scored(self) -> list[int]:
+        """The tasks that the main learner knows."""
+        return sorted(self.learners[0].figures.tasks)
+
+    def place(self, task: int) -> int:
+        """Return the place of a task among all that are shown, which decides on its colour."""
+        return self.scored.index(task) if task in self.scored else task
 
 
 def read_run(directory: Path) -> RunRecord:
@@ -68,18 +93,29 @@ def read_run(directory: Path) -> RunRecord:
             f"the checkpoint in {directory} is from before the first event: there is nothing to report"
         )
     try:
-        return _record(recovered.saved, student)
+        return _record(recovered.saved, student, *_past(store, recovered.saved.generation))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(
             f"the checkpoint in {directory} is not one that this version can report: {error!r}"
         ) from error
 
 
-def _record(saved: SavedState, student: Mapping[str, Any]) -> RunRecord:
+def _past(store: CheckpointStore, generation: int) -> tuple[Past | None, str | None]:
+    try:
+        return read_past(store, generation), None
+    except StateError as error:
+        return None, str(error)
+
+
+def _record(saved: SavedState, student: Mapping[str, Any], past: Past | None, problem: str | None) -> RunRecord:
     intake = saved.state["pipeline"]["intake"]
     classes = intake["labels"].get("names")
     learners = [(MAIN, student), *student["companions"]["by_name"].items()]
-    records = [_learner(name, state, classification=classes is not None) for name, state in learners]
+    points = {} if past is None else past.points()
+    records = [
+        _learner(name, state, classification=classes is not None, points=points.get(name, ()))
+        for name, state in learners
+    ]
     return RunRecord(
         generation=saved.generation,
         created=saved.created,
@@ -88,29 +124,35 @@ def _record(saved: SavedState, student: Mapping[str, Any]) -> RunRecord:
         steps=int(saved.summary["step"]),
         size_bytes=saved.bytes,
         tasks=_tasks(intake["tasks"], size=len(student["examiner"]["matrix"]["learned_at"])),
+        current_task=saved.state["pipeline"]["task"],
         classes=tuple(map(str, classes or ())),
         learners=tuple(records),
+        past=past,
+        problem=problem,
     )
 
 
 def _tasks(state: Mapping[str, Any], *, size: int) -> tuple[str, ...]:
-    known = [str(name) for name in state.get("names", {}).get("names", [])] or [STREAM]
+    known = [redacted(str(name)) for name in state.get("names", {}).get("names", [])] or [STREAM]
     return (*known, *("" for _ in range(size - 1 - len(known))), OTHER)
 
 
-def _learner(name: str, state: Mapping[str, Any], *, classification: bool) -> LearnerRecord:
+def _learner(
+    name: str, state: Mapping[str, Any], *, classification: bool, points: tuple[Point, ...]
+) -> LearnerRecord:
     saved = state["examiner"]["matrix"]
     size = len(saved["learned_at"])
     matrix = RetentionMatrix(size, max_boundaries=max(len(saved["rows"]["boundary"]), 2))
     matrix.load_state_dict(saved)
     prequential = Prequential(len(state["prequential"]["ring"]), classification=classification, max_tasks=size)
     prequential.load_state_dict(state["prequential"])
-    rows, now = matrix.table(), matrix.latest()
+    curve = Curve(point for point in points if len(point.scores) == size)
+    curve.follow(matrix)
     return LearnerRecord(
         name=name,
         figures=matrix.figures(),
         total=prequential.total(),
         window=prequential.windowed(),
-        boundaries=rows,
-        course=(*rows, now) if now is not None and (not rows or now.events > rows[-1].events) else rows,
+        boundaries=matrix.table(),
+        curve=curve.points,
     )

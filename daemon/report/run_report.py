@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.report.markup import Markup, element, picture, table
+from daemon.report.markup import Markup, element, table
+from daemon.report.matrix_tables import matrix_tables
+from daemon.report.memory_bars import memory_bars
+from daemon.report.notes_list import notes_list
 from daemon.report.page import page
-from daemon.report.run_pictures import MOST_BOUNDARIES, MOST_TASKS, curves_picture, matrix_picture
-from daemon.report.wording import NONE, count, lost, moment, per_cent, points
+from daemon.report.retention_charts import retention_charts, task_class
+from daemon.report.stream_charts import stream_charts
+from daemon.report.wording import LEARNERS, NONE, count, lost, moment, per_cent, points, score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,22 +34,27 @@ _FIGURES: tuple[tuple[str, str, Callable[[LearnerRecord], str]], ...] = (
     ("repeating the last label", "the same for who learns nothing", lambda of: per_cent(of.total.no_change_score)),
 )
 
+_MATRIX = (
+    "Each row is a boundary of the stream, each column a task: the score on the task's held-out events at that"
+    " boundary. Framed: the task that had just been learned."
+)
+
 
 def run_report(run: RunRecord, *, title: str, configuration: str | None, made: str) -> str:
     """Return the page; ``configuration`` is the file as it may be shown, None where it is not known."""
     main = run.learners[0]
-    score = per_cent(main.figures.average_score)
+    average = score(main.figures.average_score, percent=run.percent)
     subtitle = (
-        f"After {count(run.events)} events the model is right on {score} of held-out events, averaged over"
+        f"After {count(run.events)} events the model is right on {average} of held-out events, averaged over"
         f" {count(len(main.figures.tasks))} tasks."
         if run.classes
-        else f"After {count(run.events)} events the model's R² on held-out events is {score}, averaged over"
+        else f"After {count(run.events)} events the model's R² on held-out events is {average}, averaged over"
         f" {count(len(main.figures.tasks))} tasks."
     )
     sections: list[tuple[str, Sequence[Markup]]] = [
         ("Figures", [_figures(run)]),
-        ("What is still known", list(_pictures(run))),
-        ("Tasks", [_tasks(run)]),
+        ("What the model still knows", list(_known(run))),
+        *_seen(run),
         ("The run", [_facts(run)]),
     ]
     if configuration is not None:
@@ -60,32 +69,65 @@ def _figures(run: RunRecord) -> Markup:
     return element("div", table(headings, rows, caption=caption), class_="meant")
 
 
-def _pictures(run: RunRecord) -> Iterator[Markup]:
-    curves, matrix = curves_picture(run), matrix_picture(run)
+def _known(run: RunRecord) -> Iterator[Markup]:
+    curves, matrices = retention_charts(run), matrix_tables(run)
     if curves is not None:
-        yield picture(curves, says="Each task's score over the life of the run, one panel a learner")
-    if matrix is not None:
-        yield picture(matrix, says="Retention matrices: the score on each task after each boundary")
-    if curves is None or matrix is None:
-        yield element("p", "There are pictures once the stream has had boundaries.", class_="note")
-    elif len(run.learners[0].figures.tasks) > MOST_TASKS or len(run.learners[0].boundaries) > MOST_BOUNDARIES:
-        limits = f"Drawn are {MOST_TASKS} tasks and the last {MOST_BOUNDARIES} boundaries; the table has all tasks."
-        yield element("p", limits, class_="note")
+        yield curves
+        yield element("p", f"A line is thick while its own task is learned. {_whence(run)}", class_="hint")
+    yield _tasks(run)
+    if matrices is None:
+        yield element("p", "There is a matrix once the stream has had boundaries.", class_="hint")
+        return
+    yield element("h3", "Retention matrix")
+    yield element("p", _MATRIX, class_="hint")
+    yield matrices
+
+
+def _whence(run: RunRecord) -> str:
+    if run.past is None:
+        return "Drawn are the boundaries and the end: what was between is not in this checkpoint."
+    return "Every examination is drawn; of a long run, as many as there is room for."
 
 
 def _tasks(run: RunRecord) -> Markup:
+    twin = next(iter(run.learners[1:]), None)
     rows = [
         [
-            run.tasks[code],
-            per_cent(of.now),
-            per_cent(of.first),
-            per_cent(of.best),
+            element("span", element("i", class_=f"swatch {task_class(run.place(code))}"), run.tasks[code]),
+            score(of.now, percent=run.percent),
+            *([] if twin is None else [_now(twin, code, percent=run.percent)]),
+            score(of.first, percent=run.percent),
+            score(of.best, percent=run.percent),
             lost(of.forgetting),
             count(of.samples),
         ]
         for code, of in sorted(run.learners[0].figures.tasks.items())
     ]
-    return table(["task", "now", "after its first segment", "best", "forgotten", "held-out rows"], rows)
+    beside = [] if twin is None else [LEARNERS.get(twin.name, twin.name).lower()]
+    return table(["task", "now", *beside, "after its first segment", "best", "forgotten", "held-out rows"], rows)
+
+
+def _now(learner: LearnerRecord, task: int, *, percent: bool) -> str:
+    of = learner.figures.tasks.get(task)
+    return score(None if of is None else of.now, percent=percent)
+
+
+def _seen(run: RunRecord) -> Iterator[tuple[str, Sequence[Markup]]]:
+    """Yield the sections on what was seen of the run, and not only learned."""
+    past = run.past
+    if past is None:
+        reason = run.problem or "It was written by a version that did not keep it."
+        said = f"This checkpoint does not tell of rate, lag, memory and events of note. {reason}"
+        yield "Stream", [element("p", said, class_="hint")]
+        return
+    if past.stretches.start:
+        says = "The mean rate and the largest lag over time; gaps are where no daemon ran."
+        yield "Stream", [stream_charts(past.course()), element("p", says, class_="hint")]
+    if past.memory:
+        yield "Memory of the past", list(memory_bars(run, past.memory))
+    noted = past.noted()
+    if noted:
+        yield "Events of note", [notes_list(noted), element("p", "Times are UTC.", class_="hint")]
 
 
 def _facts(run: RunRecord) -> Markup:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
 from daemon.cli import app
+from daemon.page import flow
 from daemon.service import Service
 from tests.browser.chromium import MISSING, Chromium, chromium_is_there
+from tests.browser.contrast import CONTRASTS, LEAST_CONTRAST
 from tests.daemon.event_stream import Stretch, json_lines
 from tests.daemon.lives import SMALL
 from tests.daemon.report.results_file import results_file
@@ -51,8 +54,10 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "checkpoint": {"directory": str(directory / "state")},
         "http": {"port": 0},
     }
-    with Service(Config.model_validate(SMALL | changed)) as service:
+    with pytest.MonkeyPatch.context() as patched, Service(Config.model_validate(SMALL | changed)) as service:
+        patched.setattr(flow, "EVERY_SECONDS", 1e-6)
         service.run(stop=lambda: False)
+        (directory / "page.json").write_text(service._chronicle.json())
     return directory / "state"
 
 
@@ -97,10 +102,54 @@ def test_it_loads_nothing_runs_nothing_and_has_no_errors(browser: Chromium, repo
 
 
 def test_every_picture_is_drawn_and_says_what_it_shows(browser: Chromium, report: Path) -> None:
-    del report
-    pictures = browser.run("return [...document.images].map((i) => [i.naturalWidth, i.alt.length])")
-    assert len(pictures) == 2
-    assert all(width > 500 and says > 10 for width, says in pictures)
+    images = browser.run("return [...document.images].map((i) => [i.naturalWidth, i.alt.length])")
+    drawn = browser.run(
+        "return [...document.querySelectorAll('svg')].map((s) => [s.clientWidth, s.ariaLabel.length])"
+    )
+    assert (len(images), len(drawn)) == ((2, 0) if report.parent.name.startswith("bench") else (0, 5))
+    assert all(width > 300 and says > 10 for width, says in images + drawn)
+
+
+def test_it_shows_what_the_page_shows(browser: Chromium, directory: Path, of_run: Path) -> None:
+    page = json.loads((directory.parent / "page.json").read_text())
+    browser.screen(width=1100)
+    browser.open(of_run.as_uri())
+    for place, learner in enumerate(("main", "naive", "frozen")):
+        curve, rows = (page["learners"][learner][name] for name in ("curve", "boundaries"))
+        assert len(curve["events"]) > 2 * len(rows["events"])
+        lines = browser.run(
+            "const chart = document.querySelectorAll('figure.curve')[arguments[0]];"
+            "return [...chart.querySelectorAll('.line:not(.own)')]"
+            ".map((line) => line.getAttribute('d').match(/[ML]/g).length)",
+            place,
+        )
+        assert lines == [
+            sum(row[task] is not None for row in curve["scores"]) for task in range(len(page["tasks"]))
+        ]
+        table = browser.run(
+            "return [...document.querySelectorAll('.matrix')[arguments[0]].tBodies[0].rows]"
+            ".map((row) => [...row.cells].slice(1).map((cell) => cell.innerText))",
+            place,
+        )
+        for shown, scores in zip(table[:-1], rows["scores"], strict=True):
+            assert shown == ["" if score is None else f"{100 * score:.0f}" for score in scores]
+    notes = browser.text(".notes")
+    for note in page["notes"]:
+        if note["kind"] == "boundary" and HOSTILE not in note["text"]:
+            assert note["text"] in notes
+    assert "rows" in browser.text(".stack + .legend + .hint")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground_in_either_scheme(browser: Chromium, of_run: Path, scheme: str) -> None:
+    browser.open(of_run.as_uri())
+    browser.scheme(scheme)
+    contrasts = browser.run(
+        CONTRASTS, ".matrix td.low, .matrix td.high, .matrix th, td, th, p, .note *, figcaption *"
+    )
+    assert len(contrasts) > 50
+    assert min(contrasts) >= LEAST_CONTRAST
+    browser.scheme("light")
 
 
 @pytest.mark.parametrize("width", [1100, 360])
