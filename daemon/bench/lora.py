@@ -23,9 +23,9 @@ IN_FULL = {"adapters": [], "optimizer": {"lr": 0.05}}
 # Rows mixed in are a sample of all training images of digits; ``prepare`` says where these are.
 REFERENCE = {
     "source": {"type": "file", "path": "(training images of MNIST)", "task": "mnist"},
-    "rows": 4_800,
+    "rows": 9_000,
     "probe_share": 0.0,
-    "storage": "uint8",
+    "storage": "uint4",
     "range": [OFFSET, 2.82156],
 }
 MIXING = {"strategies": [{"type": "mixing", "share": 0.5}]}
