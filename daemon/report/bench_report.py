@@ -14,6 +14,7 @@ from daemon.config.dump import dump
 from daemon.plots.png import png
 from daemon.report.markup import Markup, element, picture, table
 from daemon.report.page import page
+from daemon.report.prequential_chart import prequential_chart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,6 +55,9 @@ def _parts(name: str, outcomes: Sequence[Outcome]) -> Iterator[Markup]:
     yield element("div", table(headings, rows), class_="cited")
     for says, drawn in pictures(protocol, by_setting).items():
         yield picture(png(drawn), says=f"{name}: {says}")
+    course = prequential_chart(by_setting)
+    if course is not None:
+        yield course
     for setting, runs in by_setting.items():
         shown = yaml.safe_dump(
             json.loads(json.dumps(dump(runs[0].configuration))), sort_keys=False, allow_unicode=True

@@ -41,7 +41,7 @@ def outcome(run: Run, *, kept: float) -> Outcome:
         tasks=[f"task {number}" for number in range(1, TASKS + 1)],
         matrix=[[None if np.isnan(score) else float(score) for score in row] for row in scores],
         final=scores[-1].tolist(),
-        course=[(1_000, 0.5), (2_000, None)],
+        course=[(1_000, None), (2_000, 0.5), (3_000, kept), (4_000, kept)],
         figures={"final_accuracy": float(scores[-1].mean()), "forgetting": None, "memory_bytes": 1e6},
         versions={"retaind": "0.1.0", "torch": "2", "python": "3.11"},
     )
