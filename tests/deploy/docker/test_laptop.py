@@ -38,6 +38,24 @@ def test_every_file_that_the_stack_mounts_is_there() -> None:
     assert missing == []
 
 
+def test_the_volumes_are_where_the_programs_write() -> None:
+    services = compose()["services"]
+    written = {
+        "kafka": services["kafka"]["environment"]["KAFKA_LOG_DIRS"],
+        "state": load(DOCKER / "retaind.yaml", environ={}).checkpoint.directory,
+        "prometheus": "/prometheus",
+    }
+    volumes = dict(
+        mount.split(":") for each in services.values() for mount in each.get("volumes", []) if mount[0] != "."
+    )
+    assert volumes.keys() == written.keys() == compose()["volumes"].keys()
+    assert [name for name in volumes if not f"{written[name]}/".startswith(f"{volumes[name]}/")] == []
+
+
+def test_the_sender_which_does_not_handle_sigterm_has_an_init_before_it() -> None:
+    assert compose()["services"]["plant"]["init"] is True
+
+
 def test_the_stack_listens_on_this_machine_alone() -> None:
     published = [port for service in compose()["services"].values() for port in service.get("ports", [])]
     assert published
