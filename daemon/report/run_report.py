@@ -11,27 +11,23 @@ from daemon.report.notes_list import notes_list
 from daemon.report.page import page
 from daemon.report.retention_charts import retention_charts, task_class
 from daemon.report.stream_charts import stream_charts
-from daemon.report.wording import LEARNERS, NONE, count, lost, moment, per_cent, points, score
+from daemon.report.wording import LEARNERS, NONE, count, lost, moment, points, score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from daemon.report.run_record import LearnerRecord, RunRecord
 
-_FIGURES: tuple[tuple[str, str, Callable[[LearnerRecord], str]], ...] = (
-    ("average score now", "mean over the tasks, on held-out events", lambda of: per_cent(of.figures.average_score)),
-    ("forgetting", "points below each past task's best", lambda of: lost(of.figures.forgetting)),
-    ("backward transfer", "points since each was first learned", lambda of: points(of.figures.backward_transfer)),
-    ("forward transfer", "points before learning, over untrained", lambda of: points(of.figures.forward_transfer)),
-    ("learning accuracy", "how well each was learned at first", lambda of: per_cent(of.figures.learning_accuracy)),
-    ("worst-case accuracy", "with the deepest fall of each", lambda of: per_cent(of.figures.wc_acc)),
-    (
-        "prequential score",
-        "predicted first, learned after: all events",
-        lambda of: per_cent(of.total.retention_score),
-    ),
-    ("the same, lately", "of the last window", lambda of: per_cent(of.window.retention_score)),
-    ("repeating the last label", "the same for who learns nothing", lambda of: per_cent(of.total.no_change_score)),
+_FIGURES: tuple[tuple[str, str, Callable[..., str], Callable[[LearnerRecord], float | None]], ...] = (
+    ("average score now", "mean over the tasks, on held-out events", score, lambda of: of.figures.average_score),
+    ("forgetting", "points below each past task's best", lost, lambda of: of.figures.forgetting),
+    ("backward transfer", "points since each was first learned", points, lambda of: of.figures.backward_transfer),
+    ("forward transfer", "points before learning, over untrained", points, lambda of: of.figures.forward_transfer),
+    ("learning accuracy", "how well each was learned at first", score, lambda of: of.figures.learning_accuracy),
+    ("worst-case accuracy", "with the deepest fall of each", score, lambda of: of.figures.wc_acc),
+    ("prequential score", "predicted first, learned after: all events", score, lambda of: of.total.retention_score),
+    ("the same, lately", "of the last window", score, lambda of: of.window.retention_score),
+    ("repeating the last label", "the same for who learns nothing", score, lambda of: of.total.no_change_score),
 )
 
 _MATRIX = (
@@ -64,7 +60,10 @@ def run_report(run: RunRecord, *, title: str, configuration: str | None, made: s
 
 def _figures(run: RunRecord) -> Markup:
     headings = ["", *(learner.name for learner in run.learners), "meaning"]
-    rows = ([label, *(value(each) for each in run.learners), meaning] for label, meaning, value in _FIGURES)
+    rows = (
+        [label, *(worded(value(each), percent=run.percent) for each in run.learners), meaning]
+        for label, meaning, worded, value in _FIGURES
+    )
     caption = "At the last examination; learners beside the main one are twins of it."
     return element("div", table(headings, rows, caption=caption), class_="meant")
 
@@ -98,7 +97,7 @@ def _tasks(run: RunRecord) -> Markup:
             *([] if twin is None else [_now(twin, code, percent=run.percent)]),
             score(of.first, percent=run.percent),
             score(of.best, percent=run.percent),
-            lost(of.forgetting),
+            lost(of.forgetting, percent=run.percent),
             count(of.samples),
         ]
         for code, of in sorted(run.learners[0].figures.tasks.items())

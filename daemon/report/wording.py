@@ -20,14 +20,20 @@ def per_cent(share: float | None) -> str:
     return NONE if share is None or not isfinite(share) else f"{100 * share:.1f} %"
 
 
-def points(share: float | None) -> str:
-    """Return a difference of scores in points."""
-    return NONE if share is None or not isfinite(share) else f"{100 * share:+.1f}".replace("-", "−")
+def points(share: float | None, *, percent: bool) -> str:
+    """Return a difference of scores: in points of a per cent, or of R² with two decimals.
+
+    >>> points(-0.044, percent=True), points(0.25, percent=False)
+    ('−4.4', '+0.25')
+    """
+    if share is None or not isfinite(share):
+        return NONE
+    return (f"{100 * share:+.1f}" if percent else f"{share:+.2f}").replace("-", "−")
 
 
-def lost(share: float | None) -> str:
-    """Return what was lost in points: no sign where something was."""
-    return points(share).removeprefix("+")
+def lost(share: float | None, *, percent: bool) -> str:
+    """Return the same of what was lost: no sign where something was."""
+    return points(share, percent=percent).removeprefix("+")
 
 
 def count(number: float | None) -> str:
@@ -52,8 +58,12 @@ def short_score(value: float, *, percent: bool) -> str:
 
 
 def rate(value: float | None) -> str:
-    """Return a number of events or records, with a decimal where it is small."""
-    return f"{value:.1f}" if value is not None and 0 < value < _FEW else count(value)
+    """Return a number of events or records, with a decimal where it is small and has one.
+
+    >>> rate(2958.4), rate(2.46), rate(7)
+    ('2,958', '2.5', '7')
+    """
+    return f"{value:.1f}".removesuffix(".0") if value is not None and 0 < value < _FEW else count(value)
 
 
 def compact(value: float) -> str:

@@ -17,7 +17,7 @@ from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.chronicle_file import CHRONICLE
 from tests.daemon.event_stream import Stretch as Task
-from tests.daemon.event_stream import json_lines
+from tests.daemon.event_stream import events, json_lines
 from tests.daemon.lives import small_config
 
 if TYPE_CHECKING:
@@ -80,6 +80,16 @@ def test_a_damaged_chronicle_is_told_of_and_the_rest_is_there(directory: Path) -
     assert "Retention matrix" in html
 
 
+def test_scores_of_a_number_to_predict_are_no_percentages(tmp_path: Path) -> None:
+    lines = events([Task("P", 300), Task("Q", 300)], seed=1, regression=True)
+    (tmp_path / "stream.jsonl").write_bytes(b"".join((event.value or b"") + b"\n" for event in lines))
+    run(tmp_path, label={"type": "number"})
+    html, _ = report(tmp_path)
+    figures = html[html.index("<h2>Figures") : html.index("<h2>What the model still knows")]
+    assert "%" not in figures
+    assert re.search(r">−?\d\.\d\d<", figures)
+
+
 def test_the_curve_ends_with_the_figures(directory: Path) -> None:
     record = read_run(directory)
     for learner in record.learners:
@@ -96,8 +106,8 @@ def test_the_stream_has_gaps_where_no_daemon_ran_and_no_rate_where_none_is_known
         Stretch(start=500.0, stop=520.0, seconds=20.0, events=0, lag=7),
     ]
     shown = stream_charts(stretches)
-    assert "Events per second: 10 on average" in shown.replace("10.0", "10")
+    assert "Events per second: 10 on average" in shown
     assert shown.count('class="flow"') == 2 + 2
-    assert "<figcaption>Lag, records <b>7.0 at last" in shown
+    assert "<figcaption>Lag, records <b>7 at last" in shown
     unknown = [Stretch(start=0.0, stop=10.0, seconds=10.0, events=100, lag=None)]
     assert "Lag" not in stream_charts(unknown)
