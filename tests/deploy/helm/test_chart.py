@@ -46,6 +46,16 @@ def test_liveness_never_asks_about_kafka(helm: str) -> None:
     assert asked == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
 
 
+def test_probes_the_monitor_and_the_test_ask_by_https_where_the_server_has_certificates(helm: str) -> None:
+    monitor = "podMonitor.enabled=true,podMonitor.tlsConfig.serverName=plant"
+    objects = render(helm, "--set", f"scheme=HTTPS,{monitor}")
+    (container,), (test,) = (pod["containers"] for pod in pods(objects))
+    assert {container[f"{name}Probe"]["httpGet"]["scheme"] for name in ("startup", "liveness", "readiness")} == {"HTTPS"}
+    assert 'at = "https://plant-retaind:9464"' in test["command"][-1]
+    (endpoint,) = of_kind(objects, "PodMonitor")[0]["spec"]["podMetricsEndpoints"]
+    assert (endpoint["scheme"], endpoint["tlsConfig"]) == ("https", {"serverName": "plant"})
+
+
 def test_another_configuration_makes_other_pods(helm: str) -> None:
     def checksum(*options: str) -> str:
         template = of_kind(render(helm, *options), "StatefulSet")[0]["spec"]["template"]
@@ -91,6 +101,7 @@ def test_a_packaged_chart_brings_the_rules_and_dashboards_of_the_source_tree(hel
         ("config.checkpoint.directory=/tmp/state", "config.checkpoint.directory"),
         ("terminationGracePeriodSeconds=5", "terminationGracePeriodSeconds"),
         ("persistence.size=big", "persistence.size"),
+        ("scheme=TLS", "scheme"),
     ],
 )
 def test_values_that_cannot_work_are_refused_by_name(helm: str, setting: str, complaint: str) -> None:
