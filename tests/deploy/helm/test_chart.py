@@ -50,7 +50,9 @@ def test_probes_the_monitor_and_the_test_ask_by_https_where_the_server_has_certi
     monitor = "podMonitor.enabled=true,podMonitor.tlsConfig.serverName=plant"
     objects = render(helm, "--set", f"scheme=HTTPS,{monitor}")
     (container,), (test,) = (pod["containers"] for pod in pods(objects))
-    assert {container[f"{name}Probe"]["httpGet"]["scheme"] for name in ("startup", "liveness", "readiness")} == {"HTTPS"}
+    assert {container[f"{name}Probe"]["httpGet"]["scheme"] for name in ("startup", "liveness", "readiness")} == {
+        "HTTPS"
+    }
     assert 'at = "https://plant-retaind:9464"' in test["command"][-1]
     (endpoint,) = of_kind(objects, "PodMonitor")[0]["spec"]["podMetricsEndpoints"]
     assert (endpoint["scheme"], endpoint["tlsConfig"]) == ("https", {"serverName": "plant"})
