@@ -55,7 +55,7 @@ def build_learner(
         strategies=list(
             _strategies(config, features=features, objective=objective, reference=mixable, chance=chance)
         ),
-        scaler=OnlineScaler(features) if config.learner.standardise else None,
+        scaler=OnlineScaler(features, limit=config.learner.clip_values) if config.learner.standardise else None,
         clip_norm=config.learner.clip_norm,
         averaging=config.learner.averaging,
     )
@@ -70,7 +70,7 @@ def _objective(config: Config) -> Objective:
     label = config.label
     if isinstance(label, ClassLabel):
         return Classification(len(label.classes or ()) or label.max_classes)
-    return Regression(standardise=label.standardise)
+    return Regression(standardise=label.standardise, limit=config.learner.clip_values)
 
 
 def _strategies(

@@ -31,6 +31,7 @@ class LearnerTelemetry:
     def tell(self, learner: Marked, marks: Marks, *, tasks: Mapping[int, str], classes: Sequence[str]) -> None:
         """Show everything as of now; retention only where there was an examination since."""
         self._metrics.learning.restraint(learning_rate=learner.learning_rate, steps_left=learner.steps_left)
+        self._metrics.learning.clipped(learner.learner.limited_values)
         for name, strategy in learner.learner.strategies:
             self._tell_strategy(name, strategy, learner, marks.gauges[name])
             if isinstance(strategy, Buffered):

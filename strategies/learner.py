@@ -95,6 +95,11 @@ class Learner:
         """Take fresh inputs ``(rows, features)`` into the running scale; return them scaled, row by row."""
         return x if self._scaler is None else self._scaler.absorb(x)
 
+    @property
+    def limited_values(self) -> int:
+        """Inputs that this process has absorbed as less than they were: see ``OnlineScaler``."""
+        return 0 if self._scaler is None else self._scaler.limited
+
     def prime(self, rows: Examples) -> None:
         """Let the running scales of inputs and labels begin with rows from before the stream."""
         assert not self.steps

@@ -100,8 +100,8 @@ class Regression:
     classification = False
     outputs = 1
 
-    def __init__(self, *, standardise: bool) -> None:
-        self._scaler = OnlineScaler(1) if standardise else None
+    def __init__(self, *, standardise: bool, limit: float | None = None) -> None:
+        self._scaler = OnlineScaler(1, limit=limit) if standardise else None
 
     def loss(self, outputs: Tensor, y: Tensor, *, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """½ (f(x) - y)², both in standardised units; a row's gradient is f(x) - y."""

@@ -64,6 +64,13 @@ class LearnerSection(Section):
         json_schema_extra=LIVE,
     )
     standardise: bool = Field(True, description="Scale every feature by its running mean and deviation.")
+    clip_values: float | None = Field(
+        100.0,
+        gt=1,
+        description="Once 1,000 events have come, a scaled value counts as at most so many deviations from its mean,"
+        " so that one broken reading does not spoil a feature for good; null: without limit.",
+        json_schema_extra=LIVE,
+    )
     clip_norm: float | None = Field(
         None, gt=0, description="Clip the gradient to this Euclidean norm.", json_schema_extra=LIVE
     )

@@ -54,6 +54,12 @@ CLASS_ROWS = Family(
 )
 CLASSES = Family("retaind_classes_known", "gauge", "Classes seen so far, or declared.", unit="classes")
 LEARNING_RATE = Family("retaind_learning_rate", "gauge", "The optimizer's learning rate in the step to come.")
+CLIPPED = Family(
+    "retaind_values_clipped_total",
+    "counter",
+    "Values of features that were further from their mean than learner.clip_values deviations.",
+    unit="values",
+)
 STEPS_LEFT = Family(
     "retaind_learner_steps_left",
     "gauge",
@@ -62,7 +68,7 @@ STEPS_LEFT = Family(
 )
 ANCHORS = (PENALTY, ACTIVE, CONSOLIDATIONS, CONSOLIDATED)
 BUFFERS = (ROWS, CAPACITY, BYTES, SEEN, TASK_ROWS, CLASS_ROWS)
-FAMILIES = (*ANCHORS, *BUFFERS, FIGURE, CLASSES, LEARNING_RATE, STEPS_LEFT)
+FAMILIES = (*ANCHORS, *BUFFERS, FIGURE, CLASSES, LEARNING_RATE, CLIPPED, STEPS_LEFT)
 
 
 class LearningMetrics:
@@ -73,6 +79,7 @@ class LearningMetrics:
         self._tasks = tasks
         self._classes = board.labels("class", limit=max_classes)
         self._figures = board.labels("strategy", "figure", limit=64)
+        self.clipped(0)
 
     def anchor(
         self, strategy: str, *, penalty: float | None, consolidations: int, consolidated_seconds: float | None
@@ -116,6 +123,11 @@ class LearningMetrics:
         """Show how many classes are known."""
         with self._board.tell() as now:
             now.set(CLASSES, count)
+
+    def clipped(self, values: int) -> None:
+        """Show how many values this process has taken for less than they were."""
+        with self._board.tell() as now:
+            now.set(CLIPPED, values)
 
     def restraint(self, *, learning_rate: float | None, steps_left: int | None) -> None:
         """Show how far and how often the model may still move."""

@@ -261,6 +261,29 @@ def test_a_step_that_is_not_finite_is_rejected_whole_and_learning_goes_on(tmp_pa
         assert life.metric("events_predicted_total") == 32
 
 
+def lately(directory: Path, stream: Sequence[LocalRecord], *, clip_values: float | None) -> tuple[float, int]:
+    """The share of right predictions among the last thousand, and the values that were clipped."""
+    learner = {"batch": 8, "clip_values": clip_values}
+    sections = {"learner": learner, "optimizer": {"type": "adam", "lr": 0.01}, "companions": {"naive": None}}
+    config = small_config(directory, **sections)
+    with living(Life(config, MemorySource([*stream, END]), directory=directory)) as life:
+        life.run()
+        right = [line["prediction"] == line["label"] for line in lines(directory / "predictions.jsonl")[-1_000:]]
+        return sum(right) / len(right), int(life.metric("values_clipped_total") or 0)
+
+
+def test_one_broken_reading_does_not_spoil_its_feature_for_good(tmp_path: Path) -> None:
+    stream = plain_events(3_000)
+    broken = orjson.dumps(orjson.loads(stream[1_500].value or b"") | {"a": 1e30})
+    struck = [*stream[:1_500], stream[1_500]._replace(value=broken), *stream[1_501:]]
+    untroubled, _ = lately(tmp_path / "untroubled", stream, clip_values=100.0)
+    limited, clipped = lately(tmp_path / "limited", struck, clip_values=100.0)
+    spoilt, _ = lately(tmp_path / "spoilt", struck, clip_values=None)
+    assert clipped == 1
+    assert limited > untroubled - 0.03
+    assert spoilt < untroubled - 0.06
+
+
 class FullStore(CheckpointStore):
     """A store on a disk that is full when some attempts to write are made, counted from 1."""
 

@@ -115,3 +115,90 @@ def test_a_restored_scaler_goes_on_bit_for_bit() -> None:
     assert torch.equal(straight.scale(x), resumed.scale(x))
     assert torch.equal(straight.absorb(x[20:]), resumed.absorb(x[20:]))
     assert torch.equal(straight.scale(x), resumed.scale(x))
+
+
+# What a sensor says when it is broken.
+
+
+def with_wild_values(seed: int, rows: int, places: list[int], value: float) -> torch.Tensor:
+    x = rows_of(seed, rows, location=20.0, scale=3.0)
+    x[places, 1] = value
+    return x
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    places=st.lists(st.integers(900, 1_199), max_size=6, unique=True),
+    value=st.sampled_from([1e30, -1e9, 3e38, 500.0, 315.0]),
+    sizes=st.lists(st.integers(0, 400), max_size=12),
+)
+def test_wild_values_are_limited_alike_however_rows_were_grouped(
+    seed: int, places: list[int], value: float, sizes: list[int]
+) -> None:
+    x = with_wild_values(seed, 1_200, places, value)
+    whole, parted, one_by_one = (OnlineScaler(3, limit=100.0) for _ in range(3))
+    scaled = whole.absorb(x)
+    assert torch.equal(scaled, in_parts(parted, x, sizes))
+    assert torch.equal(scaled, in_parts(one_by_one, x, [1] * len(x)))
+    for other in (parted, one_by_one):
+        assert other.limited == whole.limited
+        assert np.array_equal(other.state_dict()["sums"], whole.state_dict()["sums"])
+        assert torch.equal(other.scale(x), whole.scale(x))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32), heavy=st.booleans())
+def test_what_is_not_wild_is_scaled_to_the_same_bits_as_without_a_limit(seed: int, *, heavy: bool) -> None:
+    x = rows_of(seed, 3_000, location=-7.0, scale=30.0)
+    if heavy:
+        x[1_500:, 0] += 90 * 30.0  # far, but within reach
+    limited, free = OnlineScaler(3, limit=100.0), OnlineScaler(3)
+    assert torch.equal(limited.absorb(x), free.absorb(x))
+    assert torch.equal(limited.scale(x), free.scale(x))
+    assert limited.limited == 0
+
+
+@pytest.mark.parametrize("value", [1e30, -1e12, 3e38])
+def test_one_absurd_value_does_not_take_the_column_away(value: float) -> None:
+    x = with_wild_values(0, 20_000, [10_000], value)
+    scaler = OnlineScaler(3, limit=100.0)
+    scaled = scaler.absorb(x)
+    assert scaler.limited == 1
+    assert scaled.abs().max() < 100
+    assert scaler.scale(x).abs().max() < 101
+    assert scaler.deviation[1] == pytest.approx(3.0, rel=0.3)
+    spoilt = OnlineScaler(3)
+    spoilt.absorb(x)
+    assert spoilt.deviation[1] > 1e6
+
+
+def test_before_there_are_enough_rows_nothing_is_called_wild() -> None:
+    x = with_wild_values(0, 1_000, [999], 1e9)
+    limited, free = OnlineScaler(3, limit=100.0), OnlineScaler(3)
+    assert torch.equal(limited.absorb(x), free.absorb(x))
+
+
+def test_a_column_that_begins_to_vary_is_not_limited() -> None:
+    x = torch.cat((torch.zeros(2_000, 1), torch.tensor([[1e6], [-1e6], [1e6]])))
+    scaler = OnlineScaler(1, limit=100.0)
+    assert torch.equal(scaler.absorb(x), OnlineScaler(1).absorb(x))
+    assert scaler.limited == 0
+
+
+def test_a_column_that_changes_its_unit_is_followed() -> None:
+    x = torch.cat((rows_of(0, 5_000), rows_of(1, 2_000, location=1e5, scale=1e3)))
+    scaler = OnlineScaler(3, limit=100.0)
+    scaled = scaler.absorb(x)
+    assert 0 < scaler.limited < 3 * 500
+    assert scaled[-1_000:].abs().max() < 10
+    assert scaler.deviation == pytest.approx(np.full(3, 4.5e4), rel=0.3)
+
+
+def test_a_restored_scaler_has_the_same_reach() -> None:
+    x = with_wild_values(0, 3_000, [2_500, 2_700], 1e20)
+    straight, resumed = OnlineScaler(3, limit=100.0), OnlineScaler(3, limit=100.0)
+    straight.absorb(x[:2_000])
+    resumed.load_state_dict(straight.state_dict())
+    assert torch.equal(straight.scale(x), resumed.scale(x))
+    assert torch.equal(straight.absorb(x[2_000:]), resumed.absorb(x[2_000:]))
