@@ -67,7 +67,7 @@ class LearnerSection(Section):
     clip_values: float | None = Field(
         100.0,
         gt=1,
-        description="Once 1,000 events have come, a scaled value counts as at most so many deviations from its mean,"
+        description="After 1,000 events a scaled value counts as at most so many deviations from its mean,"
         " so that one broken reading does not spoil a feature for good; null: without limit.",
         json_schema_extra=LIVE,
     )
