@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PART = TopicPartition("plant", 3)
 FIELDS = ("topic", "partition", "offset", "timestamp", "key", "value", "headers", "leader_epoch")
-PLAIN, GZIP = 0, 1
+CODECS = (PLAIN, GZIP, SNAPPY, LZ4, ZSTD) = tuple(range(5))
 LOG_APPEND_TIME = 0x08
 
 optional_bytes = st.none() | st.binary(max_size=300)
@@ -81,7 +81,7 @@ def both(data: bytes, *, fetch_offset: int = 0) -> tuple[list[tuple[Any, ...]], 
     return read[0], read[1]
 
 
-@given(events=messages, compression=st.sampled_from([PLAIN, GZIP]), step=st.sampled_from([1, 1000]))
+@given(events=messages, compression=st.sampled_from(CODECS), step=st.sampled_from([1, 1000]))
 def test_it_reads_what_the_client_reads(events: Any, compression: int, step: int) -> None:
     ours, theirs = both(written(events, compression=compression, step=step))
     assert ours == theirs

@@ -60,6 +60,15 @@ def test_reading_goes_on_exactly_where_a_snapshot_was_taken(broker: Cluster, top
     assert values(before) + values(after) == list(range(100))
 
 
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_what_the_broker_has_compressed_is_read(broker: Cluster, topic: str, codec: str) -> None:
+    packed = broker.create_topic(f"{topic}-{codec}", config={"compression.type": codec})
+    broker.produce(packed, numbers(0, 2_000))
+    with opened(new_source(broker, packed)) as source:
+        assert values(read(source, 2_000)) == list(range(2_000))
+    broker.delete_topic(packed)
+
+
 def test_a_poll_never_returns_more_than_was_asked_for(broker: Cluster, topic: str) -> None:
     broker.produce(topic, numbers(0, 50))
     with opened(new_source(broker, topic, max_poll_records=7)) as source:
