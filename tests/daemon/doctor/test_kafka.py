@@ -124,6 +124,18 @@ def test_an_offset_that_retention_has_deleted_is_found(
     assert (found.level, "4" in found.found, "on_lost_offset" in found.remedy) == (level, True, True)
 
 
+@pytest.mark.parametrize(("offset", "level"), [(52, "warning"), (80, "ok")])
+def test_an_offset_that_retention_is_about_to_delete_is_a_warning(
+    offset: int, level: str, *, reading: Any, broker: Cluster, topic: str, tmp_path: Path
+) -> None:
+    broker.produce(topic, [b"{}"] * 150)
+    stored(tmp_path, topic, offset)
+    with admin(broker) as asked:
+        asked.delete_records({TopicPartition(topic, 0): 50})
+    found = worst(check_kafka(reading(), HERE))
+    assert (found.level, "the log begins at 50" in found.found) == (level, level == "warning")
+
+
 def test_events_of_the_future_are_a_warning(reading: Any, broker: Cluster, topic: str) -> None:
     now_ms = int(time.time() * 1000)
     broker.produce(topic, [b"{}"], timestamps=[now_ms])
