@@ -77,7 +77,9 @@ def test_a_restart_shows_all_that_was_shown_before_and_calls_none_of_it_news(con
         assert after["learners"][name]["boundaries"] == of["boundaries"]
         assert after["learners"][name]["curve"]["scores"] == of["curve"]["scores"]
         assert len(of["curve"]["events"]) > len(of["boundaries"]["events"])
-    assert "Started from generation 4 at 359 events" in [note["text"] for note in after["notes"]]
+    # How many checkpoints there were time for depends on the disk.
+    saved = next(note["text"] for note in before["notes"] if note["kind"] == "checkpoint").partition(":")[0]
+    assert f"Started from {saved.lower()}" in [note["text"] for note in after["notes"]]
     boundaries = [[note for note in told["notes"] if note["kind"] == "boundary"] for told in (before, after)]
     assert boundaries[0] == boundaries[1] != []
     assert after["stream"]["at"][: len(before["stream"]["at"])] == before["stream"]["at"]
