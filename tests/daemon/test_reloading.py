@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ import torch
 from daemon.config.changes import changes
 from daemon.config.errors import ConfigError, Problem
 from daemon.process.logs import logging_to
+from daemon.rejections import TooManyRejectsError
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
+from daemon.state.state_error import StateError
 from tests.daemon.event_stream import Stretch, json_lines
 from tests.daemon.lives import SMALL
 from tests.daemon.same_state import assert_same_state
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 EVENTS = 150
 REPLAY, EWC = SMALL["strategies"]
+ADAM = {"type": "adam", "lr": 0.01}
 ALL_LIVE: dict[str, Any] = {
     "optimizer": {
         "type": "adam",
@@ -175,6 +179,64 @@ def test_checkpoints_come_as_often_as_the_new_configuration_says(configured: Cal
         service.loop.save()
     manifests = [entry.manifest for entry in CheckpointStore(Path(directory), keep=1).entries()]
     assert [manifest and manifest.summary["events"] for manifest in manifests] == [11, 12]
+
+
+def test_a_new_linger_holds_for_the_events_that_wait(configured: Callable[..., Config], stream: Path) -> None:
+    slow = {"source": {"type": "file", "path": str(stream), "rate": 5}}
+    brief = SMALL["learner"] | {"linger_seconds": 0.001}
+    with Service(configured(**slow), read=lambda: configured(**slow, learner=brief)) as service:
+        turn_to(service, 1)
+        assert service.reload() is None
+        while service.loop.pipeline.waiting:
+            service.turn()
+        assert service.loop.pipeline.events < SMALL["learner"]["batch"]
+
+
+def test_the_level_of_the_log_is_the_new_one(configured: Callable[..., Config]) -> None:
+    with Service(configured(), read=lambda: configured(log={"level": "error"})) as service:
+        turn_to(service, 1)
+        assert service.reload() is None
+    assert logging.getLogger("retaind").level == logging.ERROR
+
+
+def test_what_is_tolerated_is_what_the_new_configuration_says(
+    configured: Callable[..., Config], stream: Path
+) -> None:
+    lines = stream.read_bytes().splitlines(keepends=True)
+    stream.write_bytes(b"".join([*lines[:3], b"bad\n", *lines[3:6], b"bad\n", *lines[6:]]))
+    with Service(configured(), read=lambda: configured(rejections={"tolerate": False})) as service:
+        turn_to(service, 5)
+        assert service.reload() is None
+        with pytest.raises(TooManyRejectsError, match=r"rejections\.tolerate is false"):
+            turn_to(service, 8)
+
+
+def test_so_many_failed_checkpoints_are_borne_as_the_new_configuration_says(
+    configured: Callable[..., Config],
+) -> None:
+    checkpoint = {"directory": configured().checkpoint.directory, "every_events": 1, "every_seconds": 1e9}
+    strict = configured(checkpoint=checkpoint | {"tolerate_failures": 0})
+    with Service(configured(checkpoint=checkpoint), read=lambda: strict) as service:
+        turn_to(service, 2)
+        assert service.reload() is None
+        checkpoints = Path(checkpoint["directory"], "checkpoints")
+        checkpoints.rename(checkpoints.with_name("aside"))
+        checkpoints.write_text("in the way")
+        with pytest.raises(StateError, match="checkpoints"):
+            turn_to(service, 40)
+        assert service.registry.get_sample_value("retaind_checkpoint_failures_total") == 0
+
+
+def test_the_configuration_before_is_a_change_again(configured: Callable[..., Config]) -> None:
+    first, second = configured(optimizer=ADAM), configured(optimizer=ADAM | {"lr": 0.5})
+    to_come = [second, first]
+    with Service(first, read=lambda: to_come.pop(0)) as service:
+        turn_to(service, 10)
+        for expected in (second, first):
+            assert service.reload() is None
+            student = service.loop.pipeline.student
+            assert student is not None
+            assert student.learner.learning_rate == expected.optimizer.model_dump()["lr"]
 
 
 @pytest.mark.parametrize("at", [0, 100])
