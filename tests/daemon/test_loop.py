@@ -358,6 +358,21 @@ def test_one_failure_too_many_ends_the_run_and_commits_nothing(tmp_path: Path) -
         assert life.saved()["source"] == {"at": 10}
 
 
+def test_what_could_not_be_written_is_tried_again_though_no_event_has_come_since(tmp_path: Path) -> None:
+    clock = Clock()
+    config = small_config(tmp_path, checkpoint={"directory": str(tmp_path), "every_seconds": 30})
+    source, store = MemorySource(plain_events(20)), FullStore(tmp_path, full_at={2})
+    with living(Life(config, source, directory=tmp_path, clock=clock, store=store)) as life:
+        told = []
+        for _ in range(3):
+            life.loop.turn()
+            life.writer.close()
+            life.loop.turn()
+            told.append((life.saved()["source"]["at"], life.metric("checkpoint_failures_total")))
+            clock.now += 31
+        assert told == [(0, 0), (0, 1), (20, 1)]
+
+
 def test_the_last_checkpoint_of_a_run_must_be_written(tmp_path: Path) -> None:
     source = MemorySource([*plain_events(20), END], poll_sizes=[30])
     config = small_config(tmp_path, checkpoint={"directory": str(tmp_path), "every_seconds": 1e9})
