@@ -223,7 +223,7 @@ def test_so_many_failed_checkpoints_are_borne_as_the_new_configuration_says(
         checkpoints.rename(checkpoints.with_name("aside"))
         checkpoints.write_text("in the way")
         with pytest.raises(StateError, match="checkpoints"):
-            turn_to(service, 40)
+            turn_to(service, EVENTS + 1)
         assert service.registry.get_sample_value("retaind_checkpoint_failures_total") == 0
 
 
