@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from daemon.pace import Pace
+from daemon.state.checkpoint_writer import Draft
 from daemon.state.state_error import StateError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Loop:
 
     def save(self) -> None:
         """Make the state durable before returning; raise ``StateError`` where that cannot be done."""
-        self._tell_saved(self._saving.finish(**self._now()))
+        self._tell_saved(self._saving.finish(self._now()))
         self._report(last=True)
 
     def _report(self, *, received: int = 0, seconds: float = 0.0, last: bool = False) -> None:
@@ -142,7 +143,7 @@ class Loop:
     def _save_if_due(self) -> None:
         if self._saving.due(self.pipeline.events, snapshot=self._source.snapshot()):
             with self._stopwatch("checkpoint"):
-                self._saving.begin(**self._now())
+                self._saving.begin(self._now())
         self._tell_saved(self._saving.settle())
 
     def _tell_saved(self, attempts: Sequence[Written | StateError]) -> None:
@@ -152,19 +153,17 @@ class Loop:
             else:
                 self._telemetry.checkpoint(attempt)
 
-    def _now(self) -> dict[str, Any]:
+    def _now(self) -> Draft:
         """Return what a checkpoint holds, as of now; what it says of predictions is durable already."""
         snapshot = self._source.snapshot()
         state: dict[str, Any] = {"pipeline": self.pipeline.state_dict(), "source": snapshot}
         if self._predictions is not None:
             self._predictions.flush()
             state["predictions"] = self._predictions.state_dict()
-        events, summary = self.pipeline.events, self.pipeline.summary()
-        chronicle = self._telemetry.chronicle(self.pipeline, source=self._source.status())
-        return {
-            "state": state,
-            "events": events,
-            "summary": summary,
-            "snapshot": snapshot,
-            "chronicle": chronicle,
-        }
+        return Draft(
+            state=state,
+            events=self.pipeline.events,
+            summary=self.pipeline.summary(),
+            snapshot=snapshot,
+            chronicle=self._telemetry.chronicle(self.pipeline, source=self._source.status()),
+        )

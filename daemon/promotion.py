@@ -8,8 +8,7 @@ import torch
 
 from daemon.build import build_pipeline
 from daemon.config.challenger_view import SECTION
-from daemon.page.chronicle import MAIN
-from daemon.page.past import read_past
+from daemon.page.past import MAIN, read_past
 from daemon.state.state_error import StateError
 from daemon.stopwatch import Stopwatch
 

@@ -66,8 +66,9 @@ class OnlineScaler:
             scaled.append(done)
             x = x[len(done) :]
             if wild:
-                self.limited += int((x[0] != self._within(x[0])).sum())
-                x = torch.cat((self._within(x[:1]), x[1:]))
+                within = self._within(x[:1])
+                self.limited += int((within != x[:1]).sum())
+                x = torch.cat((within, x[1:]))
         return x if not scaled else scaled[0] if len(scaled) == 1 else torch.cat(scaled)
 
     def _absorb_tame(self, x: Tensor) -> tuple[Tensor, bool]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daemon.demo.configuration import NAIVE, RETAIND
-from daemon.plots.retention_curves import Panel, Segment, retention_curves
+from daemon.plots.retention_curves import Panel, retention_curves
+from daemon.plots.segment import Segment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,7 +13,7 @@ from daemon.page.course import Course
 from daemon.page.curve import DECIMALS, Curve
 from daemon.page.flow import Flow, lag_of
 from daemon.page.notes import Notes
-from daemon.page.past import Past, SavedCurve, SavedMemory, SavedNote, SavedSamples, SavedStretches
+from daemon.page.past import MAIN, Past, SavedCurve, SavedMemory, SavedNote, SavedSamples, SavedStretches
 from daemon.page.watch import Watch
 from daemon.process.json_text import json_text
 from daemon.process.redaction import redacted
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from daemon.state.state_error import StateError
     from daemon.student import Student
 
-MAIN = "main"
 MOST_BOUNDARIES = 64
 """Rows of a matrix that are shown."""
 

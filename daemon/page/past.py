@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from daemon.state.checkpoints import CheckpointStore
 
+MAIN = "main"
+"""The name of the main learner, beside those of the others."""
+
 _Count = Annotated[int, Field(ge=0)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 

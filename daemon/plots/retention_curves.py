@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from daemon.plots.segment import Segment
+
 # The palette of Okabe & Ito (2008), which no kind of colour blindness confuses, without its yellow and black.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 INK, FAINT, GRID = "#222222", "#666666", "#DDDDDD"
@@ -43,15 +45,6 @@ class Panel:
     """``(evaluations,)``: where in the stream each was made."""
     scores: NDArray[np.float64]
     """``(evaluations, tasks)`` from 0 to 1, NaN where a task has no score yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of the stream in which one task was learned."""
-
-    task: int
-    start: int
-    stop: int
 
 
 def retention_curves(

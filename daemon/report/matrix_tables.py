@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from daemon.page.chronicle import MOST_BOUNDARIES
 from daemon.report.markup import Markup, element
 from daemon.report.wording import LEARNERS, score, short_score
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from daemon.report.run_record import LearnerRecord, RunRecord
-
-MOST_BOUNDARIES = 64
-"""Rows that are shown: the last ones."""
 
 
 def matrix_tables(run: RunRecord) -> Markup | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from daemon.plots.segment import Segment
 from daemon.report.markup import Markup, element
 from daemon.report.plot_frame import PlotFrame, path, ticks
 from daemon.report.wording import LEARNERS, compact, score
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 
 _HEIGHT, _FOOT, _LETTER, _COLOURS = 250, 44, 6.6, 8
 _LEAST_POINTS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of the stream in which one task was learned."""
-
-    task: int
-    start: int
-    stop: int
 
 
 def retention_charts(run: RunRecord) -> Markup | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from daemon.page.curve import Curve
-from daemon.page.past import read_past
+from daemon.page.past import MAIN, read_past
 from daemon.process.redaction import redacted
 from daemon.scoring.prequential import Prequential
 from daemon.scoring.retention import RetentionMatrix
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from daemon.scoring.figures import Figures
     from daemon.scoring.prequential_score import PrequentialScore
     from daemon.state.generation import SavedState
-
-MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from daemon.state.state_error import StateError
@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from daemon.state.checkpoints import CheckpointStore
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a checkpoint is to hold, all of one moment."""
+
+    state: Mapping[str, Any]
+    """It may be the living one."""
+    events: int
+    """Those that the state has seen."""
+    summary: Mapping[str, Any]
+    snapshot: Mapping[str, Any]
+    """The source's positions that belong to the state."""
+    chronicle: Callable[[], str] | None = None
+    """Makes the JSON that is kept beside the state; called on the thread that writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +65,21 @@ class CheckpointWriter:
         """Whether a checkpoint is being written."""
         return self._flight is not None and not self._flight.done()
 
-    def submit(
-        self,
-        state: Mapping[str, Any],
-        *,
-        summary: Mapping[str, Any],
-        snapshot: Mapping[str, Any],
-        chronicle: Callable[[], str] | None = None,
-    ) -> bool:
-        """Begin to write ``state``, or do nothing and return False while the last one is being written.
+    def submit(self, draft: Draft) -> bool:
+        """Begin to write a draft, or do nothing and return False while the last one is being written.
 
-        ``state`` may be the living one: it is copied before this returns, into memory that is used again and again.
-        ``chronicle`` makes the JSON that is kept beside it; it is called on the thread that writes.
+        It is copied before this returns, its state into memory that is used again and again.
         """
         if self.busy:
             return False
         self._collect()
-        self._frozen = flatten(state).copy(reuse=self._frozen)
+        self._frozen = flatten(draft.state).copy(reuse=self._frozen)
+        kept = replace(draft, state={}, summary=copy_tree(draft.summary), snapshot=copy_tree(draft.snapshot))
         self._flight = Future()
         # A daemon thread: a process that is told to stop at once does not wait for it.
         threading.Thread(
             target=self._run,
-            args=(self._flight, self._frozen, copy_tree(summary), copy_tree(snapshot), chronicle),
+            args=(self._flight, self._frozen, kept),
             name="checkpoint-writer",
             daemon=True,
         ).start()
@@ -84,20 +92,13 @@ class CheckpointWriter:
         landed, self._landed = self._landed, []
         return landed
 
-    def write_now(
-        self,
-        state: Mapping[str, Any],
-        *,
-        summary: Mapping[str, Any],
-        snapshot: Mapping[str, Any],
-        chronicle: Callable[[], str] | None = None,
-    ) -> Written:
-        """Wait for the checkpoint that is being written, then write ``state`` on this thread.
+    def write_now(self, draft: Draft) -> Written:
+        """Wait for the checkpoint that is being written, then write the draft on this thread.
 
         Raises ``StateError`` where it cannot be written.
         """
         self._collect()
-        return self._write(flatten(state), summary, snapshot, chronicle)
+        return self._write(flatten(draft.state), draft)
 
     def close(self) -> None:
         """Wait for the checkpoint that is being written; ``completed`` then has it. May be called twice."""
@@ -111,32 +112,20 @@ class CheckpointWriter:
             except StateError as error:
                 self._landed.append(error)
 
-    def _run(
-        self,
-        flight: Future[Written],
-        frozen: FlatState,
-        summary: Mapping[str, Any],
-        snapshot: Mapping[str, Any],
-        chronicle: Callable[[], str] | None,
-    ) -> None:
+    def _run(self, flight: Future[Written], frozen: FlatState, draft: Draft) -> None:
         try:
-            flight.set_result(self._write(frozen, summary, snapshot, chronicle))
+            flight.set_result(self._write(frozen, draft))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the loop's thread raises it
             flight.set_exception(error)
 
-    def _write(
-        self,
-        flat: FlatState,
-        summary: Mapping[str, Any],
-        snapshot: Mapping[str, Any],
-        chronicle: Callable[[], str] | None,
-    ) -> Written:
+    def _write(self, flat: FlatState, draft: Draft) -> Written:
         started = self._clock()
-        generation = self._store.write(flat, summary, chronicle=None if chronicle is None else chronicle())
+        chronicle = None if draft.chronicle is None else draft.chronicle()
+        generation = self._store.write(flat, draft.summary, chronicle=chronicle)
         return Written(
             generation=generation,
             seconds=self._clock() - started,
             bytes=sum(leaf.nbytes for leaf in flat.leaves.values()),
-            summary=summary,
-            snapshot=snapshot,
+            summary=draft.summary,
+            snapshot=draft.snapshot,
         )

@@ -10,7 +10,7 @@ from daemon.state.state_error import StateError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from daemon.state.checkpoint_writer import CheckpointWriter, Written
+    from daemon.state.checkpoint_writer import CheckpointWriter, Draft, Written
     from daemon.state.checkpoints import CheckpointStore
 
 
@@ -69,18 +69,10 @@ class Saving:
             return True
         return self._clock() - self._saved_at >= self._every_seconds
 
-    def begin(
-        self,
-        state: Mapping[str, Any],
-        *,
-        events: int,
-        summary: Mapping[str, Any],
-        snapshot: Mapping[str, Any],
-        chronicle: Callable[[], str] | None = None,
-    ) -> None:
-        """Let the state be written while the loop goes on; for ``chronicle`` see ``CheckpointWriter``."""
-        if self._writer.submit(state, summary=summary, snapshot=snapshot, chronicle=chronicle):
-            self.resume(events, snapshot=snapshot)
+    def begin(self, draft: Draft) -> None:
+        """Let the state be written while the loop goes on."""
+        if self._writer.submit(draft):
+            self.resume(draft.events, snapshot=draft.snapshot)
 
     def settle(self) -> list[Written | StateError]:
         """Commit the positions of what has become durable since the last call; return it, and what failed.
@@ -94,23 +86,15 @@ class Saving:
         self._writer.close()
         return self.settle()
 
-    def finish(
-        self,
-        state: Mapping[str, Any],
-        *,
-        events: int,
-        summary: Mapping[str, Any],
-        snapshot: Mapping[str, Any],
-        chronicle: Callable[[], str] | None = None,
-    ) -> list[Written | StateError]:
+    def finish(self, draft: Draft) -> list[Written | StateError]:
         """Wait for what is being written, then write the state as it is now if it has changed since.
 
         Raises ``StateError`` where that cannot be done: who calls this relies on it.
         """
         attempts = self.wait()
-        if snapshot != self._saved_snapshot or not self._store.generations():
-            final = self._writer.write_now(state, summary=summary, snapshot=snapshot, chronicle=chronicle)
-            self.resume(events, snapshot=snapshot)
+        if draft.snapshot != self._saved_snapshot or not self._store.generations():
+            final = self._writer.write_now(draft)
+            self.resume(draft.events, snapshot=draft.snapshot)
             attempts.append(self._settled(final))
         return attempts
 

@@ -7,7 +7,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from daemon.plots.retention_curves import Panel, Segment, retention_curves
+from daemon.plots.retention_curves import Panel, retention_curves
+from daemon.plots.segment import Segment
 
 NAMES = ["a", "b", "c", "d", "e"]
 
