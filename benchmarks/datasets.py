@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from daemon.bench.data_files import data_file, read_idx
-from daemon.bench.electricity_market import read_electricity
-from daemon.bench.hourly_bars import INSTRUMENTS, read_bars
+from benchmarks.literature.data_files import data_file, read_idx
+from benchmarks.literature.electricity_market import read_electricity
+from benchmarks.literature.hourly_bars import INSTRUMENTS, read_bars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

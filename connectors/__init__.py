@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.csv_decoder import CsvDecoder
-from connectors.file_dead_letters import FileDeadLetters
-from connectors.file_predictions import FilePredictions
-from connectors.file_source import FileSource
-from connectors.hyperplane_source import HyperplaneSource
-from connectors.json_decoder import JsonDecoder
-from connectors.kafka_dead_letters import KafkaDeadLetters
-from connectors.kafka_predictions import KafkaPredictions
-from connectors.kafka_source import KafkaSource
-from connectors.plant_source import PlantSource
-from connectors.raw_decoder import RawDecoder
+from connectors.decoders.csv import CsvDecoder
+from connectors.decoders.json import JsonDecoder
+from connectors.decoders.raw import RawDecoder
+from connectors.files.dead_letters import FileDeadLetters
+from connectors.files.predictions import FilePredictions
+from connectors.files.source import FileSource
+from connectors.kafka.dead_letters import KafkaDeadLetters
+from connectors.kafka.predictions import KafkaPredictions
+from connectors.kafka.source import KafkaSource
+from connectors.synthetic.hyperplane import HyperplaneSource
+from connectors.synthetic.plant import PlantSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,30 +13,32 @@ import torch
 from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionsLostError
-from daemon.build import build_dead_letters, build_pipeline, build_predictions, build_source
-from daemon.config.control_token import control_token
+from daemon.build.edges import build_dead_letters, build_predictions, build_source
+from daemon.build.pipeline import build_pipeline
+from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.config.errors import ConfigError
-from daemon.config.web_config import web_config
-from daemon.features.field_names import FieldNameError
-from daemon.loop import Loop
-from daemon.metrics import Metrics
-from daemon.page.chronicle import Chronicle
-from daemon.page.past import read_past
-from daemon.process.basic_auth import BasicAuth
-from daemon.process.control import Answer, Control
-from daemon.process.control_routes import CONTROL_PATHS, control_routes
-from daemon.process.http_server import HttpServer, app
+from daemon.intake.features.field_names import FieldNameError
+from daemon.learning.stopwatch import Stopwatch
+from daemon.loop.loop import Loop
+from daemon.loop.reject_limit import Rejections
 from daemon.process.notify import Notify
-from daemon.process.vital_signs import VitalSigns
-from daemon.rejections import Rejections
-from daemon.reloading import NeedsRestartError, Reloading
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saving import Saving
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
-from daemon.stopwatch import Stopwatch
-from daemon.telemetry import Telemetry
+from daemon.telemetry.health import VitalSigns
+from daemon.telemetry.history.recorder import Chronicle
+from daemon.telemetry.history.saved import read_past
+from daemon.telemetry.metrics import Metrics
+from daemon.telemetry.telemetry import Telemetry
+from daemon.web.app import app
+from daemon.web.basic_auth import BasicAuth
+from daemon.web.control import Answer, Control
+from daemon.web.control_routes import CONTROL_PATHS, control_routes
+from daemon.web.control_token import control_token
+from daemon.web.server import HttpServer
+from daemon.web.web_config import web_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +48,8 @@ if TYPE_CHECKING:
 
     from connectors.source import Source
     from daemon.config.schema import Config
-    from daemon.process.control import Action
     from daemon.state.generation import SavedState
+    from daemon.web.control import Action
 
 log = structlog.get_logger("retaind")
 

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from strategies.buffer import Buffered, BufferOptions
-from strategies.lesson import Rehearsal
 from strategies.options import LIVE
+from strategies.training_batch import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch
     from strategies.learner import Learner
-    from strategies.lesson import Lesson
     from strategies.strategy import Setting
+    from strategies.training_batch import Lesson
 
 
 class DerOptions(BufferOptions):

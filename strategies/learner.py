@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from strategies.averaging import RunningAverage
-from strategies.lesson import Lesson, Rehearsal
 from strategies.strategy import Strategy
+from strategies.training_batch import Lesson, Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

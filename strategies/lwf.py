@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch
     from strategies.learner import Learner
-    from strategies.lesson import Lesson
     from strategies.strategy import Setting
+    from strategies.training_batch import Lesson
 
 
 class LwfOptions(ConsolidatingOptions):

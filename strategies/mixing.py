@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from strategies.generator import generator_state, restore_generator
-from strategies.lesson import Rehearsal
 from strategies.options import LIVE, Options
 from strategies.strategy import Setting, Strategy
+from strategies.training_batch import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,8 +8,8 @@ import torch
 from pydantic import Field
 
 from strategies.buffer import Buffered, BufferOptions
-from strategies.lesson import Rehearsal
 from strategies.options import LIVE
+from strategies.training_batch import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

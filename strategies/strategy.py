@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch
     from strategies.learner import Learner
-    from strategies.lesson import Lesson, Rehearsal
     from strategies.options import Options
     from strategies.storage import RowStorage
+    from strategies.training_batch import Lesson, Rehearsal
 
 
 @dataclass(frozen=True, slots=True)

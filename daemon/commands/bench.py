@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from daemon.bench import PROTOCOLS
-from daemon.bench.data_files import DataFileError
-from daemon.bench.listing import list_protocols
-from daemon.bench.results import Results, ResultsError
+from benchmarks.literature import PROTOCOLS
+from benchmarks.literature.data_files import DataFileError
+from benchmarks.literature.listing import list_protocols
+from benchmarks.literature.results import Results, ResultsError
 from daemon.process.exit_codes import ExitCode
 from daemon.process.signals import Signals
 
@@ -57,7 +57,7 @@ def bench(
     if name is None or listing:
         list_protocols(Console(highlight=False))
         return
-    from daemon.bench.show import Choice, show  # noqa: PLC0415 - it imports torch, for which --list need not wait
+    from benchmarks.literature.show import Choice, show  # noqa: PLC0415 - it imports torch, for which --list need not wait
 
     file = json or Path("retaind-bench") / f"{name}.json"
     try:

@@ -142,8 +142,8 @@ def promote(
     Then do the same in the file: what companions.challenger says and the main learner's strategies, optimizer,
     adapters and learner. The daemon must not be running; `retaind checkpoint rollback` undoes it.
     """
-    from daemon.config.load import load  # noqa: PLC0415 - it may import torch, which --help need not wait for
-    from daemon.promotion import promote as change_places  # noqa: PLC0415 - for the same reason
+    from daemon.build.load import load  # noqa: PLC0415 - it may import torch, which --help need not wait for
+    from daemon.build.promotion import promote as change_places  # noqa: PLC0415 - for the same reason
     from daemon.state.checkpoints import CheckpointStore  # noqa: PLC0415
 
     loaded = load(config)
@@ -164,7 +164,7 @@ def _state_directory(config: Path | None, directory: Path | None) -> Path:
 
 
 def _configured(config: Path | None) -> Path:
-    from daemon.config.load import load  # noqa: PLC0415 - it may import torch, which --help need not wait for
+    from daemon.build.load import load  # noqa: PLC0415 - it may import torch, which --help need not wait for
 
     assert config is not None
     return Path(load(config).checkpoint.directory)

@@ -35,8 +35,8 @@ def show(
     `strategies: default` is the list that it stands for. Secrets are [redacted]; with them put back, the output is
     a file that means the same.
     """
+    from daemon.build.load import load  # noqa: PLC0415 - for the same reason
     from daemon.config.effective import effective, origin  # noqa: PLC0415 - it may import torch, and --help need not wait
-    from daemon.config.load import load  # noqa: PLC0415 - for the same reason
     from daemon.config.shape import value_at  # noqa: PLC0415
     from daemon.config.yaml_text import literal_values, yaml_text  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from daemon.process.exit_codes import ExitCode
-from daemon.state.manifest import retaind_version
+from daemon.process.version import retaind_version
 from daemon.state.state_error import StateError
 
 
@@ -27,7 +27,7 @@ def report(
     The page has the figures, the retention matrix and the curves in it; it loads nothing, and opens offline. A run
     may go on meanwhile: its newest checkpoint is read.
     """
-    from daemon.bench.results import ResultsError  # noqa: PLC0415 - it imports torch, and --help need not wait
+    from benchmarks.literature.results import ResultsError  # noqa: PLC0415 - it imports torch, and --help need not wait
 
     try:
         html = _of_run(run, config) if run.is_dir() else _of_benchmark(run)
@@ -58,8 +58,8 @@ def _configuration(file: Path) -> tuple[str, str]:
     """Return the run's name, and its configuration as YAML without secrets."""
     import yaml  # noqa: PLC0415 - only this needs it
 
+    from daemon.build.load import load  # noqa: PLC0415 - for the same reason
     from daemon.config.dump import dump  # noqa: PLC0415 - it may import torch, which --help need not wait for
-    from daemon.config.load import load  # noqa: PLC0415 - for the same reason
 
     config = load(file)
     assert config.document is not None
@@ -68,8 +68,8 @@ def _configuration(file: Path) -> tuple[str, str]:
 
 
 def _of_benchmark(file: Path) -> str:
-    from daemon.bench.results import Results, ResultsError  # noqa: PLC0415 - it imports torch
-    from daemon.report.bench_report import bench_report  # noqa: PLC0415 - for the same reason
+    from benchmarks.literature.results import Results, ResultsError  # noqa: PLC0415 - it imports torch
+    from benchmarks.report.bench_report import bench_report  # noqa: PLC0415 - for the same reason
 
     outcomes = Results(file).all() if file.exists() else []
     if not outcomes:

@@ -12,20 +12,20 @@ import structlog
 import typer
 from kafka.errors import KafkaConfigurationError
 
-from connectors.kafka_positions import PositionLostError
+from connectors.kafka.positions import PositionLostError
 from connectors.sink import SinkUnavailableError
 from connectors.source import SourceDataError, SourceUnavailableError
+from daemon.build.load import load
 from daemon.config.errors import ConfigError
-from daemon.config.load import load
 from daemon.config.schema import Config
+from daemon.loop.reject_limit import TooManyRejectsError
 from daemon.process.exit_codes import ExitCode
-from daemon.process.http_server import AddressUnavailableError
 from daemon.process.logs import logging_to
 from daemon.process.notify import Notify
 from daemon.process.signals import Signals
-from daemon.rejections import TooManyRejectsError
 from daemon.service import Service
 from daemon.state.state_error import StateError
+from daemon.web.server import AddressUnavailableError
 
 log = structlog.get_logger("retaind")
 

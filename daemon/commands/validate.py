@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from daemon.config.advice import advise
-from daemon.config.control_token import control_token
-from daemon.config.load import load
-from daemon.config.web_config import web_config
+from daemon.build.load import load
+from daemon.config.advice.advice import advise
 from daemon.process.exit_codes import ExitCode
+from daemon.web.control_token import control_token
+from daemon.web.web_config import web_config
 
 
 def validate(

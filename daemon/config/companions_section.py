@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from daemon.config.components import Component
-from daemon.config.sections import LearnerSection, Section
+from daemon.config.sections import LearnerSection
+from daemon.options import Section
 from strategies.options import Options as StrategyOptions
 
 SHARED = ("batch", "linger_seconds", "threads")

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daemon.process.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -86,11 +88,6 @@ def dotted(path: KeyPath) -> str:
     'strategies[1].rows'
     """
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
-
-
-def printable(text: str) -> str:
-    """Return the text without characters that could disturb a terminal."""
-    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def redact_line(line: str) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from daemon.config.document import parse, read_bytes
 from daemon.config.errors import ConfigError
 from daemon.config.migrations import migrate, newest, version_of, version_problem
+from daemon.process.version import retaind_version
 from daemon.state.durable import sync_directory, write_file
-from daemon.state.manifest import retaind_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

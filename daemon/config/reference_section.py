@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from connectors.options import Options as ConnectorOptions
 from daemon.config.components import Component
-from daemon.config.sections import Section
+from daemon.options import Section
 from strategies.precision import Precision
 
 

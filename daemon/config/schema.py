@@ -17,16 +17,15 @@ from daemon.config.errors import ConfigError, KeyPath, Problem
 from daemon.config.reference_section import ReferenceSection
 from daemon.config.sections import (
     CheckpointSection,
-    ClassLabel,
     HttpSection,
     LearnerSection,
     LogSection,
-    NumberLabel,
     RejectionsSection,
     RetentionSection,
-    Section,
 )
-from daemon.features.options import FeaturesSection
+from daemon.intake.features.options import FeaturesSection
+from daemon.intake.labels.options import ClassLabel, NumberLabel
+from daemon.options import Section
 from strategies.options import LIVE
 from strategies.options import Options as StrategyOptions
 

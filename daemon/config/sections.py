@@ -4,34 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from daemon.options import Section, Share
 from strategies.options import LIVE
-
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Section(BaseModel):
-    """A part of the configuration: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ClassLabel(Section):
-    """The label is one of several classes."""
-
-    type: Literal["class"] = "class"
-    classes: tuple[str, ...] | None = Field(
-        None, description="All class names, in order. Without it the set is open, up to max_classes."
-    )
-    max_classes: int = Field(16, ge=2, le=10_000, description="Outputs of the model where the set is open.")
-
-
-class NumberLabel(Section):
-    """The label is a number (regression)."""
-
-    type: Literal["number"] = "number"
-    standardise: bool = Field(True, description="Scale the target by its running mean and deviation.")
 
 
 class LearnerSection(Section):

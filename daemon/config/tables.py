@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
-from daemon.config.sections import ClassLabel, NumberLabel
+from daemon.intake.labels.options import ClassLabel, NumberLabel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

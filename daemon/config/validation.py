@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from daemon.config import migrations
-from daemon.config.adaptation import require_adaptable
-from daemon.config.challenger_view import challenger_view
 from daemon.config.consistency import inconsistencies
 from daemon.config.errors import ConfigError
 from daemon.config.migrations import version_problem
 from daemon.config.schema import Config
 from daemon.config.wording import problems_of
-from daemon.state.manifest import retaind_version
+from daemon.process.version import retaind_version
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -46,12 +44,7 @@ def validate(document: Document, *, tables: Tables) -> Config:
     problems = document.problems + _causes(found, document.unreadable)
     if problems or config is None:
         raise ConfigError(problems)
-    config = config.written_in(document)
-    require_adaptable(config)
-    challenger = config.companions.challenger
-    if challenger is not None and challenger.adapters is not None:
-        require_adaptable(challenger_view(config, challenger))
-    return config
+    return config.written_in(document)
 
 
 def _validated(value: Any, tables: Tables, errors: list[ErrorDetails]) -> Config | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from daemon.pipeline import Pipeline
+    from daemon.learning.pipeline import Pipeline
     from daemon.scoring.evaluation import Evaluation
     from daemon.scoring.figures import Figures
     from daemon.scoring.prequential_score import PrequentialScore

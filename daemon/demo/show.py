@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from daemon.config.load import load
+from daemon.build.load import load
 from daemon.config.sections import HttpSection
 from daemon.demo.comparison import comparison_table, finding
 from daemon.demo.configuration import NAIVE, RETAIND, write_configuration
@@ -17,8 +17,8 @@ from daemon.demo.matrix_table import matrix_table
 from daemon.demo.picture import picture
 from daemon.demo.progress import progress_on
 from daemon.plots.png import write_png
-from daemon.process.http_server import AddressUnavailableError
 from daemon.service import Service
+from daemon.web.server import AddressUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

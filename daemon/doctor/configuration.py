@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.config.advice import advise
+from daemon.build.load import load
+from daemon.config.advice.advice import advise
 from daemon.config.errors import ConfigError, dotted
-from daemon.config.load import load
-from daemon.config.web_config import web_config
 from daemon.doctor.finding import ok, problem, warning
+from daemon.web.web_config import web_config
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import ssl
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING
 
-from daemon.config.web_config import web_config
 from daemon.doctor.finding import ok, problem
+from daemon.web.web_config import web_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

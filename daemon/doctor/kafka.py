@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
-from connectors.kafka_connection import KafkaConnection
-from connectors.kafka_options import KafkaOptions
-from connectors.kafka_producer import KafkaSinkOptions
-from connectors.kafka_source import KafkaSourceOptions
+from connectors.kafka.connection import KafkaConnection
+from connectors.kafka.options import KafkaOptions
+from connectors.kafka.producer import KafkaSinkOptions
+from connectors.kafka.source import KafkaSourceOptions
 from daemon.config.dump import dump
 from daemon.doctor.bootstrap import unreachable
 from daemon.doctor.edges import sinks, sources
@@ -26,7 +26,7 @@ from daemon.doctor.kafka_positions import check_positions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.kafka_connection import TopicFacts
+    from connectors.kafka.connection import TopicFacts
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup

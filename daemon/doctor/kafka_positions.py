@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 
-from connectors.kafka_positions import Log, Policies, Position, PositionLostError, from_json
+from connectors.kafka.positions import Log, Policies, Position, PositionLostError, from_json
 from daemon.doctor.amounts import span
 from daemon.doctor.checkpoints import newest_checkpoint
 from daemon.doctor.finding import ok, problem, raised, warning
@@ -17,8 +17,8 @@ from daemon.doctor.finding import ok, problem, raised, warning
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.kafka_connection import KafkaConnection, TopicFacts
-    from connectors.kafka_source import KafkaSourceOptions
+    from connectors.kafka.connection import KafkaConnection, TopicFacts
+    from connectors.kafka.source import KafkaSourceOptions
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.errors import dotted
-from daemon.config.web_config import web_config
 from daemon.doctor.finding import ok, problem, warning
 from daemon.process.redaction import is_secret_key
+from daemon.web.web_config import web_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

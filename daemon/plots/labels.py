@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from daemon.process.printable import printable
+
 _LONGEST = 12
 
 
@@ -11,6 +13,6 @@ def drawable(name: str) -> str:
     >>> drawable("$x^2$"), drawable("a name that is far too long for a picture")
     ('\\$x^2\\$', 'a name that…')
     """
-    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    shown = printable(name, keep="")
     short = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
     return short.replace("$", "\\$")

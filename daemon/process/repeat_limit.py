@@ -30,7 +30,7 @@ class RepeatLimit:
     At most ``max_messages`` different ones are told apart; others share one window.
 
     >>> limit = RepeatLimit(burst=2, window_seconds=60, clock=lambda: 0.0)
-    >>> [limit.admits(Message("daemon.loop", 30, "broker unreachable")) for _ in range(3)]
+    >>> [limit.admits(Message("daemon.loop.loop", 30, "broker unreachable")) for _ in range(3)]
     [True, True, False]
     """
 

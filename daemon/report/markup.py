@@ -6,6 +6,8 @@ from base64 import b64encode
 from html import escape
 from typing import TYPE_CHECKING
 
+from daemon.process.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -24,7 +26,7 @@ def element(tag: str, *children: str, **attributes: str) -> Markup:
     >>> element("td", "<b>", class_="task")
     '<td class="task">&lt;b&gt;</td>'
     """
-    named = "".join(f' {name.rstrip("_")}="{escape(_printable(value))}"' for name, value in attributes.items())
+    named = "".join(f' {name.rstrip("_")}="{_escaped(value)}"' for name, value in attributes.items())
     if tag in _EMPTY:
         return Markup(f"<{tag}{named}>")
     return Markup(f"<{tag}{named}>{''.join(map(_shown, children))}</{tag}>")
@@ -52,9 +54,8 @@ def picture(png: bytes, *, says: str) -> Markup:
 
 
 def _shown(child: str) -> str:
-    return child if isinstance(child, Markup) else escape(_printable(child))
+    return child if isinstance(child, Markup) else _escaped(child)
 
 
-def _printable(text: str) -> str:
-    """Return text that can be written as UTF-8, without what could turn the words around it."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+def _escaped(text: str) -> str:
+    return escape(printable(text, keep="\n\t"))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daemon.page.chronicle import MOST_BOUNDARIES
 from daemon.report.markup import Markup, element
 from daemon.report.wording import LEARNERS, score, short_score
+from daemon.telemetry.history.recorder import MOST_BOUNDARIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

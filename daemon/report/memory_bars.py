@@ -11,8 +11,8 @@ from daemon.report.wording import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from daemon.page.past import SavedMemory
     from daemon.report.run_record import RunRecord
+    from daemon.telemetry.history.saved import SavedMemory
 
 _MEGABYTE = 1e6
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.page.notes import Notes
 from daemon.process.redaction import redacted
 from daemon.report.markup import Markup, element
 from daemon.report.wording import moment
+from daemon.telemetry.history.notes import Notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from daemon.page.notes import Note
+    from daemon.telemetry.history.notes import Note
 
 MOST = 30
 _KINDS = {

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 _STYLES = (
-    ("daemon.page", "static/colours.css"),
-    ("daemon.page", "static/charts.css"),
+    ("daemon.web.page", "static/colours.css"),
+    ("daemon.web.page", "static/charts.css"),
     ("daemon.report", "report.css"),
 )
 """The daemon's own page and a report draw the same things in the same look."""

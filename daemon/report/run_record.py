@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from daemon.page.curve import Curve
-from daemon.page.past import MAIN, read_past
 from daemon.process.redaction import redacted
 from daemon.scoring.prequential import Prequential
 from daemon.scoring.retention import RetentionMatrix
@@ -14,17 +12,19 @@ from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
 from daemon.tasks.none import STREAM
 from daemon.tasks.task_names import OTHER
+from daemon.telemetry.history.curve import Curve
+from daemon.telemetry.history.saved import MAIN, read_past
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from daemon.page.curve import Point
-    from daemon.page.past import Past
     from daemon.scoring.evaluation import Evaluation
     from daemon.scoring.figures import Figures
     from daemon.scoring.prequential_score import PrequentialScore
     from daemon.state.generation import SavedState
+    from daemon.telemetry.history.curve import Point
+    from daemon.telemetry.history.saved import Past
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from daemon.report.wording import compact, moment, rate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from daemon.page.flow import Stretch
+    from daemon.telemetry.history.flow import Stretch
 
 _HEIGHT = 150
 _HEADROOM = 1.08

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daemon.process.version import retaind_version
 from daemon.state.chronicle_file import write_chronicle
 from daemon.state.durable import measure_file, sync_directory, write_file
-from daemon.state.manifest import FORMAT, TENSORS, Manifest, Parts, read_manifest, retaind_version
+from daemon.state.manifest import FORMAT, TENSORS, Manifest, Parts, read_manifest
 from daemon.state.state_error import DamagedError, state_io
 from daemon.state.state_tree import FlatState, flatten, unflatten
 from daemon.state.tensor_file import read_tensors, write_tensors

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -74,15 +72,6 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest.model_validate(fields)
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"{path} {_reason(error)}") from error
-
-
-@cache
-def retaind_version() -> str:
-    """Return the version that is written into a manifest."""
-    try:
-        return version("retaind")
-    except PackageNotFoundError:  # run from a source tree
-        return "unknown"
 
 
 def _reason(error: Exception) -> str:

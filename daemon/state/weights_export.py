@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from daemon.process.version import retaind_version
 from daemon.state.durable import sync_directory
-from daemon.state.manifest import retaind_version
 from daemon.state.state_error import StateError, state_io
 from daemon.state.tensor_file import write_tensors
 from strategies.adapters import ADAPTERS

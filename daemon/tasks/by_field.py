@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from daemon.config.sections import Section
+from daemon.options import Section
 from daemon.tasks.contract import MISSING, Assigned, Tasks
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from daemon.config.sections import Section
+from daemon.options import Section
 from daemon.tasks.contract import Assigned, Tasks
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from connectors.decoder import Rows
-    from daemon.config.sections import Section
+    from daemon.options import Section
     from daemon.tasks.task_names import TaskNames
 
 MISSING = -1

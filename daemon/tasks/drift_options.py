@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from daemon.config.sections import Section
+from daemon.options import Section
 from daemon.tasks.detectors import Adwin, DetectorKind, Kswin, PageHinkley
 
 KINDS: dict[str, type[Adwin | PageHinkley | Kswin]] = {

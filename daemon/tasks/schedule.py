@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from daemon.config.sections import Section
-from daemon.duration import Duration
+from daemon.options import Duration, Section
 from daemon.tasks.contract import Assigned, Tasks
 
 if TYPE_CHECKING:

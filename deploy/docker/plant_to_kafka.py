@@ -7,7 +7,7 @@ from itertools import count
 
 from kafka import KafkaProducer
 
-from connectors.plant_source import PlantOptions, PlantSource
+from connectors.synthetic.plant import PlantOptions, PlantSource
 
 
 def send(producer: KafkaProducer, source: PlantSource, *, topic: str) -> None:

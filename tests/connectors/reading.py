@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectors.kafka_source import KafkaSource
+from connectors.kafka.source import KafkaSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

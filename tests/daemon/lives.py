@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 
-from daemon.build import build_dead_letters, build_pipeline, build_predictions
+from daemon.build.edges import build_dead_letters, build_predictions
+from daemon.build.pipeline import build_pipeline
 from daemon.config.schema import Config
-from daemon.loop import Loop
-from daemon.metrics import Metrics
-from daemon.process.vital_signs import VitalSigns
-from daemon.rejections import Rejections
+from daemon.learning.stopwatch import Stopwatch
+from daemon.loop.loop import Loop
+from daemon.loop.reject_limit import Rejections
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saving import Saving
-from daemon.stopwatch import Stopwatch
-from daemon.telemetry import Telemetry
+from daemon.telemetry.health import VitalSigns
+from daemon.telemetry.metrics import Metrics
+from daemon.telemetry.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from daemon.metrics import AREAS
-from daemon.metrics.board import OVERFLOW
-from daemon.metrics.learner import FAMILIES as OF_A_LEARNER
+from daemon.telemetry.metrics import AREAS
+from daemon.telemetry.metrics.board import OVERFLOW
+from daemon.telemetry.metrics.learner import FAMILIES as OF_A_LEARNER
 
 FAMILIES = (OVERFLOW, *(family for area in AREAS for family in area.FAMILIES))
 OF_HISTOGRAM = ("_bucket", "_count", "_sum")

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from safetensors.torch import save_file
 
-from daemon.config.advice import advise
+from daemon.build.load import load_bytes
+from daemon.config.advice.advice import advise
 from daemon.config.errors import ConfigError
-from daemon.config.load import load_bytes
 from daemon.config.tables import Tables
 from strategies import MODELS
 from tests.docs.fences import Fence, every_fence

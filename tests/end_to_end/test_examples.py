@@ -11,9 +11,9 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from daemon.build.load import load
 from daemon.cli import app as cli
-from daemon.config.advice import advise
-from daemon.config.load import load
+from daemon.config.advice.advice import advise
 from daemon.config.sections import HttpSection
 from daemon.service import Service
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from daemon.config.load import load
+from daemon.build.load import load
 from daemon.service import Service
 from tests.daemon.event_stream import Stretch, json_lines
 from tests.end_to_end.daemon_process import DaemonProcess
@@ -156,7 +156,7 @@ def test_killed_after_a_reload_it_ends_with_the_bits_of_one_that_never_was(
         daemon.kill()
     with started(launcher, killed, log="log-3") as daemon:
         assert daemon.wait() == 0, daemon.log
-    monkeypatch.setattr("daemon.pace.Pace.max_records", 1)
+    monkeypatch.setattr("daemon.loop.poll_size.Pace.max_records", 1)
     with Service(load(untroubled.path), read=lambda: load(untroubled.path)) as service:
         service.run(stop=lambda: service.loop.pipeline.events == moment)
         untroubled.say(lr=0.02)

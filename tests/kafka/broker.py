@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from connectors.kafka_client import TidyClient
+from connectors.kafka.client import TidyClient
 from tests.kafka.cluster import Cluster
 from tests.kafka.jars import classpath, java
 

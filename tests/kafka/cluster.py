@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from connectors.kafka_client import TidyClient
+from connectors.kafka.client import TidyClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

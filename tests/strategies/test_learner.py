@@ -12,12 +12,12 @@ from torch.nn import functional as F
 
 from strategies.batch import Batch
 from strategies.learner import Learner
-from strategies.lesson import Lesson, Rehearsal
 from strategies.network import Network
 from strategies.objective import Classification
 from strategies.optimizers.sgd import Sgd, SgdOptions
 from strategies.options import Options
 from strategies.strategy import Setting, Strategy
+from strategies.training_batch import Lesson, Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from strategies.lesson import Lesson
+from strategies.training_batch import Lesson
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from daemon.config.load import load_bytes
+from daemon.build.load import load_bytes
 from daemon.config.schema import Config
 from daemon.config.tables import Tables
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from daemon.config.advice import advise
+from daemon.config.advice.advice import advise
 from daemon.config.challenger_view import challenger_view
 from daemon.config.errors import ConfigError, dotted
 

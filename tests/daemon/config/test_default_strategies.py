@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from daemon.config.load import load_bytes
+from daemon.build.load import load_bytes
 
 if TYPE_CHECKING:
     from daemon.config.schema import Config

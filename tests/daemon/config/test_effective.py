@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from daemon.config.advice import advise
+from daemon.config.advice.advice import advise
 from daemon.config.effective import effective, origin
 from daemon.config.starter import starter
 from daemon.config.yaml_text import literal_values, yaml_text

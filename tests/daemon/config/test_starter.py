@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from daemon.config.advice import advise
+from daemon.config.advice.advice import advise
 from daemon.config.schema import Config
 from daemon.config.starter import starter, write_starter
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from daemon.config.load import load
+from daemon.build.load import load
 from daemon.config.sections import HttpSection
 from daemon.demo.configuration import NAIVE, RETAIND, write_configuration
 from daemon.demo.folder import begin_afresh

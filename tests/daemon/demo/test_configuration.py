@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.config.load import load
+from daemon.build.load import load
 from daemon.demo.configuration import NAIVE, RETAIND, state_directory, write_configuration
 
 if TYPE_CHECKING:

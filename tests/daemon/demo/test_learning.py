@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daemon.config.load import load
+from daemon.build.load import load
 from daemon.demo.configuration import EVALUATIONS, NAIVE, write_configuration
 from daemon.demo.folder import begin_afresh
 from daemon.demo.learning import Course, learn

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from daemon.config.load import load_bytes
+from daemon.build.load import load_bytes
 from daemon.config.tables import Tables
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from daemon.doctor.files import check_files
 from daemon.doctor.http import check_http
 from daemon.doctor.secrets import check_secrets
 from daemon.doctor.setup import Setup
-from daemon.process.http_server import HttpServer, app
-from daemon.process.vital_signs import VitalSigns
+from daemon.telemetry.health import VitalSigns
+from daemon.web.app import app
+from daemon.web.server import HttpServer
 from tests.daemon.doctor.found import levels, only, worst
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
-from connectors.kafka_client import TidyClient
-from connectors.kafka_positions import Position, to_json
+from connectors.kafka.client import TidyClient
+from connectors.kafka.positions import Position, to_json
 from daemon.doctor.kafka import check_kafka
 from daemon.doctor.setup import Setup
 from daemon.state.checkpoints import CheckpointStore

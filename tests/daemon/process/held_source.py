@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from connectors.plant_source import PlantOptions, PlantSource
+from connectors.synthetic.plant import PlantOptions, PlantSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ import structlog
 
 from daemon.process.logs import BURST, WINDOW_SECONDS, Form, Level, logging_to, set_level
 
-ours = structlog.get_logger("daemon.loop")
+ours = structlog.get_logger("daemon.loop.loop")
 kafka = logging.getLogger("kafka.conn")
 
 
@@ -42,7 +42,7 @@ def test_a_line_is_json_where_nobody_watches() -> None:
     assert timestamp.endswith("Z")
     assert line == {
         "level": "info",
-        "logger": "daemon.loop",
+        "logger": "daemon.loop.loop",
         "event": "checkpoint written",
         "generation": 7,
         "offset": 99,
@@ -79,7 +79,7 @@ def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("level", "shown"), [("debug", 4), ("info", 3), ("warning", 2), ("error", 1)])
-@pytest.mark.parametrize("name", ["retaind", "daemon.loop", "connectors.kafka", "strategies.ewc"])
+@pytest.mark.parametrize("name", ["retaind", "daemon.loop.loop", "connectors.kafka", "strategies.ewc"])
 def test_our_level_is_the_configured_one(name: str, level: Level, shown: int) -> None:
     log = structlog.get_logger(name)
     with logging_to(stream := io.StringIO(), level=level):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from daemon.process.repeat_limit import Message, RepeatLimit
 
-STALLED = Message("daemon.loop", logging.WARNING, "stalled")
+STALLED = Message("daemon.loop.loop", logging.WARNING, "stalled")
 
 
 class Clock:

@@ -9,13 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from daemon.cli import app
-from daemon.page import flow
 from daemon.service import Service
+from daemon.telemetry.history import flow
+from tests.benchmarks.report.results_file import results_file
 from tests.browser.chromium import MISSING, Chromium, chromium_is_there
 from tests.browser.contrast import CONTRASTS, LEAST_CONTRAST
 from tests.daemon.event_stream import Stretch, json_lines
 from tests.daemon.lives import SMALL
-from tests.daemon.report.results_file import results_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,12 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from daemon.cli import app
-from daemon.page.flow import Stretch
 from daemon.report.run_record import read_run
 from daemon.report.stream_charts import stream_charts
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.chronicle_file import CHRONICLE
+from daemon.telemetry.history.flow import Stretch
 from tests.daemon.event_stream import Stretch as Task
 from tests.daemon.event_stream import events, json_lines
 from tests.daemon.lives import small_config

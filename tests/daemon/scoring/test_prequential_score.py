@@ -5,13 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from daemon.scoring.prequential_score import (
-    PrequentialScore,
-    class_score,
-    class_terms,
-    number_score,
-    number_terms,
-)
+from daemon.scoring.prequential_score import PrequentialScore, class_score, class_terms, number_score, number_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from kafka import KafkaProducer
 
-from connectors.plant_source import PlantOptions, PlantSource
-from daemon.config.advice import advise
-from daemon.config.load import load
+from connectors.synthetic.plant import PlantOptions, PlantSource
+from daemon.build.load import load
+from daemon.config.advice.advice import advise
 
 if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster

@@ -67,7 +67,7 @@ def test_another_configuration_makes_other_pods(helm: str) -> None:
 
 
 def test_the_default_configuration_is_one_that_the_daemon_takes(helm: str, tmp_path: Path) -> None:
-    from daemon.config.load import load  # noqa: PLC0415 - it brings torch along, which the other tests need not wait for
+    from daemon.build.load import load  # noqa: PLC0415 - it brings torch along, which the other tests need not wait for
 
     (config,) = of_kind(render(helm), "ConfigMap")
     file = tmp_path / "retaind.yaml"

@@ -1,0 +1,82 @@
+"""Gas sensors that drift: the batches of 36 months, one after another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from benchmarks.literature.gas_batches import FEATURES, GasBatch, read_gas_batches
+from benchmarks.literature.protocol import Exam, Overrides, Protocol, Setting
+from benchmarks.literature.row_stream import RowStream, RowTask
+from benchmarks.literature.splits import stratified
+from benchmarks.literature.stream_recipe import ALONE, PREQUENTIAL_COLUMNS, REFERENCES, RETENTION_COLUMNS, peers
+from daemon.intake.features.stream import signed_logarithm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+GASES = ["ethanol", "ethylene", "ammonia", "acetaldehyde", "acetone", "toluene"]
+REPLAY: dict[str, Any] = {
+    "type": "replay",
+    "rows": 2000,
+    "storage": "float16",
+    "batch": 128,
+    "policy": "task_balanced",
+}
+
+
+class GasDrift(Protocol):
+    """Six gases by 16 ageing sensors (Vergara et al. 2012): the inputs drift, the classes come and go."""
+
+    summary = (
+        "Gas sensor drift: 8 of the 10 batches in order, each shuffled, one pass; a fifth of each class held out."
+    )
+    base: ClassVar[Overrides] = {
+        "decoder": {"type": "raw", "dtype": "float32", "shape": [FEATURES], "label": "label", "task": "task"},
+        "label": {"classes": GASES},
+        "features": {"logarithmic": "all"},
+        "tasks": {"type": "field"},
+        "model": {"type": "mlp", "hidden": [128, 128]},
+        "optimizer": {"type": "adam", "lr": 0.001},
+        "learner": {"batch": 10},
+        "strategies": [],
+        "retention": {"probe_share": 0.0, "min_segment_events": 1, "every_events": 1_000_000},
+        "companions": REFERENCES,
+    }
+    examined_on = "Held-out rows."
+    validated_on = "Rows held back of training."
+    columns: ClassVar[Mapping[str, str]] = RETENTION_COLUMNS | PREQUENTIAL_COLUMNS
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "naive": Setting(overrides=ALONE),
+        "replay": Setting(
+            overrides={"learner": {"updates_per_batch": 10}, "strategies": [REPLAY]},
+            note="2,000 rows of float16, balanced by batch; 10 steps on 10 events",
+        ),
+        "joint": Setting(peer="joint", overrides=ALONE, note="all rows at once, 15 epochs"),
+        **peers(),
+    }
+    inner_exam_rows = None
+
+    def stream(self, data: Path, *, seed: int, validate: bool) -> RowStream:
+        """Return the stream of one seed, which decides what is held out, and the order within each batch."""
+        tasks = [_task(batch, seed=seed, validate=validate) for batch in read_gas_batches(data)]
+        return RowStream(tasks, classes=GASES)
+
+
+def _task(batch: GasBatch, *, seed: int, validate: bool) -> RowTask:
+    chance = np.random.default_rng([seed, batch.number])
+    learned, held_out = stratified(batch.y, chance=chance)
+    if validate:
+        inner, chosen = stratified(batch.y[learned], chance=chance)
+        learned, held_out = learned[inner], learned[chosen]
+    learned = chance.permutation(learned)
+    exam = Exam(_as_taken_in(batch.x[held_out]), batch.y[held_out])
+    return RowTask(f"batch-{batch.number}", batch.x[learned], batch.y[learned], exam)
+
+
+def _as_taken_in(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    return signed_logarithm(x.astype(np.float64)).astype(np.float32)

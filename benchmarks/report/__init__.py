@@ -1,0 +1,1 @@
+"""What a benchmark came to, as a page and as pictures."""

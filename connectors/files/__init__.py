@@ -1,0 +1,1 @@
+"""Files: a source, predictions and dead letters."""

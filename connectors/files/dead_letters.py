@@ -1,0 +1,72 @@
+"""Dead letters as JSON lines in a file, on disk before the stream goes on."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+from pydantic import Field
+
+from connectors.files.line_file import LineFile
+from connectors.options import Options
+from connectors.sink import SinkUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from connectors.decoder import Reject
+
+
+class FileDeadLettersOptions(Options):
+    """Where dead letters are written."""
+
+    type: Literal["file"] = "file"
+    path: str = Field(description="The file to append to; its directory must exist.")
+
+
+class FileDeadLetters:
+    """Appends one JSON object per reject and syncs; key, value and headers are base64, unchanged."""
+
+    Options = FileDeadLettersOptions
+
+    def __init__(self, options: FileDeadLettersOptions, *, clock: Callable[[], float] = time.time) -> None:
+        self._file = LineFile(options.path)
+        self._clock = clock
+
+    def write(self, rejects: Sequence[Reject]) -> None:
+        """Return when every reject is on disk. Raises SinkUnavailableError."""
+        if not rejects:
+            return
+        now = self._clock()
+        try:
+            self._file.append(orjson.dumps(_letter(reject, now)) for reject in rejects)
+            self._file.sync()
+        except OSError as error:
+            raise SinkUnavailableError(f"dead letters cannot be written: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _letter(reject: Reject, now: float) -> dict[str, Any]:
+    record = reject.record
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp_ms": record.timestamp,
+        "stage": reject.stage,
+        "reason": reject.reason,
+        "message": reject.message,
+        "rejected_at": now,
+        "key": _base64(record.key),
+        "value": _base64(record.value),
+        "headers": [[name, _base64(value)] for name, value in record.headers],
+    }
+
+
+def _base64(raw: bytes | None) -> str | None:
+    return None if raw is None else b64encode(raw).decode("ascii")

@@ -1,0 +1,1 @@
+"""Kafka: a source, predictions and dead letters."""

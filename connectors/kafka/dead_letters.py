@@ -1,0 +1,143 @@
+"""Dead letters in a topic, with Kafka Connect's headers."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+from kafka import errors
+
+from connectors.kafka.producer import AcknowledgedProducer, KafkaSinkOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from connectors.decoder import Reject
+
+log = logging.getLogger(__name__)
+
+PREFIX = "__connect.errors."  # as Kafka Connect's DeadLetterQueueReporter writes them
+VALUE_HEADER = "__retaind.errors.value"
+TIMESTAMP_HEADER = "__retaind.errors.timestamp"
+KEPT_BYTES = 64 * 1024
+
+Letter = tuple["bytes | None", "bytes | None", "list[tuple[str, bytes]]"]
+
+
+class KafkaDeadLettersOptions(KafkaSinkOptions):
+    """Where dead letters go."""
+
+    type: Literal["kafka"] = "kafka"
+
+
+class KafkaDeadLetters:
+    """Writes the original key, value and headers unchanged, and says in further headers what was wrong.
+
+    The record's own time is in the header ``__retaind.errors.timestamp`` (ms) and not its timestamp: a topic that
+    keeps a week would delete the letters of an old backlog at once, and a broker refuses a time in the future.
+    What Kafka or its client cannot take is changed as little as possible, and ``__retaind.errors.value`` says how:
+    ``null`` for a tombstone without a key, ``truncated to N of M bytes`` for what exceeds the topic's or the
+    client's largest message. A header without a value is sent with an empty one.
+    """
+
+    Options = KafkaDeadLettersOptions
+
+    def __init__(
+        self, options: KafkaDeadLettersOptions, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._producer = AcknowledgedProducer(options, monotonic)
+        self._refused_bytes = sys.maxsize
+
+    def write(self, rejects: Sequence[Reject]) -> None:
+        """Return when every reject is acknowledged by all replicas.
+
+        Raises SinkUnavailableError where one is refused for good, or not acknowledged until the deadline.
+        """
+        for reject in self._send(rejects):
+            self._send_alone(reject)
+
+    def close(self) -> None:
+        """Close the producer."""
+        self._producer.close()
+
+    def _send_alone(self, reject: Reject) -> None:
+        # An idempotent producer ends with the first message that a broker finds too large, and fails all others
+        # that were under way: only alone can it be told which one it was.
+        for _ in range(2):
+            self._producer.close()
+            if not self._send([reject]):
+                return
+            self._refused_bytes = min(self._refused_bytes, _size(reject))
+        raise self._producer.unavailable(errors.MessageSizeTooLargeError(f"even {KEPT_BYTES} bytes of it"))
+
+    def _send(self, rejects: Sequence[Reject]) -> list[Reject]:
+        """Write them, those cut that are known to be too large, and return what was refused for its size."""
+        deadline = self._producer.deadline()
+        under_way = [(reject, self._queue(reject)) for reject in rejects]
+        self._producer.flush()
+        refused = []
+        for reject, future in under_way:
+            try:
+                self._producer.wait(future, deadline)
+            except (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError):
+                refused.append(reject)
+            except errors.KafkaError as error:
+                raise self._producer.unavailable(error) from error
+        return refused
+
+    def _queue(self, reject: Reject) -> Any:
+        if _size(reject) < self._refused_bytes:
+            try:
+                return self._producer.send(*_whole(reject))
+            except errors.MessageSizeTooLargeError:
+                log.debug("larger than the client's max_request_size")
+        return self._producer.send(*_cut(reject))
+
+
+def _size(reject: Reject) -> int:
+    record = reject.record
+    headers = sum(len(value or b"") for _, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
+
+
+def _whole(reject: Reject) -> Letter:
+    record = reject.record
+    headers = [(name, b"" if value is None else value) for name, value in record.headers]
+    if record.key is None and record.value is None:
+        return None, b"", [*headers, *_context(reject), (VALUE_HEADER, b"null")]
+    return record.key, record.value, [*headers, *_context(reject)]
+
+
+def _cut(reject: Reject) -> Letter:
+    record = reject.record
+    value, key = record.value or b"", record.key
+    kept = value[:KEPT_BYTES]
+    log.warning(
+        "%s/%d at %d is too large for a dead letter: truncated", record.topic, record.partition, record.offset
+    )
+    how = f"truncated to {len(kept)} of {len(value)} bytes"
+    if key is not None and len(key) > KEPT_BYTES:
+        how += f"; key truncated to {KEPT_BYTES} of {len(key)} bytes"
+        key = key[:KEPT_BYTES]
+    headers = record.headers
+    if sum(len(each or b"") for _, each in headers) > KEPT_BYTES:
+        how += f"; {len(headers)} headers left out"
+        headers = []
+    kept_headers = [(name, b"" if each is None else each) for name, each in headers]
+    return key, kept, [*kept_headers, *_context(reject), (VALUE_HEADER, how.encode())]
+
+
+def _context(reject: Reject) -> list[tuple[str, bytes]]:
+    record = reject.record
+    context = {
+        "topic": record.topic,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        "stage": reject.stage,
+        "exception.class.name": reject.reason,
+        "exception.message": reject.message,
+    }
+    headers = [(PREFIX + name, text.encode()) for name, text in context.items()]
+    return [*headers, (TIMESTAMP_HEADER, str(record.timestamp).encode())]

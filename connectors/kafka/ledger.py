@@ -1,0 +1,59 @@
+"""What is known of every partition, whichever connection it was learned through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from connectors.kafka.positions import Position, from_json, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kafka import TopicPartition
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The next offset of each partition ever read, and how far others and the log itself are."""
+
+    positions: dict[TopicPartition, Position]
+    stored_topics: frozenset[str]
+    """The topics in the snapshot: a partition that one of them gained since is read from its first record."""
+    first_seen: frozenset[TopicPartition] | None = None
+    """What existed when the topics were first listed: what appears later is read from its first record, too."""
+    committed: dict[TopicPartition, int] = field(default_factory=dict)
+    ends: dict[TopicPartition, int] = field(default_factory=dict)
+    progress_seconds: dict[TopicPartition, float] = field(default_factory=dict)
+    lost: set[TopicPartition] = field(default_factory=set)
+    group_is_ahead: bool = False
+    """Whether the group's positions are of a future that was abandoned: a rollback, or a damaged checkpoint."""
+
+    @staticmethod
+    def of(snapshot: Mapping[str, Any] | None) -> Ledger:
+        """Return what a snapshot knows."""
+        positions = from_json(snapshot)
+        ahead = bool((snapshot or {}).get("group_is_ahead"))
+        return Ledger(positions, frozenset(part.topic for part in positions), group_is_ahead=ahead)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a snapshot is to know."""
+        return to_json(self.positions) | ({"group_is_ahead": True} if self.group_is_ahead else {})
+
+    def put(self, part: TopicPartition, at: Position, now: float) -> None:
+        """Note that a partition has got to this position now (Unix time)."""
+        self.positions[part] = at
+        self.progress_seconds[part] = now
+
+    def advance(self, part: TopicPartition, run: list[Any], now: float) -> list[Any]:
+        """Return what is new of a partition's records, in order of offset, and note the position behind them."""
+        at = self.positions[part]
+        if run[0].offset < at.offset:
+            run = [record for record in run if record.offset >= at.offset]
+        if run:
+            self.put(part, Position(run[-1].offset + 1, run[-1].leader_epoch, at.topic_id), now)
+        return run
+
+    def is_new(self, part: TopicPartition) -> bool:
+        """Whether a partition that was never read has appeared since its topic is being read."""
+        return part.topic in self.stored_topics or part not in (self.first_seen or ())

@@ -1,0 +1,31 @@
+"""From a configuration to where events come from and where results go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors import DEAD_LETTERS, PREDICTIONS, SOURCES
+from daemon.config.components import resolve
+
+if TYPE_CHECKING:
+    from connectors.sink import DeadLetters, Predictions
+    from connectors.source import Source
+    from daemon.config.schema import Config
+
+
+def build_source(config: Config) -> Source:
+    """Return the configured source, not yet opened."""
+    source: Source = resolve(config.source.type, SOURCES)(config.source)
+    return source
+
+
+def build_dead_letters(config: Config) -> DeadLetters | None:
+    """Return the configured dead letters, None where there are none."""
+    options = config.dead_letters
+    return None if options is None else resolve(options.type, DEAD_LETTERS)(options)
+
+
+def build_predictions(config: Config) -> Predictions | None:
+    """Return the configured sink of predictions, None where there is none."""
+    options = config.predictions
+    return None if options is None else resolve(options.type, PREDICTIONS)(options)

@@ -1,0 +1,102 @@
+"""From a configuration to a learner."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from daemon.build.module import build_module, pretrained_for
+from daemon.config.components import resolve
+from daemon.intake.labels.options import ClassLabel
+from strategies import OPTIMIZERS, STRATEGIES
+from strategies.learner import Learner
+from strategies.network import network_of
+from strategies.objective import Classification, Objective, Regression
+from strategies.scaler import OnlineScaler
+from strategies.strategy import Setting, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from daemon.config.schema import Config
+    from daemon.intake.reference.rows import ReferenceRows
+    from strategies.storage import RowStorage
+
+
+def generator_for(config: Config, part: str) -> np.random.Generator:
+    """Return a part's own source of chance: from the configured seed and the part's name, and nothing else."""
+    return np.random.default_rng([config.seed, zlib.crc32(part.encode())])
+
+
+def build_learner(
+    config: Config, *, features: int, reference: ReferenceRows | None = None, chance: str = ""
+) -> Learner:
+    """Return an untrained learner for rows of so many features; the same configuration makes the same one.
+
+    ``chance`` begins the names of its strategies' generators, for a learner beside the main one. The model's
+    initial weights are the same for all. ``reference`` are the rows from before the stream: what strategies
+    may mix in, and where the running scales begin, unless a pretrained model brings its own.
+    """
+    objective = _objective(config)
+    pretrained = pretrained_for(config)
+    # Under a seed of the model's own; torch's global generator then goes on from there.
+    torch.manual_seed(int(generator_for(config, "model").integers(1 << 62)))
+    network = network_of(build_module(config, features=features, outputs=objective.outputs, pretrained=pretrained))
+    optimizer = resolve(config.optimizer.type, OPTIMIZERS)(config.optimizer, parameters=len(network.parameters))
+    mixable = None if reference is None else reference.mixable
+    learner = Learner(
+        network,
+        objective=objective,
+        optimizer=optimizer,
+        strategies=list(
+            _strategies(config, features=features, objective=objective, reference=mixable, chance=chance)
+        ),
+        scaler=OnlineScaler(features, limit=config.learner.clip_values) if config.learner.standardise else None,
+        clip_norm=config.learner.clip_norm,
+        averaging=config.learner.averaging,
+    )
+    if mixable is not None:
+        learner.prime(mixable.examples(np.arange(mixable.capacity)))
+    if pretrained is not None:
+        learner.take_up_scales(pretrained.input_scale, target=pretrained.target_scale)
+    return learner
+
+
+def _objective(config: Config) -> Objective:
+    label = config.label
+    if isinstance(label, ClassLabel):
+        return Classification(len(label.classes or ()) or label.max_classes)
+    return Regression(standardise=label.standardise, limit=config.learner.clip_values)
+
+
+def _strategies(
+    config: Config,
+    *,
+    features: int,
+    objective: Objective,
+    reference: RowStorage | None,
+    chance: str,
+) -> Iterable[tuple[str, Strategy]]:
+    """Yield the strategies by type; a second one of the same type is called, say, ``replay-2``."""
+    count: Counter[str] = Counter()
+    for index, options in enumerate(config.strategies):
+        kind = options.type.rpartition(":")[2]
+        count[kind] += 1
+        name = kind if count[kind] == 1 else f"{kind}-{count[kind]}"
+        setting = Setting(
+            features=features,
+            outputs=objective.outputs,
+            classification=objective.classification,
+            batch_rows=config.learner.batch,
+            generator=generator_for(config, f"{chance}{name}"),
+            reference=reference,
+        )
+        method: Any = resolve(options.type, STRATEGIES)
+        try:
+            yield name, method(options, setting=setting)
+        except ValueError as error:
+            raise config.error(("strategies", index), str(error)) from error

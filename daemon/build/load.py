@@ -1,0 +1,30 @@
+"""Reads a configuration file, and sees that the model that it describes can be made."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from daemon.build.adaptation import require_adaptable_learners
+from daemon.config.document import parse, read_bytes
+from daemon.config.tables import Tables
+from daemon.config.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from daemon.config.schema import Config
+
+
+def load(path: Path, *, environ: Mapping[str, str] = os.environ, tables: Tables | None = None) -> Config:
+    """Read, resolve and validate a configuration file; raise ``ConfigError`` with every problem in it."""
+    data = read_bytes(path, remedy=f"`retaind init {path}` writes one to start from")
+    return load_bytes(data, file=str(path), environ=environ, tables=tables)
+
+
+def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Tables | None = None) -> Config:
+    """Do the same with the bytes of a file that is named ``file`` in messages."""
+    config = validate(parse(data, file=file, environ=environ), tables=tables or Tables.installed())
+    require_adaptable_learners(config)
+    return config

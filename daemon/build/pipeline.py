@@ -1,0 +1,55 @@
+"""From a configuration to what lies between source and sinks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from connectors import DECODERS
+from daemon.build.main_learner import build_student
+from daemon.build.module import known_classes
+from daemon.build.reference import read_reference
+from daemon.config.components import resolve
+from daemon.intake.intake import Intake
+from daemon.learning.pipeline import Pipeline
+from daemon.tasks import TASKS
+from daemon.tasks.boundaries import Boundaries
+from daemon.tasks.task_names import TaskNames
+
+if TYPE_CHECKING:
+    from daemon.config.schema import Config
+    from daemon.learning.stopwatch import Stopwatch
+    from daemon.tasks.contract import Tasks
+
+
+def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
+    """Return everything between source and sinks; the model is made when the first event shows its width."""
+    tasks = build_tasks(config)
+    return Pipeline(
+        build_intake(config, tasks=tasks),
+        boundaries=Boundaries(config.retention.min_segment_events),
+        tasks=tasks,
+        make_student=partial(build_student, config, tasks=tasks, stopwatch=stopwatch),
+        read_reference=None if config.reference is None else partial(read_reference, config),
+        stopwatch=stopwatch,
+        publish_predictions=config.predictions is not None,
+    )
+
+
+def build_tasks(config: Config) -> Tasks:
+    """Return what tells tasks apart."""
+    tasks: Tasks = resolve(config.tasks.type, TASKS)(config.tasks, names=TaskNames(config.retention.max_tasks))
+    return tasks
+
+
+def build_intake(config: Config, *, tasks: Tasks) -> Intake:
+    """Return what makes rows of records."""
+    return Intake(
+        resolve(config.decoder.type, DECODERS)(config.decoder),
+        features=config.features,
+        label=config.label,
+        tasks=tasks,
+        holdout_share=config.retention.probe_share,
+        seed=config.seed,
+        known_classes=known_classes(config),
+    )

@@ -1,0 +1,1 @@
+"""What is not wrong in a configuration, but probably not meant."""

@@ -1,0 +1,1 @@
+"""From the records of a source to rows that can be learned."""

@@ -1,0 +1,73 @@
+"""The stream features that a configuration may declare."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from daemon.options import Duration, Section
+
+Step = Annotated[int, Field(ge=1, le=1_000)]
+TIME = "time"
+"""The event's time, where a cyclic feature names its field; a data field of this name is not reached by it."""
+
+
+class Lag(Section):
+    """Earlier values of a field."""
+
+    field: str = Field(description="A field of the events.")
+    steps: tuple[Step, ...] = Field((1,), description="How many events back, one column each.")
+
+
+class Difference(Section):
+    """How much a field has changed: its value minus an earlier one."""
+
+    field: str = Field(description="A field of the events.")
+    steps: Step = Field(1, description="How many events back the earlier value lies.")
+
+
+class Cyclic(Section):
+    """A quantity that comes round: sine and cosine of its phase."""
+
+    field: str = Field(TIME, description="A field of the events, or time for the event's own time (UTC).")
+    period: Duration = Field(
+        description="One turn, in the field's unit; for time in seconds, or 12h, hour, day, week, year."
+    )
+
+
+class Rolling(Section):
+    """Statistics of a field's newest values, the present one included."""
+
+    field: str = Field(description="A field of the events.")
+    window: int = Field(ge=2, le=1_000, description="How many values.")
+    statistics: tuple[Literal["mean", "deviation"], ...] = Field(
+        ("mean", "deviation"), description="The mean, and the deviation of the population."
+    )
+
+
+class FeaturesSection(Section):
+    """Features computed online from the stream; what lies before the first event counts as 0.
+
+    With ``per_key``, memory holds about max_keys × (largest step or window) × (fields used) × 8 bytes.
+    """
+
+    per_key: bool = Field(False, description="Keep a history for each key; events without one share one.")
+    max_keys: int = Field(10_000, ge=1, description="Keys remembered; the one unseen for longest is forgotten.")
+    logarithmic: tuple[str, ...] | Literal["all"] = Field(
+        (),
+        description="Fields whose value v is taken as sign(v) ln(1 + |v|), here and in all that follows: for those"
+        " that span orders of magnitude.",
+    )
+    lags: tuple[Lag, ...] = Field((), description="Earlier values.")
+    differences: tuple[Difference, ...] = Field(
+        (), description="Changes of values; 0 where there is no earlier one."
+    )
+    label_lags: int = Field(
+        0, ge=0, le=1_000, description="The last labels, as numbers: two classes as -1 and 1, more as one-hot."
+    )
+    cyclic: tuple[Cyclic, ...] = Field((), description="Sine and cosine of a phase; 0 where the time is unknown.")
+    hour: bool = Field(False, description="The hour of the event's time, 0 to 23 (UTC).")
+    weekday: bool = Field(False, description="The weekday of the event's time, Monday 0 to Sunday 6 (UTC).")
+    rolling: tuple[Rolling, ...] = Field((), description="Statistics of the newest values.")
+    drop: tuple[str, ...] = Field((), description="Fields that the model does not see themselves.")

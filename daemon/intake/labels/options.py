@@ -1,0 +1,26 @@
+"""What is predicted: a class or a number."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from daemon.options import Section
+
+
+class ClassLabel(Section):
+    """The label is one of several classes."""
+
+    type: Literal["class"] = "class"
+    classes: tuple[str, ...] | None = Field(
+        None, description="All class names, in order. Without it the set is open, up to max_classes."
+    )
+    max_classes: int = Field(16, ge=2, le=10_000, description="Outputs of the model where the set is open.")
+
+
+class NumberLabel(Section):
+    """The label is a number (regression)."""
+
+    type: Literal["number"] = "number"
+    standardise: bool = Field(True, description="Scale the target by its running mean and deviation.")

@@ -1,0 +1,143 @@
+"""Class labels as numbers: which name has which index."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.intake.labels.label_columns import LabelFault, Labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+SHOWN = 10
+_TEXT, _WHOLE = {str}, {int}
+
+
+def class_name(value: Any) -> str | None:
+    """Return the name of the class that a decoded value means, None for what cannot be a class.
+
+    Text is its own name. Whole numbers are named alike however they are written as a number, so 3 and 3.0 are the
+    class that the text "3" names; True is "true". The text "3.0" is left alone and is another class. NaN, an
+    infinity and nested values mean no class.
+
+    >>> class_name(3), class_name(3.0), class_name("3"), class_name(True), class_name(2.5)
+    ('3', '3', '3', 'true', '2.5')
+    """
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, Integral):
+        return str(int(value))
+    if isinstance(value, float) and math.isfinite(value):
+        return str(int(value)) if value.is_integer() else repr(float(value))
+    return None
+
+
+class Vocabulary:
+    """Gives every class name an index: the declared names in their order, or each new name the next index.
+
+    A closed set knows the declared names only. An open set (``declared`` is None) takes new names, in the order
+    of the stream, until there are ``limit``; those ``known`` before come first.
+
+    >>> vocabulary = Vocabulary(None, limit=2)
+    >>> vocabulary.encode(["up", "down", "sideways", "up"]).values
+    array([0, 1, 0])
+    """
+
+    def __init__(self, declared: Sequence[str] | None, *, limit: int, known: Sequence[str] = ()) -> None:
+        assert declared is None or len(set(declared)) == len(declared) <= limit
+        self._open = declared is None
+        self._limit = limit
+        self._index = {name: index for index, name in enumerate(known if declared is None else declared)}
+
+    @property
+    def names(self) -> list[str]:
+        """The names known so far; a name's place is its index."""
+        return list(self._index)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def encode(self, values: Sequence[Any]) -> Labels[np.int64]:
+        """Return the class index of every value that has one, and why the others have none.
+
+        None and "" are a missing_label, NaN and infinities not_finite, nested values wrong_type, and a name that
+        is not declared, or does not fit any more, unknown_class.
+        """
+        found = self._known(values)
+        if found is None:
+            return self._one_by_one(values)
+        return Labels(found, np.ones(len(found), dtype=np.bool_), [])
+
+    def _known(self, values: Sequence[Any]) -> NDArray[np.int64] | None:
+        """Return the indices where all values are text or whole numbers and known, which they nearly always are."""
+        kinds = set(map(type, values))
+        if kinds == _WHOLE:
+            values = [str(value) for value in values]
+        elif kinds != _TEXT:
+            return None
+        try:
+            return np.array([self._index[value] for value in values], dtype=np.int64)
+        except KeyError:
+            return None
+
+    def _one_by_one(self, values: Sequence[Any]) -> Labels[np.int64]:
+        codes, faults = [], []
+        for row, value in enumerate(values):
+            code = self._code(row, value)
+            if isinstance(code, LabelFault):
+                faults.append(code)
+            else:
+                codes.append(code)
+        accepted = np.ones(len(values), dtype=np.bool_)
+        accepted[[fault.row for fault in faults]] = False
+        return Labels(np.array(codes, dtype=np.int64), accepted, faults)
+
+    def _code(self, row: int, value: Any) -> int | LabelFault:
+        if value is None or value == "":
+            return LabelFault(row, "missing_label", "The label is absent, null or empty.")
+        name = class_name(value)
+        if name is None:
+            return _not_a_class(row, value)
+        if name not in self._index:
+            if not self._open or len(self._index) >= self._limit:
+                return LabelFault(row, "unknown_class", self._refusal(name))
+            self._index[name] = len(self._index)
+        return self._index[name]
+
+    def _refusal(self, name: str) -> str:
+        known = ", ".join(list(self._index)[:SHOWN]) + (", …" if len(self._index) > SHOWN else "")
+        remedy = "raise label.max_classes" if self._open else "add it to label.classes"
+        return f"The class {name[:100]!r} is not one of the {len(self._index)} known ({known}); {remedy}."
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the names, in the order of their indices."""
+        return {"names": self.names}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up saved names; raise ``ValueError`` where they contradict the declared ones or the limit."""
+        names = list(state["names"])
+        if not self._open and names != self.names:
+            raise ValueError(
+                f"the saved state has the classes {names}, but label.classes declares {self.names}; "
+                "restore the old list or start with an empty state directory"
+            )
+        if len(names) > self._limit:
+            raise ValueError(
+                f"the saved state has {len(names)} classes, more than label.max_classes = {self._limit}; "
+                "raise it or start with an empty state directory"
+            )
+        self._index = {name: index for index, name in enumerate(names)}
+
+
+def _not_a_class(row: int, value: Any) -> LabelFault:
+    if isinstance(value, float):
+        return LabelFault(row, "not_finite", "The label is NaN or an infinity.")
+    return LabelFault(row, "wrong_type", f"The label is a {type(value).__name__}; expected text or a number.")

@@ -1,0 +1,1 @@
+"""The learners: each predicts what comes, is scored, and learns it."""

@@ -1,0 +1,68 @@
+"""The companion that has stopped to learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from daemon.learning.companion import Companion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from daemon.learning.block import ClosedBlock
+    from strategies.learner import Learner
+
+
+class Frozen(Companion):
+    """The main learner as it was at the first boundary, with its scales of inputs and labels, for good.
+
+    Before that boundary it is the main learner, and has no scores of its own.
+    """
+
+    stopped = False
+    """Whether that boundary has been."""
+
+    @property
+    def learning_rate(self) -> None:
+        """None: it learns no more."""
+        return None
+
+    def follow(self, block: ClosedBlock, *, number: int, known_classes: int, events: int) -> None:
+        """Predict the block, if this one is ours."""
+        if self.stopped:
+            super().follow(block, number=number, known_classes=known_classes, events=events)
+        else:
+            for task in block.tasks:
+                self.examiner.meet(task)
+
+    def boundary(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
+        """Become the main learner at the first one; be examined."""
+        if not self.stopped:
+            self.learner.become(main)
+            self.stopped = True
+        super().boundary(task, main=main, drifted=False, events=events, time=time)
+
+    def now(self, task: int, *, number: int, events: int, time: float) -> None:
+        """Be examined, once it is another than the main learner."""
+        if self.stopped:
+            super().now(task, number=number, events=events, time=time)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the model and its scores."""
+        return super().state_dict() | {"stopped": self.stopped}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        super().load_state_dict(state)
+        self.stopped = state["stopped"]
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        return self.learner.scale(x)
+
+    def _learn(self, block: ClosedBlock, *, events: int) -> None:
+        """Nothing more."""
+
+    def _consolidate(self, task: int) -> None:
+        """Nothing either."""

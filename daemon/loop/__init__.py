@@ -1,0 +1,1 @@
+"""The one loop: poll, learn, publish, save."""

@@ -1,0 +1,1 @@
+"""What is remembered of a run, in bounded memory: curves, rates and notes."""

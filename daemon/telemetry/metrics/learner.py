@@ -1,0 +1,71 @@
+"""What is shown of every learner: of the main one, and with a label of each beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.telemetry.metrics import loop, prequential, retention
+from daemon.telemetry.metrics import strategies as learning
+from daemon.telemetry.metrics.board import OVERFLOW, Board
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from prometheus_client.metrics_core import Metric
+    from prometheus_client.samples import Sample
+
+    from daemon.telemetry.metrics.bounded_labels import BoundedLabels
+
+LABEL = "learner"
+FAMILIES = (
+    *loop.OF_A_LEARNER,
+    *(family for family in learning.FAMILIES if family is not learning.CLASSES),
+    *prequential.FAMILIES,
+    *retention.FAMILIES,
+)
+"""The families that a learner beside the main one has too; its series carry the label ``learner``."""
+
+
+class LearnerMetrics:
+    """The areas that tell of one learner. What the main one has done, the loop tells in place of ``training``."""
+
+    def __init__(self, board: Board, *, tasks: BoundedLabels, max_classes: int, max_boundaries: int) -> None:
+        self.training = loop.TrainingMetrics(board)
+        self.learning = learning.LearningMetrics(board, tasks=tasks, max_classes=max_classes)
+        self.prequential = prequential.PrequentialMetrics(board, tasks=tasks)
+        self.retention = retention.RetentionMetrics(board, tasks=tasks, max_boundaries=max_boundaries)
+
+
+class AllLearners:
+    """A collector of the main board and of those of other learners: each family once, with the series of all."""
+
+    def __init__(self, main: Board) -> None:
+        self._main = main
+        self._others: Mapping[str, Board] = {}
+
+    def add(self, learner: str) -> Board:
+        """Return a new board, whose series carry this name."""
+        board = Board(FAMILIES)
+        self._others = {**self._others, learner: board}
+        return board
+
+    def describe(self) -> Iterator[Metric]:
+        """Yield every family without figures."""
+        return self._main.describe()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families that have figures; those of one board are all of one moment."""
+        found = {metric.name: metric for metric in self._main.collect()}
+        for learner, board in self._others.items():
+            for metric in board.collect():
+                # What overflows here overflows on the main board.
+                if f"{metric.name}_total" == OVERFLOW.name:
+                    continue
+                samples = list(_labelled(metric.samples, learner))
+                metric.samples = []
+                found.setdefault(metric.name, metric).samples.extend(samples)
+        return iter(found.values())
+
+
+def _labelled(samples: Iterable[Sample], learner: str) -> Iterator[Sample]:
+    return (sample._replace(labels={**sample.labels, LABEL: learner}) for sample in samples)

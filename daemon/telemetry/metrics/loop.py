@@ -1,0 +1,130 @@
+"""What the loop did, turn by turn: events, steps and where the time went."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from daemon.telemetry.metrics.family import Distribution, Family
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from daemon.telemetry.metrics.board import Board
+
+STAGES = ("poll", "decode", "predict", "score", "learn", "retention", "companions", "checkpoint", "publish")
+TURN_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+
+RECEIVED = Family("retaind_events_received_total", "counter", "Records delivered by the source.", unit="events")
+PREDICTED = Family(
+    "retaind_events_predicted_total",
+    "counter",
+    "Events predicted on arrival, before their label was used.",
+    unit="events",
+)
+LEARNED = Family("retaind_events_learned_total", "counter", "Events whose step was accepted.", unit="events")
+HELD_OUT = Family(
+    "retaind_events_held_out_total", "counter", "Events kept for the probe sets, never learned.", unit="events"
+)
+NEWEST = Family(
+    "retaind_newest_event_timestamp_seconds",
+    "gauge",
+    "Event time of the newest event in the last poll that delivered any.",
+    unit="seconds",
+)
+STEPS = Family("retaind_learner_steps_total", "counter", "Optimizer steps accepted.", unit="steps")
+STEPS_REJECTED = Family(
+    "retaind_learner_steps_rejected_total",
+    "counter",
+    "Steps rejected whole because the loss or the gradient was not finite; the weights stayed as they were.",
+    unit="steps",
+)
+STEPS_SAVED = Family(
+    "retaind_learner_steps_saved_total",
+    "counter",
+    "Steps not made because learner.updates_per_task was used up.",
+    unit="steps",
+)
+LOSS = Family("retaind_learner_loss", "gauge", "Mean loss of the fresh rows in the last accepted step.")
+BUSY = Family(
+    "retaind_busy_seconds_total",
+    "counter",
+    "Time that the loop spent in each stage; poll includes waiting for events.",
+    ("stage",),
+    unit="seconds",
+)
+TURN = Family(
+    "retaind_loop_turn_seconds", "histogram", "Duration of one turn of the loop, waiting included.", unit="seconds"
+)
+OF_A_LEARNER = (STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS)
+FAMILIES = (RECEIVED, PREDICTED, LEARNED, HELD_OUT, NEWEST, STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS, BUSY, TURN)
+
+
+class LoopMetrics:
+    """Counts the work of this process; every counter here starts at 0 with it."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        with board.tell() as now:
+            for family in (RECEIVED, PREDICTED, LEARNED, HELD_OUT, STEPS, STEPS_REJECTED, STEPS_SAVED):
+                now.add(family, 0)
+            for stage in STAGES:
+                now.add(BUSY, 0, stage)
+            now.start(TURN, Distribution.empty(TURN_BOUNDS))
+
+    def turn(
+        self,
+        *,
+        received: int = 0,
+        predicted: int = 0,
+        learned: int = 0,
+        held_out: int = 0,
+        steps: int = 0,
+        steps_rejected: int = 0,
+        steps_saved: int = 0,
+        loss: float | None = None,
+        newest_event_seconds: float | None = None,
+        busy_seconds: Mapping[str, float] = _NOTHING,
+        turn_seconds: float | None = None,
+    ) -> None:
+        """Add what one turn of the loop did; the counts are of this turn alone.
+
+        ``loss`` and ``newest_event_seconds`` (Unix time) stay as they were where they are None. ``busy_seconds`` is
+        by stage, one of ``STAGES``.
+        """
+        assert busy_seconds.keys() <= set(STAGES), busy_seconds
+        with self._board.tell() as now:
+            now.add(RECEIVED, received)
+            now.add(PREDICTED, predicted)
+            now.add(LEARNED, learned)
+            now.add(HELD_OUT, held_out)
+            now.add(STEPS, steps)
+            now.add(STEPS_REJECTED, steps_rejected)
+            now.add(STEPS_SAVED, steps_saved)
+            now.add_each(BUSY, busy_seconds)
+            if loss is not None:
+                now.set(LOSS, loss)
+            if newest_event_seconds is not None:
+                now.set(NEWEST, newest_event_seconds)
+            if turn_seconds is not None:
+                now.observe(TURN, turn_seconds)
+
+
+class TrainingMetrics:
+    """Counts the steps that a learner beside the main one has made in this process.
+
+    Events are counted once, by the loop: a sum over all series must stay the number of events.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def did(self, *, steps: int, steps_rejected: int, steps_saved: int, loss: float | None) -> None:
+        """Add what was done since the last call; ``loss`` stays as it was where it is None."""
+        with self._board.tell() as now:
+            now.add(STEPS, steps)
+            now.add(STEPS_REJECTED, steps_rejected)
+            now.add(STEPS_SAVED, steps_saved)
+            if loss is not None:
+                now.set(LOSS, loss)

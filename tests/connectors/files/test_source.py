@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import gzip
+import struct
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from connectors.files.source import FileSource, FileSourceOptions
+from connectors.source import SourceDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from connectors.record import LocalRecord
+
+
+def _source(path: Any, **options: Any) -> FileSource:
+    return FileSource(FileSourceOptions(path=path, **options))
+
+
+def _all(source: FileSource) -> Sequence[LocalRecord]:
+    source.open(None)
+    records = source.poll(10_000, 0.0)
+    source.close()
+    return records
+
+
+def _idx(folder: Path, items: int, shape: tuple[int, ...] = (2, 2), name: str = "x-images-idx3-ubyte") -> str:
+    header = bytes([0, 0, 8, 1 + len(shape)]) + struct.pack(f">{1 + len(shape)}I", items, *shape)
+    size = shape[0] * shape[1] if shape else 1
+    (folder / name).write_bytes(header + bytes(n // size for n in range(items * size)))
+    return str(folder / name)
+
+
+def test_lines_of_several_files_are_one_sequence_with_each_files_name_as_topic(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_bytes(b"\xef\xbb\xbf{1}\r\n\r\n   \n{2}")
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"x\n\ny\n"))
+    records = _all(_source([str(tmp_path / "b.json"), {"path": str(tmp_path / "a.*"), "task": "east"}]))
+    assert [(r.topic, r.offset, r.value) for r in records] == [
+        ("b", 0, b"{1}"), ("b", 1, b"{2}"), ("a", 2, b"x"), ("a", 3, b"y"),
+    ]  # fmt: skip
+    assert [r.headers for r in records] == [[], [], [("task", b"east")], [("task", b"east")]]
+
+
+def test_images_carry_label_and_task_and_resume_inside_the_file(tmp_path: Path) -> None:
+    images = _idx(tmp_path, 5)
+    labels = _idx(tmp_path, 5, (), "x-labels-idx1-ubyte")
+    source = _source(images, labels=labels, task="mnist")
+    source.open(None)
+    first = source.poll(3, 0.0)
+    assert first[2].value == bytes([2] * 4)
+    assert first[2].headers == [("label", b"2"), ("task", b"mnist")]
+    source.open(source.snapshot())
+    assert [(r.offset, r.headers[0][1]) for r in source.poll(9, 0.0)] == [(3, b"3"), (4, b"4")]
+    source.close()
+
+
+def test_looping_goes_on_counting(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"1\n2\n")
+    source = _source(str(tmp_path / "a"), loop=True)
+    source.open(None)
+    assert [(r.offset, r.value) for r in source.poll(5, 0.0)] == [
+        (0, b"1"),
+        (1, b"2"),
+        (2, b"1"),
+        (3, b"2"),
+        (4, b"1"),
+    ]
+    assert not source.exhausted
+    source.close()
+
+
+def test_looping_over_nothing_is_an_error_instead_of_a_hang(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\n\n")
+    with pytest.raises(SourceDataError, match="no record at all"):
+        _all(_source(str(tmp_path / "a"), loop=True))
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none*.csv"])
+def test_a_missing_file_is_named_with_the_remedy(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SourceDataError, match=r"none.*correct source\.path"):
+        _source(str(tmp_path / name)).open(None)
+
+
+def test_truncated_gzip_delivers_what_is_whole_and_then_names_file_and_record(tmp_path: Path) -> None:
+    whole = gzip.compress(b"".join(b"%d\n" % (n * 7919) for n in range(50_000)))
+    (tmp_path / "cut.gz").write_bytes(whole[: len(whole) // 2])
+    source = _source(str(tmp_path / "cut.gz"))
+    source.open(None)
+    delivered = len(source.poll(60_000, 0.0))
+    assert delivered > 0
+    with pytest.raises(SourceDataError, match=rf"cut\.gz: cannot be read at record {delivered} .*intact copy"):
+        source.poll(1, 0.0)
+    assert not source.exhausted
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda data: data[:-1], "cannot be read at record 4"),
+        (lambda data: data[:6], "is not an IDX file"),
+        (lambda data: b"\0\0\x0d" + data[3:], "is not an IDX file"),
+    ],
+)
+def test_a_damaged_idx_file_is_named(tmp_path: Path, damage: Any, message: str) -> None:
+    path = tmp_path / "x-images-idx3-ubyte"
+    path.write_bytes(damage((tmp_path / _idx(tmp_path, 5)).read_bytes()))
+    source = _source(str(path))
+    with pytest.raises(SourceDataError, match=message):
+        _read_on(source)
+    source.close()
+
+
+def _read_on(source: FileSource) -> None:
+    source.open(None)
+    source.poll(10, 0.0)
+    source.poll(10, 0.0)
+
+
+def test_labels_of_another_file_are_refused(tmp_path: Path) -> None:
+    images, labels = _idx(tmp_path, 5), _idx(tmp_path, 4, (), "x-labels-idx1-ubyte")
+    with pytest.raises(SourceDataError, match=r"4 labels .* 5 items"):
+        _source(images, labels=labels).open(None)
+
+
+def test_a_snapshot_of_other_files_is_refused(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"1\n2\n3\n")
+    source = _source(str(tmp_path / "a"))
+    source.open(None)
+    source.poll(2, 0.0)
+    snapshot = source.snapshot()
+    source.close()
+    with pytest.raises(SourceDataError, match="no longer file 1"):
+        _source(str(tmp_path / "b")).open(snapshot)
+    (tmp_path / "a").write_bytes(b"1\n")
+    with pytest.raises(SourceDataError, match="stopped after 2"):
+        source.open(snapshot)
+    source.close()

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from connectors.kafka.predictions import KafkaPredictions
+from connectors.prediction_json import to_json
+from connectors.sink import SinkUnavailableError
+from tests.connectors.decoders.rejects import prediction, record
+
+if TYPE_CHECKING:
+    from tests.kafka.cluster import Cluster
+
+
+def new_sink(broker: Cluster, topic: str, **options: Any) -> KafkaPredictions:
+    return KafkaPredictions(KafkaPredictions.Options(bootstrap_servers=broker.bootstrap, topic=topic, **options))
+
+
+def test_predictions_are_in_the_topic_after_a_flush_in_order_under_the_events_key(
+    broker: Cluster, topic: str
+) -> None:
+    sink = new_sink(broker, topic, linger_ms=10_000)
+    sink.write([prediction(offset) for offset in range(500)])
+    sink.flush()
+    published = broker.read_all(topic)
+    sink.close()
+    assert [orjson.loads(each.value or b"")["offset"] for each in published] == list(range(500))
+    assert {each.key for each in published} == {b"k"}
+    assert published[0].value == to_json(prediction(0))
+
+
+def test_no_more_than_max_unacknowledged_are_under_way(broker: Cluster, topic: str) -> None:
+    sink = new_sink(broker, topic, linger_ms=10_000, max_unacknowledged=10)
+    sink.write([prediction(offset) for offset in range(9)])
+    assert broker.read_all(topic) == []
+    sink.write([prediction(9)])
+    assert len(broker.read_all(topic)) == 10
+    sink.close()
+
+
+def test_a_key_as_long_as_a_message_is_left_out(broker: Cluster, topic: str) -> None:
+    sink = new_sink(broker, topic)
+    sink.write([replace(prediction(), record=record(key=b"k" * 2_000_000))])
+    sink.flush()
+    sink.close()
+    assert [each.key for each in broker.read_all(topic)] == [None]
+
+
+def test_a_topic_cannot_be_cut_back_and_has_no_state(broker: Cluster, topic: str) -> None:
+    sink = new_sink(broker, topic)
+    assert sink.state_dict() == {}
+    sink.load_state_dict({})
+    sink.flush()
+    sink.close()
+
+
+def test_predictions_that_the_topic_refuses_end_the_run_rather_than_vanish(broker: Cluster, topic: str) -> None:
+    narrow = broker.create_topic(f"{topic}-narrow", config={"max.message.bytes": "100"})
+    sink = new_sink(broker, narrow)
+    sink.write([prediction()])
+    with pytest.raises(SinkUnavailableError, match="narrow cannot be written to"):
+        sink.flush()
+    sink.close()
+    broker.delete_topic(narrow)

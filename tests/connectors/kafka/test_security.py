@@ -1,0 +1,70 @@
+"""TLS and SCRAM against a real broker: who is let in reads and writes, who is not is told why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors.kafka.dead_letters import KafkaDeadLetters
+from tests.connectors.decoders.rejects import reject
+from tests.connectors.reading import new_source, numbers, opened, poll_until, read, values
+from tests.kafka.secure_broker import PASSWORD, SecureBroker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connectors.kafka.source import KafkaSource
+
+
+def source_of(guarded: SecureBroker, topic: str, **client: Any) -> KafkaSource:
+    return new_source(guarded, topic, bootstrap_servers=guarded.secure, client=guarded.client(**client))
+
+
+def test_with_certificate_and_password_it_reads(guarded: SecureBroker) -> None:
+    guarded.create_topic("read")
+    guarded.produce("read", numbers(0, 300))
+    with opened(source_of(guarded, "read")) as source:
+        assert values(read(source, 300)) == list(range(300))
+        assert source.status().ready
+
+
+def test_dead_letters_are_written_the_same_way(guarded: SecureBroker) -> None:
+    guarded.create_topic("dead")
+    options = KafkaDeadLetters.Options(bootstrap_servers=guarded.secure, client=guarded.client(), topic="dead")
+    letters = KafkaDeadLetters(options)
+    letters.write([reject(value=b"what was wrong")])
+    letters.close()
+    assert [letter.value for letter in guarded.read_all("dead")] == [b"what was wrong"]
+
+
+def reason(source: KafkaSource) -> str:
+    """Poll until the source says why it cannot read."""
+    with opened(source):
+        poll_until(source, lambda: "answered yet" not in source.status().reason)
+        return source.status().reason
+
+
+def test_a_wrong_password_is_said_and_not_shown(guarded: SecureBroker, tmp_path: Path) -> None:
+    wrong = tmp_path / "password"
+    wrong.write_text("let me in", encoding="utf-8")
+    said = reason(source_of(guarded, "read", sasl_plain_password_file=str(wrong)))
+    assert "refuses our name or password" in said
+    assert "let me in" not in said
+    assert PASSWORD not in said
+
+
+def test_a_broker_with_a_certificate_of_nobody_we_trust_is_not_spoken_to(guarded: SecureBroker) -> None:
+    client = guarded.client()
+    del client["ssl_cafile"]
+    said = reason(new_source(guarded, "read", bootstrap_servers=guarded.secure, client=client))
+    assert "no TLS with the broker" in said
+    assert "certificate" in said
+
+
+def test_plain_text_to_a_port_that_wants_tls_never_reads(guarded: SecureBroker) -> None:
+    guarded.create_topic("quiet")
+    guarded.produce("quiet", numbers(0, 3))
+    source = new_source(guarded, "quiet", bootstrap_servers=guarded.secure)
+    with opened(source):
+        for _ in range(20):
+            assert source.poll(10, 0.05) == []
+        assert not source.status().ready

@@ -1,0 +1,120 @@
+"""A learner beside the main one is what a run of its own would be, and the main one does not notice it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from daemon.state.state_tree import copy_tree
+from tests.daemon.learning.companion_stream import (
+    ALWAYS,
+    NOBODY,
+    NOISY,
+    companion,
+    generator_now,
+    learned,
+    pipeline,
+    state_of,
+    stream,
+    student_of,
+)
+from tests.daemon.same_state import assert_same_state
+
+ALL = {
+    "naive": {"every_blocks": 2},
+    "frozen": {"every_blocks": 3},
+    "challenger": {"strategies": [{"type": "replay", "rows": 9}], "optimizer": {"type": "sgd"}},
+}
+SECTIONS: dict[str, dict[str, Any]] = {
+    "classes": {},
+    "numbers": {"label": {"type": "number"}},
+    "a model that draws": NOISY,
+    "several steps, nothing standardised": {"learner": {"batch": 16, "updates_per_batch": 3, "standardise": False}},
+}
+
+
+@pytest.mark.parametrize("case", SECTIONS)
+def test_a_naive_companion_is_bit_for_bit_a_run_without_strategies(case: str) -> None:
+    sections = SECTIONS[case]
+    records = stream(regression=case == "numbers")
+    beside = companion(learned(records, **sections, companions={"naive": ALWAYS, "frozen": None}), "naive")
+    alone = learned(records, **sections, strategies=[])
+    assert_same_state(state_of(alone), state_of(beside))
+    assert alone.examiner.figures().boundaries == 3
+
+
+def test_a_challenger_is_bit_for_bit_a_run_with_what_its_section_says() -> None:
+    own = {"optimizer": {"type": "sgd", "lr": 0.3}, "learner": {"updates_per_batch": 2, "clip_norm": 0.5}}
+    records = stream()
+    student = learned(records, companions=NOBODY | {"challenger": {"strategies": [], **own}})
+    alone = learned(records, **own | {"learner": {"batch": 7, **own["learner"]}}, strategies=[])
+    assert_same_state(state_of(alone), state_of(companion(student, "challenger")))
+
+
+@pytest.mark.parametrize("case", SECTIONS)
+def test_the_main_learner_is_the_same_with_and_without_companions(case: str) -> None:
+    sections = SECTIONS[case]
+    records = stream(regression=case == "numbers")
+    alone, drawn = copy_tree(learned(records, **sections).state_dict()), generator_now()
+    beside = copy_tree(learned(records, **sections, companions=ALL).state_dict())
+    assert generator_now() == drawn
+    for state in (alone, beside):
+        del state["companions"]
+    assert_same_state(alone, beside)
+
+
+def test_a_companion_takes_part_in_every_so_many_blocks() -> None:
+    records = stream("P", rows=70)
+    student = learned(records, companions={"naive": {"every_blocks": 4}, "frozen": None})
+    naive = companion(student, "naive")
+    # Ten blocks of seven; it met the first, the fifth and the ninth.
+    assert naive.prequential.total().rows == 21
+    assert naive.learner.steps == 3
+    assert naive.take_tally().predicted == 21
+    assert naive.take_tally().predicted == 0
+
+
+def test_it_is_examined_more_seldom_but_on_what_is_new_at_every_boundary_and_in_the_end() -> None:
+    made = pipeline(companions={"naive": {"every_blocks": 1, "every_examinations": 3}, "frozen": None})
+    records = stream("PQ", rows=180)
+    made.process(records[:149])
+    naive = companion(student_of(made), "naive")
+    assert naive.examiner.figures().events == 56
+    made.process(records[149:180])
+    assert naive.examiner.figures().events == 154
+    made.process(records[180:190])
+    assert (naive.examiner.figures().events, naive.examiner.figures().boundaries) == (180, 1)
+    made.process(records[190:240])
+    # The boundary was the latest examination, and the next one is not theirs by its number.
+    assert (naive.examiner.figures().events, sorted(naive.examiner.figures().tasks)) == (201, [0, 1])
+    made.process(records[240:])
+    made.finish()
+    assert naive.examiner.figures().events == 360
+
+
+def test_the_probes_are_the_same_for_all_and_learned_by_nobody() -> None:
+    student = learned(stream(), companions=ALL | {"naive": ALWAYS})
+    naive, challenger = companion(student, "naive"), companion(student, "challenger")
+    replay: Any = dict(challenger.learner.strategies)["replay"]
+    held_out = student.take_tally().held_out
+    assert held_out > 20
+    assert replay.memory.admission.n_seen == len(stream()) - held_out - student.waiting
+    ours, theirs = student.examiner.matrix.latest(), naive.examiner.matrix.latest()
+    assert ours is not None
+    assert theirs is not None
+    assert ours.counts.tolist() == theirs.counts.tolist()
+
+
+def test_without_strategies_the_main_learner_is_the_naive_one() -> None:
+    assert [name for name, _ in learned(stream("P"), strategies=[], companions={}).companions] == ["frozen"]
+
+
+def test_torch_is_left_as_it_was_by_a_companion_that_is_made() -> None:
+    torch.manual_seed(5)
+    learned(stream("P")[:1], **NOISY)
+    alone = generator_now()
+    torch.manual_seed(6)
+    learned(stream("P")[:1], **NOISY, companions=ALL)
+    assert generator_now() == alone

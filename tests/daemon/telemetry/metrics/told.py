@@ -1,0 +1,104 @@
+"""A registry whose daemon has told everything that there is to tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry
+
+from connectors.source import PartitionStatus
+from daemon.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from daemon.telemetry.metrics.learner import LearnerMetrics
+
+    OfALearner = Metrics | LearnerMetrics
+
+SUMMARY = {
+    "average_score": 0.9,
+    "backward_transfer": -0.05,
+    "forward_transfer": 0.1,
+    "forgetting": 0.05,
+    "learning_accuracy": 0.95,
+    "min_acc": 0.85,
+    "wc_acc": 0.88,
+}
+
+
+def new_metrics(**bounds: int) -> tuple[CollectorRegistry, Metrics]:
+    registry = CollectorRegistry()
+    metrics = Metrics(registry, version="0.1.0", torch_version="2.13.0", started_seconds=1_000.0, **bounds)
+    return registry, metrics
+
+
+def told_everything() -> CollectorRegistry:
+    registry, metrics = new_metrics()
+    tell_loop_and_stream(metrics)
+    tell_learning(metrics)
+    metrics.learning.classes_known(2)
+    tell_scores(metrics)
+    metrics.tasks.current("night", known=2, boundaries=3)
+    metrics.tasks.drift(alarms=1, detected_seconds=1_700.0)
+    metrics.checkpoints.written(7, size_bytes=4_096, duration_seconds=0.02, at_seconds=1_800.0)
+    metrics.process.ready(ready=True)
+    metrics.process.reloaded("applied", at_seconds=1_900.0)
+    metrics.process.uses(resident_bytes=400 * 2**20, cpu_seconds=12.5)
+    return registry
+
+
+def tell_loop_and_stream(metrics: Metrics) -> None:
+    metrics.loop.turn(
+        received=100,
+        predicted=96,
+        learned=90,
+        held_out=6,
+        steps=3,
+        steps_rejected=1,
+        steps_saved=2,
+        loss=0.7,
+        newest_event_seconds=1_500.0,
+        busy_seconds={"poll": 0.1, "learn": 0.2},
+        turn_seconds=0.3,
+    )
+    metrics.stream.rejected({("decode", "tombstone"): 4}, dead_letters=4)
+    metrics.stream.partitions([PartitionStatus("plant", 0, 100, 150, 1_600.0)])
+
+
+def tell_learning(metrics: OfALearner) -> None:
+    metrics.learning.anchor("ewc", penalty=0.01, consolidations=2, consolidated_seconds=1_400.0)
+    metrics.learning.buffer(
+        "replay",
+        rows=10,
+        capacity_rows=20,
+        size_bytes=640,
+        seen=90,
+        task_rows={"day": 4, "night": 6},
+        class_rows={"ok": 9, "leak": 1},
+    )
+    metrics.learning.figures("replay", {"largest_class_rows": 9})
+    metrics.learning.restraint(learning_rate=0.05, steps_left=100)
+
+
+def tell_scores(metrics: OfALearner) -> None:
+    metrics.prequential.overall(
+        score=0.8, samples=96, kappa=0.3, window_score=0.9, window_samples=50, window_kappa=0.4
+    )
+    metrics.prequential.by_task({"day": 0.9, "night": 0.7}, samples={"day": 48, "night": 48})
+    tell_retention(metrics, {"day": 0.9, "night": 0.8})
+    metrics.retention.reference(0.93, initial=0.97, samples=1_000)
+
+
+def tell_retention(metrics: OfALearner, scores: Mapping[str, float | None], **changed: Any) -> None:
+    metrics.retention.scored(
+        scores,
+        **{
+            "samples": dict.fromkeys(scores, 25),
+            "forgetting": {"day": 0.05},
+            "summary": SUMMARY,
+            "at_seconds": 1_650.0,
+            **changed,
+        },
+    )
+    metrics.retention.matrix({0: {"day": 0.95}, 1: scores}, untrained={"day": 0.5, "night": 0.5})

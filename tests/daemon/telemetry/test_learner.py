@@ -1,0 +1,99 @@
+"""Over HTTP, every learner beside the main one has its scores in the same families, and in /status."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from daemon.service import Service
+from tests.daemon.event_stream import Stretch, events
+from tests.daemon.learning.companion_stream import ALWAYS
+from tests.daemon.lives import small_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHALLENGER = {"strategies": [{"type": "replay", "rows": 9}]}
+Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def get(service: Service, path: str) -> str:
+    connection = http.client.HTTPConnection(service.http.address.removeprefix("http://"), timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
+
+
+def pages(directory: Path, **sections: Any) -> tuple[Series, dict[str, Any], Service]:
+    """What a daemon shows that has learned all of a file: its series, its status, and itself."""
+    stream = directory / "stream.jsonl"
+    stretches = [Stretch("P", 100), Stretch("Q", 100)]
+    regression = sections.get("label", {}).get("type") == "number"
+    stream.write_bytes(b"\n".join(e.value or b"" for e in events(stretches, seed=1, regression=regression)) + b"\n")
+    source = {"type": "file", "path": str(stream)}
+    with Service(small_config(directory, source=source, http={"port": 0}, **sections)) as service:
+        service.run(stop=lambda: False)
+        families = parse_text(get(service, "/metrics"))
+        status = json.loads(get(service, "/status"))
+    samples = (sample for family in families for sample in family.samples)
+    return {(s.name, frozenset(s.labels.items())): s.value for s in samples}, status, service
+
+
+def of(series: Series, name: str, **labels: str) -> float | None:
+    return series.get((f"retaind_{name}", frozenset(labels.items())))
+
+
+def test_they_are_shown_as_they_are(tmp_path: Path) -> None:
+    companions = {"naive": ALWAYS, "frozen": ALWAYS, "challenger": CHALLENGER}
+    series, status, service = pages(tmp_path, companions=companions)
+    student = service.loop.pipeline.student
+    assert student is not None
+    for name, companion in student.companions:
+        figures, total = companion.examiner.figures(), companion.prequential.total()
+        assert of(series, "average_score", learner=name) == figures.average_score
+        assert of(series, "retention_score", task="P", learner=name) == figures.tasks[0].now
+        assert of(series, "prequential_score", learner=name) == total.accuracy
+        assert of(series, "prequential_samples", learner=name) == total.rows > 0
+        assert of(series, "learner_steps_total", learner=name) == companion.learner.steps
+        assert status["companions"][name]["retention"]["average_score"] == figures.average_score
+    assert (
+        of(series, "average_score")
+        == student.examiner.figures().average_score
+        == status["retention"]["average_score"]
+    )
+    assert of(series, "buffer_rows", strategy="replay", learner="challenger") == 9
+    assert of(series, "learning_rate", learner="frozen") is None
+    assert of(series, "learning_rate", learner="naive") == of(series, "learning_rate")
+
+
+@pytest.mark.parametrize("label", [{"type": "class", "max_classes": 3}, {"type": "number"}])
+def test_repeating_the_last_label_is_one_of_them(tmp_path: Path, label: dict[str, Any]) -> None:
+    series, status, service = pages(tmp_path, label=label, companions={"naive": None, "frozen": None})
+    student = service.loop.pipeline.student
+    assert student is not None
+    total = student.prequential.total()
+    assert total.no_change_score is not None
+    assert of(series, "prequential_score", learner="no_change") == total.no_change_score
+    assert of(series, "prequential_samples", learner="no_change") == total.compared < 200
+    assert status["companions"] == {
+        "no_change": {
+            "prequential": {
+                "score": total.no_change_score,
+                "window_score": student.prequential.windowed().no_change_score,
+                "rows": total.compared,
+            }
+        }
+    }
+
+
+def test_the_time_that_they_take_is_a_stage_of_its_own(tmp_path: Path) -> None:
+    series, _, _ = pages(tmp_path, companions={"naive": ALWAYS})
+    busy = of(series, "busy_seconds_total", stage="companions")
+    assert busy is not None
+    assert busy > 0

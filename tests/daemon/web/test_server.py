@@ -1,0 +1,194 @@
+"""Real requests to the real server."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from daemon.telemetry.health import VitalSigns
+from daemon.web.app import app
+from daemon.web.server import AddressUnavailableError, HttpServer
+from tests.daemon.telemetry.metrics.told import new_metrics, told_everything
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+PATHS = ["/", "/metrics", "/livez", "/readyz", "/status"]
+
+
+@pytest.fixture
+def signs() -> VitalSigns:
+    return VitalSigns(turn_limit_seconds=60.0)
+
+
+@pytest.fixture
+def client(signs: VitalSigns) -> Iterator[httpx.Client]:
+    application = app(told_everything(), vital_signs=signs)
+    with HttpServer(application, host="127.0.0.1", port=0) as server, connect(server) as client:
+        yield client
+
+
+def connect(server: HttpServer) -> httpx.Client:
+    return httpx.Client(base_url=server.address, trust_env=False, timeout=10.0)
+
+
+def test_metrics_are_served_as_text_and_as_openmetrics(client: httpx.Client) -> None:
+    text = client.get("/metrics", headers={"Accept": "text/plain"})
+    assert text.headers["content-type"].startswith("text/plain")
+    assert {"retaind_ready", "retaind_events_learned"} <= {metric.name for metric in parse_text(text.text)}
+    openmetrics = client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert openmetrics.headers["content-type"].startswith("application/openmetrics-text")
+    assert openmetrics.text.endswith("# EOF\n")
+    families = parse_openmetrics(openmetrics.text)  # type: ignore[no-untyped-call]  # upstream has no types
+    assert {metric.name for metric in families} == {metric.name for metric in told_everything().collect()}
+
+
+def test_metrics_are_compressed_where_the_scraper_can(client: httpx.Client) -> None:
+    assert client.get("/metrics", headers={"Accept-Encoding": "gzip"}).headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in client.get("/metrics", headers={"Accept-Encoding": "identity"}).headers
+
+
+def test_livez_is_ok_while_the_loop_turns_however_unready(client: httpx.Client, signs: VitalSigns) -> None:
+    signs.not_ready("the broker cannot be reached")
+    assert client.get("/livez").status_code == 200
+    signs.turned(next_within_seconds=-1.0)
+    stuck = client.get("/livez")
+    assert stuck.status_code == 503
+    assert "has not turned" in stuck.text
+
+
+def test_readyz_says_why_not(client: httpx.Client, signs: VitalSigns) -> None:
+    starting = client.get("/readyz")
+    assert (starting.status_code, starting.text) == (503, "starting\n")
+    signs.ready()
+    assert client.get("/readyz").status_code == 200
+    signs.not_ready("partition plant-0 has stalled")
+    stalled = client.get("/readyz")
+    assert (stalled.status_code, stalled.text) == (503, "partition plant-0 has stalled\n")
+    assert stalled.headers["cache-control"] == "no-store"
+
+
+def test_status_is_the_json_that_the_loop_published_last(client: httpx.Client, signs: VitalSigns) -> None:
+    assert client.get("/status").json() == {}
+    signs.publish({"step": 12, "offsets": {"plant-0": 99}})
+    answer = client.get("/status")
+    assert answer.json() == {"step": 12, "offsets": {"plant-0": 99}}
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_the_first_page_lists_the_others(client: httpx.Client) -> None:
+    page = client.get("/").text
+    assert all(path in page for path in PATHS)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_head_request_has_no_body_and_nothing_else_is_allowed(client: httpx.Client, path: str) -> None:
+    assert client.head(path).content == b""
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        assert client.request(method, path).status_code == 405
+
+
+def test_unknown_paths_are_not_found(client: httpx.Client) -> None:
+    assert client.get("/learner").status_code == 404
+
+
+def test_a_port_in_use_is_said_with_the_port_and_a_remedy(signs: VitalSigns) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        server = HttpServer(app(told_everything(), vital_signs=signs), host="127.0.0.1", port=port)
+        with pytest.raises(
+            AddressUnavailableError, match=rf"port {port} on 127\.0\.0\.1 is already in use.*another one"
+        ):
+            server.start()
+        server.stop()
+
+
+def test_a_foreign_host_is_said_to_be_none_of_this_machine(signs: VitalSigns) -> None:
+    server = HttpServer(app(told_everything(), vital_signs=signs), host="192.0.2.1", port=0)
+    with pytest.raises(
+        AddressUnavailableError, match=r"http\.host: 192\.0\.2\.1 is not an address of this machine"
+    ):
+        server.start()
+
+
+def test_the_port_is_free_again_after_a_stop_even_with_an_open_connection(signs: VitalSigns) -> None:
+    application = app(told_everything(), vital_signs=signs)
+    server = HttpServer(application, host="127.0.0.1", port=0)
+    server.start()
+    port = int(server.address.rsplit(":", 1)[1])
+    with connect(server) as client:
+        assert client.get("/livez").status_code == 200
+        server.stop()
+        server.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "http"]
+    with HttpServer(application, host="127.0.0.1", port=port) as again:
+        assert httpx.get(f"{again.address}/livez", trust_env=False).status_code == 200
+
+
+def test_an_answer_that_never_comes_does_not_hold_up_the_stop() -> None:
+    asked = threading.Event()
+
+    async def forever(_: Request) -> Response:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    server = HttpServer(Starlette(routes=[Route("/", forever)]), host="127.0.0.1", port=0)
+    server.start()
+    host, port = server.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10.0) as patient:
+        patient.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert asked.wait(10.0)
+        server.stop(within_seconds=10.0)
+    assert not [thread for thread in threading.enumerate() if thread.name == "http"]
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6: nothing to listen on")
+def test_ipv6_addresses_are_written_in_brackets(signs: VitalSigns) -> None:
+    with HttpServer(app(told_everything(), vital_signs=signs), host="::1", port=0) as server:
+        assert server.address.startswith("http://[::1]:")
+        assert httpx.get(f"{server.address}/livez", trust_env=False).status_code == 200
+
+
+def test_scrapes_over_http_while_the_loop_tells_see_whole_turns(signs: VitalSigns) -> None:
+    registry, metrics = new_metrics()
+    with (
+        HttpServer(app(registry, vital_signs=signs), host="127.0.0.1", port=0) as server,
+        connect(server) as client,
+    ):
+        done = threading.Event()
+        loop = threading.Thread(target=lambda: turn_until(done, metrics.loop.turn))
+        loop.start()
+        try:
+            pages = [client.get("/metrics").text for _ in range(20)]
+        finally:
+            done.set()
+            loop.join()
+    for page in pages:
+        totals = {s.name: s.value for metric in parse_text(page) for s in metric.samples if not s.labels}
+        assert totals["retaind_events_received_total"] == totals["retaind_events_learned_total"]
+
+
+def turn_until(done: threading.Event, turn: object) -> None:
+    assert callable(turn)
+    while not done.is_set():
+        turn(received=3, learned=3)
+
+
+def test_the_server_leaves_signals_to_the_daemon(signs: VitalSigns) -> None:
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    with HttpServer(app(told_everything(), vital_signs=signs), host="127.0.0.1", port=0):
+        assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
