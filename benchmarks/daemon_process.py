@@ -26,7 +26,7 @@ def running(
 
     Raises ``RuntimeError`` with the log where it ends before it serves.
     """
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as process:  # noqa: S603 - our own daemon
         assert process.stderr is not None
         log: list[str] = []
         for line in process.stderr:
@@ -48,7 +48,7 @@ def running(
 
 def scrape(address: str) -> Figures:
     """Return every sample of ``/metrics``: by name, then by label values in the order of the labels' names."""
-    with urlopen(f"{address}/metrics", timeout=10) as answer:
+    with urlopen(f"{address}/metrics", timeout=10) as answer:  # noqa: S310 - our own daemon, over HTTP
         families = text_string_to_metric_families(answer.read().decode())
     figures: Figures = {}
     for family in families:

@@ -72,7 +72,7 @@ def verdict(untroubled: Course, killed: Course) -> bool:
     one, other = untroubled.newest_state(), killed.newest_state()
     different = differences(one, other)
     leaves = flatten(one).leaves.values()
-    events = one["pipeline"]["student"]["events"], other["pipeline"]["student"]["events"]
+    events = one["pipeline"]["main_learner"]["events"], other["pipeline"]["main_learner"]["events"]
     console.print(f"events learned or held out: {events[0]:,} in peace, {events[1]:,} killed")
     console.print(f"state: {len(leaves)} tensors and arrays, {sum(leaf.nbytes for leaf in leaves):,} bytes")
     lines = [course.directory / "state" / "predictions.jsonl" for course in (untroubled, killed)]

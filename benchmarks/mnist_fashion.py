@@ -46,7 +46,7 @@ def naive(text: str) -> str:
 
 
 def learn(text: str, *, title: str, environ: dict[str, str]) -> Figures:
-    """Run the daemon until all messages are learned and examined; return what ``/metrics`` shows then."""
+    """Run the daemon until all messages are learned and evaluated; return what ``/metrics`` shows then."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         config = Path(folder) / "retaind.yaml"
         config.write_text(text + "http: {port: 0}\nlog: {format: json}\n", encoding="utf-8")
@@ -60,14 +60,14 @@ def learn(text: str, *, title: str, environ: dict[str, str]) -> Figures:
             figures = scrape(address)
             seen = figures.get("retaind_events_predicted_total", {}).get((), 0.0)
             progress.update(bar, completed=seen)
-            # The last examination is at the last message: 120,000 is a multiple of retention.every_events.
+            # The last evaluation is at the last message: 120,000 is a multiple of retention.every_events.
             if seen >= MESSAGES and figures["retaind_prequential_samples"][()] >= MESSAGES:
                 return figures
             time.sleep(0.5)
 
 
 def report(console: Console, title: str, figures: Figures) -> None:
-    """Print R, with the examination at the end as its last row, and the figures computed from it."""
+    """Print R, with the evaluation at the end as its last row, and the figures computed from it."""
     console.print(f"{title}: accuracy on held-out messages")
     table = Table()
     for column in ("after", "mnist", "fashion"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import typer
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
@@ -60,7 +61,7 @@ def main() -> None:
     count = produce(
         arguments.dataset, data=arguments.data, bootstrap=arguments.bootstrap, topic=topic, limit=arguments.limit
     )
-    print(f"{count} messages in topic {topic}")
+    typer.echo(f"{count} messages in topic {topic}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import typer
+
 
 def main() -> None:
     """Read the predictions, each event's last one where it was sent twice, and print the accuracy."""
@@ -23,8 +25,8 @@ def main() -> None:
     right = sum(row["prediction"] == row["label"] for row in rows.values())
     ordered = [row["label"] for _, row in sorted(rows.items())]
     repeated = sum(before == after for before, after in pairwise(ordered))
-    print(f"{len(rows)} events, accuracy {right / len(rows):.6f}")
-    print(f"repeating the last label: {repeated / (len(rows) - 1):.6f}")
+    typer.echo(f"{len(rows)} events, accuracy {right / len(rows):.6f}")
+    typer.echo(f"repeating the last label: {repeated / (len(rows) - 1):.6f}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 import torch
+import typer
 from kafka import KafkaConsumer, TopicPartition
 from torch import nn
 
@@ -109,17 +110,17 @@ def whole_daemon(bootstrap: str, topic: str, count: int) -> Daemon:
         config = Path(folder) / "retaind.yaml"
         config.write_text(CONFIG.format(bootstrap=bootstrap, topic=topic, state=folder), encoding="utf-8")
         with running([sys.executable, "-m", "daemon.cli", "run", "-c", str(config)]) as (process, address):
-            marks: list[tuple[float, float]] = []
+            progress: list[tuple[float, float]] = []
             memory: list[float] = []
-            while not marks or marks[-1][1] < count:
+            while not progress or progress[-1][1] < count:
                 if process.poll() is not None:
                     raise RuntimeError("the daemon stopped early; its log is above")
                 seen = scrape(address)["retaind_events_predicted_total"][()]
                 if seen >= count * (len(memory) + 1) / 10:
                     memory.append(resident_mib(process.pid))
-                    marks.append((time.perf_counter(), seen))
+                    progress.append((time.perf_counter(), seen))
                 time.sleep(1.0)  # a scrape takes the daemon a few milliseconds
-    (start, before), (end, after) = marks[0], marks[-1]
+    (start, before), (end, after) = progress[0], progress[-1]
     return Daemon((after - before) / (end - start), memory)
 
 
@@ -208,7 +209,7 @@ def main() -> None:
     with ExitStack() as stack:
         bootstrap = os.environ.get("KAFKA_BOOTSTRAP") or stack.enter_context(Broker()).bootstrap
         topic = f"throughput-{os.getpid()}"
-        print(f"filling {topic} with {arguments.events:,} events …", flush=True)
+        typer.echo(f"filling {topic} with {arguments.events:,} events …")
         Cluster(bootstrap).create_topic(topic)
         load(bootstrap, topic, events(arguments.events))
         polls, daemons = [], []
@@ -219,11 +220,12 @@ def main() -> None:
         polls.append(bare_poll(bootstrap, topic, arguments.events))
     plain, ours = step_ratio(60)
     poll, learned = statistics.median(polls), statistics.median(run.events_per_second for run in daemons)
-    print(f"kafka-python, bare poll      {poll:12,.0f} events/s")
-    print(f"the whole daemon             {learned:12,.0f} events/s   {learned / poll:.2f} of the bare poll")
-    print(f"torch.optim.SGD, plain step  {plain:12.0f} µs")
-    print(f"our step, replay and EWC     {ours:12.0f} µs         {ours / plain:.2f} of the plain step")
-    print("daemon's memory, MiB, by tenths:", " ".join(f"{mib:.0f}" for mib in daemons[-1].memory_mib))
+    typer.echo(f"kafka-python, bare poll      {poll:12,.0f} events/s")
+    typer.echo(f"the whole daemon             {learned:12,.0f} events/s   {learned / poll:.2f} of the bare poll")
+    typer.echo(f"torch.optim.SGD, plain step  {plain:12.0f} µs")
+    typer.echo(f"our step, replay and EWC     {ours:12.0f} µs         {ours / plain:.2f} of the plain step")
+    memory = " ".join(f"{mib:.0f}" for mib in daemons[-1].memory_mib)
+    typer.echo(f"daemon's memory, MiB, by tenths: {memory}")
     if arguments.json:
         figures = {"poll": polls, "daemon": [asdict(run) for run in daemons], "plain_us": plain, "ours_us": ours}
         arguments.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The edges: where events come from and where results go.
+"""Sources, decoders and sinks: where events come from and where results go.
 
 A new source, decoder or sink is one file here and one line in its table below.
 """

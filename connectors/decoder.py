@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from connectors.record import Record
 
+RejectStage = Literal["decode", "features", "label", "task"]
 RejectReason = Literal[
     "tombstone",  # a null value
     "too_large",  # larger than the declared limit
@@ -31,7 +32,7 @@ class Reject:
     """A record that can't be learned from, and why; it goes to the dead letters unchanged."""
 
     record: Record
-    stage: Literal["decode", "features", "label", "task"]
+    stage: RejectStage
     reason: RejectReason
     message: str
     """One sentence for a person: the field, what was found, what was expected."""
@@ -41,7 +42,7 @@ class Reject:
 class Rows:
     """What a decoder makes of some records: columns of the same length, in the records' order.
 
-    ``x`` is ``(rows, fields) float64``, always finite (missing values are already imputed by the declared policy).
+    ``x`` is ``(rows, fields) float64``, always finite (missing values are imputed by the configured policy).
     ``label`` holds one raw value a row: a str, int, bool or float as decoded, or None where the record has none.
     ``task``: the raw value of the task field as str, or None where no task field is configured.
     ``key``: the record's key, or the configured key field as bytes; None where there is none.

@@ -1,4 +1,4 @@
-"""A list as a source, which makes a crash and a restart a matter of data in tests."""
+"""A list as a source, so that tests can state crashes and restarts as data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Sentinel(Enum):
 
 
 END = Sentinel.END
-"""The source is exhausted when it gets here; opened again, it goes on behind."""
+"""The source is exhausted when it gets here; opened again, it continues behind."""
 CRASH = Sentinel.CRASH
 """The first time the source gets here, ``poll`` raises ``SimulatedCrash``."""
 

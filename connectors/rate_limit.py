@@ -1,4 +1,4 @@
-"""Replaying at a given speed."""
+"""A limit on the events per second of a source that could deliver faster."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHORTEST_WAIT_SECONDS = 0.01  # at high rates a poll brings what 10 ms hold, not one event
+SHORTEST_WAIT_SECONDS = 0.01  # at high rates a poll brings the events of 10 ms, not one event
 
 
-class Pace:
-    """Says how many events are due, counted from the first question; None as rate means always enough.
+class RateLimit:
+    """Tells how many events are due since the first call; without a rate there is no limit.
 
-    What was not fetched in time stays due, as it would in a broker's log.
+    Events that were not fetched in time stay due, as they would in a broker's log.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a source delivers: one message, as Kafka's clients hand it over."""
+"""What a source delivers: one message, with the attributes that Kafka's clients give it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Record(Protocol):
 
     @property
     def topic(self) -> str:
-        """The topic, or what a source names in its place."""
+        """The topic, or the name that a source gives in its place."""
 
     @property
     def partition(self) -> int:

@@ -1,4 +1,4 @@
-"""Where rejected records and predictions go."""
+"""The contracts of the sinks: dead letters and predictions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class SinkUnavailableError(Exception):
-    """A sink could not take what must not be lost; the process exits 69 and resumes from its checkpoint."""
+    """A sink could not write what must not be lost; the process exits with 69, to resume from its checkpoint."""
 
 
 class DeadLetters(Protocol):
-    """Keeps what could not be learned from; what ``write`` has taken is acknowledged, or fsynced, on return."""
+    """Keeps records that could not be learned from; when ``write`` returns, they are acknowledged or on disk."""
 
     def write(self, rejects: Sequence[Reject]) -> None:
-        """Keep the rejects with their reason; raise ``SinkUnavailableError`` where that fails for good."""
+        """Write the rejects with their reasons; raise ``SinkUnavailableError`` where that fails for good."""
 
     def close(self) -> None:
         """Flush and release."""
@@ -28,7 +28,7 @@ class DeadLetters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model said of one event on arrival, before its label was used."""
+    """What the model predicted for one event on arrival, before its label was used."""
 
     record: Record
     prediction: str | float
@@ -38,7 +38,7 @@ class Prediction:
     label: str | float | None
     task: str
     step: int
-    """Optimizer steps that the model had made."""
+    """Optimizer steps that the model had taken."""
 
 
 class Predictions(Protocol):
@@ -48,7 +48,7 @@ class Predictions(Protocol):
         """Queue or write them; may return before they are durable."""
 
     def flush(self) -> None:
-        """Return when all that was written is acknowledged; called before each checkpoint becomes the truth."""
+        """Return when all that was written is acknowledged; called before each checkpoint becomes valid."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return how much was written, so that a file can be cut back to a checkpoint (JSON values)."""

@@ -32,7 +32,7 @@ class PartitionStatus:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A value that a source may be asked for at any time, from the loop's thread, without any I/O."""
+    """The state of a source, available at any time from the loop's thread without any I/O."""
 
     ready: bool
     """Connected, assigned and not stalled."""
@@ -42,15 +42,15 @@ class SourceStatus:
 
 
 class SourceUnavailableError(Exception):
-    """A dependency cannot be reached and the source has stopped trying; the process exits 69."""
+    """A dependency cannot be reached and the source has stopped trying; the process exits with 69."""
 
 
 class PartitionsLostError(Exception):
-    """Others read what this source was reading, since an unknown moment; the source is to be opened again."""
+    """Others have been reading this source's partitions for an unknown time; the source is to be opened again."""
 
 
 class SourceDataError(ValueError):
-    """What a source is to read is absent, damaged or not what it was; the message names it and the remedy."""
+    """What a source is to read is absent, damaged or replaced; the message names it and the remedy."""
 
 
 class Source(Protocol):
@@ -74,7 +74,7 @@ class Source(Protocol):
 
         Within a partition the order is that of the log. A broker that can't be reached is retried inside, with
         backoff: then nothing is returned, and ``status`` says why. Raises ``PartitionsLostError`` where what was
-        delivered since the newest checkpoint may have gone to another process as well: it is to be forgotten, and
+        delivered since the newest checkpoint may have gone to another process as well: it is to be discarded, and
         ``open`` called with that checkpoint's positions.
         """
 

@@ -20,8 +20,8 @@ COMMANDS = {
     "config": "Show the configuration as the daemon understands it: defaults, variables, strategies.",
     "doctor": "Look for what is wrong with a set-up, and say what mends it.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
-    "report": "Write a run or a benchmark as one HTML page, for people who were not there.",
-    "bench": "Measure methods against forgetting on published protocols, and print a table.",
+    "report": "Write a run as one HTML page, for people who were not there.",
+    "bench": "Say where the benchmarks are: in a checkout, `python -m benchmarks`.",
     "schema": "Print the JSON Schema of the configuration file, for editors.",
 }
 

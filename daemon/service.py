@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,40 +12,31 @@ import torch
 from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionsLostError
-from daemon.build.edges import build_dead_letters, build_predictions, build_source
+from daemon.build.edges import build_source
+from daemon.build.loop import build_loop
 from daemon.build.pipeline import build_pipeline
 from daemon.build.reloading import NeedsRestartError, Reloading
+from daemon.build.restored import restored
+from daemon.build.server import build_server
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
-from daemon.loop.loop import Loop
-from daemon.loop.reject_limit import Rejections
 from daemon.process.notify import Notify
-from daemon.state.checkpoint_writer import CheckpointWriter
+from daemon.process.version import retaind_version
 from daemon.state.checkpoints import CheckpointStore
-from daemon.state.saving import Saving
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
-from daemon.telemetry.health import VitalSigns
-from daemon.telemetry.history.recorder import Chronicle
-from daemon.telemetry.history.saved import read_past
+from daemon.telemetry.health import Health
+from daemon.telemetry.history.recorder import Recorder
+from daemon.telemetry.history.saved import read_history
 from daemon.telemetry.metrics import Metrics
 from daemon.telemetry.telemetry import Telemetry
-from daemon.web.app import app
-from daemon.web.basic_auth import BasicAuth
 from daemon.web.control import Answer, Control
-from daemon.web.control_routes import CONTROL_PATHS, control_routes
-from daemon.web.control_token import control_token
-from daemon.web.server import HttpServer
-from daemon.web.web_config import web_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from starlette.types import ASGIApp
-
-    from connectors.source import Source
     from daemon.config.schema import Config
     from daemon.state.generation import SavedState
     from daemon.web.control import Action
@@ -68,17 +58,39 @@ class Service:
     def __init__(
         self, config: Config, *, notify: Notify | None = None, read: Callable[[], Config] | None = None
     ) -> None:
+        directory = Path(config.checkpoint.directory)
         self.config = config
         self._read = read or (lambda: config)
-        self.registry = CollectorRegistry()
-        self.http: HttpServer
-        self.loop: Loop
-        self.source: Source
         self._notify = notify or Notify({})
         self._stopwatch = Stopwatch()
-        self._vital_signs = VitalSigns(turn_limit_seconds=_TURN_LIMIT_SECONDS)
-        self._chronicle = Chronicle()
+        self._health = Health(turn_limit_seconds=_TURN_LIMIT_SECONDS)
+        self._history = Recorder()
         self._control = Control()
+        self._lock = StateLock(directory)
+        self._store = CheckpointStore(directory, keep=config.checkpoint.keep)
+        self.registry = CollectorRegistry()
+        self._metrics = Metrics(
+            self.registry,
+            version=retaind_version(),
+            torch_version=torch.__version__,
+            started_seconds=time.time(),
+            max_tasks=config.retention.max_tasks,
+        )
+        self.http = build_server(
+            config, registry=self.registry, health=self._health, history=self._history, control=self._control
+        )
+        self.source = build_source(config)
+        self.loop = build_loop(
+            config,
+            source=self.source,
+            store=self._store,
+            telemetry=Telemetry(
+                self._metrics, self._health, name=config.name, stopwatch=self._stopwatch, history=self._history
+            ),
+            stopwatch=self._stopwatch,
+        )
+        self._reloading = Reloading(self.loop, store=self._store, stopwatch=self._stopwatch)
+        self._was_ready = False
         self._quit = False
         self._open = ExitStack()
 
@@ -119,7 +131,7 @@ class Service:
     def turn(self) -> int:
         """Make one turn of the loop; return how many events came."""
         received = self._turn()
-        if self._vital_signs.why_not_ready() is None:
+        if self._health.why_not_ready() is None:
             self._become_ready()
         # The loop turns: it has made progress, or waits for events or a broker, which no restart would mend.
         self._notify.beat()
@@ -127,7 +139,7 @@ class Service:
 
     def carry_out(self, action: Action) -> Answer:
         """Do what was asked for over HTTP, between two turns."""
-        self._vital_signs.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
+        self._health.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
         if action == "reload":
             reason = self.reload()
             return Answer(done=reason is None, told={} if reason is None else {"reason": reason})
@@ -171,7 +183,7 @@ class Service:
             shown = {change.key: {"from": change.before, "to": change.after} for change in changed}
             log.info("configuration reloaded", changed=shown, **self.loop.pipeline.summary())
         self._metrics.process.reloaded("applied" if reason is None else "refused", at_seconds=time.time())
-        self._vital_signs.turned()
+        self._health.turned()
         if self._was_ready:
             self._notify.ready(f"learning from {self.config.source.type}")
         return reason
@@ -188,90 +200,24 @@ class Service:
             raise self.config.error(error.path, str(error)) from error
 
     def _start(self) -> None:
-        config = self.config
-        torch.set_num_threads(config.learner.threads)
-        directory = Path(config.checkpoint.directory)
-        self._open.enter_context(StateLock(directory))
-        self._store = CheckpointStore(directory, keep=config.checkpoint.keep)
+        torch.set_num_threads(self.config.learner.threads)
+        self._open.enter_context(self._lock)
         self._store.prepare()
-        self._metrics = Metrics(
-            self.registry,
-            version=version("retaind"),
-            torch_version=torch.__version__,
-            started_seconds=time.time(),
-            max_tasks=config.retention.max_tasks,
-        )
-        self.http = self._http_server()
         self.http.start()
         self._open.callback(self.http.stop)
         self._open.callback(self._control.close)
-        self.source = build_source(config)
         self._open.callback(self.source.close)
-        self.loop = self._build_loop(self._store)
+        self._open.callback(self.loop.close)
         positions = self._restore()
         self.loop.pipeline.begin()
         self.source.open(positions)
         if positions is None:
             # So that there is a state to go back to, and a length of the predictions, before the first event.
             self.loop.save()
-        if config.assumed:
-            log.info("assumed for the pretrained model", **config.assumed)
-        log.info("started", name=config.name, http=self.http.address, state=str(directory))
-
-    def _http_server(self) -> HttpServer:
-        http = self.config.http
-        token = control_token(self.config)
-        application: ASGIApp = app(
-            self.registry,
-            vital_signs=self._vital_signs,
-            chronicle=self._chronicle,
-            control=() if token is None else control_routes(self._control, token),
-        )
-        web = web_config(self.config)
-        if web.basic_auth_users:
-            exempt = frozenset() if token is None else CONTROL_PATHS
-            application = BasicAuth(application, web.basic_auth_users, exempt=exempt)
-        tls = None if web.tls_server_config is None else web.tls_server_config.context()
-        return HttpServer(application, host=http.host, port=http.port, tls=tls)
-
-    def _build_loop(self, store: CheckpointStore) -> Loop:
-        config = self.config
-        writer = CheckpointWriter(store)
-        self._open.callback(writer.close)
-        dead_letters, predictions = build_dead_letters(config), build_predictions(config)
-        for sink in (dead_letters, predictions):
-            if sink is not None:
-                self._open.callback(sink.close)
-        saving = Saving(
-            writer,
-            store,
-            every_seconds=config.checkpoint.every_seconds,
-            every_events=config.checkpoint.every_events,
-            tolerate_failures=config.checkpoint.tolerate_failures,
-            commit=self.source.commit,
-        )
-        rejections = Rejections(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share)
-        loop = Loop(
-            source=self.source,
-            pipeline=build_pipeline(config, stopwatch=self._stopwatch),
-            saving=saving,
-            rejections=rejections,
-            telemetry=Telemetry(
-                self._metrics,
-                self._vital_signs,
-                name=config.name,
-                stopwatch=self._stopwatch,
-                chronicle=self._chronicle,
-            ),
-            stopwatch=self._stopwatch,
-            dead_letters=dead_letters,
-            predictions=predictions,
-            linger_seconds=config.learner.linger_seconds,
-        )
-        self._reloading = Reloading(
-            loop, store=store, saving=saving, rejections=rejections, stopwatch=self._stopwatch
-        )
-        return loop
+        if self.config.assumed:
+            log.info("assumed for the pretrained model", **self.config.assumed)
+        directory = self.config.checkpoint.directory
+        log.info("started", name=self.config.name, http=self.http.address, state=str(Path(directory)))
 
     def _restore(self) -> dict[str, Any] | None:
         """Take up the newest good checkpoint; return the source's positions in it, None where there is none."""
@@ -283,14 +229,7 @@ class Service:
         for damage in recovered.damaged:
             log.warning("checkpoint passed over", generation=damage.generation, problem=damage.problem)
         saved = recovered.saved
-        try:
-            self.loop.restore(saved.state)
-        except (KeyError, ValueError) as error:
-            raise self.config.error(
-                (),
-                f"the checkpoint {saved.generation} does not fit this configuration: {error}; go back to the"
-                " configuration that wrote it, or give checkpoint.directory a new place to begin untrained",
-            ) from error
+        self.loop.resume(restored(self.config, saved, stopwatch=self._stopwatch), saved.state)
         self._recall(saved)
         self._metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)
         log.info("restored", generation=saved.generation, **saved.summary)
@@ -298,17 +237,17 @@ class Service:
 
     def _recall(self, saved: SavedState) -> None:
         """Let the page show what earlier processes saw; without that it shows less, and nothing else is lost."""
-        past = None
+        history = None
         try:
-            past = read_past(self._store, saved.generation)
+            history = read_history(self._store, saved.generation)
         except StateError as error:
-            log.warning("what the page showed of the past is passed over", problem=str(error))
+            log.warning("the run's history until the checkpoint is passed over", problem=str(error))
         events = self.loop.pipeline.events
-        self._chronicle.resume(past, generation=saved.generation, events=events, at=time.time())
+        self._history.resume(history, generation=saved.generation, events=events, at=time.time())
 
     def _take_time(self) -> None:
         """Tell who watches that the next turn may take as long as a restore does."""
-        self._vital_signs.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
+        self._health.turned(next_within_seconds=_RESTORE_LIMIT_SECONDS)
         self._notify.extend_timeout(_RESTORE_LIMIT_SECONDS)
 
     def _become_ready(self) -> None:
@@ -316,5 +255,3 @@ class Service:
             self._was_ready = True
             self._notify.ready(f"learning from {self.config.source.type}")
             log.info("ready", events=self.loop.pipeline.events)
-
-    _was_ready = False

@@ -22,13 +22,13 @@ class AnchoredOptions(ConsolidatingOptions):
     """An anchor that moves at consolidations."""
 
     strength: float = Field(
-        10.0, ge=0, description="The weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+        10.0, ge=0, description="The weight of the penalty; stable at any size.", json_schema_extra=LIVE
     )
     decay: float = Field(
         0.95,
         gt=0,
         le=1,
-        description="γ, what remains of the old importance at a consolidation; 1 stiffens without end.",
+        description="γ, factor on the old importance at each consolidation; at 1 the model stiffens without end.",
         json_schema_extra=LIVE,
     )
 

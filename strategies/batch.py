@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from torch import Tensor
 
-PROVENANCE_COLUMNS = ("key", "partition", "offset", "time_ms")
+    Column = ArrayLike
+
+PROVENANCE_COLUMNS = 4
+"""Key, partition, offset and time: see ``Batch``."""
+
+UNKNOWN = -1
+"""Stands for a key, a time or a task that nobody has said of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,36 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Batch(Examples):
-    """Rows of a stream, and where they are from.
-
-    ``provenance`` is ``(rows, 4) int64``: key hash, partition number, offset, event time in milliseconds, -1 where
-    unknown.
-    """
+    """Rows of a stream, and where they are from; see ``key``, ``partition``, ``offset`` and ``time_ms``."""
 
     provenance: Tensor
+    """``(rows, 4) int64``: those four columns, as they are stored together. ``provenance_table`` makes it."""
+
+    @property
+    def key(self) -> Tensor:
+        """``(rows,) int64``: hash of each row's key, ``UNKNOWN`` where it has none."""
+        return self.provenance[:, 0]
+
+    @property
+    def partition(self) -> Tensor:
+        """``(rows,) int64``: number of the partition, no two of a stream's topics having the same."""
+        return self.provenance[:, 1]
+
+    @property
+    def offset(self) -> Tensor:
+        """``(rows,) int64``: place in the partition."""
+        return self.provenance[:, 2]
+
+    @property
+    def time_ms(self) -> Tensor:
+        """``(rows,) int64``: event time in milliseconds since 1970, ``UNKNOWN`` where there is none."""
+        return self.provenance[:, 3]
+
+    @property
+    def last_time_seconds(self) -> float | None:
+        """Event time of the last row, in seconds since 1970; None where it has none."""
+        time_ms = int(self.time_ms[-1])
+        return None if time_ms <= UNKNOWN else time_ms / 1000
 
     def __getitem__(self, rows: slice) -> Batch:
         """Return the rows of a slice, as views."""
@@ -57,6 +86,15 @@ class Batch(Examples):
             provenance=torch.from_numpy(self.provenance.numpy()[rows]),
         )
 
+    def columns(self) -> dict[str, Tensor]:
+        """Return what makes the batch again, by the names of its arguments: for a state."""
+        return {"x": self.x, "y": self.y, "task": self.task, "provenance": self.provenance}
+
+    @staticmethod
+    def of_columns(columns: Mapping[str, Any]) -> Batch:
+        """Return the batch that ``columns`` took apart; arrays are taken for tensors, other names are left out."""
+        return Batch(**{name: torch.as_tensor(columns[name]) for name in ("x", "y", "task", "provenance")})
+
     @staticmethod
     def concatenate(parts: Sequence[Batch]) -> Batch:
         """Return the rows of all parts, in their order; at least one part is needed, and is returned if alone."""
@@ -68,3 +106,8 @@ class Batch(Examples):
             task=torch.cat([part.task for part in parts]),
             provenance=torch.cat([part.provenance for part in parts]),
         )
+
+
+def provenance_table(*, key: Column, partition: Column, offset: Column, time_ms: Column) -> Tensor:
+    """Return four columns ``(rows,)`` of whole numbers as the ``provenance`` of a batch."""
+    return torch.from_numpy(np.stack([key, partition, offset, time_ms], axis=1, dtype=np.int64, casting="unsafe"))

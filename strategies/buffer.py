@@ -36,12 +36,16 @@ class BufferOptions(Options):
         None, description=f"Budget in rows; {DEFAULT_ROWS} unless bytes is given."
     )
     bytes: ByteSize | None = Field(None, description='Budget in bytes instead, such as "64MiB".')
-    policy: Policy = Field("reservoir", description="Which rows are kept: uniformly, or balanced by class or task.")
-    storage: Precision = Field("float32", description="How a feature is stored: in 4, 2, 1 or half a byte.")
+    policy: Policy = Field(
+        "reservoir", description="Which rows are kept: a uniform sample, or one balanced by class or task."
+    )
+    storage: Precision = Field(
+        "float32", description="Precision of stored features: 4, 2, 1 or half a byte per value."
+    )
     range: tuple[float, float] = Field((0.0, 1.0), description="Range of the features, for uint8 and uint4.")
     batch: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="Rows rehearsed in a step; as many as a micro-batch has unless given.",
+        description="Rows rehearsed per step; as many as a micro-batch has by default.",
         json_schema_extra=LIVE,
     )
 

@@ -24,7 +24,7 @@ class ConsolidatingOptions(Options):
 
     every_events: Annotated[int, Field(ge=1)] | None = Field(
         50_000,
-        description="Consolidate after so many events without a boundary; null: at boundaries only.",
+        description="Consolidate after this many events without a boundary; null: at boundaries only.",
         json_schema_extra=LIVE,
     )
 

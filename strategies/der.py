@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
     from strategies.learner import Learner
     from strategies.strategy import Setting
-    from strategies.training_batch import Lesson
+    from strategies.training_batch import TrainingBatch
 
 
 class DerOptions(BufferOptions):
@@ -30,7 +30,7 @@ class DerOptions(BufferOptions):
     alpha: float = Field(
         0.5,
         gt=0,
-        description="α, the weight of what the model once said of remembered rows.",
+        description="α, the weight of the distance to the outputs remembered with rehearsed rows.",
         json_schema_extra=LIVE,
     )
 
@@ -58,7 +58,7 @@ class Der(Buffered):
         return (Rehearsal(self.memory.storage.examples(self._drawn), weight=0.0),)
 
     def distil(
-        self, learner: Learner, outputs: Tensor, lesson: Lesson, *, own: slice, gradient: Tensor
+        self, learner: Learner, outputs: Tensor, batch: TrainingBatch, *, own: slice, gradient: Tensor
     ) -> Tensor | None:
         """Return α · mean (z - h)² over the rows drawn for it."""
         if own.start == own.stop:
@@ -74,7 +74,7 @@ class DerPlusPlusOptions(DerOptions):
 
     type: Literal["derpp"] = "derpp"  # type: ignore[assignment] # each type has its own name
     beta: float = Field(
-        0.5, gt=0, description="β, the weight of the labels of remembered rows.", json_schema_extra=LIVE
+        0.5, gt=0, description="β, the weight of the loss on the labels of rehearsed rows.", json_schema_extra=LIVE
     )
 
 

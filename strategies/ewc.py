@@ -34,20 +34,23 @@ class EwcOptions(AnchoredOptions):
 
     type: Literal["ewc"] = "ewc"
     strength: float = Field(
-        10.0, ge=0, description="λ, the weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+        10.0, ge=0, description="λ, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
     )
     curvature: Curvature = Field(
         "diagonal",
-        description="Whether importance is known parameter by parameter, or layer by layer as a Kronecker product,"
-        " which keeps far more and takes several times as long a step.",
+        description="Importance per parameter (diagonal), or per layer as a Kronecker product, which retains far"
+        " more and takes several times as long per step.",
     )
     fisher: FisherKind = Field(
         "exact",
-        description="How importance is estimated: exact, sampled or empirical.",
+        description="Labels that the Fisher information is estimated with: all, by their probability (exact), one"
+        " drawn from the model's prediction (sampled), or the true one (empirical).",
         json_schema_extra=LIVE,
     )
     fisher_rows: int = Field(
-        500, ge=1, description="Rows of the running task, a reservoir, that it is estimated on."
+        500,
+        ge=1,
+        description="Rows that the Fisher information is estimated on: a uniform sample of the current task.",
     )
 
 

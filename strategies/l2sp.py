@@ -25,11 +25,11 @@ class L2SpOptions(Options):
 
     type: Literal["l2sp"] = "l2sp"
     strength: float = Field(
-        0.01, ge=0, description="α, the weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+        0.01, ge=0, description="α, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
     )
     weights: str | None = Field(
         None,
-        description="A safetensors file of weights to pull towards; by default those that learning starts from.",
+        description="Safetensors file with the weights to pull towards; by default the initial ones.",
     )
 
 

@@ -11,7 +11,7 @@ import torch
 
 from strategies.averaging import RunningAverage
 from strategies.strategy import Strategy
-from strategies.training_batch import Lesson, Rehearsal
+from strategies.training_batch import Rehearsal, TrainingBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _IMPOSSIBLE = -1e9
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one update did."""
+    """What one step did."""
 
     loss: float
     """Mean loss of the rows, before the step, and what the strategies add to it."""
@@ -43,7 +43,7 @@ class Step:
 
 
 class Learner:
-    """Updates a network by micro-batches; each strategy acts at its moments of the update.
+    """Trains a network by micro-batches; each strategy acts at its moments of a step.
 
     Rows go in as they arrived; the running standardisation of inputs is a part of the learner, and so of what is
     remembered. Nothing here knows of time, threads or the outside.
@@ -146,16 +146,16 @@ class Learner:
         drew for it). Say ``again`` where an earlier step on the same rows was accepted: the strategies have seen
         them, and are shown none.
         """
-        lesson, own = self._prepare(fresh)
-        outputs = self.network.forward(self.scale(lesson.x), lesson.task)
-        loss, delta = self._loss(outputs, lesson, own, hidden=self._hidden(fresh))
+        batch, own = self._prepare(fresh)
+        outputs = self.network.forward(self.scale(batch.x), batch.task)
+        loss, delta = self._loss(outputs, batch, own, hidden=self._hidden(fresh))
         self.network.backward(delta)
         gradient = self.network.gradient
         # Not finite as soon as any component is; a norm that overflows float32 is no step to take either.
         square_norm = float(gradient.dot(gradient))
         value = float(loss)
         accepted = isfinite(value) and isfinite(square_norm)
-        step = Step(value, rows=len(fresh), rehearsed=len(lesson) - len(fresh), accepted=accepted)
+        step = Step(value, rows=len(fresh), rehearsed=len(batch) - len(fresh), accepted=accepted)
         if not accepted:
             self.network.undo()
             self.rejected_steps += 1
@@ -241,7 +241,7 @@ class Learner:
         self.rejected_steps = state["rejected_steps"]
         torch.set_rng_state(torch.as_tensor(state["torch_generator"]))
 
-    def _prepare(self, fresh: Batch) -> tuple[Lesson, dict[Strategy, slice]]:
+    def _prepare(self, fresh: Batch) -> tuple[TrainingBatch, dict[Strategy, slice]]:
         """Return what is learned in this step, and which rows of it each strategy has rehearsed."""
         rehearsals: list[Rehearsal] = []
         own: dict[Strategy, slice] = {}
@@ -251,23 +251,23 @@ class Learner:
             stop += sum(len(rehearsal.rows) for rehearsal in rehearsed)
             rehearsals += rehearsed
             own[strategy] = slice(start, stop)
-        return Lesson.of(fresh, rehearsals), own
+        return TrainingBatch.of(fresh, rehearsals), own
 
     def _hidden(self, fresh: Batch) -> Tensor | None:
         hidden = [outputs for s in self._hiding if (outputs := s.hide(fresh)) is not None]
         return torch.stack(hidden).any(0) if hidden else None
 
     def _loss(
-        self, outputs: Tensor, lesson: Lesson, own: Mapping[Strategy, slice], *, hidden: Tensor | None
+        self, outputs: Tensor, batch: TrainingBatch, own: Mapping[Strategy, slice], *, hidden: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         judged = outputs
         if hidden is not None:
             judged = outputs.clone()
-            judged[: lesson.fresh].masked_fill_(hidden, _IMPOSSIBLE)
-        loss, delta = self.objective.loss(judged, lesson.y, weight=lesson.weight)
+            judged[: batch.fresh].masked_fill_(hidden, _IMPOSSIBLE)
+        loss, delta = self.objective.loss(judged, batch.y, weight=batch.weight)
         for strategy in self._distilling:
             rows = own.get(strategy, slice(0, 0))
-            term = strategy.distil(self, outputs, lesson, own=rows, gradient=delta)
+            term = strategy.distil(self, outputs, batch, own=rows, gradient=delta)
             if term is not None:
                 loss = loss + term
         return loss, delta

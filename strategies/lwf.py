@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
     from strategies.learner import Learner
     from strategies.strategy import Setting
-    from strategies.training_batch import Lesson
+    from strategies.training_batch import TrainingBatch
 
 
 class LwfOptions(ConsolidatingOptions):
@@ -28,13 +28,13 @@ class LwfOptions(ConsolidatingOptions):
     strength: float = Field(
         1.0,
         ge=0,
-        description="λ, the weight of what the model once said of such inputs.",
+        description="λ, the weight of the distillation from the model of the last consolidation.",
         json_schema_extra=LIVE,
     )
     temperature: float = Field(
         2.0,
         gt=0,
-        description="T, by which the outputs are divided before the softmax.",
+        description="T, the temperature that divides the outputs before the softmax.",
         json_schema_extra=LIVE,
     )
 
@@ -58,20 +58,20 @@ class Lwf(Consolidating):
         self._taught = torch.zeros(0, dtype=torch.int64)
 
     def distil(
-        self, learner: Learner, outputs: Tensor, lesson: Lesson, *, own: slice, gradient: Tensor
+        self, learner: Learner, outputs: Tensor, batch: TrainingBatch, *, own: slice, gradient: Tensor
     ) -> Tensor | None:
         """Return λ · the distance of what is said of the fresh rows from what the teacher says."""
         if self._teacher is None:
             return None
-        fresh = slice(lesson.fresh)
-        x = learner.scale(lesson.x[fresh])
+        fresh = slice(batch.fresh)
+        x = learner.scale(batch.x[fresh])
         with learner.at(self._teacher):
-            target = learner.network.predict(x, lesson.task[fresh])
+            target = learner.network.predict(x, batch.task[fresh])
         distance = _soft_cross_entropy if self.setting.classification else _half_square
         loss, slope = distance(
             outputs[fresh][:, self._taught], target[:, self._taught], temperature=self.options.temperature
         )
-        share = self.options.strength / lesson.fresh
+        share = self.options.strength / batch.fresh
         gradient[fresh].index_add_(1, self._taught, slope, alpha=share)
         return loss.mul_(share)
 

@@ -29,10 +29,10 @@ class MasOptions(AnchoredOptions):
 
     type: Literal["mas"] = "mas"
     strength: float = Field(
-        1.0, ge=0, description="λ, the weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+        1.0, ge=0, description="λ, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
     )
     sample_rows: int = Field(
-        500, ge=1, description="Rows of the running task, a reservoir, that importance is estimated on."
+        500, ge=1, description="Rows that importance is estimated on: a uniform sample of the current task."
     )
 
 

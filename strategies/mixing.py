@@ -26,7 +26,7 @@ class MixingOptions(Options):
         0.2,
         gt=0,
         lt=1,
-        description="Share of these rows among them and the new ones, in the long run.",
+        description="Fraction of mixed-in rows among the mixed-in and the fresh rows, on average.",
         json_schema_extra=LIVE,
     )
 

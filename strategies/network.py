@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from strategies.batch import UNKNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from torch import Tensor
 
-UNKNOWN = -1
-"""The task of a row of which nobody has said it."""
-
 
 class Network:
     """Any torch module ``(rows, features) → (rows, outputs)``, differentiated by autograd.
 
-    A module that says ``needs_task = True`` is called with the rows' tasks too, ``(rows,) int64``, -1 where
-    unknown. ``parameters`` and ``gradient`` are contiguous ``(parameters,) float32``; the module's own tensors are
-    views of them, so that an anchor, a step, a snapshot or a checkpoint is one operation on one vector.
+    A module that says ``needs_task = True`` is called with the rows' tasks too, ``(rows,) int64``, ``UNKNOWN``
+    where nobody has said it. ``parameters`` and ``gradient`` are contiguous ``(parameters,) float32``; the module's
+    own tensors are views of them, so that an anchor, a step, a snapshot or a checkpoint is one operation on one
+    vector.
     """
 
     def __init__(self, module: nn.Module) -> None:

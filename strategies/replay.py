@@ -25,12 +25,12 @@ class ReplayOptions(BufferOptions):
     type: Literal["replay"] = "replay"
     weight: Annotated[float, Field(gt=0)] | None = Field(
         None,
-        description="What the rehearsed rows' mean loss counts; by default each row counts as a fresh one.",
+        description="Weight of the rehearsed rows' mean loss; by default each row counts as a fresh one.",
         json_schema_extra=LIVE,
     )
     asymmetric: bool = Field(
         False,
-        description="ER-ACE: fresh rows don't push down the classes that are absent from their micro-batch.",
+        description="ER-ACE: fresh rows do not push down classes that are absent from their micro-batch.",
         json_schema_extra=LIVE,
     )
 

@@ -26,12 +26,12 @@ class SiOptions(AnchoredOptions):
 
     type: Literal["si"] = "si"
     strength: float = Field(
-        0.5, ge=0, description="c, the weight of the penalty. Any size is stable.", json_schema_extra=LIVE
+        0.5, ge=0, description="c, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
     )
     damping: float = Field(
         0.1,
         gt=0,
-        description="ξ, which bounds the importance of what has hardly moved.",
+        description="ξ, which bounds the importance of parameters that have hardly moved.",
         json_schema_extra=LIVE,
     )
 

@@ -48,7 +48,7 @@ class RowStorage:
         self._x = self._packing.zeros(capacity)
         self._y = np.zeros(capacity, dtype=np.int32 if classification else np.float32)
         self._task = np.zeros(capacity, dtype=np.int16)
-        self._provenance = np.zeros((capacity, len(PROVENANCE_COLUMNS)), dtype=np.int64)
+        self._provenance = np.zeros((capacity, PROVENANCE_COLUMNS), dtype=np.int64)
         self._outputs = self._half.zeros(capacity)
 
     @staticmethod

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
     from strategies.options import Options
     from strategies.storage import RowStorage
-    from strategies.training_batch import Lesson, Rehearsal
+    from strategies.training_batch import Rehearsal, TrainingBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ class Strategy:
         """Before the loss: return the outputs ``(outputs,) bool`` that fresh rows' labels leave alone, or None."""
 
     def distil(
-        self, learner: Learner, outputs: Tensor, lesson: Lesson, *, own: slice, gradient: Tensor
+        self, learner: Learner, outputs: Tensor, batch: TrainingBatch, *, own: slice, gradient: Tensor
     ) -> Tensor | None:
         """After the forward pass: return a loss on the outputs (a scalar), or None.
 
-        ``outputs`` is ``(rows, outputs) float32`` for all rows of ``lesson``; ``own`` are those that this strategy
+        ``outputs`` is ``(rows, outputs) float32`` for all rows of ``batch``; ``own`` are those that this strategy
         has rehearsed. The loss's gradient on ``outputs`` is added to ``gradient``, in place.
         """
 

@@ -26,7 +26,7 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson(Examples):
+class TrainingBatch(Examples):
     """The first ``fresh`` rows are those of the stream; what each strategy rehearses follows."""
 
     fresh: int
@@ -34,13 +34,13 @@ class Lesson(Examples):
     """``(rows,) float32``: what each row's loss counts in the sum; None where it is the mean."""
 
     @staticmethod
-    def of(fresh: Examples, rehearsals: Sequence[Rehearsal]) -> Lesson:
+    def of(fresh: Examples, rehearsals: Sequence[Rehearsal]) -> TrainingBatch:
         """Return the rows of all, in their order."""
         rows = len(fresh)
         if not rehearsals:
-            return Lesson(fresh.x, fresh.y, fresh.task, fresh=rows, weight=None)
+            return TrainingBatch(fresh.x, fresh.y, fresh.task, fresh=rows, weight=None)
         parts = [fresh, *(rehearsal.rows for rehearsal in rehearsals)]
-        return Lesson(
+        return TrainingBatch(
             torch.cat([part.x for part in parts]),
             torch.cat([part.y for part in parts]),
             torch.cat([part.task for part in parts]),

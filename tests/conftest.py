@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tests.end_to_end.launcher import Launcher
 from tests.kafka.broker import Broker
@@ -17,6 +18,10 @@ from tests.kafka.wanted import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# These machines are shared: how long an example takes says nothing.
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
 
 NEEDS_KAFKA = {"broker", "topic", "new_broker", "own_broker"}
 LONGEST = ("tests/docs", "tests/packaging", "tests/end_to_end", "tests/daemon/doctor", "tests/deploy")

@@ -45,7 +45,7 @@ class Electricity(Protocol):
         "strategies": STRATEGIES,
         "companions": REFERENCES,
     }
-    examined_on = "Every event; retention on two per cent of them, never learned."
+    evaluated_on = "Every event; retention on two per cent of them, never learned."
     validated_on = "The first half of the stream."
     columns: ClassVar[Mapping[str, str]] = PREQUENTIAL_COLUMNS | RETENTION_COLUMNS
     settings: ClassVar[Mapping[str, Setting]] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from benchmarks.literature.gas_batches import FEATURES, GasBatch, read_gas_batches
-from benchmarks.literature.protocol import Exam, Overrides, Protocol, Setting
+from benchmarks.literature.protocol import HeldOut, Overrides, Protocol, Setting
 from benchmarks.literature.row_stream import RowStream, RowTask
 from benchmarks.literature.splits import stratified
 from benchmarks.literature.stream_recipe import ALONE, PREQUENTIAL_COLUMNS, REFERENCES, RETENTION_COLUMNS, peers
@@ -47,7 +47,7 @@ class GasDrift(Protocol):
         "retention": {"probe_share": 0.0, "min_segment_events": 1, "every_events": 1_000_000},
         "companions": REFERENCES,
     }
-    examined_on = "Held-out rows."
+    evaluated_on = "Held-out rows."
     validated_on = "Rows held back of training."
     columns: ClassVar[Mapping[str, str]] = RETENTION_COLUMNS | PREQUENTIAL_COLUMNS
     settings: ClassVar[Mapping[str, Setting]] = {
@@ -59,7 +59,7 @@ class GasDrift(Protocol):
         "joint": Setting(peer="joint", overrides=ALONE, note="all rows at once, 15 epochs"),
         **peers(),
     }
-    inner_exam_rows = None
+    evaluation_rows = None
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> RowStream:
         """Return the stream of one seed, which decides what is held out, and the order within each batch."""
@@ -68,14 +68,14 @@ class GasDrift(Protocol):
 
 
 def _task(batch: GasBatch, *, seed: int, validate: bool) -> RowTask:
-    chance = np.random.default_rng([seed, batch.number])
-    learned, held_out = stratified(batch.y, chance=chance)
+    generator = np.random.default_rng([seed, batch.number])
+    learned, held_out = stratified(batch.y, generator=generator)
     if validate:
-        inner, chosen = stratified(batch.y[learned], chance=chance)
+        inner, chosen = stratified(batch.y[learned], generator=generator)
         learned, held_out = learned[inner], learned[chosen]
-    learned = chance.permutation(learned)
-    exam = Exam(_as_taken_in(batch.x[held_out]), batch.y[held_out])
-    return RowTask(f"batch-{batch.number}", batch.x[learned], batch.y[learned], exam)
+    learned = generator.permutation(learned)
+    test = HeldOut(_as_taken_in(batch.x[held_out]), batch.y[held_out])
+    return RowTask(f"batch-{batch.number}", batch.x[learned], batch.y[learned], test)
 
 
 def _as_taken_in(x: NDArray[np.float32]) -> NDArray[np.float32]:

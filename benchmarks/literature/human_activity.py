@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from benchmarks.literature.activity_windows import CHANNELS, LENGTH, ActivityWindows, read_activity_windows
-from benchmarks.literature.protocol import Exam, Overrides, Protocol, Setting
+from benchmarks.literature.protocol import HeldOut, Overrides, Protocol, Setting
 from benchmarks.literature.row_stream import RowStream, RowTask
 from benchmarks.literature.splits import last_of_each_class
 from benchmarks.literature.stream_recipe import ALONE, PREQUENTIAL_COLUMNS, REFERENCES, RETENTION_COLUMNS, peers
@@ -44,7 +44,7 @@ class HumanActivity(Protocol):
         "retention": {"probe_share": 0.0, "min_segment_events": 1, "every_events": 1_000_000},
         "companions": REFERENCES,
     }
-    examined_on = "Held-out windows."
+    evaluated_on = "Held-out windows."
     validated_on = "Windows held back of training."
     columns: ClassVar[Mapping[str, str]] = RETENTION_COLUMNS | PREQUENTIAL_COLUMNS
     settings: ClassVar[Mapping[str, Setting]] = {
@@ -67,7 +67,7 @@ class HumanActivity(Protocol):
         "joint": Setting(peer="joint", overrides=ALONE, note="all rows at once, 15 epochs"),
         **peers(),
     }
-    inner_exam_rows = None
+    evaluation_rows = None
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> RowStream:
         """Return the stream of one seed, which decides the order within each person."""
@@ -87,5 +87,5 @@ def _task(windows: ActivityWindows, person: int, *, seed: int, validate: bool) -
         inner, chosen = last_of_each_class(y[learned], overlaps=still)
         learned, held_out = learned[inner], learned[chosen]
     learned = np.random.default_rng([seed, person]).permutation(learned)
-    exam = Exam(windows.x[rows[held_out]], y[held_out])
-    return RowTask(f"person-{person:02}", windows.x[rows[learned]], y[learned], exam)
+    test = HeldOut(windows.x[rows[held_out]], y[held_out])
+    return RowTask(f"person-{person:02}", windows.x[rows[learned]], y[learned], test)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.literature.protocol import Exam, Part, Stream
+from benchmarks.literature.protocol import Chunk, HeldOut, Stream
 from connectors.record import LocalRecord
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ImageTask:
 
     name: str
     train: Images
-    exam: Images
+    test: Images
     pixels: NDArray[np.int64] | None = None
     """``(784,)``: from where each pixel is taken, ``BLACK`` where it is 0; None leaves the images as they are."""
 
@@ -52,7 +52,7 @@ class ImageStream(Stream):
         self._levels = (np.arange(256, dtype=np.float64) * scale + offset).astype(np.float32)
         self.events = sum(len(task.train) for task in tasks)
 
-    def parts(self) -> Iterator[Part]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield the tasks' records, a few hundred at a time."""
         position = 0
         for number, task in enumerate(self._tasks.values()):
@@ -62,7 +62,7 @@ class ImageStream(Stream):
                 rows = order[start : start + ROWS_AT_ONCE]
                 labels = task.train.y[rows].tolist()
                 payload = task.see(task.train.x[rows]).tobytes()
-                yield Part(
+                yield Chunk(
                     [
                         LocalRecord(
                             "bench",
@@ -79,9 +79,9 @@ class ImageStream(Stream):
                 )
                 position += len(rows)
 
-    def exam(self, task: str, *, rows: int | None = None) -> Exam:
+    def held_out(self, task: str, *, rows: int | None = None) -> HeldOut:
         """Return the task's test images, or evenly spread ones of them, each task's beginning at another."""
         asked = self._tasks[task]
-        step = 1 if rows is None else max(1, len(asked.exam) // rows)
-        images = asked.exam[list(self._tasks).index(task) % step :: step]
-        return Exam(self._levels.take(asked.see(images.x)), images.y)
+        step = 1 if rows is None else max(1, len(asked.test) // rows)
+        images = asked.test[list(self._tasks).index(task) % step :: step]
+        return HeldOut(self._levels.take(asked.see(images.x)), images.y)

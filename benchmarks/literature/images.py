@@ -41,7 +41,7 @@ class Images:
 
 
 def read_images(data: Path, folder: str, *, validate: bool) -> tuple[Images, Images]:
-    """Return the images to train and to examine on.
+    """Return the images to train and to test on.
 
     The latter are the test images; or, to ``validate``, the last sixth of the training images, which are then not
     trained on. Raises ``DataFileError``.

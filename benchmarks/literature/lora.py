@@ -9,7 +9,8 @@ from benchmarks.literature.data_files import data_file
 from benchmarks.literature.image_stream import ImageStream, ImageTask
 from benchmarks.literature.images import read_images
 from benchmarks.literature.mnist_fashion import OFFSET, SCALE, MnistFashion
-from benchmarks.literature.protocol import Exam, Overrides, Part, Protocol, Setting, Stream
+from benchmarks.literature.pretraining import Pretraining
+from benchmarks.literature.protocol import Chunk, HeldOut, Overrides, Protocol, Setting, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -54,7 +55,7 @@ class Lora(Protocol):
         "full-mixing": Setting(overrides=IN_FULL | MIXING, note="all weights; as many rows of before as new ones"),
         "full": Setting(overrides=IN_FULL, note="all weights"),
     }
-    inner_exam_rows = None
+    evaluation_rows = None
 
     def __init__(self) -> None:
         self._before = float("nan")
@@ -63,20 +64,18 @@ class Lora(Protocol):
         self, data: Path, folder: Path, *, seed: int, validate: bool, watch: Callable[[], None]
     ) -> Overrides:
         """Pre-train the model on MNIST, and say where it is and where the rows that it was good at are."""
-        from benchmarks.literature.pretraining import Pretraining  # noqa: PLC0415 - a list of the protocols needs no torch
-
         digits = _task(data, "mnist", validate=validate)
         weights = folder / "mnist.safetensors"
         passes = [_pass(digits, seed=seed * PASSES + number) for number in range(PASSES)]
         config = validated(_pretraining(len(digits.train), seed=seed), name="lora/pre-training")
-        self._before = Pretraining(config, passes).export(weights, exam=passes[0].exam("mnist"), watch=watch)
+        self._before = Pretraining(config, passes).export(weights, test=passes[0].held_out("mnist"), watch=watch)
         return {
             "model": {"pretrained": str(weights)},
             "reference": {"source": _images(data), "max_events": len(digits.train)},
         }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> Stream:
-        """Return the stream of one seed: Fashion-MNIST, and examinations on both."""
+        """Return the stream of one seed: Fashion-MNIST, and held-out images of both."""
         return _AfterDigits(
             _pass(_task(data, "fashion_mnist", validate=validate), seed=seed),
             digits=_pass(_task(data, "mnist", validate=validate), seed=seed),
@@ -91,7 +90,7 @@ class Lora(Protocol):
 
 
 class _AfterDigits(Stream):
-    """A stream that is also examined on what was learned before it."""
+    """A stream that is also evaluated on what was learned before it."""
 
     before = ("mnist",)
 
@@ -100,13 +99,13 @@ class _AfterDigits(Stream):
         self._digits = digits
         self.events = clothing.events
 
-    def parts(self) -> Iterator[Part]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield the clothing's records."""
-        yield from self._clothing.parts()
+        yield from self._clothing.chunks()
 
-    def exam(self, task: str, *, rows: int | None = None) -> Exam:
-        """Return the exam of either."""
-        return (self._digits if task in self.before else self._clothing).exam(task, rows=rows)
+    def held_out(self, task: str, *, rows: int | None = None) -> HeldOut:
+        """Return the test images of either."""
+        return (self._digits if task in self.before else self._clothing).held_out(task, rows=rows)
 
 
 def _task(data: Path, folder: str, *, validate: bool) -> ImageTask:

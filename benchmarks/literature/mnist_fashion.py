@@ -73,7 +73,7 @@ class MnistFashion(Protocol):
             note="DER++, half a byte a pixel, 3,763,200 bytes in all; averaged weights",
         ),
     }
-    inner_exam_rows = None
+    evaluation_rows = None
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
         """Return the stream of one seed, which decides the order of the images within each task."""

@@ -26,7 +26,7 @@ class Outcome(BaseModel):
     matrix: list[list[float | None]]
     """R[i][j]: the score on task j after the i-th end of a task; None before task j was learned."""
     final: list[float | None]
-    """The score on each task at the end, on the whole exam."""
+    """The score on each task at the end, on all that is held out."""
     course: list[tuple[int, float | None]]
     """Events, and the prequential accuracy of the window before, in about 200 places."""
     figures: dict[str, float | None]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.literature.examination import Examination
+from benchmarks.literature.evaluation import Evaluation
 from benchmarks.literature.learning import COURSE_POINTS, by_task, mean
 from benchmarks.literature.peers import PEERS, UNKNOWN, Peer
 from daemon.build.learner import generator_for
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from benchmarks.literature.protocol import Part, Stream
+    from benchmarks.literature.protocol import Chunk, Stream
     from daemon.config.schema import Config
     from strategies.batch import Batch
 
 
 class PeerLearning:
-    """Tests, then trains, and examines the peer at the end of every task; as ``Learning``.
+    """Tests, then trains, and evaluates the peer at the end of every task; as ``Learning``.
 
-    Where the stream has no exams, what would be held out of our learning is held out here too, and examined on at
-    the end.
+    Where the stream holds nothing out, what the daemon would hold out of our learning is held out here too, and
+    evaluated on at the end.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class PeerLearning:
         config: Config,
         stream: Stream,
         *,
-        inner_exam_rows: int | None,
+        evaluation_rows: int | None,
         clock: Callable[[], float],
     ) -> None:
         self.events = 0
@@ -55,33 +55,33 @@ class PeerLearning:
         self._probes = ProbeSets(
             config.retention.probe_rows, max_tasks=size, generator=generator_for(config, "probes")
         )
-        self._examination = Examination(stream, max_tasks=size, rows=inner_exam_rows)
+        self._evaluation = Evaluation(stream, max_tasks=size, rows=evaluation_rows)
         self._clock = clock
         self._seconds = 0.0
         self._course: list[tuple[int, float | None]] = []
         self._next_point = self._point_events = max(1, stream.events // COURSE_POINTS)
 
-    def take(self, part: Part) -> None:
-        """Predict and learn the records of a part, of which nothing may be rejected."""
+    def take(self, chunk: Chunk) -> None:
+        """Predict and learn the records of a chunk, of which nothing may be rejected."""
         start = self._clock()
-        arrivals, rejects = self._intake.take(part.records)
+        arrivals, rejects = self._intake.take(chunk.records)
         assert not rejects, rejects[0]
-        assert arrivals is not None, "a part has records"
+        assert arrivals is not None, "a chunk has records"
         if self._peer is None:
             assert self._intake.feature_names is not None, "a row has fixed them"
             self._peer = self._make_peer(self._config, names=self._intake.feature_names)
         self._meet(arrivals.batch, held_out=arrivals.held_out, peer=self._peer)
         self._seconds += self._clock() - start
-        self.events += len(part.records)
-        if part.ends is not None:
-            self._end(part.ends, self._peer)
+        self.events += len(chunk.records)
+        if chunk.ends is not None:
+            self._end(chunk.ends, self._peer)
         if self.events >= self._next_point:
             self._course.append((self.events, self._prequential.windowed().accuracy))
             self._next_point = self.events + self._point_events
 
     def measured(self) -> dict[str, Any]:
         """Return what was measured, as fields of an ``Outcome``."""
-        assert self._peer is not None, "the first part has made it"
+        assert self._peer is not None, "the first chunk has made it"
         start = self._clock()
         self._peer.finish()
         self._seconds += self._clock() - start
@@ -116,25 +116,25 @@ class PeerLearning:
             if not kept:
                 peer.learn(one)
         if peer.predicts_on_arrival:
-            reference = self._no_change.follow(batch.y.numpy(), key=batch.provenance[:, 0].numpy())
+            reference = self._no_change.follow(batch.y.numpy(), key=batch.key.numpy())
             self._prequential.update(answers, label=batch.y.numpy(), task=batch.task.numpy(), no_change=reference)
         kept_rows = batch.take(np.flatnonzero(held_out))
         self._probes.add(kept_rows.x.numpy(), y=kept_rows.y.numpy(), task=kept_rows.task.numpy())
 
     def _end(self, task: str, peer: Peer) -> None:
         if peer.predicts_on_arrival:
-            self._examination.task_ends(task, answer=self._answer, events=self.events)
-        elif task not in self._examination.tasks:
-            self._examination.tasks.append(task)
+            self._evaluation.task_ends(task, answer=self._answer, events=self.events)
+        elif task not in self._evaluation.tasks:
+            self._evaluation.tasks.append(task)
 
     def _retention(self, peer: Peer) -> tuple[list[str], list[list[float | None]], list[float | None], Figures]:
-        """Return tasks, R, the scores at the end and their figures: by exams, else by what was held out."""
-        examined = self._examination
-        if examined.tasks:
+        """Return tasks, R, the scores at the end and their figures: on test rows, else on what was held out."""
+        evaluation = self._evaluation
+        if evaluation.tasks:
             if not peer.predicts_on_arrival:
-                final = examined.final(self._answer)
-                return examined.tasks, [final], final, Figures()
-            return examined.tasks, examined.matrix(), examined.final(self._answer), examined.figures()
+                final = evaluation.final(self._answer)
+                return evaluation.tasks, [final], final, Figures()
+            return evaluation.tasks, evaluation.matrix(), evaluation.final(self._answer), evaluation.figures()
         names = list(self._tasks.names.names)
         final = [self._on_probes(code, peer) for code in range(len(names))]
         return names, [final], final, Figures()

@@ -87,7 +87,7 @@ class LogisticRegression(River):
 
     @staticmethod
     def model(config: Config) -> Any:
-        """Return the pipeline, in which nothing is left to chance."""
+        """Return the pipeline, in which nothing is drawn."""
         del config
         scale = import_module("river.preprocessing").StandardScaler()
         one = import_module("river.linear_model").LogisticRegression()
@@ -107,7 +107,7 @@ class Joint(Peer):
         super().__init__(config, names=names)
         self._learner = build_learner(config, features=len(names))
         self._rows = config.learner.batch
-        self._chance = np.random.default_rng(config.seed)
+        self._generator = np.random.default_rng(config.seed)
         self._kept: list[Batch] = []
 
     def answer(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -125,7 +125,7 @@ class Joint(Peer):
         """Train for fifteen epochs, each in an order of its own."""
         every = Batch.concatenate(self._kept)
         for _ in range(self.epochs):
-            order = self._chance.permutation(len(every))
+            order = self._generator.permutation(len(every))
             for start in range(0, len(order), self._rows):
                 self._learner.learn(every.take(order[start : start + self._rows]))
 

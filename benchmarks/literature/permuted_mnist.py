@@ -54,9 +54,9 @@ class PermutedMnist(Protocol):
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
         """Return the stream of one seed, which decides the permutations and the order of the images."""
-        train, exam = read_images(data, "mnist", validate=validate)
+        train, test = read_images(data, "mnist", validate=validate)
         tasks = [
-            ImageTask(f"permutation-{number:02}", train, exam, pixels=_permutation(seed, number))
+            ImageTask(f"permutation-{number:02}", train, test, pixels=_permutation(seed, number))
             for number in range(1, TASKS + 1)
         ]
         return ImageStream(tasks, seed=seed, scale=SCALE)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from benchmarks.literature.protocol import Exam, Stream
+    from benchmarks.literature.protocol import HeldOut, Stream
     from daemon.config.schema import Config
 
 
@@ -27,18 +27,18 @@ class Pretraining:
     config: Config
     passes: Sequence[Stream]
 
-    def export(self, path: Path, *, exam: Exam, watch: Callable[[], None]) -> float:
-        """Learn, write the weights to a new file, and return the accuracy on the exam; ``watch`` follows."""
+    def export(self, path: Path, *, test: HeldOut, watch: Callable[[], None]) -> float:
+        """Learn, write the weights to a new file, and return the accuracy on ``test``; ``watch`` follows."""
         pipeline = build_pipeline(self.config, stopwatch=Stopwatch())
         for stream in self.passes:
-            for part in stream.parts():
-                pipeline.process(part.records)
+            for chunk in stream.chunks():
+                pipeline.process(chunk.records)
                 watch()
         pipeline.close_block()
-        assert pipeline.student is not None, "the passes have events"
+        assert pipeline.main is not None, "the passes have events"
         export_weights({"pipeline": pipeline.state_dict()}, path)
-        learner = pipeline.student.learner
-        answers = learner.objective.answer(learner.predict(torch.from_numpy(exam.x))).value
-        score = accuracy(answers.numpy(), exam.y)
-        assert score is not None, "the exam has rows"
+        learner = pipeline.main.scored.learner
+        answers = learner.objective.answer(learner.predict(torch.from_numpy(test.x))).value
+        score = accuracy(answers.numpy(), test.y)
+        assert score is not None, "there are test rows"
         return score

@@ -56,9 +56,9 @@ class Lines:
         score, rate = (outcome.figures[name] for name in ("final_accuracy", "events_per_second"))
         if score is None:
             score = outcome.figures["prequential_accuracy"]
-        mark = "" if score is None else f" {100 * score:.2f} %"
+        shown = "" if score is None else f" {100 * score:.2f} %"
         self._console.print(
-            f"{self._finished}/{self._runs} {run}:{mark}, {rate or 0:,.0f} events/s", soft_wrap=True
+            f"{self._finished}/{self._runs} {run}:{shown}, {rate or 0:,.0f} events/s", soft_wrap=True
         )
 
 

@@ -1,4 +1,4 @@
-"""What a protocol is: which stream is learned, on what the model is examined, and with which settings."""
+"""What a protocol is: which stream is learned, on what the model is evaluated, and with which settings."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Overrides = dict[str, Any]
 """A part of a configuration file: mappings are merged key by key, everything else replaces what was there."""
 
 
-class Part(NamedTuple):
+class Chunk(NamedTuple):
     """Some consecutive records of a stream, as a poll might deliver them."""
 
     records: list[LocalRecord]
     ends: str | None = None
-    """The task that is over with them: then the model is examined on every task so far."""
+    """The task that is over with them: then the model is evaluated on every task so far."""
 
 
-class Exam(NamedTuple):
+class HeldOut(NamedTuple):
     """Rows of one task that never enter the stream."""
 
     x: NDArray[np.float32]
@@ -37,19 +37,19 @@ class Exam(NamedTuple):
 
 
 class Stream:
-    """What one run learns, and is examined on; made by ``Protocol.stream`` for one seed."""
+    """What one run learns, and is evaluated on; made by ``Protocol.stream`` for one seed."""
 
     events: int
     """Records in all, for the progress bar."""
     before: Sequence[str] = ()
-    """Tasks that were learned before it, on which the model is examined with its own; they never come in it."""
+    """Tasks that were learned before it, on which the model is evaluated with its own; they never come in it."""
 
-    def parts(self) -> Iterator[Part]:
-        """Yield the records in their order; no part crosses the end of a task."""
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the records in their order; no chunk crosses the end of a task."""
         raise NotImplementedError
 
-    def exam(self, task: str, *, rows: int | None = None) -> Exam:
-        """Return the task's exam; of a stream without exams, probe sets in the daemon stand for them.
+    def held_out(self, task: str, *, rows: int | None = None) -> HeldOut:
+        """Return what is held out of the task; where nothing is, the daemon's probe sets stand for it.
 
         With ``rows``, a fixed sample of about so many: it makes the inner rows of R, where all would take longer
         than learning.
@@ -83,18 +83,18 @@ class Protocol:
     """One experiment. A subclass is one file and one line in ``PROTOCOLS``."""
 
     summary: ClassVar[str]
-    """One sentence for ``retaind bench --list`` and above the table."""
+    """One sentence for ``python -m benchmarks --list`` and above the table."""
     base: ClassVar[Overrides]
     """The configuration but for source, checkpoint and seed."""
     settings: ClassVar[Mapping[str, Setting]]
     columns: ClassVar[Mapping[str, str]]
     """The figures in the table: heading by name of ``Outcome.figures``; ``{"final_accuracy": "accuracy, %"}``."""
-    examined_on: ClassVar[str] = "Test images."
+    evaluated_on: ClassVar[str] = "Test images."
     """One sentence for the head of the table."""
     validated_on: ClassVar[str] = "Validation images that were held back of training."
     """The same, with ``--validate``."""
-    inner_exam_rows: ClassVar[int | None] = 1_000
-    """Rows of each exam for R; the final accuracy is always that of whole exams."""
+    evaluation_rows: ClassVar[int | None] = 1_000
+    """Held-out rows of each task for R; the final accuracy is always on all of them."""
 
     def prepare(
         self, data: Path, folder: Path, *, seed: int, validate: bool, watch: Callable[[], None]

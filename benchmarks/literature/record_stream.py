@@ -1,10 +1,10 @@
-"""Events of the world in their own order, without exams: the daemon's probe sets stand for them."""
+"""Events of the world in their own order, with nothing held out: the daemon's probe sets do that."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.literature.protocol import Exam, Part, Stream
+from benchmarks.literature.protocol import Chunk, HeldOut, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,11 +21,11 @@ class RecordStream(Stream):
         self._records = records
         self.events = len(records)
 
-    def parts(self) -> Iterator[Part]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield the records, a few hundred at a time; tasks end where the configuration says."""
         for start in range(0, len(self._records), RECORDS_AT_ONCE):
-            yield Part(list(self._records[start : start + RECORDS_AT_ONCE]))
+            yield Chunk(list(self._records[start : start + RECORDS_AT_ONCE]))
 
-    def exam(self, task: str, *, rows: int | None = None) -> Exam:
-        """There is none, and no part that would ask for it."""
-        raise AssertionError(f"a stream of records has no exam for {task}")
+    def held_out(self, task: str, *, rows: int | None = None) -> HeldOut:
+        """There is nothing, and no end of a task that would ask for it."""
+        raise AssertionError(f"a stream of records holds nothing out of {task}")

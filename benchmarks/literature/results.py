@@ -41,6 +41,12 @@ class Results:
         """Return every outcome in the file, in its order."""
         return self._content().runs
 
+    def some(self) -> list[Outcome]:
+        """Return the same; raise ``ResultsError`` where there is none."""
+        if outcomes := self.all():
+            return outcomes
+        raise ResultsError(f"there are no results in {self.path}; a benchmark puts them there (--json)")
+
     def finished(self, run: Run) -> Outcome | None:
         """Return the outcome of exactly this run, None where it is still to be made."""
         return next((one for one in self._content().runs if _is(one, run) and one.digest == run.digest), None)
@@ -62,7 +68,7 @@ class Results:
             ) from error
         except ValidationError as error:
             raise ResultsError(
-                f"{self.path} is not a file of `retaind bench`, and is left alone; name another one with --json"
+                f"{self.path} is not a file of benchmark results, and is left alone; name another one with --json"
             ) from error
 
     def _write(self, content: bytes) -> None:

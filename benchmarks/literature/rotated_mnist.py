@@ -40,10 +40,10 @@ class RotatedMnist(Protocol):
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
         """Return the stream of one seed, which decides the angles and the order of the images."""
-        train, exam = read_images(data, "mnist", validate=validate)
+        train, test = read_images(data, "mnist", validate=validate)
         angles = np.random.default_rng([seed, TASKS]).uniform(0.0, HALF_TURN, TASKS)
         tasks = [
-            ImageTask(f"rotation-{number:02}", train, exam, pixels=turned(angle))
+            ImageTask(f"rotation-{number:02}", train, test, pixels=turned(angle))
             for number, angle in enumerate(angles.tolist(), start=1)
         ]
         return ImageStream(tasks, seed=seed, scale=SCALE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from benchmarks.literature.protocol import Exam, Part, Stream
+from benchmarks.literature.protocol import Chunk, HeldOut, Stream
 from connectors.record import LocalRecord
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ ROWS_AT_ONCE = 512
 
 @dataclass(frozen=True, slots=True)
 class RowTask:
-    """Some rows in the order in which they are learned, and others to be examined on."""
+    """Some rows in the order in which they are learned, and others to be evaluated on."""
 
     name: str
     x: NDArray[np.float32]
     """``(rows, features)``."""
     y: NDArray[np.int64]
     """``(rows,)``."""
-    exam: Exam
+    test: HeldOut
 
 
 class RowStream(Stream):
@@ -39,20 +39,20 @@ class RowStream(Stream):
         self._labels = [name.encode() for name in classes]
         self.events = sum(len(task.y) for task in tasks)
 
-    def parts(self) -> Iterator[Part]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield the tasks' records, a few hundred at a time."""
         tasks = list(self._tasks.values())
         for first, task in zip(accumulate([len(task.y) for task in tasks], initial=0), tasks, strict=False):
             for start in range(0, len(task.y), ROWS_AT_ONCE):
                 stop = min(start + ROWS_AT_ONCE, len(task.y))
                 records = [self._record(task, row, offset=first + row) for row in range(start, stop)]
-                yield Part(records, ends=task.name if stop == len(task.y) else None)
+                yield Chunk(records, ends=task.name if stop == len(task.y) else None)
 
-    def exam(self, task: str, *, rows: int | None = None) -> Exam:
-        """Return the task's exam, or evenly spread rows of it."""
-        exam = self._tasks[task].exam
-        step = 1 if rows is None else max(1, len(exam.y) // rows)
-        return Exam(exam.x[::step], exam.y[::step])
+    def held_out(self, task: str, *, rows: int | None = None) -> HeldOut:
+        """Return the task's test rows, or evenly spread ones of them."""
+        test = self._tasks[task].test
+        step = 1 if rows is None else max(1, len(test.y) // rows)
+        return HeldOut(test.x[::step], test.y[::step])
 
     def _record(self, task: RowTask, row: int, *, offset: int) -> LocalRecord:
         headers = [("label", self._labels[int(task.y[row])]), ("task", task.name.encode())]

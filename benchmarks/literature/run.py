@@ -75,8 +75,8 @@ def carry_out(
         )
         config = validated(merged(run.configuration, prepared), name=f"{run.protocol}/{run.setting}")
         learning = _learning(run, protocol, config, stream, clock=clock)
-        for part in stream.parts():
-            learning.take(part)
+        for chunk in stream.chunks():
+            learning.take(chunk)
             watch(learning.events, stream.events)
     outcome = Outcome(
         protocol=run.protocol,
@@ -94,10 +94,10 @@ def carry_out(
 def _learning(
     run: Run, protocol: Protocol, config: Config, stream: Stream, *, clock: Callable[[], float]
 ) -> Learning | PeerLearning:
-    peer, exam_rows = protocol.settings[run.setting].peer, protocol.inner_exam_rows
+    peer, rows = protocol.settings[run.setting].peer, protocol.evaluation_rows
     if peer is None:
-        return Learning(config, stream, inner_exam_rows=exam_rows, clock=clock)
-    return PeerLearning(peer, config, stream, inner_exam_rows=exam_rows, clock=clock)
+        return Learning(config, stream, evaluation_rows=rows, clock=clock)
+    return PeerLearning(peer, config, stream, evaluation_rows=rows, clock=clock)
 
 
 def _versions() -> dict[str, str]:

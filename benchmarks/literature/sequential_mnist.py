@@ -39,6 +39,6 @@ class SequentialMnist(Protocol):
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:
         """Return the stream of one seed, which decides the order of the images within each task."""
-        train, exam = read_images(data, "mnist", validate=validate)
-        tasks = [ImageTask("-".join(map(str, pair)), train.of(pair), exam.of(pair)) for pair in PAIRS]
+        train, test = read_images(data, "mnist", validate=validate)
+        tasks = [ImageTask("-".join(map(str, pair)), train.of(pair), test.of(pair)) for pair in PAIRS]
         return ImageStream(tasks, seed=seed, scale=SCALE)

@@ -1,4 +1,4 @@
-"""Which rows of a table are examined on, and so never learned from."""
+"""Which rows of a table are evaluated on, and so never learned from."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 SHARE = 0.2
 
 
-def stratified(y: NDArray[np.int64], *, chance: np.random.Generator) -> tuple[Rows, Rows]:
+def stratified(y: NDArray[np.int64], *, generator: np.random.Generator) -> tuple[Rows, Rows]:
     """Return the numbers of the rows to learn and of those held out: a fifth of each class, drawn.
 
     Both are in the order of the table. Of a class with fewer than three rows none is held out.
 
-    >>> learned, held_out = stratified(np.array([0] * 5 + [1] * 10), chance=np.random.default_rng(0))
+    >>> learned, held_out = stratified(np.array([0] * 5 + [1] * 10), generator=np.random.default_rng(0))
     >>> len(learned), np.bincount(np.array([0] * 5 + [1] * 10)[held_out]).tolist()
     (12, [1, 2])
     """
     held_out = np.zeros(len(y), dtype=np.bool_)
     for label in np.unique(y):
-        rows = chance.permutation(np.flatnonzero(y == label))
+        rows = generator.permutation(np.flatnonzero(y == label))
         held_out[rows[: round(len(rows) * SHARE)]] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 

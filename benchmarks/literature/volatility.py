@@ -57,7 +57,7 @@ class Volatility(Protocol):
         "retention": {"probe_rows": 2000},
         "companions": REFERENCES,
     }
-    examined_on = "Every bar; retention on two per cent of them, never learned."
+    evaluated_on = "Every bar; retention on two per cent of them, never learned."
     validated_on = "The first half of the years."
     columns: ClassVar[Mapping[str, str]] = PREQUENTIAL_COLUMNS | RETENTION_COLUMNS
     settings: ClassVar[Mapping[str, Setting]] = {

@@ -1,19 +1,21 @@
-"""The results of `retaind bench` as a page."""
+"""The results of benchmarks as a page."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import yaml
 
 from benchmarks.literature import PROTOCOLS
-from benchmarks.literature.markdown_table import figure
-from benchmarks.literature.pictures import pictures
+from benchmarks.report.markdown_table import cells, headings
+from benchmarks.report.pictures import pictures
 from benchmarks.report.prequential_chart import prequential_chart
 from daemon.config.dump import dump
 from daemon.plots.png import png
-from daemon.report.markup import Markup, element, picture, table
+from daemon.report.markup import Markup, element, table
 from daemon.report.page import page
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ def bench_report(outcomes: Sequence[Outcome], *, made: str) -> str:
     sections.append(("What it ran on", [_versions(outcomes)]))
     runs = f"{len(outcomes)} runs of {', '.join(dict.fromkeys(name for name, _ in names))}"
     return page(
-        "retaind: benchmark", subtitle=f"{runs}, with the daemon's own pipeline.", sections=sections, made=made
+        "retaind: benchmark",
+        subtitle=f"{runs}, with the daemon's own pipeline.",
+        sections=sections,
+        made=made,
+        style=files("benchmarks.report").joinpath("benchmark.css").read_text(encoding="utf-8"),
     )
 
 
@@ -43,18 +49,12 @@ def _parts(name: str, outcomes: Sequence[Outcome]) -> Iterator[Markup]:
         for setting in protocol.settings
         if (runs := [one for one in outcomes if one.setting == setting])
     }
-    examined = protocol.validated_on if outcomes[0].validate_only else protocol.examined_on
-    yield element("p", f"{protocol.summary} {examined} Mean ± standard deviation over seeds.")
-    rows = []
-    for setting, runs in by_setting.items():
-        published = protocol.settings[setting].published
-        figures = [figure(column, [one.figures.get(column) for one in runs]) for column in protocol.columns]
-        source = "" if published is None else f"{published.figure} ({published.source})"
-        rows.append([setting, str(len(runs)), *figures, source, protocol.settings[setting].note])
-    headings = ["setting", "seeds", *protocol.columns.values(), "published", "note"]
-    yield element("div", table(headings, rows), class_="cited")
+    evaluated = protocol.validated_on if outcomes[0].validate_only else protocol.evaluated_on
+    yield element("p", f"{protocol.summary} {evaluated} Mean ± standard deviation over seeds.")
+    rows = [cells(protocol, setting, runs) for setting, runs in by_setting.items()]
+    yield element("div", table(headings(protocol), rows), class_="cited")
     for says, drawn in pictures(protocol, by_setting).items():
-        yield picture(png(drawn), says=f"{name}: {says}")
+        yield _picture(png(drawn), says=f"{name}: {says}")
     course = prequential_chart(by_setting)
     if course is not None:
         yield course
@@ -63,6 +63,11 @@ def _parts(name: str, outcomes: Sequence[Outcome]) -> Iterator[Markup]:
             json.loads(json.dumps(dump(runs[0].configuration))), sort_keys=False, allow_unicode=True
         )
         yield element("details", element("summary", f"Configuration of {setting}"), element("pre", shown))
+
+
+def _picture(png: bytes, *, says: str) -> Markup:
+    """Return a picture that is part of the page; ``says`` is for who cannot see it."""
+    return element("img", src=f"data:image/png;base64,{b64encode(png).decode()}", alt=says)
 
 
 def _versions(outcomes: Sequence[Outcome]) -> Markup:

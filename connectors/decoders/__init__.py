@@ -1,1 +1,1 @@
-"""From the bytes of records to columns."""
+"""Decoders: from the bytes of records to columns."""

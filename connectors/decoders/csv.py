@@ -5,51 +5,20 @@ from __future__ import annotations
 import csv
 import math
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import Field, model_validator
 
+from connectors.decoders.csv_options import CsvOptions
 from connectors.decoders.envelope import RejectedError
-from connectors.decoders.tabular import Columns, TabularDecoder, TabularOptions
+from connectors.decoders.tabular import Columns, TabularDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Self
-
-
-class CsvOptions(TabularOptions):
-    """One line of separated values an event (RFC 4180, without line breaks inside a value)."""
-
-    type: Literal["csv"] = "csv"
-    columns: tuple[str, ...] | None = Field(None, min_length=1, description="Names of all columns, in order.")
-    header: bool = Field(
-        False,
-        description="Lines that equal the columns' names are skipped; without columns, the first line names them.",
-    )
-    delimiter: str = Field(",", min_length=1, max_length=1, description="What separates two values.")
-    null_values: tuple[str, ...] = Field(("",), description="Texts that stand for a missing value.")
-
-    @model_validator(mode="after")
-    def _columns_are_known(self) -> Self:
-        if self.delimiter in '"\r\n':
-            raise ValueError("delimiter must not be a quote or a line break")
-        if self.columns is None and not self.header:
-            raise ValueError("give columns (their names), or header: true where the first line names them")
-        if self.columns is not None:
-            problem = _problem_with(self.columns, self)
-            if problem:
-                raise ValueError(f"columns {problem}")
-        return self
-
-    @property
-    def wanted(self) -> list[str]:
-        """All fields that the options name."""
-        return [*(self.features or ()), *sorted(self.named)]
 
 
 class CsvDecoder(TabularDecoder):
-    """Decodes lines of values; a feature is a number in decimal notation, a label stays the text that it is.
+    """Decodes lines of values; a feature is a number in decimal notation, a label remains text.
 
     >>> from connectors.record import LocalRecord
     >>> decoder = CsvDecoder(CsvOptions(header=True, label="class"))
@@ -72,13 +41,13 @@ class CsvDecoder(TabularDecoder):
             self._take_columns(options.columns)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the fields, what stands in for missing ones, and the columns that the header named."""
+        """Return the fields, what the imputer remembers, and the names of the columns."""
         return {**super().state_dict(), "columns": list(self._index)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the state; raise ``ValueError`` where it belongs to other columns than are configured."""
         saved, configured = tuple(state["columns"]), self._options.columns
-        problem = _problem_with(saved, self._options) if saved else None
+        problem = self._options.problem_with(saved) if saved else None
         if (configured is not None and saved != configured) or problem:
             raise ValueError(
                 "decoder.columns: the checkpoint was made with other columns than the configuration names; "
@@ -91,13 +60,13 @@ class CsvDecoder(TabularDecoder):
         self._index = {name: n for n, name in enumerate(names)}
         self._header_line = self._options.delimiter.join(names)
 
-    # The fast way: no quotes, no header, no line break inside, nothing missing.
+    # The fast path: no quotes, no header, no line break inside, nothing missing.
 
     def _read(self, values: list[bytes]) -> Columns:
         text = b"\n".join(values).decode()
         lines = text.split("\n")
         if '"' in text or "\r" in text or self._numeric_null or len(lines) != len(values):
-            raise ValueError("something that needs care")
+            raise ValueError("quotes, line breaks or numbers that stand for a missing value")
         if self._options.header and self._header_line in lines:
             raise ValueError("a header")
         delimiter, width = self._options.delimiter, len(self._index)
@@ -130,7 +99,7 @@ class CsvDecoder(TabularDecoder):
         n, null = self._index[name], self._null
         return [None if row[n] in null else row[n] for row in cells]
 
-    # The careful way.
+    # The slow path.
 
     def _parse(self, value: bytes) -> list[str] | None:
         cells = self._split(value)
@@ -143,7 +112,7 @@ class CsvDecoder(TabularDecoder):
             raise RejectedError(
                 "decode",
                 "wrong_type",
-                f"The line has {len(cells)} values; expected {len(self._index)}, one a column.",
+                f"The line has {len(cells)} values; expected {len(self._index)}, one per column.",
             )
         return cells
 
@@ -164,14 +133,14 @@ class CsvDecoder(TabularDecoder):
         return cells
 
     def _take_header(self, cells: list[str]) -> None:
-        problem = _problem_with(tuple(cells), self._options)
+        problem = self._options.problem_with(cells)
         if all(_float(cell) is not None for cell in cells):
             problem = "are all numbers or empty"
         if problem:
             raise RejectedError(
                 "decode",
                 "undecodable",
-                f"A header is expected first, but this line is none: its columns {problem}.",
+                f"Expected a header first, but the columns of this line {problem}.",
             )
         self._take_columns(tuple(cells))
 
@@ -205,10 +174,3 @@ def _float(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _problem_with(columns: tuple[str, ...], options: CsvOptions) -> str | None:
-    if len(set(columns)) != len(columns):
-        return "have a name twice"
-    missing = [name for name in options.wanted if name not in columns]
-    return f"lack {missing[0]!r}, which the decoder's options name" if missing else None

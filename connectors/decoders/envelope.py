@@ -1,59 +1,37 @@
-"""What surrounds an event's features: its payload's limits, label, task, key and time."""
+"""Checks and conversions of what surrounds an event's features: payload size, label, task, key and time."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field
 
 from connectors.decoder import Reject
-from connectors.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from connectors.decoder import RejectReason
+    from connectors.decoder import RejectReason, RejectStage
+    from connectors.decoders.envelope_options import TimeUnit
     from connectors.record import Record
-
-Stage = Literal["decode", "features", "label", "task"]
-TimeUnit = Literal["seconds", "milliseconds", "iso"]
 
 LARGEST = float(np.finfo(np.float32).max)  # what the model's float32 can hold
 LATEST_SECONDS = 2.5e11  # the year 9892: beyond it, milliseconds were taken for seconds
 PLAIN_LABELS: frozenset[type] = frozenset({str, int, bool, type(None)})
 PLAIN_TASKS: frozenset[type] = frozenset({str})
-KIND = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
-
-
-class EnvelopeOptions(Options):
-    """Where a decoder finds everything that is not a feature."""
-
-    label: str | None = Field(None, description="Field of the label; without it events come unlabelled.")
-    task: str | None = Field(None, description="Field of the task's name; an event without it is rejected.")
-    key: str | None = Field(None, description="Field of the event's key, instead of the record's own key.")
-    time: str | None = Field(None, description="Field of the event's time, instead of the record's own time.")
-    time_unit: TimeUnit = Field(
-        "seconds", description="How time is written: seconds or milliseconds since 1970, or ISO 8601 text."
-    )
-    max_bytes: int = Field(1_048_576, ge=1, description="A larger payload is rejected as too_large.")
-
-    @property
-    def named(self) -> frozenset[str]:
-        """The fields that are something else than a feature."""
-        return frozenset(name for name in (self.label, self.task, self.key, self.time) if name is not None)
+KINDS = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
 
 class RejectedError(Exception):
     """One record can't be used; caught inside the decoder, which makes a ``Reject`` of it."""
 
-    def __init__(self, stage: Stage, reason: RejectReason, message: str) -> None:
+    def __init__(self, stage: RejectStage, reason: RejectReason, message: str) -> None:
         super().__init__(message)
-        self.stage: Stage = stage
+        self.stage: RejectStage = stage
         self.reason: RejectReason = reason
 
     def of(self, record: Record) -> Reject:
@@ -79,7 +57,7 @@ def kind(value: object) -> str:
     >>> kind([1, 2])
     'a list'
     """
-    return KIND.get(type(value), "null")
+    return KINDS.get(type(value), "null")
 
 
 def label_value(value: Any) -> str | int | bool | float | None:
@@ -109,7 +87,7 @@ def key_bytes(value: Any) -> bytes | None:
     return None if value is None else _text(value, stage="decode", what="key").encode()
 
 
-def _text(value: Any, *, stage: Stage, what: str) -> str:
+def _text(value: Any, *, stage: RejectStage, what: str) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -126,7 +104,7 @@ def event_seconds(value: Any, unit: TimeUnit) -> float:
     seconds = _iso_seconds(value) if unit == "iso" else _number_of_seconds(value, unit)
     if not abs(seconds) <= LATEST_SECONDS:
         raise RejectedError(
-            "decode", "wrong_type", f"The time is out of range for {unit}; set time_unit to what it is written in."
+            "decode", "wrong_type", f"The time is out of range for {unit}; set time_unit to its format."
         )
     return seconds
 

@@ -1,8 +1,8 @@
-"""Flat JSON events of known fields, parsed into typed values: no dict is made, and no value is looked up.
+"""Flat JSON events of known fields, parsed into typed values without a dict or a look-up per value.
 
-msgspec passes over what it skips with less care than orjson takes (it does not see 1e400 there, nor bytes that are
-no UTF-8), and reads whole numbers beyond 64 bits as they stand, where orjson rounds them. So nothing is skipped:
-an event with any other field is refused here, as is such a number. What is accepted has the same values either way.
+msgspec checks fields that it skips less strictly than orjson (it does not notice 1e400 there, nor bytes that are
+not UTF-8), and keeps whole numbers beyond 64 bits exact, where orjson rounds them. So nothing is skipped: an event
+with any other field is refused here, as is such a number. What is accepted has the same values either way.
 """
 
 from __future__ import annotations

@@ -6,14 +6,15 @@ import re
 import struct
 from contextlib import suppress
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
 from connectors.decoders.envelope import RejectedError, kind
 from connectors.decoders.flat_json import flat_reader
 from connectors.decoders.json_fields import lookup, numeric_fields, reader
-from connectors.decoders.tabular import Columns, TabularDecoder, TabularOptions
+from connectors.decoders.json_options import JsonOptions
+from connectors.decoders.tabular import Columns, TabularDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NOT_A_NUMBER = re.compile(rb"-?\b(?:NaN|Infinity)\b")
-
-
-class JsonOptions(TabularOptions):
-    """One JSON object an event (RFC 8259); a dot in a name leads into an object: data.temp."""
-
-    type: Literal["json"] = "json"
 
 
 class JsonDecoder(TabularDecoder):
@@ -68,7 +63,7 @@ class JsonDecoder(TabularDecoder):
     def _parsed(self, values: list[bytes]) -> tuple[list[tuple[Any, ...]], Mapping[str | None, list[Any]]]:
         """Return the features of every event, and the other fields' values by name."""
         if self._read_flat is not None:
-            with suppress(ValueError):  # one is not flat, or holds more: then all are read through dicts
+            with suppress(ValueError):  # one is not flat or has other fields: then all are read through dicts
                 rows, width = self._read_flat(values), len(self._fields or ())
                 return [row[:width] for row in rows], {
                     name: [row[place] for row in rows] for place, name in enumerate(self._others, width)
@@ -126,6 +121,6 @@ def _undecodable(value: bytes, error: orjson.JSONDecodeError) -> RejectedError:
             pass
         else:
             return RejectedError(
-                "decode", "not_finite", "The JSON holds NaN or Infinity, which JSON does not have."
+                "decode", "not_finite", "The payload holds NaN or Infinity, which JSON does not allow."
             )
     return RejectedError("decode", "undecodable", f"Not valid JSON: {error.msg} at byte {error.pos}.")

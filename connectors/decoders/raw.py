@@ -1,69 +1,33 @@
-"""Events as bare numbers of a fixed type and shape: images, waveforms."""
+"""Events as bare numbers of a fixed type and shape, such as images and waveforms."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-from pydantic import Field, PositiveInt, model_validator
 
 from connectors.decoder import Rows
 from connectors.decoders.envelope import (
     LARGEST,
-    EnvelopeOptions,
     RejectedError,
     arrival_seconds,
     event_seconds,
     payload,
     task_name,
 )
+from connectors.decoders.raw_options import RawOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Self
 
     from numpy.typing import NDArray
 
-    from connectors.decoder import Reject
-    from connectors.decoders.envelope import Stage
+    from connectors.decoder import Reject, RejectStage
     from connectors.record import Record
 
 
-class RawOptions(EnvelopeOptions):
-    """A payload of little-endian numbers; label, task, key and time name record headers of UTF-8 text."""
-
-    type: Literal["raw"] = "raw"
-    dtype: Literal["uint8", "int8", "uint16", "int16", "int32", "float16", "float32", "float64"] = Field(
-        description="Type of each number."
-    )
-    shape: tuple[PositiveInt, ...] = Field(min_length=1, description="Shape of one event, such as [28, 28].")
-    scale: float = Field(
-        1.0, description="Every number is multiplied by this, such as 0.00392156862745098 for 1/255."
-    )
-    offset: float = Field(0.0, description="Then this is added.")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.event_bytes > self.max_bytes:
-            raise ValueError(
-                f"an event of this shape has {self.event_bytes} bytes; raise max_bytes ({self.max_bytes})"
-            )
-        return self
-
-    @property
-    def event_bytes(self) -> int:
-        """Size of one payload."""
-        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
-
-    @property
-    def always_finite(self) -> bool:
-        """Whether no payload can hold a number that is not finite once it is scaled."""
-        dtype = np.dtype(self.dtype)
-        return dtype.kind in "iu" and np.iinfo(dtype).max * abs(self.scale) + abs(self.offset) < LARGEST / 2
-
-
-class _Surroundings(NamedTuple):
+class _Envelope(NamedTuple):
     label: str | None
     task: str | None
     key: bytes | None
@@ -96,17 +60,17 @@ class RawDecoder:
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Decode what can be decoded; never raises for what a record holds."""
-        values, surroundings, kept, rejects = [], [], [], []
+        values, envelopes, kept, rejects = [], [], [], []
         for record in records:
             try:
                 value = self._checked(payload(record, max_bytes=self._options.max_bytes))
-                surroundings.append(self._surroundings(dict(record.headers), record))
+                envelopes.append(self._envelope(dict(record.headers), record))
             except RejectedError as error:
                 rejects.append(error.of(record))
             else:
                 values.append(value)
                 kept.append(record)
-        return self._rows(self._scaled(b"".join(values)), surroundings, kept), rejects
+        return self._rows(self._scaled(b"".join(values)), envelopes, kept), rejects
 
     def _checked(self, value: bytes) -> bytes:
         options = self._options
@@ -133,12 +97,12 @@ class RawDecoder:
             scaled += self._options.offset
         return scaled
 
-    def _surroundings(self, headers: dict[str, bytes | None], record: Record) -> _Surroundings:
+    def _envelope(self, headers: dict[str, bytes | None], record: Record) -> _Envelope:
         options = self._options
         label = _text(headers, options.label, stage="label")
         task = None if options.task is None else task_name(_text(headers, options.task, stage="task"))
         key = record.key if options.key is None else headers.get(options.key)
-        return _Surroundings(label, task, key, self._seconds(headers))
+        return _Envelope(label, task, key, self._seconds(headers))
 
     def _seconds(self, headers: dict[str, bytes | None]) -> float:
         if self._options.time is None:
@@ -151,14 +115,14 @@ class RawDecoder:
         except ValueError:
             return event_seconds(text, self._options.time_unit)
 
-    def _rows(self, x: NDArray[np.float64], around: list[_Surroundings], records: list[Record]) -> Rows:
+    def _rows(self, x: NDArray[np.float64], envelopes: list[_Envelope], records: list[Record]) -> Rows:
         arrival = arrival_seconds(records)
-        stated = np.array([one.seconds for one in around], dtype=np.float64)
+        stated = np.array([one.seconds for one in envelopes], dtype=np.float64)
         return Rows(
             x=x,
-            label=[one.label for one in around],
-            task=None if self._options.task is None else [one.task or "" for one in around],
-            key=[one.key for one in around],
+            label=[one.label for one in envelopes],
+            task=None if self._options.task is None else [one.task or "" for one in envelopes],
+            key=[one.key for one in envelopes],
             time=np.where(np.isnan(stated), arrival, stated),
             records=records,
         )
@@ -171,7 +135,7 @@ class RawDecoder:
         """Take up nothing."""
 
 
-def _text(headers: dict[str, bytes | None], name: str | None, *, stage: Stage) -> str | None:
+def _text(headers: dict[str, bytes | None], name: str | None, *, stage: RejectStage) -> str | None:
     value = None if name is None else headers.get(name)
     try:
         return value.decode() if value else None

@@ -1,7 +1,7 @@
-"""What the decoders of named fields share: which fields are features, and two ways from records to columns.
+"""Base of the decoders of named fields: which fields are features, and two paths from records to columns.
 
-Records that are all in order take the fast way, a few calls for all of them. Where anything is unusual, the same
-records take the careful way, one by one, which finds the culprit and its reason. Both give the same bits.
+Records that are all in order take the fast path, a few calls for all of them. Where anything is unusual, the same
+records take the slow path, one by one, which finds the record at fault and the reason. Both give the same bits.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field, model_validator
 
 from connectors.decoder import Rows
 from connectors.decoders.envelope import (
     LARGEST,
     PLAIN_LABELS,
     PLAIN_TASKS,
-    EnvelopeOptions,
     RejectedError,
     arrival_seconds,
     converted,
@@ -30,46 +28,23 @@ from connectors.decoders.envelope import (
     payload,
     task_name,
 )
-from connectors.decoders.missing import Imputer, MissingPolicy
+from connectors.decoders.imputer import Imputer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Self
 
     from numpy.typing import NDArray
 
     from connectors.decoder import Reject
+    from connectors.decoders.tabular_options import TabularOptions
     from connectors.record import Record
 
 MAX_INFERRED_FIELDS = 4_096
 
 
-class TabularOptions(EnvelopeOptions):
-    """Options of every decoder whose records have named fields."""
-
-    features: tuple[str, ...] | None = Field(
-        None,
-        min_length=1,
-        description="Fields that are features, in this order; without it, all numeric fields of the first event.",
-    )
-    missing: MissingPolicy = Field(
-        "reject", description="What a feature that is absent or null becomes: zero, mean or last; or reject."
-    )
-
-    @model_validator(mode="after")
-    def _features_make_sense(self) -> Self:
-        names = self.features or ()
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"features names {twice[0]!r} twice; name each field once")
-        if self.label in names:
-            raise ValueError(f"the label {self.label!r} is also a feature, which gives the answer away")
-        return self
-
-
 @dataclass(slots=True)
 class Columns:
-    """Parsed rows on their way to ``Rows``; a missing feature is NaN in ``x``, the rest is as it was parsed."""
+    """Parsed columns that become ``Rows``; a missing feature is NaN in ``x``, the rest is as it was parsed."""
 
     x: list[Sequence[float]] | NDArray[np.float64] = field(default_factory=list)
     label: list[Any] = field(default_factory=list)
@@ -80,7 +55,7 @@ class Columns:
 
 
 class TabularDecoder(ABC):
-    """Base of the decoders of named fields; a subclass knows one format."""
+    """Decodes records of named fields; a subclass knows one format."""
 
     def __init__(self, options: TabularOptions) -> None:
         self._shared = options
@@ -97,14 +72,14 @@ class TabularDecoder(ABC):
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Decode what can be decoded; never raises for what a record holds."""
-        columns = self._fast(records) if records and self._fields is not None else None
+        columns = self._fast_path(records) if records and self._fields is not None else None
         if columns is not None:
             return self._rows(columns), []
-        columns, rejects = self._careful(records)
+        columns, rejects = self._slow_path(records)
         return self._rows(columns), rejects
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the fields and what stands in for missing ones."""
+        """Return the fields and what the imputer remembers."""
         return {
             "fields": None if self._fields is None else list(self._fields),
             "missing": self._imputer.state_dict(),
@@ -123,7 +98,7 @@ class TabularDecoder(ABC):
             self._fix_fields(tuple(saved))
         self._imputer.load_state_dict(state["missing"])
 
-    # What a format has to say.
+    # What a subclass implements.
 
     @abstractmethod
     def _read(self, values: list[bytes]) -> Columns:
@@ -149,9 +124,9 @@ class TabularDecoder(ABC):
     def _time_cell(self, cell: Any) -> Any:
         """Return a time field's value as a number or text, None where it is absent."""
 
-    # The fast way.
+    # The fast path.
 
-    def _fast(self, records: Sequence[Record]) -> Columns | None:
+    def _fast_path(self, records: Sequence[Record]) -> Columns | None:
         values = [record.value for record in records]
         try:
             if max(map(len, values)) > self._shared.max_bytes:  # type: ignore[arg-type]  # TypeError for a tombstone
@@ -177,20 +152,20 @@ class TabularDecoder(ABC):
         packed = b"".join([pack(*row) for row in rows])
         return np.frombuffer(packed, dtype=np.float64).reshape(len(rows), -1)
 
-    # The careful way.
+    # The slow path.
 
-    def _careful(self, records: Sequence[Record]) -> tuple[Columns, list[Reject]]:
+    def _slow_path(self, records: Sequence[Record]) -> tuple[Columns, list[Reject]]:
         columns, rejects = Columns(), []
         for record in records:
             try:
                 event = self._parse(payload(record, max_bytes=self._shared.max_bytes))
                 if event is not None:
-                    self._examine(event, record, columns)
+                    self._append(event, record, columns)
             except RejectedError as error:
                 rejects.append(error.of(record))
         return columns, rejects
 
-    def _examine(self, event: Any, record: Record, columns: Columns) -> None:
+    def _append(self, event: Any, record: Record, columns: Columns) -> None:
         options = self._shared
         if self._fields is None:
             self._infer_fields(event)
@@ -200,7 +175,7 @@ class TabularDecoder(ABC):
         key = None if options.key is None else key_bytes(self._cell(event, options.key))
         cell = None if options.time is None else self._time_cell(self._cell(event, options.time))
         time = event_seconds(cell, options.time_unit)
-        columns.x.append(x)  # type: ignore[union-attr]  # the careful way fills a list
+        columns.x.append(x)  # type: ignore[union-attr]  # the slow path fills a list
         columns.label.append(label)
         columns.task.append(task)
         columns.key.append(key)
@@ -224,7 +199,7 @@ class TabularDecoder(ABC):
         named = self._shared.named
         names = [name for name in self._numeric_fields(event) if name not in named]
         if not names:
-            raise RejectedError("features", "missing_field", "The event has no numeric field to take as a feature.")
+            raise RejectedError("features", "missing_field", "The event has no numeric field to use as a feature.")
         if len(names) > MAX_INFERRED_FIELDS:
             raise RejectedError(
                 "features",
@@ -237,7 +212,7 @@ class TabularDecoder(ABC):
         self._fields = names
         self._pack = struct.Struct(f"{len(names)}d")
 
-    # Both ways end here.
+    # Both paths end here.
 
     def _rows(self, columns: Columns) -> Rows:
         options, records = self._shared, columns.records

@@ -1,1 +1,1 @@
-"""Files: a source, predictions and dead letters."""
+"""Files: a source, and sinks for predictions and dead letters."""

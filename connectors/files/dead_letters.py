@@ -1,29 +1,21 @@
-"""Dead letters as JSON lines in a file, on disk before the stream goes on."""
+"""Dead letters as JSON lines in a file, on disk before the stream continues."""
 
 from __future__ import annotations
 
 import time
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from pydantic import Field
 
 from connectors.files.line_file import LineFile
-from connectors.options import Options
+from connectors.files.sink_options import FileDeadLettersOptions
 from connectors.sink import SinkUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from connectors.decoder import Reject
-
-
-class FileDeadLettersOptions(Options):
-    """Where dead letters are written."""
-
-    type: Literal["file"] = "file"
-    path: str = Field(description="The file to append to; its directory must exist.")
 
 
 class FileDeadLetters:

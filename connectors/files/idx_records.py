@@ -11,7 +11,7 @@ import re
 import struct
 from typing import IO
 
-from connectors.files.line_records import damage_named, open_binary
+from connectors.files.input_file import damage_named, open_binary
 from connectors.source import SourceDataError
 
 IDX_NAME = re.compile(r"idx[1-9]-ubyte(\.gz)?$")
@@ -91,7 +91,7 @@ class IdxRecords:
 
 
 def _header(file: IO[bytes], path: str) -> tuple[int, int, int]:
-    """Return the number of items, the bytes of one, and where the first begins."""
+    """Return the number of items, the bytes of one, and the position of the first."""
     with damage_named(path, 0):
         magic = file.read(4)
         dimensions = magic[3] if len(magic) == 4 else 0  # noqa: PLR2004  # the format's own layout

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LineFile:
-    """Opens at the first need; a line torn by a crash is closed, so that what follows is readable."""
+    """Opens at first use; a line cut short by a crash is ended, so that what follows is readable."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -28,7 +28,7 @@ class LineFile:
             os.fsync(self._file.fileno())
 
     def size(self) -> int:
-        """Return the bytes in the file, with what is appended but not yet written out."""
+        """Return the size of the file in bytes, with what is appended but not yet flushed."""
         if self._file is not None:
             return self._file.tell()
         return self._path.stat().st_size if self._path.exists() else 0
@@ -42,7 +42,7 @@ class LineFile:
         self.sync()
 
     def close(self) -> None:
-        """Make all durable and close; may be called twice."""
+        """Sync and close; may be called twice."""
         if self._file is not None:
             self.sync()
             self._file.close()

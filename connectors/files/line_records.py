@@ -2,41 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
-
+from connectors.files.input_file import damage_named, open_binary
 from connectors.source import SourceDataError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-GZIP_MAGIC = b"\x1f\x8b"
 LONGEST_LINE_BYTES = 64 * 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-def open_binary(path: str) -> IO[bytes]:
-    """Open a file for reading bytes, through gzip where its first bytes say so."""
-    try:
-        with Path(path).open("rb") as file:
-            magic = file.read(len(GZIP_MAGIC))
-        return cast("IO[bytes]", gzip.open(path, "rb")) if magic == GZIP_MAGIC else Path(path).open("rb")
-    except OSError as error:
-        raise SourceDataError(f"{path}: {error.strerror}; correct source.path or the file's permissions") from None
-
-
-@contextmanager
-def damage_named(path: str, record: int) -> Iterator[None]:
-    """Turn what gzip and the disk say of a damaged file into a ``SourceDataError`` with file and record number."""
-    try:
-        yield
-    except (EOFError, OSError, zlib.error) as error:
-        raise SourceDataError(
-            f"{path}: cannot be read at record {record} (counted from 0): {error}; replace it by an intact copy"
-        ) from None
 
 
 class LineRecords:
@@ -55,7 +25,7 @@ class LineRecords:
                 if len(line) == LONGEST_LINE_BYTES:
                     raise SourceDataError(
                         f"{self._path}: record {self.position} is a line of over {LONGEST_LINE_BYTES} bytes; "
-                        "is this a text file with one event a line?"
+                        "is this a text file with one event per line?"
                     )
                 if self.position == 0:
                     line = line.removeprefix(BYTE_ORDER_MARK)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from connectors.files.line_file import LineFile
-from connectors.options import Options
+from connectors.files.sink_options import FilePredictionsOptions
 from connectors.prediction_json import to_json
 from connectors.sink import SinkUnavailableError
 
@@ -20,15 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class FilePredictionsOptions(Options):
-    """Where predictions are written."""
-
-    type: Literal["file"] = "file"
-    path: str = Field(description="The file to append to; its directory must exist.")
-
-
 class FilePredictions:
-    """Appends; a checkpoint holds the length of the file, and resuming from it cuts off what came later."""
+    """Appends to a file; a checkpoint holds its size, and resuming from it cuts off what was written later."""
 
     Options = FilePredictionsOptions
 
@@ -51,17 +42,17 @@ class FilePredictions:
             raise SinkUnavailableError(f"predictions cannot be written: {error}") from error
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the length of the file in bytes."""
+        """Return the size of the file in bytes."""
         return {"bytes": self._file.size()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Cut the file back to the state's length; a shorter file was moved or emptied, and is left as it is."""
+        """Cut the file back to the state's size; a smaller file was moved or emptied, and is left as it is."""
         size = self._file.size()
         if size < state["bytes"]:
-            log.warning("%s has %d bytes, %d when last saved; appending", self._path, size, state["bytes"])
+            log.warning("%s has %d bytes, the checkpoint says %d; appending", self._path, size, state["bytes"])
         elif size > state["bytes"]:
             self._file.cut(state["bytes"])
 
     def close(self) -> None:
-        """Make all durable and close the file."""
+        """Sync and close the file."""
         self._file.close()

@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-import glob
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from connectors.files.idx_records import IdxRecords, is_idx
 from connectors.files.line_records import LineRecords
-from connectors.options import Options
-from connectors.rate_limit import Pace
+from connectors.files.patterns import expand
+from connectors.files.source_options import FileSourceOptions
+from connectors.rate_limit import RateLimit
 from connectors.record import LocalRecord
 from connectors.source import PartitionStatus, SourceDataError, SourceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-GLOB_LETTERS = frozenset("*?[")
-
-
-class FileEntry(BaseModel):
-    """One file, or several by a pattern."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    path: str = Field(description="A path, or a pattern such as data/*.csv.gz, whose files are taken by name.")
-    labels: str | None = Field(None, description="IDX file with the labels of an IDX file.")
-    task: str | None = Field(None, description="Name of the task of all its events, in the header task.")
-    topic: str | None = Field(None, description="Topic that is reported; the file's name up to the first dot.")
-
-
-class FileSourceOptions(Options):
-    """Files one after another: a record a line, or an image of an IDX file; plain or gzip."""
-
-    type: Literal["file"] = "file"
-    path: str | tuple[str | FileEntry, ...] = Field(
-        min_length=1, description="A path or pattern, or a list of them or of {path, labels, task, topic}."
-    )
-    labels: str | None = Field(None, description="IDX file with the labels, where path is a single IDX file.")
-    task: str | None = Field(None, description="Name of the task of all events, in the header task.")
-    topic: str | None = Field(
-        None, description="Topic that is reported; else each file's name up to the first dot."
-    )
-    format: Literal["auto", "lines", "idx"] = Field("auto", description="auto: by name, idx for *-idx3-ubyte(.gz).")
-    rate: float | None = Field(None, gt=0, description="Events per second; as fast as possible without it.")
-    loop: bool = Field(False, description="Begin again after the last file, for ever; offsets go on growing.")
+    from connectors.files.source_options import FileEntry
 
 
 class FileSource:
-    """Delivers the records of files in order; the offset counts records over the whole sequence."""
+    """Delivers the records of files in order; the offset counts records across all files."""
 
     Options: ClassVar[type[FileSourceOptions]] = FileSourceOptions
 
@@ -65,7 +35,7 @@ class FileSource:
     ) -> None:
         self._options = options
         self._clock = clock
-        self._pace = Pace(options.rate, monotonic=monotonic, sleep=sleep)
+        self._rate_limit = RateLimit(options.rate, monotonic=monotonic, sleep=sleep)
         self._files: list[FileEntry] = []
         self._current = 0
         self._reader: LineRecords | IdxRecords | None = None
@@ -83,12 +53,12 @@ class FileSource:
         self._current, self._offset = state["file"], state["offset"]
         self._pass_start = -1 if state["file"] or state["record"] else self._offset
         self._last_progress = self._clock()
-        self._check_place(state["path"])
+        self._check_file(state["path"])
         if not self.exhausted:
             self._reader = self._open_current()
             self._reader.skip(state["record"])
 
-    def _check_place(self, path: str | None) -> None:
+    def _check_file(self, path: str | None) -> None:
         if path is not None and path not in [entry.path for entry in self._files[self._current :][:1]]:
             raise SourceDataError(
                 f"source.path: the checkpoint stopped in {path}, which is no longer file {self._current + 1} "
@@ -106,13 +76,13 @@ class FileSource:
             return []
         records: list[LocalRecord] = []
         try:
-            self._fill(records, self._pace.due(max_records, timeout_seconds))
+            self._fill(records, self._rate_limit.due(max_records, timeout_seconds))
         except SourceDataError as error:
             if not records:
                 raise
             self._failure = error
         if records:
-            self._pace.delivered(len(records))
+            self._rate_limit.delivered(len(records))
             self._last_progress = self._clock()
         return records
 
@@ -182,30 +152,3 @@ class FileSource:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
-
-
-def expand(options: FileSourceOptions) -> list[FileEntry]:
-    """Return one entry for each existing file; raise ``SourceDataError`` where a path or pattern has none."""
-    given = (options.path,) if isinstance(options.path, str) else options.path
-    entries = [FileEntry(path=entry) if isinstance(entry, str) else entry for entry in given]
-    if options.labels is not None and len(entries) > 1:
-        raise SourceDataError("source.labels: belongs to a single file; give {path, labels} in the list of path")
-    common = {name: value for name in ("labels", "task", "topic") if (value := getattr(options, name)) is not None}
-    return [
-        entry.model_copy(update={"path": path, **{n: v for n, v in common.items() if getattr(entry, n) is None}})
-        for entry in entries
-        for path in _paths(entry.path)
-    ]
-
-
-def _paths(pattern: str) -> list[str]:
-    path = Path(pattern).expanduser()
-    if path.is_file():
-        return [str(path)]
-    if not GLOB_LETTERS.isdisjoint(pattern):
-        names = glob.glob(str(path), recursive=True)  # noqa: PTH207  # Path.glob refuses absolute patterns
-        found = sorted(name for name in names if Path(name).is_file())
-        if found:
-            return found
-    what = "no file matches this pattern" if not GLOB_LETTERS.isdisjoint(pattern) else "there is no such file"
-    raise SourceDataError(f"{pattern}: {what}; correct source.path (relative paths start at {Path.cwd()})")

@@ -1,1 +1,1 @@
-"""Kafka: a source, predictions and dead letters."""
+"""Kafka: a source, and sinks for predictions and dead letters."""

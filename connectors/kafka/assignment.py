@@ -19,10 +19,10 @@ Change = Literal["assigned", "revoked", "lost"]
 
 
 class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python publishes no types
-    """Fixed partitions, or a share of a group's.
+    """The partitions that this process reads: fixed ones, or its share of a group's.
 
-    A partition begins paused, at a placeholder; ``begin`` gives it its place. In a group, kafka-python calls the
-    listener on its network thread: there a partition is held and the change noted, and nothing more.
+    A partition starts paused, at a placeholder; ``begin`` gives it its position. In a group, kafka-python calls the
+    listener on its network thread: there a partition is paused and the change noted, and nothing more.
     """
 
     def __init__(self, consumer: Any, *, in_group: bool, partitions: Iterable[int] | None) -> None:
@@ -37,7 +37,7 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
 
     @property
     def settled(self) -> bool:
-        """Whether the partitions are fixed, or the group has given this process its share, be it empty."""
+        """Whether the partitions are fixed, or the group has given this process its share, even an empty one."""
         return not self._in_group or self._consumer.group_metadata().state == MemberState.STABLE
 
     def follow_topics(self, found: Mapping[str, TopicFacts]) -> str:
@@ -59,7 +59,7 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         return "; ".join(absent)
 
     def follow_rebalances(self) -> set[TopicPartition]:
-        """Take up what the group has changed since the last call; return what was lost rather than given back."""
+        """Apply the group's changes since the last call; return the partitions that were lost, not revoked."""
         self._finish_joining()
         lost: set[TopicPartition] = set()
         while self._changes:
@@ -80,38 +80,38 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         self.waiting.update(parts)
 
     def begin(self, part: TopicPartition, at: Position) -> None:
-        """Read a waiting partition from here on."""
+        """Read a waiting partition from this position on."""
         self.seek(part, at)
         self._consumer.resume(part)
         self.waiting.discard(part)
         self.active.add(part)
 
     def seek(self, part: TopicPartition, at: Position) -> None:
-        """Drop what is buffered and fetch from here."""
+        """Drop what is buffered and fetch from this position."""
         state = self._consumer._subscription  # noqa: SLF001  # seek() of the consumer takes no leader epoch
         state.seek(part, OffsetAndMetadata(at.offset, "", at.leader_epoch))
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Hold them, on the network thread."""
+        """Pause them and note the change, on the network thread."""
         self._pause(sorted(assigned))
         self._changes.append(("assigned", frozenset(assigned)))
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Note it, on the network thread."""
+        """Note the change, on the network thread."""
         self._changes.append(("revoked", frozenset(revoked)))
 
     def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
-        """Note it, on the network thread."""
+        """Note the change, on the network thread."""
         self._changes.append(("lost", frozenset(lost)))
 
     def _finish_joining(self) -> None:
-        """See a rebalance through.
+        """Complete a rebalance.
 
-        kafka-python (3.0.12) forgets one that new partitions or topics have caused, where it outlasts a poll: the
-        group has its member, the member waits for ever, and reads nothing.
+        kafka-python (3.0.12) forgets one that was caused by new partitions or topics and outlasts a poll: the
+        process remains a member of the group, waits for ever and reads nothing.
         """
         if self._in_group and self._consumer.group_metadata().state == MemberState.REBALANCING:
-            self._consumer._coordinator.request_rejoin()  # noqa: SLF001  # nothing public says: go on joining
+            self._consumer._coordinator.request_rejoin()  # noqa: SLF001  # no public method goes on joining
 
     def _pause(self, parts: Iterable[TopicPartition]) -> None:
         for part in parts:

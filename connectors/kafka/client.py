@@ -1,4 +1,4 @@
-"""kafka-python's network client, which here closes every socket that it opens and says who refused it."""
+"""kafka-python's network client, extended to close every socket it opens and to say why a broker refused it."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class TidyClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python publishe
 
     @property
     def manager(self) -> Any:
-        """What makes the connections."""
+        """The manager of the connections."""
         return self._manager
 
     @property
     def refusal(self) -> str:
-        """Why a broker that was reached did not let us in, in a sentence; empty where none was."""
+        """Why a broker refused the connection, in a sentence; empty where none did."""
         return str(self._manager.refusal)
 
     def close(self, node_id: Any = None) -> None:
-        """Close one connection, or all and end the thread."""
+        """Close one connection, or all of them and the network thread."""
         super().close(node_id)
         if node_id is None:
             self._manager.close_leftovers()
@@ -61,7 +61,7 @@ class TidySocket(KafkaNetSocket):  # type: ignore[misc]  # kafka-python publishe
 
 
 class _Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python publishes no types
-    """Remembers why a broker that was reached did not let us in; kafka-python only logs it and tries again."""
+    """Remembers why a broker refused the connection; kafka-python only logs it and tries again."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         self.refusal = ""
@@ -77,7 +77,7 @@ class _Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python pu
             connected.close()
 
     def get_connection(self, *arguments: Any, **options: Any) -> Any:
-        """Return a connection, and be told if it fails."""
+        """Return a connection, and note why it fails."""
         connection = super().get_connection(*arguments, **options)
         connection.init_future.add_errback(self._note)
         return connection
@@ -101,7 +101,7 @@ class _Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python pu
         except BaseException:
             transport.close()
             raise
-        self._sockets.add(transport._sock)  # noqa: SLF001 - the transport shows it to nobody
+        self._sockets.add(transport._sock)  # noqa: SLF001 - the transport has no public name for it
         return transport
 
     def _transport(self, sock: Any, host: str) -> Any:
@@ -116,6 +116,8 @@ class _Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python pu
 
     def _note(self, error: Exception) -> None:
         if isinstance(error, errors.SaslAuthenticationFailedError):
-            self.refusal = f"the broker refuses our name or password: {error.args[0] if error.args else error}"
+            self.refusal = (
+                f"the broker rejected the user name or password: {error.args[0] if error.args else error}"
+            )
         elif "Handshake failed" in str(error):
-            self.refusal = f"no TLS with the broker: {error.args[0] if error.args else error}"
+            self.refusal = f"no TLS connection to the broker: {error.args[0] if error.args else error}"

@@ -1,4 +1,4 @@
-"""One try at a Kafka cluster: its network thread, its connections, and what it says of its topics."""
+"""A connection to a Kafka cluster: its network thread, its sockets, and what the cluster says of its topics."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Topics:
 class KafkaConnection:
     """Connects in the background; a client of kafka-python then takes ``client`` over.
 
-    kafka-python's own constructors block until a broker answers, and hand ``allow_auto_create_topics`` to nobody
-    (3.0.12). Built from its parts, one connection can be waited for in small steps and never makes a topic.
+    kafka-python's own constructors block until a broker answers, and do not pass ``allow_auto_create_topics`` on
+    (3.0.12). Built from its parts, a connection can be waited for in small steps and never creates a topic.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -53,7 +53,7 @@ class KafkaConnection:
 
     @property
     def refusal(self) -> str:
-        """Why a broker that was reached did not let us in, in a sentence; empty where none was."""
+        """Why a broker refused the connection, in a sentence; empty where none did."""
         return self.client.refusal
 
     def answered(self, timeout_seconds: float) -> bool:
@@ -61,7 +61,7 @@ class KafkaConnection:
         return self._wait(self._answer, timeout_seconds)
 
     def describe(self, names: Sequence[str] | None) -> Any:
-        """Ask for these topics, or all, and return a future of ``Topics``; no topic is ever created by asking."""
+        """Ask for these topics, or all, and return a future of ``Topics``; asking never creates a topic."""
         return self._manager.call_soon(self._describe, names)
 
     def wait(self, future: Any, timeout_seconds: float) -> bool:
@@ -80,12 +80,12 @@ class KafkaConnection:
         return ""
 
     def topic_id(self, name: str) -> str | None:
-        """Return a topic's id as the client has last heard it."""
+        """Return a topic's id as of the client's newest metadata."""
         known = self._manager.cluster.topic_id(name)
         return str(known) if known is not None and known.int != NO_TOPIC_ID else None
 
     def close(self) -> None:
-        """Close all connections and end the thread."""
+        """Close all connections and the network thread."""
         self.client.close()
 
     def _wait(self, future: Any, timeout_seconds: float) -> bool:
@@ -111,7 +111,7 @@ class KafkaConnection:
 
 
 def _network_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a consumer would hand to its network: alone, that takes no frame above 1 MB."""
+    """Return the settings that a consumer gives its network, which otherwise takes no frame above 1 MB."""
     settings = dict(KafkaConsumer.DEFAULT_CONFIG) | dict(config)
     largest = settings["fetch_max_bytes"] + settings["max_partition_fetch_bytes"]
     settings["receive_message_max_bytes"] = max(settings["receive_message_max_bytes"], largest)
@@ -139,7 +139,7 @@ def _topic_id(topic: Any) -> str | None:
 
 def _problem(name: str, error: Any) -> str:
     if error is errors.UnknownTopicOrPartitionError:
-        return f"topic {name} does not exist (it is never created from here)"
+        return f"topic {name} does not exist (retaind never creates topics)"
     if error is errors.TopicAuthorizationFailedError:
-        return f"no right to read topic {name}: it needs the ACLs Read and Describe"
+        return f"not authorised to read topic {name}: grant the ACLs Read and Describe"
     return f"topic {name} cannot be read now: {error.__name__}"

@@ -1,15 +1,16 @@
-"""Dead letters in a topic, with Kafka Connect's headers."""
+"""Dead letters in a Kafka topic, with Kafka Connect's headers."""
 
 from __future__ import annotations
 
 import logging
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from kafka import errors
 
-from connectors.kafka.producer import AcknowledgedProducer, KafkaSinkOptions
+from connectors.kafka.producer import AcknowledgedProducer
+from connectors.kafka.sink_options import KafkaDeadLettersOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,20 +27,14 @@ KEPT_BYTES = 64 * 1024
 Letter = tuple["bytes | None", "bytes | None", "list[tuple[str, bytes]]"]
 
 
-class KafkaDeadLettersOptions(KafkaSinkOptions):
-    """Where dead letters go."""
-
-    type: Literal["kafka"] = "kafka"
-
-
 class KafkaDeadLetters:
-    """Writes the original key, value and headers unchanged, and says in further headers what was wrong.
+    """Writes the original key, value and headers unchanged, and adds headers that say what was wrong.
 
-    The record's own time is in the header ``__retaind.errors.timestamp`` (ms) and not its timestamp: a topic that
-    keeps a week would delete the letters of an old backlog at once, and a broker refuses a time in the future.
-    What Kafka or its client cannot take is changed as little as possible, and ``__retaind.errors.value`` says how:
-    ``null`` for a tombstone without a key, ``truncated to N of M bytes`` for what exceeds the topic's or the
-    client's largest message. A header without a value is sent with an empty one.
+    The record's own time is in the header ``__retaind.errors.timestamp`` (ms), not in the letter's timestamp: a
+    topic that keeps a week would delete the letters of an old backlog at once, and a broker refuses a time in the
+    future. What Kafka or its client does not take is changed as little as possible, and the header
+    ``__retaind.errors.value`` says how: ``null`` for a tombstone without a key, ``truncated to N of M bytes`` for
+    what exceeds the topic's or the client's largest message. A header without a value is sent with an empty one.
     """
 
     Options = KafkaDeadLettersOptions
@@ -70,10 +65,10 @@ class KafkaDeadLetters:
             if not self._send([reject]):
                 return
             self._refused_bytes = min(self._refused_bytes, _size(reject))
-        raise self._producer.unavailable(errors.MessageSizeTooLargeError(f"even {KEPT_BYTES} bytes of it"))
+        raise self._producer.unavailable(errors.MessageSizeTooLargeError(f"even truncated to {KEPT_BYTES} bytes"))
 
     def _send(self, rejects: Sequence[Reject]) -> list[Reject]:
-        """Write them, those cut that are known to be too large, and return what was refused for its size."""
+        """Write the rejects, truncated where known to be too large; return those refused for their size."""
         deadline = self._producer.deadline()
         under_way = [(reject, self._queue(reject)) for reject in rejects]
         self._producer.flush()
@@ -93,7 +88,7 @@ class KafkaDeadLetters:
                 return self._producer.send(*_whole(reject))
             except errors.MessageSizeTooLargeError:
                 log.debug("larger than the client's max_request_size")
-        return self._producer.send(*_cut(reject))
+        return self._producer.send(*_truncated(reject))
 
 
 def _size(reject: Reject) -> int:
@@ -110,12 +105,12 @@ def _whole(reject: Reject) -> Letter:
     return record.key, record.value, [*headers, *_context(reject)]
 
 
-def _cut(reject: Reject) -> Letter:
+def _truncated(reject: Reject) -> Letter:
     record = reject.record
     value, key = record.value or b"", record.key
     kept = value[:KEPT_BYTES]
     log.warning(
-        "%s/%d at %d is too large for a dead letter: truncated", record.topic, record.partition, record.offset
+        "dead letter truncated: %s/%d at offset %d is too large", record.topic, record.partition, record.offset
     )
     how = f"truncated to {len(kept)} of {len(value)} bytes"
     if key is not None and len(key) > KEPT_BYTES:

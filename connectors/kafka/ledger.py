@@ -1,4 +1,4 @@
-"""What is known of every partition, whichever connection it was learned through."""
+"""What is known of every partition, kept from one connection to the next."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Ledger:
-    """The next offset of each partition ever read, and how far others and the log itself are."""
+    """The next offset of each partition ever read, the group's committed offsets and the ends of the logs."""
 
     positions: dict[TopicPartition, Position]
     stored_topics: frozenset[str]
     """The topics in the snapshot: a partition that one of them gained since is read from its first record."""
     first_seen: frozenset[TopicPartition] | None = None
-    """What existed when the topics were first listed: what appears later is read from its first record, too."""
+    """The partitions of the first list of topics; those that appear later are read from their first record, too."""
     committed: dict[TopicPartition, int] = field(default_factory=dict)
     ends: dict[TopicPartition, int] = field(default_factory=dict)
     progress_seconds: dict[TopicPartition, float] = field(default_factory=dict)
     lost: set[TopicPartition] = field(default_factory=set)
     group_is_ahead: bool = False
-    """Whether the group's positions are of a future that was abandoned: a rollback, or a damaged checkpoint."""
+    """Whether the group is ahead after a rollback or a damaged checkpoint; its offsets then do not count."""
 
     @staticmethod
     def of(snapshot: Mapping[str, Any] | None) -> Ledger:
-        """Return what a snapshot knows."""
+        """Return the ledger that a snapshot holds."""
         positions = from_json(snapshot)
         ahead = bool((snapshot or {}).get("group_is_ahead"))
         return Ledger(positions, frozenset(part.topic for part in positions), group_is_ahead=ahead)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a snapshot is to know."""
+        """Return the ledger as the JSON values of a snapshot."""
         return to_json(self.positions) | ({"group_is_ahead": True} if self.group_is_ahead else {})
 
     def put(self, part: TopicPartition, at: Position, now: float) -> None:
-        """Note that a partition has got to this position now (Unix time)."""
+        """Note that a partition has reached this position now (Unix time)."""
         self.positions[part] = at
         self.progress_seconds[part] = now
 
     def advance(self, part: TopicPartition, run: list[Any], now: float) -> list[Any]:
-        """Return what is new of a partition's records, in order of offset, and note the position behind them."""
+        """Return the new ones of a partition's records, which are in order, and note the position behind them."""
         at = self.positions[part]
         if run[0].offset < at.offset:
             run = [record for record in run if record.offset >= at.offset]

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
     from connectors.kafka.connection import TopicFacts
     from connectors.kafka.ledger import Ledger
-    from connectors.kafka.source import KafkaSourceOptions
+    from connectors.kafka.source_options import KafkaSourceOptions
 
 log = logging.getLogger(__name__)
 
-REQUEST_MS = 5000  # the longest that one question to a connected broker may take
+REQUEST_MS = 5000  # timeout of one request to a connected broker
 
 
 class KafkaPlacement:
-    """Asks a connected consumer about logs and commits, and applies the declared policies to what it says."""
+    """Asks a connected consumer for log ends and committed offsets, and applies the configured policies to them."""
 
     def __init__(self, consumer: Any, options: KafkaSourceOptions, ledger: Ledger) -> None:
         self._consumer = consumer
@@ -45,7 +45,13 @@ class KafkaPlacement:
         if at is None:
             at = Position(self._start(part, held), topic_id=held.topic_id)
         if stored is not None and at.offset != stored.offset:
-            log.warning("%s/%d goes on at %d, not at %d", part.topic, part.partition, at.offset, stored.offset)
+            log.warning(
+                "%s/%d continues at offset %d, not at the stored %d",
+                part.topic,
+                part.partition,
+                at.offset,
+                stored.offset,
+            )
         return at
 
     def _logs(self, parts: list[TopicPartition], topics: Mapping[str, TopicFacts]) -> dict[TopicPartition, Log]:

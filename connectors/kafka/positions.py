@@ -1,4 +1,4 @@
-"""From where each partition is read: what was stored, what was committed, and what the log still holds."""
+"""Where each partition is read from, given the stored offset, the committed one and what the log holds."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ RecreatedTopicPolicy = Literal["fail", "accept"]
 
 
 class PositionLostError(SourceDataError):
-    """What should be read next is not there, and the configuration says to stop rather than to jump."""
+    """The next record is not in the log, and the configured policy is to fail rather than to jump."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The next offset of a partition, and what is needed to notice that it means something else by now."""
+    """The next offset of a partition, and what shows whether it still means the same record."""
 
     offset: int
     leader_epoch: int = -1
@@ -41,7 +41,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What to do where the position cannot be kept."""
+    """What to do when a position cannot be kept."""
 
     on_lost_offset: LostOffsetPolicy = "fail"
     on_recreated_topic: RecreatedTopicPolicy = "fail"
@@ -55,7 +55,7 @@ class Policies:
         *,
         diverged: bool = False,
     ) -> Position | None:
-        """Return where to read on: the larger of the two where the log holds it, None where neither is known.
+        """Return where to continue: the larger offset of the two if the log holds it, None if neither is known.
 
         ``diverged`` says that the broker's log is no longer the one that was read. Raises PositionLostError.
         """
@@ -81,8 +81,8 @@ class Policies:
         if self.on_lost_offset == "fail":
             why = _why(offset, log, diverged=diverged)
             raise PositionLostError(
-                f"offset {offset} of {part.topic}/{part.partition} is next, but {why}; "
-                "set on_lost_offset to earliest or latest to go on with what is there"
+                f"offset {offset} of {part.topic}/{part.partition} is to be read next, but {why}; "
+                "set on_lost_offset to earliest or latest to continue with what the log holds"
             )
         return Position(log.start if self.on_lost_offset == "earliest" else log.end, topic_id=log.topic_id)
 

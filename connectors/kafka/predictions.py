@@ -1,14 +1,14 @@
-"""Predictions in a topic, as JSON under the event's own key, at least once."""
+"""Predictions in a Kafka topic, as JSON under the event's own key, at least once."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from kafka import errors
-from pydantic import Field
 
-from connectors.kafka.producer import AcknowledgedProducer, KafkaSinkOptions
+from connectors.kafka.producer import AcknowledgedProducer
+from connectors.kafka.sink_options import KafkaPredictionsOptions
 from connectors.prediction_json import to_json
 
 if TYPE_CHECKING:
@@ -20,26 +20,10 @@ if TYPE_CHECKING:
 LONGEST_KEY_BYTES = 64 * 1024
 
 
-class KafkaPredictionsOptions(KafkaSinkOptions):
-    """Where predictions go."""
-
-    type: Literal["kafka"] = "kafka"
-    linger_ms: int = Field(20, ge=0, description="How long a prediction may wait for others, to share a request.")
-    batch_bytes: int = Field(256 * 1024, ge=1, description="The most that predictions for one partition wait for.")
-    max_unacknowledged: int = Field(
-        50_000, ge=1, description="So many predictions may be under way; then the stream waits for the broker."
-    )
-
-    def producer_config(self) -> dict[str, Any]:
-        """Return all of kafka-python's options for this sink."""
-        batching = {"linger_ms": self.linger_ms, "batch_size": self.batch_bytes}
-        return super().producer_config() | batching
-
-
 class KafkaPredictions:
     """Queues predictions and lets the client's thread send them; a checkpoint waits until all are acknowledged.
 
-    A key longer than 64 KiB is left out, for a topic might not take the message otherwise.
+    A key longer than 64 KiB is left out, because the topic might refuse the message otherwise.
     """
 
     Options = KafkaPredictionsOptions
@@ -65,7 +49,7 @@ class KafkaPredictions:
             self.flush()
 
     def flush(self) -> None:
-        """Return when all are acknowledged. Raises SinkUnavailableError where one was not, until the deadline."""
+        """Return when all are acknowledged. Raises SinkUnavailableError where one was not by the deadline."""
         self._producer.flush()
         self._since_flush = 0
         if self._refused:

@@ -1,4 +1,4 @@
-"""Reads through one connection, from the broker's first answer until something goes wrong with it."""
+"""Reads through one connection, from the broker's first answer until an error."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition, errors
 
 from connectors.kafka.assignment import KafkaAssignment
-from connectors.kafka.batches import QuickRecords
 from connectors.kafka.placement import KafkaPlacement
 from connectors.kafka.positions import Position
+from connectors.kafka.record_batches import FastPartitionRecords
 from connectors.kafka.stall_watch import StallWatch
-from connectors.kafka.topics import TopicWatch
+from connectors.kafka.topic_watch import TopicWatch
 from connectors.source import SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
     from connectors.kafka.connection import KafkaConnection
     from connectors.kafka.ledger import Ledger
-    from connectors.kafka.source import KafkaSourceOptions
+    from connectors.kafka.source_options import KafkaSourceOptions
     from connectors.record import Record
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0  # how often holes and connections are looked at, from memory
-ENDS_SECONDS = 5.0  # how often the ends of partitions that stand still are asked for
-FRESH_START_SECONDS = 30.0  # without its broker for this long, begin again at the bootstrap servers
+LOOK_SECONDS = 1.0  # how often holes and connections are checked, without a request
+ENDS_SECONDS = 5.0  # how often the end offsets of partitions without progress are requested
+FRESH_START_SECONDS = 30.0  # without its broker for this long, start again at the bootstrap servers
 
 
 class KafkaReader:
-    """One consumer's life. Any KafkaError that a method raises ends it; the ledger outlives it."""
+    """Reads with one consumer until a method raises a KafkaError; the ledger then goes on to the next."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class KafkaReader:
         self._clock = clock
         self._monotonic = monotonic
         self.consumer: Any = KafkaConsumer(**options.consumer_config(), kafka_client=lambda **_: connection.client)
-        QuickRecords.install(self.consumer)
+        FastPartitionRecords.install(self.consumer)
         self._assignment = KafkaAssignment(
             self.consumer,
             in_group=options.mode == "subscribe",
@@ -79,9 +79,9 @@ class KafkaReader:
         if self.dependency_missing or self._stalled:
             return self.dependency_missing or self._stalled
         if not self._assignment.settled:
-            return f"group {self._options.group} is sharing out its partitions"
+            return f"group {self._options.group} is rebalancing"
         if self._assignment.waiting or self._topics.found is None:
-            return "looking for the positions to read from"
+            return "looking up the positions to read from"
         return ""
 
     def read(self, max_records: int, deadline: float) -> Sequence[Record]:
@@ -116,8 +116,8 @@ class KafkaReader:
         found = self._topics.found or {}
         gone = {part.topic for part in self.active} - found.keys()
         if gone:
-            # This client would go on asking for what it once read, every second: a new one does not.
-            raise errors.UnknownTopicOrPartitionError(f"topic {', '.join(sorted(gone))} does not exist any more")
+            # This client would ask every second for what it once read; a new one does not.
+            raise errors.UnknownTopicOrPartitionError(f"topic {', '.join(sorted(gone))} no longer exists")
         if self._ledger.first_seen is None:
             self._ledger.first_seen = frozenset(
                 TopicPartition(name, number) for name, facts in found.items() for number in facts.partitions
@@ -132,7 +132,7 @@ class KafkaReader:
         self._stalls.forget(before - self._assignment.active)
         if lost:
             self._ledger.lost |= lost
-            log.warning("partitions lost to the group, not given back: %s", sorted(lost))
+            log.warning("partitions lost to the group without a revocation: %s", sorted(lost))
         if any(part.topic not in (self._topics.found or {}) for part in self._assignment.waiting):
             self._topics.distrust()
 
@@ -144,7 +144,7 @@ class KafkaReader:
         self._diverged.difference_update(parts)
 
     def _distrust(self, parts: Mapping[TopicPartition, Any]) -> None:
-        """Hold partitions whose positions do not fit the broker's log, until that was looked at again."""
+        """Hold partitions whose positions do not fit the broker's log, until they are looked up again."""
         ours = self._assignment.active & parts.keys()
         self._assignment.hold(ours)
         self._diverged |= ours
@@ -182,7 +182,7 @@ class KafkaReader:
             self._look_at_ends(now)
 
     def _pass_holes(self) -> None:
-        """Move positions over offsets that hold no record: the client knows of them, records cannot tell."""
+        """Move positions past offsets that hold no record, which the client knows and no record shows."""
         for part, at in self._read_now():
             offset = self.consumer.position(part, timeout_ms=0)
             if offset is not None and offset > at.offset:
@@ -199,7 +199,7 @@ class KafkaReader:
             raise errors.KafkaConnectionError(self._trouble)
 
     def _look_at_ends(self, now: float) -> None:
-        """Ask for the ends of the partitions that stand still, and judge them."""
+        """Ask for the end offsets of the partitions without progress, and judge them."""
         self._silent = self._stalled = ""
         still = [part for part, at in self._read_now() if self._stalls.standing(part, at.offset, now)]
         if not still:
@@ -217,11 +217,11 @@ class KafkaReader:
     def _act_on_stall(self, part: TopicPartition, end: int, now: float) -> None:
         verdict = self._stalls.judge(part, end, now)
         at = self._ledger.positions[part]
-        sentence = f"{part.topic}/{part.partition} stands at offset {at.offset} though its log ends at {end}"
+        sentence = f"{part.topic}/{part.partition} is stalled at offset {at.offset} while its log ends at {end}"
         if verdict == "give_up":
             raise SourceUnavailableError(f"{sentence}, for {self._options.stall_exit_seconds:.0f} s")
         if verdict == "seek_again":
-            log.warning("%s: fetching it anew", sentence)
+            log.warning("%s: seeking again", sentence)
             self._assignment.seek(part, at)
         if verdict == "stalled":
             self._stalled = sentence

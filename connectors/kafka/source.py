@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any
 
-from kafka import KafkaConsumer, errors
+from kafka import errors
 from kafka.structs import OffsetAndMetadata
-from pydantic import Field, field_validator, model_validator
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.ledger import Ledger
-from connectors.kafka.options import KafkaOptions
-from connectors.kafka.positions import LostOffsetPolicy, RecreatedTopicPolicy, from_json
+from connectors.kafka.positions import from_json
 from connectors.kafka.reader import KafkaReader
+from connectors.kafka.source_options import KafkaSourceOptions
 from connectors.source import PartitionsLostError, PartitionStatus, SourceStatus, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -30,122 +27,23 @@ log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 1.0
 LAST_BACKOFF_SECONDS = 30.0
-CLIENT_DEFAULTS = {"reconnect_backoff_max_ms": 10_000, "metrics_enabled": False}
-
-
-class KafkaSourceOptions(KafkaOptions):
-    """Where the events are, and what to do when they are not."""
-
-    CLIENT_DEFAULTS: ClassVar[Mapping[str, Any]] = KafkaConsumer.DEFAULT_CONFIG
-
-    type: Literal["kafka"] = "kafka"
-    topics: tuple[str, ...] = Field((), description="The topics to read.")
-    pattern: str | None = Field(
-        None, description="Instead of topics: a regular expression that the whole name of a topic must match."
-    )
-    mode: Literal["assign", "subscribe"] = Field(
-        "assign",
-        description="assign: this process reads all partitions or those listed; subscribe: its share of a group's.",
-    )
-    partitions: tuple[int, ...] | None = Field(
-        None, description="In assign mode, the partitions of each topic that this process reads; all by default."
-    )
-    group: str | None = Field(
-        None,
-        description="Consumer group: where checkpointed offsets are shown to others, and who shares in subscribe.",
-    )
-    group_instance_id: str | None = Field(
-        None, description="In subscribe mode, a name that outlives restarts: they then cause no rebalance."
-    )
-    start: Literal["earliest", "latest"] | datetime = Field(
-        "earliest", description="Where to begin without any stored offset: earliest, latest, or a time (UTC)."
-    )
-    on_lost_offset: LostOffsetPolicy = Field(
-        "fail", description="The next offset was deleted by retention, or the log is shorter than it."
-    )
-    on_recreated_topic: RecreatedTopicPolicy = Field(
-        "fail", description="A topic was deleted and created again: fail, or accept it and read it from its start."
-    )
-    isolation: Literal["read_committed", "read_uncommitted"] = Field(
-        "read_committed", description="Whether records of open and aborted transactions are left out."
-    )
-    max_poll_records: int = Field(8_192, ge=1, description="The most records taken from the client at once.")
-    topics_seconds: float = Field(
-        30.0, gt=0, description="How often to look for new topics, new partitions and recreated topics."
-    )
-    commit_seconds: float = Field(
-        2.0, gt=0, description="The longest that a commit to the group may hold up the loop."
-    )
-    stall_seconds: float = Field(
-        60.0, gt=0, description="A partition that stands still this long while its log grows is sought again."
-    )
-    stall_exit_seconds: float = Field(
-        300.0, gt=0, description="A partition that stands still this long ends it all."
-    )
-    give_up_seconds: float | None = Field(
-        None, gt=0, description="Exit with 69 when brokers or topics are missing this long; never by default."
-    )
-
-    @field_validator("start")
-    @classmethod
-    def _in_utc(cls, start: str | datetime) -> str | datetime:
-        return start.replace(tzinfo=UTC) if isinstance(start, datetime) and start.tzinfo is None else start
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
-        return pattern
-
-    @model_validator(mode="after")
-    def _go_together(self) -> Self:
-        if bool(self.topics) == bool(self.pattern):
-            raise ValueError("give either topics, a list of names, or pattern, a regular expression")
-        if self.mode == "subscribe" and not self.group:
-            raise ValueError(
-                "mode: subscribe needs group, the name of the consumer group to share the partitions in"
-            )
-        if self.mode == "subscribe" and self.partitions is not None:
-            raise ValueError("partitions belongs to mode: assign; in mode: subscribe the group decides")
-        if self.mode == "assign" and self.group_instance_id:
-            raise ValueError("group_instance_id belongs to mode: subscribe")
-        return self
-
-    def consumer_config(self) -> dict[str, Any]:
-        """Return all of kafka-python's options for this source."""
-        return (
-            CLIENT_DEFAULTS
-            | self.client_config()
-            | {
-                "group_id": self.group,
-                "group_instance_id": self.group_instance_id,
-                "isolation_level": self.isolation,
-                "enable_auto_commit": False,
-                "auto_offset_reset": "none",
-                "allow_auto_create_topics": False,
-                "max_poll_records": self.max_poll_records,
-            }
-        )
 
 
 class KafkaSource:
-    """Reads Kafka with kafka-python, storing offsets outside of it (the consumer's documentation, of that name).
+    """Reads Kafka with kafka-python; see "Storing Offsets Outside Kafka" in the documentation of KafkaConsumer.
 
-    The next offset of every partition ever read is in the snapshot. On start and on assignment a partition begins
-    at the larger of that and the group's. Only what lies at or after its position is delivered, so offsets may
+    The next offset of every partition ever read is in the snapshot. On start and on assignment a partition is read
+    from the larger of that and the group's. Only what lies at or after its position is delivered, so offsets may
     have holes (compaction, transaction markers) and the client may fetch twice.
 
-    In a group, a partition that is taken away keeps its position here: what was learned of it stays learned, and
-    if it comes back, reading goes on at the larger of that position and the group's. Between this process's last
-    commit and the moment it goes, another member learns the same events in its own model. Where it was not given
-    back but lost (this process was too slow and was thrown out), nothing is committed for it and ``poll`` raises
+    In a group, a partition that is revoked keeps its position here: what was learned from it stays learned, and if
+    it comes back, reading continues at the larger of that position and the group's. What this process has read
+    since its last commit, another member learns again in its own model. Where the partition was not revoked but
+    lost (this process was too slow and was removed from the group), nothing is committed for it and ``poll`` raises
     PartitionsLostError: the model is to hold no event of a lost partition since the newest checkpoint.
 
-    After a rollback the group is ahead of the checkpoint. Its positions are then not looked at, until a commit has
-    put it back to where this process stands; the snapshots say so as long.
+    After a rollback the group is ahead of the checkpoint. Its offsets are then ignored until a commit has put them
+    back to where this process stands; until then the snapshots say so.
     """
 
     Options = KafkaSourceOptions
@@ -181,7 +79,7 @@ class KafkaSource:
         records = self._try_to_read(min(max_records, self._options.max_poll_records), deadline)
         if self._ledger.lost:
             names = ", ".join(f"{part.topic}/{part.partition}" for part in sorted(self._ledger.lost))
-            raise PartitionsLostError(f"group {self._options.group} has taken {names} away from this process")
+            raise PartitionsLostError(f"{names} were lost to other members of group {self._options.group}")
         if not records:
             self._sleep(max(0.0, deadline - self._monotonic()))
         self._report()
@@ -192,7 +90,7 @@ class KafkaSource:
         return self._ledger.to_json()
 
     def commit(self, snapshot: Mapping[str, Any]) -> None:
-        """Show the positions of a durable checkpoint to the group, of the partitions that are read now."""
+        """Commit the positions of a durable checkpoint to the group, for the partitions that are read now."""
         if self._options.group is None or self._reader is None:
             return
         active, ahead = set(self._reader.active), self._ledger.group_is_ahead
@@ -232,7 +130,7 @@ class KafkaSource:
             if reader is not None:
                 reader.consumer.close(autocommit=False, timeout_ms=self._options.commit_seconds * 1000)
         except errors.KafkaError as error:
-            log.info("the group was not told that this consumer leaves: %s", error)
+            log.info("leaving the group failed: %s", error)
         finally:
             if connection is not None:
                 connection.close()
@@ -252,7 +150,7 @@ class KafkaSource:
             records: Sequence[Record] = self._reader.read(max_records, deadline) if self._reader else []
         except errors.FencedInstanceIdError as error:
             name = self._options.group_instance_id
-            raise SourceUnavailableError(f"another process is in the group as {name}") from error
+            raise SourceUnavailableError(f"another process uses group_instance_id {name}") from error
         except errors.KafkaConfigurationError:
             raise
         except (errors.KafkaError, OSError) as error:
@@ -275,7 +173,7 @@ class KafkaSource:
         )
 
     def _disconnect(self, reason: str) -> None:
-        """Drop the connection and all that it has buffered; the positions stay, and reading goes on from them."""
+        """Drop the connection and all that it has buffered; reading continues at the same positions."""
         wait = min(FIRST_BACKOFF_SECONDS * 2**self._failures, LAST_BACKOFF_SECONDS)
         self._failures = min(self._failures + 1, 10)
         self._retry_at = self._monotonic() + wait
@@ -283,7 +181,7 @@ class KafkaSource:
         self.close()
 
     def _report(self) -> None:
-        """Log a change of state once, and give up where that was asked for."""
+        """Log a change of state once, and give up after ``give_up_seconds``."""
         reason = self._unconnected if self._reader is None else self._reader.not_ready
         if reason != self._reason:
             log.log(logging.WARNING if reason else logging.INFO, "kafka: %s", reason or "reading")

@@ -1,4 +1,4 @@
-"""Notices a partition that stands still while its log grows, in a process that looks healthy."""
+"""Notices a partition that makes no progress while its log grows, in a process that looks healthy."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class _Standing:
 
 
 class StallWatch:
-    """Judges partitions by three things: the end moves on, our position does not, and the client had time for it.
+    """Judges partitions by three things: the log grows, the position does not move, the client had time to read.
 
-    Only what a broker has just confirmed counts: an unreachable broker is another trouble, with another answer.
+    Only what a broker has just confirmed counts: an unreachable broker is another problem, with another answer.
     """
 
     def __init__(self, stall_seconds: float, give_up_seconds: float) -> None:
@@ -36,7 +36,7 @@ class StallWatch:
         self._standing: dict[TopicPartition, _Standing] = {}
 
     def idle_poll(self) -> None:
-        """Take note that a poll delivered less than was asked for: nobody waits behind anybody."""
+        """Note that a poll delivered less than was asked for: no partition was waiting for its turn."""
         self._idle_polls += 1
 
     def standing(self, part: TopicPartition, position: int, now: float) -> bool:
@@ -48,7 +48,7 @@ class StallWatch:
         return False
 
     def judge(self, part: TopicPartition, end: int, now: float) -> Verdict:
-        """Say what to do about a standing partition whose log ends at ``end``."""
+        """Return what to do about a partition without progress whose log ends at ``end``."""
         standing = self._standing[part]
         if end <= standing.position:
             self._standing[part] = _Standing(standing.position, now, self._idle_polls)

@@ -1,1 +1,1 @@
-"""Simulated sources."""
+"""Simulated sources, computed from a seed."""

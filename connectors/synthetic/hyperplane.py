@@ -1,39 +1,24 @@
-"""Rotating hyperplanes: the classic stream of gradual drift, with concepts that change and come back."""
+"""Rotating hyperplanes: the classic stream with gradual drift, here also with concepts that change and return."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import orjson
-from pydantic import Field
 
-from connectors.synthetic.source import EPOCH_SECONDS, SyntheticOptions, SyntheticSource
+from connectors.synthetic.options import HyperplaneOptions
+from connectors.synthetic.source import EPOCH_SECONDS, SyntheticSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-class HyperplaneOptions(SyntheticOptions):
-    """Uniform features; the label is the side of a hyperplane that turns as the stream goes on."""
-
-    type: Literal["hyperplane"] = "hyperplane"
-    features: int = Field(10, ge=2, le=1_000, description="Number of features, x1, x2, …")
-    turns_per_million: float = Field(
-        0.0, description="Full turns of the hyperplane in a million events: the speed of gradual drift."
-    )
-    noise: float = Field(0.05, ge=0, le=0.5, description="Share of labels that are flipped.")
-    concepts: int = Field(1, ge=1, le=1_000, description="Number of different hyperplanes.")
-    change_every: int | None = Field(
-        None, ge=1, description="Events until the next concept begins abruptly; after the last, the first returns."
-    )
 
 
 class HyperplaneSource(SyntheticSource):
     """Delivers ``{"x1": …, "label": 0 or 1, "task": "concept_0", "ts": …}`` as JSON.
 
     Hulten, Spencer and Domingos 2001, "Mining time-changing data streams", in the variant where the normal turns
-    in a fixed plane, so that any offset can be computed by itself.
+    in a fixed plane, so that the event at any offset can be computed by itself.
 
     >>> source = HyperplaneSource(HyperplaneOptions(features=3, concepts=2, change_every=100))
     >>> source.open({"offset": 100})

@@ -1,20 +1,18 @@
-"""A simulated plant whose operating regimes come one after another, and come back."""
+"""A simulated plant whose operating regimes follow one another and return."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import orjson
-from pydantic import Field
 
-from connectors.synthetic.source import EPOCH_SECONDS, SyntheticOptions, SyntheticSource
+from connectors.synthetic.options import REGIMES, PlantOptions
+from connectors.synthetic.source import EPOCH_SECONDS, SyntheticSource
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Regime = Literal["warm_up", "base_load", "peak_load", "part_load", "night"]
-REGIMES: tuple[Regime, ...] = ("warm_up", "base_load", "peak_load", "part_load", "night")
 FAULTS = ("normal", "leak", "blockage", "bearing", "fouling", "valve")
 NORMAL_SHARE = 0.4
 SENSORS = 8
@@ -48,25 +46,12 @@ PATTERN = np.array(
 ) / np.sqrt(SENSORS)
 
 
-class PlantOptions(SyntheticOptions):
-    """Eight sensors of a plant; the label is the class of its fault, the task its operating regime."""
-
-    type: Literal["plant"] = "plant"
-    events: int = Field(60_000, ge=1, description="Events until the stream ends.")
-    regimes: tuple[Regime, ...] = Field(
-        (*REGIMES, "base_load", "warm_up"),
-        min_length=1,
-        description="Regimes in their order, each for an equal share of the events.",
-    )
-    noise: float = Field(1.0, ge=0, description="Strength of the sensors' noise; 1 is moderate.")
-
-
 class PlantSource(SyntheticSource):
     """Delivers ``{"s1": …, "s8": …, "regime": …, "fault": …, "ts": …}`` as JSON.
 
-    The control loops of each regime turn a fault's effect: the pattern that means a leak in one regime means a
-    blockage in the next. Only together with the operating point, which the sensors show too, is it unambiguous;
-    so a model that learns the newest regime alone unlearns the older ones.
+    The control loops of each regime change a fault's effect: the pattern that means a leak in one regime means a
+    blockage in the next. It is unambiguous only together with the operating point, which the sensors show too; so a
+    model that learns the newest regime alone forgets the older ones.
 
     >>> source = PlantSource(PlantOptions())
     >>> source.open({"offset": 30_000})

@@ -1,4 +1,4 @@
-"""What the simulated sources share: events computed from their offset, so that every position can be resumed."""
+"""Base of the simulated sources: events are computed from their offset, so reading can resume at any."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field
 
-from connectors.options import Options
-from connectors.rate_limit import Pace
+from connectors.rate_limit import RateLimit
 from connectors.record import LocalRecord
 from connectors.source import PartitionStatus, SourceStatus
 
@@ -19,20 +17,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from connectors.synthetic.options import SyntheticOptions
+
 BLOCK = 1_024  # events that are computed together
 EPOCH_SECONDS = 1_767_225_600  # 2026-01-01T00:00:00Z: event n happens n seconds later, whenever it is replayed
 
 
-class SyntheticOptions(Options):
-    """Options of every simulated source."""
-
-    events: int | None = Field(None, ge=1, description="Events until the stream ends; without it, it never does.")
-    seed: int = Field(0, ge=0, description="Another seed gives other events of the same process.")
-    rate: float | None = Field(None, gt=0, description="Events per second; as fast as possible without it.")
-
-
 class SyntheticSource(ABC):
-    """Base of the simulated sources; a subclass computes the values of a block of events.
+    """Delivers events in blocks, whose values a subclass computes.
 
     Each block has its own generator, seeded by the seed and the block's number, so any offset can be reached
     without computing what lies before it.
@@ -48,7 +40,7 @@ class SyntheticSource(ABC):
     ) -> None:
         self._synthetic = options
         self._clock = clock
-        self._pace = Pace(options.rate, monotonic=monotonic, sleep=sleep)
+        self._rate_limit = RateLimit(options.rate, monotonic=monotonic, sleep=sleep)
         self._offset = 0
         self._block: tuple[int, list[bytes]] = (-1, [])
         self._last_progress = clock()
@@ -66,12 +58,12 @@ class SyntheticSource(ABC):
         """Return up to ``max_records`` events, as the rate allows."""
         if self.exhausted:
             return []
-        wanted = self._pace.due(max_records, timeout_seconds)
+        wanted = self._rate_limit.due(max_records, timeout_seconds)
         records: list[LocalRecord] = []
         while len(records) < wanted and not self.exhausted:
             records += self._from_block(wanted - len(records))
         if records:
-            self._pace.delivered(len(records))
+            self._rate_limit.delivered(len(records))
             self._last_progress = self._clock()
         return records
 
@@ -112,5 +104,5 @@ class SyntheticSource(ABC):
         return self._synthetic.events is not None and self._offset >= self._synthetic.events
 
     def close(self) -> None:
-        """Forget the block that was computed."""
+        """Drop the computed block."""
         self._block = (-1, [])

@@ -33,11 +33,11 @@ def generator_for(config: Config, part: str) -> np.random.Generator:
 
 
 def build_learner(
-    config: Config, *, features: int, reference: ReferenceRows | None = None, chance: str = ""
+    config: Config, *, features: int, reference: ReferenceRows | None = None, generators: str = ""
 ) -> Learner:
     """Return an untrained learner for rows of so many features; the same configuration makes the same one.
 
-    ``chance`` begins the names of its strategies' generators, for a learner beside the main one. The model's
+    ``generators`` begins the names of its strategies' generators, for a companion. The model's
     initial weights are the same for all. ``reference`` are the rows from before the stream: what strategies
     may mix in, and where the running scales begin, unless a pretrained model brings its own.
     """
@@ -53,7 +53,7 @@ def build_learner(
         objective=objective,
         optimizer=optimizer,
         strategies=list(
-            _strategies(config, features=features, objective=objective, reference=mixable, chance=chance)
+            _strategies(config, features=features, objective=objective, reference=mixable, generators=generators)
         ),
         scaler=OnlineScaler(features, limit=config.learner.clip_values) if config.learner.standardise else None,
         clip_norm=config.learner.clip_norm,
@@ -79,7 +79,7 @@ def _strategies(
     features: int,
     objective: Objective,
     reference: RowStorage | None,
-    chance: str,
+    generators: str,
 ) -> Iterable[tuple[str, Strategy]]:
     """Yield the strategies by type; a second one of the same type is called, say, ``replay-2``."""
     count: Counter[str] = Counter()
@@ -92,7 +92,7 @@ def _strategies(
             outputs=objective.outputs,
             classification=objective.classification,
             batch_rows=config.learner.batch,
-            generator=generator_for(config, f"{chance}{name}"),
+            generator=generator_for(config, f"{generators}{name}"),
             reference=reference,
         )
         method: Any = resolve(options.type, STRATEGIES)

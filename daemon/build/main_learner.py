@@ -1,4 +1,4 @@
-"""From a configuration to a student, and to the learners beside it."""
+"""From a configuration to the main learner and its companions."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from daemon.build.learner import build_learner, generator_for
 from daemon.build.module import known_classes
 from daemon.config.challenger_view import challenger_view
 from daemon.config.companion_views import frozen_view, naive_view
-from daemon.config.companions_section import TwinSection
+from daemon.config.companions_section import BaselineSection
 from daemon.intake.labels.options import ClassLabel
 from daemon.learning.companion import Companion
 from daemon.learning.companions import Companions
 from daemon.learning.frozen import Frozen
-from daemon.learning.main_learner import Student
-from daemon.learning.step_budget import Updates
-from daemon.learning.torch_generator import OwnChance
-from daemon.learning.training import Training
-from daemon.scoring.evaluator import Examiner
+from daemon.learning.main_learner import MainLearner
+from daemon.learning.scored_learner import ScoredLearner
+from daemon.learning.step_budget import StepBudget
+from daemon.learning.torch_generator import TorchGenerator
+from daemon.scoring.evaluator import Evaluator
 from daemon.scoring.no_change import NoChange
 from daemon.scoring.prequential import Prequential
 from daemon.scoring.probe_sets import ProbeSets
@@ -37,61 +37,67 @@ if TYPE_CHECKING:
     from daemon.tasks.contract import Tasks
     from strategies.learner import Learner
 
-ALWAYS = TwinSection(every_blocks=1, every_examinations=1)
+ALWAYS = BaselineSection(every_blocks=1, every_examinations=1)
 
 
-def build_student(
+def build_main_learner(
     config: Config, *, features: int, tasks: Tasks, stopwatch: Stopwatch, reference: ReferenceRows | None = None
-) -> Student:
-    """Return an untrained student for rows of so many features; ``reference`` has them in the same order."""
+) -> MainLearner:
+    """Return an untrained main learner for rows of so many features; ``reference`` has them in the same order."""
     retention = config.retention
     probes = ProbeSets(retention.probe_rows, max_tasks=tasks.names.size, generator=generator_for(config, "probes"))
-    records = _Records(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
+    scores = _Scores(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
     learner = build_learner(config, features=features, reference=reference)
     declared = config.label.classes if isinstance(config.label, ClassLabel) else None
-    return Student(
-        learner,
+    return MainLearner(
+        scores.of(learner, view=config),
         features=features,
         block_rows=config.learner.batch,
-        updates=_updates(config),
         known_classes=max(len(declared or known_classes(config)), reference.classes if reference else 0),
         probes=probes,
-        examiner=records.examiner(learner),
-        examine_every_events=retention.every_events,
-        prequential=records.prequential(learner),
+        evaluate_every_events=retention.every_events,
         no_change=NoChange(classification=learner.objective.classification),
-        companions=Companions(dict(_makers(config, features=features, records=records))),
+        companions=Companions(dict(_makers(config, features=features, scores=scores))),
         tasks=tasks,
         stopwatch=stopwatch,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Records:
-    """Makes what a learner's marks are kept in; the probe sets and the reference are the same for all."""
+class _Scores:
+    """Makes scored learners; the probe sets and the reference are the same for all."""
 
     config: Config
     probes: ProbeSets
     max_tasks: int
     reference: ReferenceRows | None
 
-    def examiner(self, learner: Learner) -> Examiner:
-        return Examiner(
+    def of(self, learner: Learner, *, view: Config) -> ScoredLearner:
+        """Return the learner with its scores; ``view`` is the configuration as this learner sees it."""
+        retention, options = self.config.retention, view.learner
+        return ScoredLearner(
             learner,
-            probes=self.probes,
-            matrix=RetentionMatrix(self.max_tasks, max_boundaries=self.config.retention.max_boundaries),
-            max_tasks=self.max_tasks,
-            reference=None if self.reference is None else ReferenceScore(learner, probes=self.reference.probes),
+            budget=StepBudget(
+                per_block=options.updates_per_batch,
+                per_event=options.updates_per_event,
+                per_task=options.updates_per_task,
+            ),
+            evaluator=Evaluator(
+                learner,
+                probes=self.probes,
+                matrix=RetentionMatrix(self.max_tasks, max_boundaries=retention.max_boundaries),
+                max_tasks=self.max_tasks,
+                reference=None if self.reference is None else ReferenceScore(learner, probes=self.reference.probes),
+            ),
+            prequential=Prequential(
+                retention.window, classification=learner.objective.classification, max_tasks=self.max_tasks
+            ),
         )
 
-    def prequential(self, learner: Learner) -> Prequential:
-        classification = learner.objective.classification
-        return Prequential(self.config.retention.window, classification=classification, max_tasks=self.max_tasks)
 
-
-def _makers(config: Config, *, features: int, records: _Records) -> Iterator[tuple[str, Callable[[], Companion]]]:
+def _makers(config: Config, *, features: int, scores: _Scores) -> Iterator[tuple[str, Callable[[], Companion]]]:
     """Yield what makes each configured companion. Without strategies, the main learner is the naive one."""
-    companions, make = config.companions, partial(_companion, features=features, records=records)
+    companions, make = config.companions, partial(_companion, features=features, scores=scores)
     if companions.naive is not None and config.strategies:
         view = naive_view(config)
         yield "naive", partial(make, Companion, view, duty=companions.naive)
@@ -100,7 +106,7 @@ def _makers(config: Config, *, features: int, records: _Records) -> Iterator[tup
         yield "frozen", partial(make, Frozen, view, duty=companions.frozen)
     if companions.challenger is not None:
         view = challenger_view(config, companions.challenger)
-        yield "challenger", partial(make, Companion, view, duty=ALWAYS, chance="challenger/")
+        yield "challenger", partial(make, Companion, view, duty=ALWAYS, generators="challenger/")
 
 
 def _companion(
@@ -108,31 +114,19 @@ def _companion(
     view: Config,
     *,
     features: int,
-    records: _Records,
-    duty: TwinSection,
-    chance: str = "",
+    scores: _Scores,
+    duty: BaselineSection,
+    generators: str = "",
 ) -> Companion:
     # Making a model sets torch's global generator, which goes on to be the main learner's.
     with torch.random.fork_rng(devices=[]):
-        learner = build_learner(view, features=features, reference=records.reference, chance=chance)
-        own = OwnChance()
+        learner = build_learner(view, features=features, reference=scores.reference, generators=generators)
+        own = TorchGenerator()
     return kind(
-        learner,
-        training=Training(learner, updates=_updates(view)),
-        chance=own,
+        scores.of(learner, view=view),
+        generator=own,
         features=features,
         block_rows=view.learner.batch,
         every_blocks=duty.every_blocks,
-        every_examinations=duty.every_examinations,
-        examiner=records.examiner(learner),
-        prequential=records.prequential(learner),
-    )
-
-
-def _updates(config: Config) -> Updates:
-    options = config.learner
-    return Updates(
-        per_block=options.updates_per_batch,
-        per_event=options.updates_per_event,
-        per_task=options.updates_per_task,
+        every_evaluations=duty.every_examinations,
     )

@@ -6,11 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors import DECODERS
-from daemon.build.main_learner import build_student
+from daemon.build.main_learner import build_main_learner
 from daemon.build.module import known_classes
 from daemon.build.reference import read_reference
 from daemon.config.components import resolve
 from daemon.intake.intake import Intake
+from daemon.intake.labels.encoder import label_encoder
+from daemon.intake.row_maker import RowMaker
 from daemon.learning.pipeline import Pipeline
 from daemon.tasks import TASKS
 from daemon.tasks.boundaries import Boundaries
@@ -29,7 +31,7 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         build_intake(config, tasks=tasks),
         boundaries=Boundaries(config.retention.min_segment_events),
         tasks=tasks,
-        make_student=partial(build_student, config, tasks=tasks, stopwatch=stopwatch),
+        make_main_learner=partial(build_main_learner, config, tasks=tasks, stopwatch=stopwatch),
         read_reference=None if config.reference is None else partial(read_reference, config),
         stopwatch=stopwatch,
         publish_predictions=config.predictions is not None,
@@ -44,12 +46,10 @@ def build_tasks(config: Config) -> Tasks:
 
 def build_intake(config: Config, *, tasks: Tasks) -> Intake:
     """Return what makes rows of records."""
-    return Intake(
+    rows = RowMaker(
         resolve(config.decoder.type, DECODERS)(config.decoder),
         features=config.features,
         label=config.label,
-        tasks=tasks,
-        holdout_share=config.retention.probe_share,
-        seed=config.seed,
-        known_classes=known_classes(config),
+        labels=label_encoder(config.label, known=known_classes(config)),
     )
+    return Intake(rows, tasks=tasks, holdout_share=config.retention.probe_share, seed=config.seed)

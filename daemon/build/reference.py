@@ -10,8 +10,10 @@ from connectors import DECODERS, SOURCES
 from daemon.build.learner import generator_for
 from daemon.config.components import resolve
 from daemon.intake.features.field_names import FieldNameError
+from daemon.intake.labels.options import ClassLabel
 from daemon.intake.reference.reading import ReferenceReader, UnusableReferenceError
 from daemon.intake.reference.records import records_up_to_now
+from daemon.intake.row_maker import RowMaker
 
 if TYPE_CHECKING:
     from connectors.source import Source
@@ -27,26 +29,27 @@ def read_reference(config: Config, intake: Intake) -> ReferenceRows:
     section = config.reference
     assert section is not None
     options: Any = section.decoder or config.decoder
+    rows = RowMaker(
+        resolve(options.type, DECODERS)(options), features=config.features, label=config.label, labels=intake.labels
+    )
     reader = ReferenceReader(
-        resolve(options.type, DECODERS)(options),
+        rows,
         most_rows=section.rows,
         probe_share=section.probe_share,
         precision=section.storage,
         value_range=section.range,
-        features=config.features,
-        label=config.label,
-        labels=intake.labels,
+        classification=isinstance(config.label, ClassLabel),
         generator=generator_for(config, "reference"),
     )
     source: Source = resolve(section.source.type, SOURCES)(section.source)
     records = records_up_to_now(source, most=section.max_events, wait_seconds=section.wait_seconds)
     try:
-        rows = reader.read(records, seed=config.seed, max_rejected_share=config.rejections.max_share)
+        found = reader.read(records, seed=config.seed, max_rejected_share=config.rejections.max_share)
         names = intake.known_feature_names
-        rows = rows if names is None else rows.arranged(names)
+        found = found if names is None else found.arranged(names)
     except FieldNameError as error:
         raise config.error(error.path, str(error)) from error
     except UnusableReferenceError as error:
         raise config.error(("reference",), str(error)) from error
-    log.info("reference read", records=reader.records, scored=rows.probes.capacity, mixed=rows.mixable.capacity)
-    return rows
+    log.info("reference read", records=reader.records, scored=found.probes.capacity, mixed=found.mixable.capacity)
+    return found

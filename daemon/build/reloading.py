@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from daemon.build.pipeline import build_pipeline
+from daemon.build.restored import restored
 from daemon.config.changes import changes
 from daemon.process.logs import set_level
 
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from daemon.learning.pipeline import Pipeline
     from daemon.learning.stopwatch import Stopwatch
     from daemon.loop.loop import Loop
-    from daemon.loop.reject_limit import Rejections
     from daemon.state.checkpoints import CheckpointStore
-    from daemon.state.saving import Saving
 
 _OF_NO_STATE = frozenset({"log", "checkpoint", "rejections"})
 """Sections that decide on nothing that is learned."""
@@ -46,13 +43,9 @@ class Reloading:
     newest checkpoint is the reload's own or a later one, and from there both learn under the new configuration.
     """
 
-    def __init__(
-        self, loop: Loop, *, store: CheckpointStore, saving: Saving, rejections: Rejections, stopwatch: Stopwatch
-    ) -> None:
+    def __init__(self, loop: Loop, *, store: CheckpointStore, stopwatch: Stopwatch) -> None:
         self._loop = loop
         self._store = store
-        self._saving = saving
-        self._rejections = rejections
         self._stopwatch = stopwatch
 
     def apply(self, new: Config, *, in_place_of: Config) -> list[Change]:
@@ -66,21 +59,22 @@ class Reloading:
         if refused:
             raise NeedsRestartError(refused)
         if any(change.path[0] not in _OF_NO_STATE for change in found):
-            self._loop.go_on_with(self._made_anew(new))
+            self._loop.go_on_with(self._rebuilt(new))
         self._loop.linger_seconds = new.learner.linger_seconds
-        self._saving.adjust(
+        self._loop.saving.adjust(
             every_seconds=new.checkpoint.every_seconds,
             every_events=new.checkpoint.every_events,
             tolerate_failures=new.checkpoint.tolerate_failures,
         )
         self._store.keep = new.checkpoint.keep
-        self._rejections.allow(tolerate=new.rejections.tolerate, max_share=new.rejections.max_share)
+        self._loop.reject_limit.allow(tolerate=new.rejections.tolerate, max_share=new.rejections.max_share)
         set_level(new.log.level)
         return found
 
-    def _made_anew(self, config: Config) -> Pipeline:
+    def _rebuilt(self, config: Config) -> Pipeline:
         """Return a pipeline of the new configuration with the state of the present one, which is saved."""
-        pipeline = build_pipeline(config, stopwatch=self._stopwatch)
+        # Before anything is learned or saved for it: what cannot be built is refused while nothing has happened.
+        build_pipeline(config, stopwatch=self._stopwatch)
         if self._loop.pipeline.waiting >= config.learner.batch:
             self._loop.learn_waiting()
         self._loop.save()
@@ -89,11 +83,4 @@ class Reloading:
         if recovered.saved.summary != self._loop.pipeline.summary():
             problem = recovered.damaged[0].problem if recovered.damaged else "an older state is found in its place"
             raise config.error((), f"what was saved just now cannot be read back: {problem}")
-        # The models are made now, under torch's global generator.
-        chance = torch.get_rng_state()
-        try:
-            pipeline.load_state_dict(recovered.saved.state["pipeline"])
-        except Exception as error:
-            torch.set_rng_state(chance)
-            raise config.error((), f"what is learned does not fit the new configuration: {error}") from error
-        return pipeline
+        return restored(config, recovered.saved, stopwatch=self._stopwatch, errors=(Exception,))

@@ -84,7 +84,7 @@ def verify(config: _Config = None, directory: _Directory = None) -> None:
             f"{len(damaged)} of {len(entries)} generations in {store.directory} are damaged: "
             f"{', '.join(map(str, damaged))}; retaind starts from the newest good one"
         )
-    _verify_chronicles(store, [entry.generation for entry in entries])
+    _verify_histories(store, [entry.generation for entry in entries])
     _console().out(f"{len(entries)} generations in {store.directory}, all good")
 
 
@@ -199,11 +199,11 @@ def _cells(entry: Entry) -> tuple[str, str, str]:
     return _time(entry.manifest), _count(summary.get("events")), _count(summary.get("step"))
 
 
-def _verify_chronicles(store: CheckpointStore, generations: list[int]) -> None:
+def _verify_histories(store: CheckpointStore, generations: list[int]) -> None:
     damaged = []
     for generation in generations:
         try:
-            store.chronicle(generation)
+            store.history(generation)
         except StateError as error:
             damaged.append(str(error))
     if damaged:

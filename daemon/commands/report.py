@@ -1,5 +1,6 @@
 """``retaind report``."""
 
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated
@@ -7,14 +8,11 @@ from typing import Annotated
 import typer
 
 from daemon.process.exit_codes import ExitCode
-from daemon.process.version import retaind_version
 from daemon.state.state_error import StateError
 
 
 def report(
-    run: Annotated[
-        Path, typer.Argument(help="The directory of a run's checkpoints, or the JSON file of `retaind bench`.")
-    ],
+    run: Annotated[Path, typer.Argument(help="The directory of a run's checkpoints.")],
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
     config: Annotated[
@@ -22,17 +20,22 @@ def report(
         typer.Option("--config", "-c", help="The run's configuration, to be shown without its secrets."),
     ] = None,
 ) -> None:
-    """Write what a run or a benchmark came to as one HTML page, for people who were not there.
+    """Write what a run came to as one HTML page, for people who were not there.
 
     The page has the figures, the retention matrix and the curves in it; it loads nothing, and opens offline. A run
     may go on meanwhile: its newest checkpoint is read.
     """
-    from benchmarks.literature.results import ResultsError  # noqa: PLC0415 - it imports torch, and --help need not wait
-
+    if run.is_file():
+        command = shlex.join(["python", "-m", "benchmarks", "report", str(run)])
+        typer.echo(
+            f"{run} is a file, and a run is the directory of its checkpoints. If these are the results of a"
+            f" benchmark, run `{command}` in a checkout of retaind's repository.",
+            err=True,
+        )
+        raise typer.Exit(ExitCode.USAGE)
     try:
-        html = _of_run(run, config) if run.is_dir() else _of_benchmark(run)
-        output.write_text(html, encoding="utf-8")
-    except (StateError, ResultsError) as error:
+        output.write_text(_page(run, config), encoding="utf-8")
+    except StateError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.IO) from error
     except OSError as error:
@@ -41,7 +44,8 @@ def report(
     typer.echo(f"{output}: written")
 
 
-def _of_run(directory: Path, file: Path | None) -> str:
+def _page(directory: Path, file: Path | None) -> str:
+    from daemon.report.page import made_by  # noqa: PLC0415 - beside its use
     from daemon.report.run_record import read_run  # noqa: PLC0415 - it imports torch, and --help need not wait
     from daemon.report.run_report import run_report  # noqa: PLC0415 - for the same reason
 
@@ -51,7 +55,7 @@ def _of_run(directory: Path, file: Path | None) -> str:
     record = read_run(directory)
     if record.problem is not None:
         typer.echo(f"what was seen of the run is passed over: {record.problem}", err=True)
-    return run_report(record, title=title, configuration=configuration, made=_made())
+    return run_report(record, title=title, configuration=configuration, made=made_by(time.time()))
 
 
 def _configuration(file: Path) -> tuple[str, str]:
@@ -65,19 +69,3 @@ def _configuration(file: Path) -> tuple[str, str]:
     assert config.document is not None
     shown = yaml.safe_dump(dump(config.document.value), sort_keys=False, allow_unicode=True, width=100)
     return f"retaind: {config.name}", shown
-
-
-def _of_benchmark(file: Path) -> str:
-    from benchmarks.literature.results import Results, ResultsError  # noqa: PLC0415 - it imports torch
-    from benchmarks.report.bench_report import bench_report  # noqa: PLC0415 - for the same reason
-
-    outcomes = Results(file).all() if file.exists() else []
-    if not outcomes:
-        raise ResultsError(f"{file} is no directory of a run, and no file with results of `retaind bench`")
-    return bench_report(outcomes, made=_made())
-
-
-def _made() -> str:
-    from daemon.report.wording import moment  # noqa: PLC0415 - beside its use
-
-    return f"Written by retaind {retaind_version()} on {moment(time.time())}."

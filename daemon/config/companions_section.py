@@ -1,4 +1,4 @@
-"""The section about the learners beside the main one."""
+"""The section about the companions."""
 
 from __future__ import annotations
 
@@ -14,37 +14,39 @@ from strategies.options import Options as StrategyOptions
 SHARED = ("batch", "linger_seconds", "threads")
 
 
-class TwinSection(Section):
-    """A reference learner, at a low duty cycle."""
+class BaselineSection(Section):
+    """A companion that serves as a baseline, at a low duty cycle."""
 
     every_blocks: int = Field(
         32,
         ge=1,
         le=100_000,
-        description="It takes part in every so many micro-batches, and in no other; at 1 in all of them.",
+        description="Process one micro-batch out of this many; 1: all of them.",
     )
     every_examinations: int = Field(
         4,
         ge=1,
         le=100_000,
-        description="It is examined every so many times that the model is, and always at boundaries.",
+        description="Evaluate it once per this many evaluations of the main learner, and at every boundary.",
     )
 
 
 class ChallengerSection(Section):
-    """Another learner on every event. What is not said here is as the main learner has it."""
+    """A companion on every event. What is not set here is as the main learner has it."""
 
     strategies: tuple[Annotated[StrategyOptions, Component("strategy")], ...] = Field(
-        description="Its methods against forgetting, in order."
+        description="Its methods against forgetting, applied in order."
     )
     optimizer: Annotated[StrategyOptions, Component("optimizer")] | None = Field(
-        None, description="How a gradient becomes a step; as the main learner's by default."
+        None, description="How a gradient becomes a step; the main learner's optimizer by default."
     )
     adapters: tuple[Annotated[StrategyOptions, Component("adapter")], ...] | None = Field(
-        None, description="Changes of the model's architecture; as the main learner's by default, [] for none."
+        None,
+        description="Changes to the model's architecture; the main learner's adapters by default, [] for none.",
     )
     learner: LearnerSection = Field(
-        LearnerSection(), description="Options that differ from the main learner's; batch cannot."
+        LearnerSection(),
+        description="Options that differ from the main learner's; batch, linger_seconds and threads cannot.",
     )
 
     @field_validator("learner")
@@ -57,14 +59,14 @@ class ChallengerSection(Section):
 
 
 class CompanionsSection(Section):
-    """Learners beside the main one, with the same metrics: they tell what it is worth."""
+    """Shadow models: given the same events as the main learner and scored like it, but answering nobody."""
 
-    naive: TwinSection | None = Field(
-        TwinSection(), description="The same model and optimizer without any strategy; null: none."
+    naive: BaselineSection | None = Field(
+        BaselineSection(), description="The same model and optimizer without strategies; null: none."
     )
-    frozen: TwinSection | None = Field(
-        TwinSection(), description="The model as it was at the first boundary, never trained again; null: none."
+    frozen: BaselineSection | None = Field(
+        BaselineSection(), description="The model as it was at the first boundary, never trained again; null: none."
     )
     challenger: ChallengerSection | None = Field(
-        None, description="Another list of strategies that learns every event beside the main one."
+        None, description="A candidate with strategies of its own, which learns every event; none by default."
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from daemon.config.errors import ConfigError, KeyPath, Position, Problem
+from daemon.config.errors import ConfigError, KeyPath, Problem, TextPosition
 from daemon.config.interpolation import InterpolationError, interpolate
 
 if TYPE_CHECKING:
@@ -52,26 +52,26 @@ class Document:
     file: str
     lines: list[str]
     value: Any = None
-    keys: dict[KeyPath, Position] = field(default_factory=dict)
-    values: dict[KeyPath, Position] = field(default_factory=dict)
+    keys: dict[KeyPath, TextPosition] = field(default_factory=dict)
+    values: dict[KeyPath, TextPosition] = field(default_factory=dict)
     written: dict[KeyPath, str] = field(default_factory=dict)
     """The text of scalars that hold variables, for messages: what a variable holds may be a secret."""
     problems: list[Problem] = field(default_factory=list)
     unreadable: set[KeyPath] = field(default_factory=set)
     """Where a problem has left None in the place of a value."""
 
-    def position(self, path: KeyPath) -> Position:
+    def position(self, path: KeyPath) -> TextPosition:
         """Return where the value was written; of what is absent, where its section is."""
         return self.values.get(path) or self.key_position(path)
 
-    def key_position(self, path: KeyPath) -> Position:
+    def key_position(self, path: KeyPath) -> TextPosition:
         """Return where the key was written; of what is absent, where its section is."""
         for end in range(len(path), 0, -1):
             if (position := self.keys.get(path[:end]) or self.values.get(path[:end])) is not None:
                 return position
-        return self.values.get((), Position(1, 1))
+        return self.values.get((), TextPosition(1, 1))
 
-    def problem(self, path: KeyPath, message: str, *, at: Position | None = None, **more: str) -> Problem:
+    def problem(self, path: KeyPath, message: str, *, at: TextPosition | None = None, **more: str) -> Problem:
         """Return a problem with the value at ``path``, or at a given position."""
         position = at or self.position(path)
         line = self.lines[position.line - 1] if position.line <= len(self.lines) else ""
@@ -113,9 +113,9 @@ def _decode(data: bytes, *, file: str) -> str:
         raise ConfigError([Problem(file, position, (), "not UTF-8 text; save the file as UTF-8")]) from error
 
 
-def _position_of(text: str, index: int) -> Position:
+def _position_of(text: str, index: int) -> TextPosition:
     lines = _LINE_BREAK.split(text[:index])
-    return Position(len(lines), len(lines[-1]) + 1)
+    return TextPosition(len(lines), len(lines[-1]) + 1)
 
 
 def _compose(text: str, document: Document) -> yaml.Node | None:
@@ -123,7 +123,7 @@ def _compose(text: str, document: Document) -> yaml.Node | None:
         return yaml.compose(text, _Composer)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        at = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+        at = TextPosition(mark.line + 1, mark.column + 1) if mark else TextPosition(1, 1)
         raise ConfigError([document.problem((), _syntax(error, document, at), at=at)]) from error
     except yaml.reader.ReaderError as error:
         at = _position_of(text, error.position)
@@ -135,7 +135,7 @@ def _compose(text: str, document: Document) -> yaml.Node | None:
         raise ConfigError([document.problem((), f"not valid YAML: {error}")]) from error
 
 
-def _syntax(error: yaml.MarkedYAMLError, document: Document, at: Position) -> str:
+def _syntax(error: yaml.MarkedYAMLError, document: Document, at: TextPosition) -> str:
     words = ", ".join(part for part in (error.context, error.problem) if part)
     line = document.lines[at.line - 1] if at.line <= len(document.lines) else ""
     if "${" in line:
@@ -154,7 +154,7 @@ class _Reader:
         self._count = 0
 
     def read(self, node: yaml.Node, path: KeyPath) -> Any:
-        at = Position(node.start_mark.line + 1, node.start_mark.column + 1)
+        at = TextPosition(node.start_mark.line + 1, node.start_mark.column + 1)
         self._document.values[path] = at
         self._count += 1
         if self._count > MAX_VALUES:
@@ -170,7 +170,7 @@ class _Reader:
             return self._scalar(node, path)
         return self._unreadable(path, _tag_message(node))
 
-    def _report(self, path: KeyPath, message: str, *, at: Position | None = None) -> None:
+    def _report(self, path: KeyPath, message: str, *, at: TextPosition | None = None) -> None:
         self._document.problems.append(self._document.problem(path, message, at=at))
 
     def _unreadable(self, path: KeyPath, message: str) -> None:
@@ -180,7 +180,7 @@ class _Reader:
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            at = Position(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            at = TextPosition(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             here = (*path, key_node.value)
             if not isinstance(key_node, yaml.ScalarNode):
                 self._report(path, "a key must be a word, not a list or a mapping", at=at)

@@ -21,7 +21,7 @@ _WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Position:
+class TextPosition:
     """A place in a text file; lines and columns count from 1."""
 
     line: int
@@ -33,7 +33,7 @@ class Problem:
     """One mistake in a configuration file."""
 
     file: str
-    position: Position | None
+    position: TextPosition | None
     """None where the file could not be read at all."""
     path: KeyPath
     """The key that it is about; empty for the whole file."""
@@ -64,7 +64,7 @@ class Problem:
 class ConfigError(Exception):
     """The configuration cannot be used; holds every problem found. The process exits 78.
 
-    >>> str(ConfigError([Problem("a.yaml", Position(2, 1), ("sede",), "unknown key", suggestion="seed")]))
+    >>> str(ConfigError([Problem("a.yaml", TextPosition(2, 1), ("sede",), "unknown key", suggestion="seed")]))
     'a.yaml:2:1: sede: unknown key; did you mean "seed"?'
     """
 
@@ -77,8 +77,8 @@ class ConfigError(Exception):
         return "\n".join(map(str, self.problems))
 
 
-def _place(problem: Problem) -> tuple[Position, str]:
-    return problem.position or Position(0, 0), dotted(problem.path)
+def _place(problem: Problem) -> tuple[TextPosition, str]:
+    return problem.position or TextPosition(0, 0), dotted(problem.path)
 
 
 def dotted(path: KeyPath) -> str:

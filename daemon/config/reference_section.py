@@ -1,4 +1,4 @@
-"""The section that says where the rows of before the stream are."""
+"""The section that says where the rows from before the stream are."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ class ReferenceSection(Section):
     """Rows from before the stream, such as those that the model was pre-trained on; read once, then kept."""
 
     source: Annotated[ConnectorOptions, Component("source")] = Field(
-        description="Where the rows are; read to its end when the daemon first starts, and never again."
+        description="Source of the rows; read to its end when the daemon first starts, and never again."
     )
     decoder: Annotated[ConnectorOptions, Component("decoder")] | None = Field(
-        None, description="How their bytes become features and label; as the stream's unless given."
+        None, description="How their bytes become features and label; the stream's decoder by default."
     )
-    rows: int = Field(2_000, ge=1, description="Rows kept, a uniform sample of what was read.")
-    max_events: int = Field(1_000_000, ge=1, description="The most records to read.")
+    rows: int = Field(2_000, ge=1, description="Maximum rows kept: a uniform sample of what was read.")
+    max_events: int = Field(1_000_000, ge=1, description="Maximum number of records to read.")
     probe_share: float = Field(
-        0.5, ge=0, le=1, description="Share of the rows that is scored all along and never learned."
+        0.5, ge=0, le=1, description="Fraction of the rows held out: scored at every evaluation, never trained on."
     )
-    storage: Precision = Field("float32", description="How a feature is stored: in 4, 2, 1 or half a byte.")
+    storage: Precision = Field(
+        "float32", description="Precision of stored features: 4, 2, 1 or half a byte per value."
+    )
     range: tuple[float, float] = Field((0.0, 1.0), description="Range of the features, for uint8 and uint4.")
     wait_seconds: float = Field(
-        60.0, gt=0, description="Exit with 69 where the source cannot be read for so long at the first start."
+        60.0, gt=0, description="Exit with 69 when the source cannot be read for this long at the first start."
     )
 
     @model_validator(mode="after")

@@ -45,7 +45,7 @@ class Config(Section):
         "retaind",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
         max_length=100,
-        description="Name of this learner, in logs, metrics and answers.",
+        description="Name of this daemon, in its log, its status and on its page.",
     )
     seed: int = Field(0, ge=0, lt=1 << 63, description="Seed of every random generator.")
     source: Annotated[ConnectorOptions, Component("source")] = Field(description="Where events come from.")
@@ -53,53 +53,55 @@ class Config(Section):
         description="How the bytes of an event become features, label and task."
     )
     reference: ReferenceSection | None = Field(
-        None, description="Rows from before the stream, to score all along and to mix in; none by default."
+        None, description="Rows from before the stream, to be scored and mixed in; none by default."
     )
     features: FeaturesSection = Field(
-        FeaturesSection(), description="Features computed online from the events before; none by default."
+        FeaturesSection(), description="Features computed online from earlier events; none by default."
     )
     label: Annotated[ClassLabel | NumberLabel, Component("label", default="class", own=False)] = Field(
         ClassLabel(), description="What is predicted: a class or a number."
     )
     tasks: Annotated[Any, Component("tasks")] = Field(
-        {"type": "none"}, validate_default=True, description="How tasks are told apart, and where boundaries are."
+        {"type": "none"},
+        validate_default=True,
+        description="How tasks are told apart, and where their boundaries are.",
     )
     model: Annotated[StrategyOptions, Component("model")] = Field(
-        {"type": "mlp"}, validate_default=True, description="The network that learns."
+        {"type": "mlp"}, validate_default=True, description="The network that is trained."
     )
     adapters: tuple[Annotated[StrategyOptions, Component("adapter")], ...] = Field(
         (),
-        description="Changes of the model's architecture, in order: which parameters there are, and which learn.",
+        description="Changes to the model's architecture, applied in order: which parameters there are, and which"
+        " train.",
     )
     optimizer: Annotated[StrategyOptions, Component("optimizer")] = Field(
         {"type": "adam"}, validate_default=True, description="How a gradient becomes a step."
     )
-    learner: LearnerSection = Field(LearnerSection(), description="How the model is updated.")
+    learner: LearnerSection = Field(LearnerSection(), description="How the model is trained.")
     strategies: Strategies = Field(
         DEFAULT,
         validate_default=True,
         json_schema_extra=_or_default,
-        description="Methods against forgetting, in order; an empty list learns naively, default suits the stream.",
+        description="Methods against forgetting, applied in order; an empty list trains without any, default"
+        " chooses by the kind of stream.",
     )
     companions: CompanionsSection = Field(
         CompanionsSection(),
-        description="Learners beside the main one, which tell what it is worth.",
+        description="Shadow models that the main learner is compared with.",
         json_schema_extra=LIVE,
     )
-    retention: RetentionSection = Field(
-        RetentionSection(), description="How it is measured what the model still knows."
-    )
-    checkpoint: CheckpointSection = Field(description="Where and how often the state is made durable.")
+    retention: RetentionSection = Field(RetentionSection(), description="How retention of past tasks is measured.")
+    checkpoint: CheckpointSection = Field(description="Where and how often checkpoints are written.")
     predictions: Annotated[ConnectorOptions, Component("predictions")] | None = Field(
         None, description="Where predictions are published; nowhere by default."
     )
     dead_letters: Annotated[ConnectorOptions, Component("dead_letters")] | None = Field(
-        None, description="Where records go that cannot be learned from; they are only counted by default."
+        None, description="Where records that cannot be learned from are written; they are only counted by default."
     )
     rejections: RejectionsSection = Field(
-        RejectionsSection(), description="What is done with events that cannot be learned from."
+        RejectionsSection(), description="What to do with events that cannot be learned from."
     )
-    http: HttpSection = Field(HttpSection(), description="The daemon's own server.")
+    http: HttpSection = Field(HttpSection(), description="The daemon's HTTP server.")
     log: LogSection = Field(LogSection(), description="What is logged to stderr, and how.")
 
     _document: Document | None = PrivateAttr(None)

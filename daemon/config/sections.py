@@ -11,52 +11,58 @@ from strategies.options import LIVE
 
 
 class LearnerSection(Section):
-    """How the model is updated."""
+    """How the model is trained."""
 
     batch: int = Field(
         32,
         ge=1,
         le=65_536,
-        description="Consecutive events in one micro-batch, and so in one step.",
+        description="Consecutive events in one micro-batch, which are learned together.",
         json_schema_extra=LIVE,
     )
     linger_seconds: float | None = Field(
         None,
         gt=0,
-        description="Learn a partial micro-batch after this long; never by default.",
+        description="Learn a partial micro-batch once its first event has waited this long; never by default.",
         json_schema_extra=LIVE,
     )
     updates_per_batch: int = Field(
-        1, ge=1, le=100, description="Steps on each micro-batch.", json_schema_extra=LIVE
+        1, ge=1, le=100, description="Optimizer steps on each micro-batch.", json_schema_extra=LIVE
     )
     updates_per_event: Annotated[float, Field(ge=0.001, le=100)] | None = Field(
         None,
-        description="Instead: steps for each event learned, such as 3, or 0.25 for one step every fourth event.",
+        description="Instead of updates_per_batch: optimizer steps for each event learned, such as 3, or 0.25 for"
+        " one step every fourth event.",
         json_schema_extra=LIVE,
     )
     updates_per_task: Annotated[int, Field(ge=1)] | None = Field(
         None,
-        description="The most steps between two task boundaries; then the model only predicts until the next.",
+        description="Step budget: maximum optimizer steps between two task boundaries; once it is used up, the"
+        " model only predicts until the next boundary. Unlimited by default.",
         json_schema_extra=LIVE,
     )
-    standardise: bool = Field(True, description="Scale every feature by its running mean and deviation.")
+    standardise: bool = Field(True, description="Scale every feature by its running mean and standard deviation.")
     clip_values: float | None = Field(
         100.0,
         gt=1,
-        description="After 1,000 events a scaled value counts as at most so many deviations from its mean,"
-        " so that one broken reading does not spoil a feature for good; null: without limit.",
+        description="After 1,000 events, clip feature values to this many standard deviations from the mean, so"
+        " that one broken reading does not spoil a feature for good; null: no clipping.",
         json_schema_extra=LIVE,
     )
     clip_norm: float | None = Field(
-        None, gt=0, description="Clip the gradient to this Euclidean norm.", json_schema_extra=LIVE
+        None,
+        gt=0,
+        description="Clip the gradient to this Euclidean norm; no clipping by default.",
+        json_schema_extra=LIVE,
     )
     averaging: float | None = Field(
         None,
         gt=0,
         lt=1,
-        description="Predict by a running average of the weights, of which this remains at a step; such as 0.998.",
+        description="Decay of an exponential moving average of the weights, which then predicts in their place,"
+        " such as 0.998; none by default.",
     )
-    threads: int = Field(1, ge=1, le=256, description="Processor threads of torch.")
+    threads: int = Field(1, ge=1, le=256, description="CPU threads that torch uses.")
 
     @model_validator(mode="after")
     def _one_rate(self) -> Self:
@@ -66,54 +72,66 @@ class LearnerSection(Section):
 
 
 class RetentionSection(Section):
-    """How it is measured what the model still knows."""
+    """How retention of past tasks is measured."""
 
     probe_share: Share = Field(
-        0.02, description="Share of each task that is held out, never trained on, to score retention."
+        0.02, description="Fraction of each task's events held out, never trained on, to measure retention."
     )
-    probe_rows: int = Field(500, ge=1, description="Rows kept in each task's probe set.")
+    probe_rows: int = Field(500, ge=1, description="Maximum rows in each task's probe set.")
     every_events: int = Field(
-        10_000, ge=1, description="Score every task's probe set this often.", json_schema_extra=LIVE
+        10_000,
+        ge=1,
+        description="Events between two evaluations on every task's probe set; boundaries are evaluated too.",
+        json_schema_extra=LIVE,
     )
     window: int = Field(1_000, ge=1, description="Events in the windowed prequential score.")
-    max_tasks: int = Field(32, ge=1, le=1_000, description="Tasks told apart; later ones share __other__.")
-    max_boundaries: int = Field(512, ge=2, description="Rows of the retention matrix that are kept.")
+    max_tasks: int = Field(
+        32, ge=1, le=1_000, description="Maximum number of tasks told apart; later ones share __other__."
+    )
+    max_boundaries: int = Field(
+        512, ge=2, description="Rows kept of the retention matrix, one per boundary: the newest."
+    )
     min_segment_events: int = Field(
         200,
         ge=1,
-        description="A task must have lasted this long for its end to count as a boundary.",
+        description="Minimum consecutive events of a task for its end to count as a boundary.",
         json_schema_extra=LIVE,
     )
 
 
 class CheckpointSection(Section):
-    """Where and how often the state is made durable."""
+    """Where and how often checkpoints are written."""
 
-    directory: str = Field(description="The state directory; one process at a time may use it.")
+    directory: str = Field(description="State directory; only one process at a time may use it.")
     every_seconds: float = Field(
-        30.0, gt=0, description="At most this long after the last one.", json_schema_extra=LIVE
+        30.0, gt=0, description="Maximum time between checkpoints while events come.", json_schema_extra=LIVE
     )
-    every_events: int | None = Field(None, ge=1, description="Also after this many events.", json_schema_extra=LIVE)
-    keep: int = Field(3, ge=1, le=1_000, description="Generations kept.", json_schema_extra=LIVE)
+    every_events: int | None = Field(
+        None, ge=1, description="Also write a checkpoint after this many events.", json_schema_extra=LIVE
+    )
+    keep: int = Field(
+        3, ge=1, le=1_000, description="Number of checkpoint generations kept.", json_schema_extra=LIVE
+    )
     tolerate_failures: int = Field(
         3,
         ge=0,
-        description="So many in a row may fail while it learns on, each tried again when due; one more stops it.",
+        description="Consecutive failed checkpoints tolerated before exit; each is retried when the next is due.",
         json_schema_extra=LIVE,
     )
 
 
 class RejectionsSection(Section):
-    """What is done with events that cannot be learned from."""
+    """What to do with events that cannot be learned from."""
 
     tolerate: bool = Field(
         True,
-        description="Count them, keep them as dead letters and go on; false: stop.",
+        description="Count rejected events, write them as dead letters and go on; false: exit with 65 at the"
+        " first.",
         json_schema_extra=LIVE,
     )
     max_share: Share = Field(
         0.5,
-        description="Stop when more than this share of the last 1,000 events was rejected.",
+        description="Exit with 65 when more than this fraction of the last 1,000 events was rejected.",
         json_schema_extra=LIVE,
     )
 
@@ -122,20 +140,21 @@ class ControlSection(Section):
     """Requests that change the daemon: reload, checkpoint, consolidate, quit."""
 
     token_file: str = Field(
-        description="A file with the token that is to be shown: at least 16 characters, read at each request."
+        description="File with the bearer token that requests carry: at least 16 characters, read at each request."
     )
 
 
 class HttpSection(Section):
-    """The daemon's own server: /metrics, /livez, /readyz, /status."""
+    """The daemon's HTTP server: its page, /metrics, /status, /livez and /readyz."""
 
-    host: str = Field("127.0.0.1", description="Loopback unless told otherwise.")
-    port: int = Field(9464, ge=0, le=65_535, description="0 picks a free port and logs it.")
+    host: str = Field("127.0.0.1", description="Address to listen on; loopback by default.")
+    port: int = Field(9464, ge=0, le=65_535, description="Port to listen on; 0 picks a free one and logs it.")
     web_config: str | None = Field(
-        None, description="A file with TLS and users in the form that Prometheus' exporters take."
+        None,
+        description="File with TLS settings and users, in the web configuration format of Prometheus exporters.",
     )
     control: ControlSection | None = Field(
-        None, description="Lets whoever has a token change the daemon over HTTP; nobody by default."
+        None, description="Lets whoever has the token change the daemon over HTTP; disabled by default."
     )
 
 
@@ -143,6 +162,6 @@ class LogSection(Section):
     """What is logged to stderr, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least that is shown of retaind's own messages.", json_schema_extra=LIVE
+        "info", description="Minimum level of retaind's own messages.", json_schema_extra=LIVE
     )
     format: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, else JSON.")

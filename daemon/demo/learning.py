@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from daemon.learning.pipeline import Pipeline
+    from daemon.learning.snapshot import PipelineSnapshot
     from daemon.scoring.evaluation import Evaluation
     from daemon.scoring.figures import Figures
     from daemon.scoring.prequential_score import PrequentialScore
@@ -70,13 +70,15 @@ def learn(
     pipeline, course = service.loop.pipeline, Course()
     while not stop() and not service.source.exhausted:
         service.turn()
-        course.follow(pipeline)
-        watch(_standing(pipeline, seconds=clock() - started))
+        snapshot = pipeline.snapshot()
+        course.follow(snapshot)
+        watch(_standing(snapshot, seconds=clock() - started))
     service.run(stop=stop)
     if not service.source.exhausted:
         return None
-    course.follow(pipeline)
-    return _learned(service, course, seconds=clock() - started)
+    snapshot = pipeline.snapshot()
+    course.follow(snapshot)
+    return _learned(service.config.name, snapshot, course, seconds=clock() - started)
 
 
 class Course:
@@ -86,37 +88,35 @@ class Course:
         self.evaluations: list[Evaluation] = []
         self._last = (-1, -1)
 
-    def follow(self, pipeline: Pipeline) -> None:
+    def follow(self, snapshot: PipelineSnapshot) -> None:
         """Take what is new; to be called more often than evaluations drop out of the matrix's memory."""
-        if pipeline.student is None:
+        if snapshot.main is None:
             return
-        for evaluation in pipeline.student.examiner.matrix.recent():
+        for evaluation in snapshot.main.scores.recent:
             place = evaluation.events, evaluation.boundary
             if place > self._last:
                 self.evaluations.append(evaluation)
                 self._last = place
 
 
-def _standing(pipeline: Pipeline, *, seconds: float) -> Standing:
-    student = pipeline.student
+def _standing(snapshot: PipelineSnapshot, *, seconds: float) -> Standing:
     return Standing(
-        events=pipeline.events,
+        events=snapshot.events,
         seconds=seconds,
-        regime=pipeline.current_task or "",
-        accuracy=None if student is None else student.prequential.total().accuracy,
+        regime=snapshot.current_task or "",
+        accuracy=None if snapshot.main is None else snapshot.main.scores.total.accuracy,
     )
 
 
-def _learned(service: Service, course: Course, *, seconds: float) -> Learned:
-    pipeline = service.loop.pipeline
-    student, names = pipeline.student, pipeline.task_names
-    assert student is not None, "the plant has events"
+def _learned(name: str, snapshot: PipelineSnapshot, course: Course, *, seconds: float) -> Learned:
+    main, names = snapshot.main, snapshot.tasks
+    assert main is not None, "the plant has events"
     return Learned(
-        name=service.config.name,
-        standing=_standing(pipeline, seconds=seconds),
+        name=name,
+        standing=_standing(snapshot, seconds=seconds),
         regimes=tuple(names[index] for index in sorted(names)),
-        boundaries=student.examiner.matrix.table(),
+        boundaries=main.scores.boundaries,
         course=tuple(course.evaluations),
-        figures=student.examiner.figures(),
-        prequential=student.prequential.total(),
+        figures=main.scores.figures,
+        prequential=main.scores.total,
     )

@@ -15,8 +15,8 @@ from kafka.errors import KafkaError
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.options import KafkaOptions
-from connectors.kafka.producer import KafkaSinkOptions
-from connectors.kafka.source import KafkaSourceOptions
+from connectors.kafka.sink_options import KafkaSinkOptions
+from connectors.kafka.source_options import KafkaSourceOptions
 from daemon.config.dump import dump
 from daemon.doctor.bootstrap import unreachable
 from daemon.doctor.edges import sinks, sources

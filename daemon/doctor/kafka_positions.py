@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from connectors.kafka.connection import KafkaConnection, TopicFacts
-    from connectors.kafka.source import KafkaSourceOptions
+    from connectors.kafka.source_options import KafkaSourceOptions
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from connectors.record import Record
+    from daemon.tasks.contract import Segment
     from strategies.batch import Batch
 
 
@@ -32,4 +35,11 @@ class Arrivals:
     def __getitem__(self, rows: slice) -> Arrivals:
         return Arrivals(
             self.batch[rows], segment=self.segment[rows], held_out=self.held_out[rows], records=self.records[rows]
+        )
+
+    def within(self, segment: Segment) -> Arrivals:
+        """Return the same events as those of another segment, one that has begun since they were assigned."""
+        task = torch.full_like(self.batch.task, segment.task)
+        return replace(
+            self, batch=replace(self.batch, task=task), segment=np.full_like(self.segment, segment.segment)
         )

@@ -17,7 +17,7 @@ log = structlog.get_logger("retaind")
 
 
 class Companions:
-    """Tells every companion what the main learner meets. What they do never changes the main learner.
+    """Tells every companion what the main learner sees. What they do never changes the main learner.
 
     ``makers`` make an untrained companion each, by its name: ``naive``, ``frozen`` or ``challenger``.
     """
@@ -33,20 +33,20 @@ class Companions:
         return iter(self._companions.items())
 
     def follow(self, block: ClosedBlock, *, known_classes: int, events: int) -> None:
-        """Let those meet the block whose turn it is; see ``Companion.follow``."""
+        """Let those predict and learn the block whose turn it is; see ``Companion.follow``."""
         for companion in self._companions.values():
             companion.follow(block, number=self._blocks, known_classes=known_classes, events=events)
         self._blocks += 1
 
-    def boundary(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
+    def end_segment(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
         """End a segment of ``task``, with the main learner as it is now, before it consolidates."""
         for companion in self._companions.values():
-            companion.boundary(task, main=main, drifted=drifted, events=events, time=time)
+            companion.end_segment(task, main=main, drifted=drifted, events=events, time=time)
 
-    def now(self, task: int, *, number: int, events: int, time: float) -> None:
-        """Examine those whose turn it is while ``task`` is being learned."""
+    def evaluate(self, task: int, *, number: int, events: int, time: float) -> None:
+        """Evaluate those whose turn it is while ``task`` is being learned."""
         for companion in self._companions.values():
-            companion.now(task, number=number, events=events, time=time)
+            companion.evaluate(task, number=number, events=events, time=time)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of each, and how many blocks there were."""

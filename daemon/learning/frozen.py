@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from daemon.learning.companion import Companion
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from daemon.learning.block import ClosedBlock
+    from daemon.learning.snapshot import LearnerSnapshot
     from strategies.learner import Learner
 
 
@@ -24,30 +26,29 @@ class Frozen(Companion):
     stopped = False
     """Whether that boundary has been."""
 
-    @property
-    def learning_rate(self) -> None:
-        """None: it learns no more."""
-        return None
-
     def follow(self, block: ClosedBlock, *, number: int, known_classes: int, events: int) -> None:
         """Predict the block, if this one is ours."""
         if self.stopped:
             super().follow(block, number=number, known_classes=known_classes, events=events)
         else:
             for task in block.tasks:
-                self.examiner.meet(task)
+                self.scored.evaluator.meet(task)
 
-    def boundary(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
-        """Become the main learner at the first one; be examined."""
+    def end_segment(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
+        """Become the main learner at the first one; be evaluated."""
         if not self.stopped:
-            self.learner.become(main)
+            self.scored.learner.become(main)
             self.stopped = True
-        super().boundary(task, main=main, drifted=False, events=events, time=time)
+        super().end_segment(task, main=main, drifted=False, events=events, time=time)
 
-    def now(self, task: int, *, number: int, events: int, time: float) -> None:
-        """Be examined, once it is another than the main learner."""
+    def evaluate(self, task: int, *, number: int, events: int, time: float) -> None:
+        """Be evaluated, once it is another than the main learner."""
         if self.stopped:
-            super().now(task, number=number, events=events, time=time)
+            super().evaluate(task, number=number, events=events, time=time)
+
+    def snapshot(self, names: Mapping[int, str]) -> LearnerSnapshot:
+        """Return how the learner stands; it has no learning rate."""
+        return replace(super().snapshot(names), learning_rate=None)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the model and its scores."""
@@ -59,7 +60,7 @@ class Frozen(Companion):
         self.stopped = state["stopped"]
 
     def _scaled(self, x: Tensor) -> Tensor:
-        return self.learner.scale(x)
+        return self.scored.learner.scale(x)
 
     def _learn(self, block: ClosedBlock, *, events: int) -> None:
         """Nothing more."""

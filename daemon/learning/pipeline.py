@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.sink import Prediction
 from daemon.intake.reference.rows import ReferenceRows
+from daemon.learning.snapshot import PipelineSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from connectors.record import Record
     from daemon.intake.arrivals import Arrivals
     from daemon.intake.intake import Intake
-    from daemon.learning.main_learner import Met, Student
+    from daemon.learning.main_learner import MainLearner, Met
+    from daemon.learning.scored_learner import Tally
     from daemon.learning.stopwatch import Stopwatch
     from daemon.tasks.boundaries import Boundaries
-    from daemon.tasks.contract import Tasks
+    from daemon.tasks.contract import Segment, Tasks
 
 # A poll's worth of decoded events would not fit the processor's cache; a few hundred wide ones don't either.
 _VALUES_AT_ONCE = 65_536
@@ -33,11 +35,11 @@ class Outcome:
     rejects: list[Reject]
 
 
-class MakeStudent(Protocol):
-    """Makes an untrained student, once it is known how wide a row is."""
+class MakeMainLearner(Protocol):
+    """Makes an untrained main learner, once it is known how wide a row is."""
 
-    def __call__(self, *, features: int, reference: ReferenceRows | None) -> Student:
-        """Return a student for rows of so many features; ``reference`` are those from before the stream."""
+    def __call__(self, *, features: int, reference: ReferenceRows | None) -> MainLearner:
+        """Return one for rows of so many features; ``reference`` are those from before the stream."""
 
 
 class Pipeline:
@@ -53,54 +55,39 @@ class Pipeline:
         *,
         boundaries: Boundaries,
         tasks: Tasks,
-        make_student: MakeStudent,
+        make_main_learner: MakeMainLearner,
         stopwatch: Stopwatch,
         read_reference: Callable[[Intake], ReferenceRows] | None = None,
         publish_predictions: bool = False,
     ) -> None:
-        self.student: Student | None = None
+        self.main: MainLearner | None = None
         self._intake = intake
         self._boundaries = boundaries
         self._tasks = tasks
-        self._make_student = make_student
+        self._make_main_learner = make_main_learner
         self._read_reference = read_reference
         self._reference: ReferenceRows | None = None
         self._stopwatch = stopwatch
         self._publish_predictions = publish_predictions
         self._task: int | None = None
+        self._drifted = False
+        """Whether a drift alarm has begun a segment, and the boundary before it is still to be dealt with."""
         self.newest_event_seconds: float | None = None
 
     @property
     def events(self) -> int:
         """Events predicted so far, in this and all earlier runs."""
-        return 0 if self.student is None else self.student.events
+        return 0 if self.main is None else self.main.events
 
     @property
     def waiting(self) -> int:
         """Events that are predicted and not yet learned."""
-        return 0 if self.student is None else self.student.waiting
+        return 0 if self.main is None else self.main.waiting
 
     @property
     def feature_names(self) -> Sequence[str] | None:
         """Names of a row's columns; None before the first event."""
         return self._intake.feature_names
-
-    @property
-    def class_names(self) -> Sequence[str]:
-        """Names of the known classes, by index."""
-        return self._intake.class_names
-
-    @property
-    def task_names(self) -> Mapping[int, str]:
-        """Names of the known tasks, by code; ``__other__`` among them once it was needed."""
-        names = self._tasks.names
-        known = dict(enumerate(names.names))
-        return known | {names.other: names.name(names.other)} if names.overflowed else known
-
-    @property
-    def current_task(self) -> str | None:
-        """The task of the newest event."""
-        return None if self._task is None else self._tasks.names.name(self._task)
 
     def begin(self) -> None:
         """Read the rows from before the stream, where there are any and a checkpoint has not brought them."""
@@ -132,35 +119,53 @@ class Pipeline:
             arrivals, rejects = self._intake.take(records)
         if arrivals is None:
             return Outcome([], rejects)
-        if self.student is None:
-            self.student = self._new_student()
+        if self.main is None:
+            self.main = self._new_main_learner()
         predictions: list[Prediction] = []
-        for part, met in self._parts(arrivals, self.student):
+        for part, met in self._parts(arrivals, self.main):
             if self._publish_predictions:
                 predictions += self._predictions(part, met)
-        newest = int(arrivals.batch.provenance[-1, 3])
-        self.newest_event_seconds = newest / 1000 if newest >= 0 else None
+        self.newest_event_seconds = arrivals.batch.last_time_seconds
         return Outcome(predictions, rejects)
 
     def close_block(self) -> None:
         """Learn what waits, though the block is not full."""
-        if self.student is not None:
-            self.student.close_block()
+        if self.main is not None and self.main.close_block() is not None:
+            self._drifted = True
 
     def consolidate(self) -> None:
-        """End the segment here, on request: learn what waits, consolidate and examine. Nothing before an event."""
-        if self.student is not None and self._task is not None:
-            self.student.end_segment(self._task)
-            self._boundaries.cross()
+        """End the segment here, on request: learn what waits, consolidate and evaluate. Nothing before an event."""
+        if self.main is not None and self._task is not None:
+            self._end_segment(self.main)
 
     def finish(self) -> None:
-        """Learn what waits and examine the model: no event will come any more."""
-        if self.student is not None:
-            self.student.finish()
+        """Learn what waits and evaluate the model: no event will come any more."""
+        self.close_block()
+        if self.main is not None:
+            self.main.evaluate_last()
+
+    def take_tallies(self) -> dict[str, Tally]:
+        """Return what each learner did since the last call, by its name; none before the first event."""
+        return {} if self.main is None else self.main.take_tallies()
+
+    def snapshot(self) -> PipelineSnapshot:
+        """Return how everything stands."""
+        names, main = self._task_names(), self.main
+        return PipelineSnapshot(
+            events=self.events,
+            waiting=self.waiting,
+            alarms=0 if main is None else main.alarms,
+            newest_event_seconds=self.newest_event_seconds,
+            current_task=None if self._task is None else self._tasks.names.name(self._task),
+            features=tuple(self.feature_names or ()),
+            classes=tuple(self._intake.class_names),
+            tasks=names,
+            learners={} if main is None else main.snapshots(names),
+        )
 
     def summary(self) -> dict[str, Any]:
         """Return the counts that a checkpoint's list shows."""
-        steps = 0 if self.student is None else self.student.learner.steps
+        steps = 0 if self.main is None else self.main.scored.learner.steps
         return {"events": self.events, "step": steps}
 
     def state_dict(self) -> dict[str, Any]:
@@ -170,18 +175,19 @@ class Pipeline:
             "reference": {} if self._reference is None else self._reference.state_dict(),
             "boundaries": self._boundaries.state_dict(),
             "task": self._task,
-            "student": {} if self.student is None else self.student.state_dict(),
+            "drifted": self._drifted,
+            "main_learner": {} if self.main is None else self.main.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` where it is of another configuration."""
         self._intake.load_state_dict(state["intake"])
         self._boundaries.load_state_dict(state["boundaries"])
-        self._task = state["task"]
-        self._take_up_reference(state["reference"], begun=bool(state["student"]))
-        if state["student"]:
-            self.student = self._new_student()
-            self.student.load_state_dict(state["student"])
+        self._task, self._drifted = state["task"], state["drifted"]
+        self._take_up_reference(state["reference"], begun=bool(state["main_learner"]))
+        if state["main_learner"]:
+            self.main = self._new_main_learner()
+            self.main.load_state_dict(state["main_learner"])
 
     def _take_up_reference(self, rows: Mapping[str, Any], *, begun: bool) -> None:
         """Take up the rows from before the stream; once events were learned, with or without them is settled."""
@@ -191,38 +197,54 @@ class Pipeline:
         if rows and self._read_reference is not None:
             self._reference = ReferenceRows.of_state(rows)
 
-    def _new_student(self) -> Student:
+    def _new_main_learner(self) -> MainLearner:
         names = self.feature_names
         assert names is not None, "the first row has shown them"
         if self._reference is not None:
             self._reference = self._reference.arranged(names)
-        return self._make_student(features=len(names), reference=self._reference)
+        return self._make_main_learner(features=len(names), reference=self._reference)
 
-    def _parts(self, arrivals: Arrivals, student: Student) -> Iterator[tuple[Arrivals, Met]]:
-        """Let the student meet the arrivals in parts that fit its block and cross no boundary; yield each part."""
-        tasks, segments = arrivals.batch.task, arrivals.segment
-        start = 0
-        while start < len(arrivals):
-            boundary = self._boundaries.next_boundary(segments[start:])
+    def _parts(self, arrivals: Arrivals, main: MainLearner) -> Iterator[tuple[Arrivals, Met]]:
+        """Let the main learner meet the arrivals in parts that fit its block and cross no boundary; yield each."""
+        rest = arrivals
+        while len(rest):
+            boundary = self._boundaries.next_boundary(rest.segment)
             if boundary == 0:
-                assert self._task is not None, "a boundary ends a segment"
-                student.end_segment(self._task)
-                self._boundaries.cross()
-                boundary = self._boundaries.next_boundary(segments[start:])
-            student.drifted = False
-            stop = min(len(arrivals), start + student.room, start + (boundary or len(arrivals)))
-            part = arrivals[start:stop]
+                rest = self._past_boundary(rest, main)
+                boundary = self._boundaries.next_boundary(rest.segment)
+            self._drifted = False
+            size = min(len(rest), main.room, boundary or len(rest))
+            part, rest = rest[:size], rest[size:]
             self._boundaries.advance(part.segment)
-            self._task = int(tasks[stop - 1])
-            yield part, student.meet(part)
-            start = stop
-            if student.new_segment is not None:
-                # A drift alarm: the rows that were assigned before it belong to what has begun.
-                tasks[start:], segments[start:] = student.new_segment
-                student.new_segment = None
+            self._task = int(part.batch.task[-1])
+            met = main.meet(part)
+            yield part, met
+            if met.new_segment is not None:
+                self._drifted = True
+                rest = rest.within(met.new_segment)
+
+    def _past_boundary(self, rest: Arrivals, main: MainLearner) -> Arrivals:
+        """End the segment before the rows ``rest``; return them, with the segment that they belong to."""
+        new_segment = self._end_segment(main)
+        return rest if new_segment is None else rest.within(new_segment)
+
+    def _end_segment(self, main: MainLearner) -> Segment | None:
+        """Learn what waits and end the segment; return the one that a drift alarm has begun meanwhile."""
+        assert self._task is not None, "a boundary ends a segment"
+        new_segment = main.close_block()
+        self._drifted = self._drifted or new_segment is not None
+        main.end_segment(self._task, drifted=self._drifted)
+        self._boundaries.cross()
+        return new_segment
+
+    def _task_names(self) -> dict[int, str]:
+        """Return the names of the known tasks, by code; ``__other__`` among them once it was needed."""
+        names = self._tasks.names
+        known = dict(enumerate(names.names))
+        return known | {names.other: names.name(names.other)} if names.overflowed else known
 
     def _predictions(self, arrivals: Arrivals, met: Met) -> Iterator[Prediction]:
-        names, answer, batch = self.class_names, met.answer, arrivals.batch
+        names, answer, batch = self._intake.class_names, met.answer, arrivals.batch
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
         confidence = [None] * len(arrivals) if answer.confidence is None else answer.confidence.tolist()
         columns = zip(

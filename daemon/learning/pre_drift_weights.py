@@ -1,4 +1,4 @@
-"""The model as it was a little while ago."""
+"""The weights as they were a little while ago."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Snapshots:
+class PreDriftWeights:
     """Keeps two parameter vectors, taken at least ``every_events`` apart.
 
     A drift detector needs some events of the new to notice it, and meanwhile the weights move. The older of the
@@ -26,12 +26,12 @@ class Snapshots:
         self._taken_at = 0
 
     @property
-    def calm(self) -> Tensor:
+    def weights(self) -> Tensor:
         """The older vector ``(parameters,) float32``."""
         return self._older
 
     def observe(self, parameters: Tensor, *, events: int) -> None:
-        """Take a snapshot if it is time."""
+        """Keep the parameters ``(parameters,) float32`` if it is time."""
         if events - self._taken_at >= self._every_events:
             self._older, self._newer = self._newer, self._older
             self._newer.copy_(parameters)

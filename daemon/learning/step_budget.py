@@ -1,11 +1,9 @@
-"""How often the model is updated: restraint in the number of steps."""
+"""How many steps may be made on which rows."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import torch
 
 from strategies.batch import Batch
 
@@ -23,7 +21,7 @@ class Due(NamedTuple):
     """Steps that would have been made on them, had the budget not been used up."""
 
 
-class Updates:
+class StepBudget:
     """Decides how many steps are made on which rows: a function of the rows in their order.
 
     Either each block is learned in ``per_block`` steps, or ``per_event`` steps are earned by each row, in exact
@@ -31,9 +29,10 @@ class Updates:
     the rows wait and are learned together with those of the next. ``per_task`` is the most steps between two
     boundaries; once it is used up, rows pass unlearned until the next boundary.
 
-    >>> updates = Updates(per_event=0.1)
+    >>> budget = StepBudget(per_event=0.1)
+    >>> import torch
     >>> block = Batch(torch.zeros(4, 1), torch.zeros(4), torch.zeros(4), provenance=torch.zeros(4, 4))
-    >>> [(len(due.rows), due.steps) for due in (updates.take(block) for _ in range(5))]
+    >>> [(len(due.rows), due.steps) for due in (budget.take(block) for _ in range(5))]
     [(4, 0), (8, 0), (12, 1), (4, 0), (8, 1)]
     """
 
@@ -68,21 +67,15 @@ class Updates:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the fraction earned, the steps left and the rows that wait."""
-        waiting = self._waiting
-        columns = (
-            {}
-            if waiting is None
-            else {"x": waiting.x, "y": waiting.y, "task": waiting.task, "provenance": waiting.provenance}
-        )
-        return {"credit": str(self._credit), "left": self._left, "waiting": columns}
+        waiting = {} if self._waiting is None else self._waiting.columns()
+        return {"credit": str(self._credit), "left": self._left, "waiting": waiting}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; of a budget that has changed since, no more than the new one is left."""
         self._credit = Fraction(state["credit"])
         if self._per_task is not None:
             self._left = self._per_task if state["left"] is None else min(state["left"], self._per_task)
-        columns = {name: torch.as_tensor(column) for name, column in state["waiting"].items()}
-        self._waiting = Batch(**columns) if columns else None
+        self._waiting = Batch.of_columns(state["waiting"]) if state["waiting"] else None
 
     def _earn(self, rows: int) -> int:
         if self._per_event is None:

@@ -1,4 +1,4 @@
-"""A stretch of torch's global generator that belongs to one learner."""
+"""A state of torch's global generator that belongs to one learner."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class OwnChance:
+class TorchGenerator:
     """Keeps torch's global generator as one learner has left it, so that learners do not disturb each other.
 
-    A module such as dropout draws from the global generator. Within :meth:`drawn`, that generator is this
+    A module such as dropout draws from the global generator. Within :meth:`in_use`, that generator is this
     learner's; outside, it is as if nothing had been drawn.
 
-    >>> chance = OwnChance()
+    >>> generator = TorchGenerator()
     >>> before = torch.get_rng_state()
-    >>> with chance.drawn():
+    >>> with generator.in_use():
     ...     first = torch.rand(1)
-    >>> with chance.drawn():
+    >>> with generator.in_use():
     ...     second = torch.rand(1)
     >>> bool(first == second), bool((torch.get_rng_state() == before).all())
     (False, True)
@@ -31,7 +31,7 @@ class OwnChance:
         self._state = torch.get_rng_state()
 
     @contextmanager
-    def drawn(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """Within the context, let what is drawn from torch's global generator come from here."""
         others = torch.get_rng_state()
         torch.set_rng_state(self._state)

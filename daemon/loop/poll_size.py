@@ -6,7 +6,7 @@ _START = 256
 _SMOOTHING = 0.2
 
 
-class Pace:
+class PollSize:
     """Bounds the records of a poll by the measured time that one takes.
 
     A turn then lasts about ``turn_seconds``, so that signals, health and checkpoints are seen to in time, and the

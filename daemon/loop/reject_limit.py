@@ -15,7 +15,7 @@ class TooManyRejectsError(Exception):
     """Most of the stream is bad: that is a fault of the configuration or the producer, not of single events."""
 
 
-class Rejections:
+class RejectLimit:
     """A breaker: stops the daemon when too large a share of the last events was rejected.
 
     ``max_share`` of about the last ``window`` events; it does not judge before ``window`` events have come.

@@ -11,6 +11,8 @@ class ExitCode(IntEnum):
 
     OK = 0
     """Stopped as asked, or the source is exhausted; everything learned is in a checkpoint."""
+    USAGE = 64
+    """The command does not do what it was asked for; the message names the one that does."""
     DATA = 65
     """Too large a share of the stream could not be learned from. Look at the dead letters before a restart."""
     UNAVAILABLE = 69

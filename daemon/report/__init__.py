@@ -1,1 +1,1 @@
-"""A run or a benchmark as one HTML page, for people who were not there."""
+"""A run as one HTML page, for people who were not there."""

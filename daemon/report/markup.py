@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -46,11 +45,6 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, caption: st
     )
     named = (element("caption", caption),) if caption else ()
     return element("div", element("table", *named, head, element("tbody", *body)), class_="wide")
-
-
-def picture(png: bytes, *, says: str) -> Markup:
-    """Return a picture that is part of the page; ``says`` is for who cannot see it."""
-    return element("img", src=f"data:image/png;base64,{b64encode(png).decode()}", alt=says)
 
 
 def _shown(child: str) -> str:

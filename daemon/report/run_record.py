@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daemon.learning.snapshot import MAIN
 from daemon.process.redaction import redacted
 from daemon.scoring.prequential import Prequential
 from daemon.scoring.retention import RetentionMatrix
@@ -13,7 +14,7 @@ from daemon.state.state_error import StateError
 from daemon.tasks.none import STREAM
 from daemon.tasks.task_names import OTHER
 from daemon.telemetry.history.curve import Curve
-from daemon.telemetry.history.saved import MAIN, read_past
+from daemon.telemetry.history.saved import read_history
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from daemon.scoring.prequential_score import PrequentialScore
     from daemon.state.generation import SavedState
     from daemon.telemetry.history.curve import Point
-    from daemon.telemetry.history.saved import Past
+    from daemon.telemetry.history.saved import SavedHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class LearnerRecord:
     boundaries: tuple[Evaluation, ...]
     """Rows of R, oldest first."""
     curve: tuple[Point, ...]
-    """All examinations, thinned; without a chronicle those at boundaries, and the latest."""
+    """All evaluations, thinned; without a history those at boundaries, and the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class RunRecord:
     """Empty in regression."""
     learners: tuple[LearnerRecord, ...]
     """The main one first."""
-    past: Past | None
-    """What was seen of the run; None where nothing was written, or what was written is damaged."""
+    history: SavedHistory | None
+    """The run's history; None where nothing was written, or what was written is damaged."""
     problem: str | None
     """What is wrong with what was written."""
 
@@ -85,33 +86,35 @@ def read_run(directory: Path) -> RunRecord:
     recovered = store.load_newest()
     if recovered is None:
         raise StateError(f"there are no checkpoints in {store.directory}")
-    student = recovered.saved.state["pipeline"]["student"]
-    if not student:
+    main = recovered.saved.state["pipeline"]["main_learner"]
+    if not main:
         raise StateError(
             f"the checkpoint in {directory} is from before the first event: there is nothing to report"
         )
     try:
-        return _record(recovered.saved, student, *_past(store, recovered.saved.generation))
+        return _record(recovered.saved, main, *_history(store, recovered.saved.generation))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(
             f"the checkpoint in {directory} is not one that this version can report: {error!r}"
         ) from error
 
 
-def _past(store: CheckpointStore, generation: int) -> tuple[Past | None, str | None]:
+def _history(store: CheckpointStore, generation: int) -> tuple[SavedHistory | None, str | None]:
     try:
-        return read_past(store, generation), None
+        return read_history(store, generation), None
     except StateError as error:
         return None, str(error)
 
 
-def _record(saved: SavedState, student: Mapping[str, Any], past: Past | None, problem: str | None) -> RunRecord:
+def _record(
+    saved: SavedState, main: Mapping[str, Any], history: SavedHistory | None, problem: str | None
+) -> RunRecord:
     intake = saved.state["pipeline"]["intake"]
     classes = intake["labels"].get("names")
-    learners = [(MAIN, student), *student["companions"]["by_name"].items()]
-    points = {} if past is None else past.points()
+    learners = [(MAIN, main), *main["companions"]["by_name"].items()]
+    points = {} if history is None else history.points()
     records = [
-        _learner(name, state, classification=classes is not None, points=points.get(name, ()))
+        _learner(name, state["scored"], classification=classes is not None, points=points.get(name, ()))
         for name, state in learners
     ]
     return RunRecord(
@@ -121,11 +124,11 @@ def _record(saved: SavedState, student: Mapping[str, Any], past: Past | None, pr
         events=int(saved.summary["events"]),
         steps=int(saved.summary["step"]),
         size_bytes=saved.bytes,
-        tasks=_tasks(intake["tasks"], size=len(student["examiner"]["matrix"]["learned_at"])),
+        tasks=_tasks(intake["tasks"], size=len(main["scored"]["evaluator"]["matrix"]["learned_at"])),
         current_task=saved.state["pipeline"]["task"],
         classes=tuple(map(str, classes or ())),
         learners=tuple(records),
-        past=past,
+        history=history,
         problem=problem,
     )
 
@@ -138,14 +141,14 @@ def _tasks(state: Mapping[str, Any], *, size: int) -> tuple[str, ...]:
 def _learner(
     name: str, state: Mapping[str, Any], *, classification: bool, points: tuple[Point, ...]
 ) -> LearnerRecord:
-    saved = state["examiner"]["matrix"]
+    saved = state["evaluator"]["matrix"]
     size = len(saved["learned_at"])
     matrix = RetentionMatrix(size, max_boundaries=max(len(saved["rows"]["boundary"]), 2))
     matrix.load_state_dict(saved)
     prequential = Prequential(len(state["prequential"]["ring"]), classification=classification, max_tasks=size)
     prequential.load_state_dict(state["prequential"])
     curve = Curve(point for point in points if len(point.scores) == size)
-    curve.follow(matrix)
+    curve.follow(matrix.table(), latest=matrix.latest())
     return LearnerRecord(
         name=name,
         figures=matrix.figures(),

@@ -83,7 +83,7 @@ def _known(run: RunRecord) -> Iterator[Markup]:
 
 
 def _whence(run: RunRecord) -> str:
-    if run.past is None:
+    if run.history is None:
         return "Drawn are the boundaries and the end: what was between is not in this checkpoint."
     return "Every examination is drawn; of a long run, as many as there is room for."
 
@@ -113,18 +113,18 @@ def _now(learner: LearnerRecord, task: int, *, percent: bool) -> str:
 
 def _seen(run: RunRecord) -> Iterator[tuple[str, Sequence[Markup]]]:
     """Yield the sections on what was seen of the run, and not only learned."""
-    past = run.past
-    if past is None:
+    history = run.history
+    if history is None:
         reason = run.problem or "It was written by a version that did not keep it."
         said = f"This checkpoint does not tell of rate, lag, memory and events of note. {reason}"
         yield "Stream", [element("p", said, class_="hint")]
         return
-    if past.stretches.start:
+    if history.stretches.start:
         says = "The mean rate and the largest lag over time; gaps are where no daemon ran."
-        yield "Stream", [stream_charts(past.course()), element("p", says, class_="hint")]
-    if past.memory:
-        yield "Memory of the past", list(memory_bars(run, past.memory))
-    noted = past.noted()
+        yield "Stream", [stream_charts(history.course()), element("p", says, class_="hint")]
+    if history.memory:
+        yield "Memory of the past", list(memory_bars(run, history.memory))
+    noted = history.noted()
     if noted:
         yield "Events of note", [notes_list(noted), element("p", "Times are UTC.", class_="hint")]
 

@@ -1,4 +1,4 @@
-"""Examines the model on what was held out of every task, and keeps the marks."""
+"""Evaluates the model on what was held out of every task, and keeps the scores."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
 
 
-class Examiner:
+class Evaluator:
     """Scores every task's probe set, and the reference where there is one, now and at each boundary.
 
     Two earlier models are kept as parameter vectors: the untrained one, and the one at the last boundary. A new
     task's probe set exists only once the task is there; forward transfer needs the score of the model from just
-    before on it, so that model is examined afterwards.
+    before on it, so that model is evaluated afterwards.
     """
 
     def __init__(
@@ -55,38 +55,38 @@ class Examiner:
             self._met[task] = True
             self._new.append(task)
 
-    def now(self, task: int, *, events: int, time: float) -> None:
-        """Examine the model on all tasks while ``task`` is being learned."""
-        self._examine_new_tasks()
-        scores, counts = self._marks()
-        self._matrix.now(task, scores=scores, counts=counts, events=events, time=time)
-        self._examine_reference()
+    def evaluate(self, task: int, *, events: int, time: float) -> None:
+        """Score the model on all tasks while ``task`` is being learned."""
+        self._evaluate_new_tasks()
+        scores, counts = self._scores()
+        self._matrix.between(task, scores=scores, counts=counts, events=events, time=time)
+        self._evaluate_reference()
 
-    def boundary(self, task: int, *, events: int, time: float) -> None:
-        """Examine the model on all tasks at the end of a segment of ``task``."""
-        self._examine_new_tasks()
-        scores, counts = self._marks()
+    def evaluate_at_boundary(self, task: int, *, events: int, time: float) -> None:
+        """Score the model on all tasks at the end of a segment of ``task``."""
+        self._evaluate_new_tasks()
+        scores, counts = self._scores()
         self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
-        self._examine_reference()
+        self._evaluate_reference()
         self._last_boundary = self._learner.served.clone()
         self._new = []
 
     def figures(self) -> Figures:
-        """Return everything that is known of retention as of the latest examination."""
+        """Return everything that is known of retention as of the latest evaluation."""
         return self._matrix.figures()
 
     def lacks(self, task: int) -> bool:
-        """Tell whether the latest examination has no score of ``task``, though events of it are held out."""
+        """Tell whether the latest evaluation has no score of ``task``, though events of it are held out."""
         latest = self._matrix.latest()
         return self._probes.count(task) > 0 and (latest is None or bool(np.isnan(latest.scores[task])))
 
     @property
     def matrix(self) -> RetentionMatrix:
-        """The matrix of all marks."""
+        """R: the scores of all evaluations."""
         return self._matrix
 
     def state_dict(self) -> dict[str, Any]:
-        """Return matrix and the two earlier models; the probe sets belong to all examiners, and not to this one."""
+        """Return matrix and the two earlier models; the probe sets belong to all evaluators together."""
         return {
             "matrix": self._matrix.state_dict(),
             "reference": {} if self.reference is None else self.reference.state_dict(),
@@ -107,26 +107,26 @@ class Examiner:
         self._met[:] = state["met"]
         self._new = list(state["new"])
 
-    def _examine_reference(self) -> None:
+    def _evaluate_reference(self) -> None:
         if self.reference is not None:
-            self.reference.examine()
+            self.reference.evaluate()
 
-    def _examine_new_tasks(self) -> None:
-        """Examine the earlier models on the tasks of this segment; again as their probe sets grow."""
+    def _evaluate_new_tasks(self) -> None:
+        """Score the earlier models on the tasks of this segment; again as their probe sets grow."""
         with self._learner.at(self._untrained):
             for task in self._new:
-                self._matrix.untrained(task, score=self._mark(task))
+                self._matrix.untrained(task, score=self._score(task))
         if self._last_boundary is not None:
             with self._learner.at(self._last_boundary):
                 for task in self._new:
-                    self._matrix.before(task, score=self._mark(task))
+                    self._matrix.before(task, score=self._score(task))
 
-    def _marks(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _scores(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         counts = np.array([self._probes.count(task) for task in range(self._max_tasks)], dtype=np.int64)
-        marks = [self._mark(task) if count else None for task, count in enumerate(counts)]
-        return np.array([np.nan if mark is None else mark for mark in marks]), counts
+        scores = [self._score(task) if count else None for task, count in enumerate(counts)]
+        return np.array([np.nan if score is None else score for score in scores]), counts
 
-    def _mark(self, task: int) -> float | None:
+    def _score(self, task: int) -> float | None:
         if not self._probes.count(task):
             return None
         x, y = self._probes.rows_of(task)

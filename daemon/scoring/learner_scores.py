@@ -1,9 +1,9 @@
-"""How a learner stands at one moment: computed once, for all who tell of it."""
+"""How good a learner is at one moment, by all that is measured of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from daemon.scoring.evaluation import Evaluation
-    from daemon.scoring.evaluator import Examiner
+    from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.figures import Figures
     from daemon.scoring.prequential import Prequential
     from daemon.scoring.prequential_score import PrequentialScore
-    from strategies.learner import Learner
 
 SUMMARY = (
     "average_score",
@@ -29,24 +28,17 @@ SUMMARY = (
 """The fields of ``Figures`` that sum up all tasks."""
 
 
-class Marked(Protocol):
-    """A learner with its scores: the main one, or one beside it."""
+@dataclass(frozen=True, slots=True)
+class ReferenceScores:
+    """The scores on rows from before the stream; None where undefined."""
 
-    learner: Learner
-    examiner: Examiner
-    prequential: Prequential
-
-    @property
-    def learning_rate(self) -> float | None:
-        """The learning rate in the step to come; None where there is none."""
-
-    @property
-    def steps_left(self) -> int | None:
-        """Steps that may be made until the next boundary; None where they are not limited."""
+    now: float | None
+    initial: float | None
+    samples: int
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class LearnerScores:
     """The scores of one learner."""
 
     total: PrequentialScore
@@ -54,19 +46,34 @@ class Marks:
     of_task: Mapping[str, PrequentialScore]
     """By the name of the task; those with any prediction."""
     figures: Figures
-    gauges: Mapping[str, Mapping[str, float]]
-    """What each strategy tells of itself."""
+    boundaries: tuple[Evaluation, ...]
+    """The rows of R that are kept, oldest first."""
+    recent: tuple[Evaluation, ...]
+    """The evaluations that this process has made last, at boundaries or not, oldest first."""
+    latest: Evaluation | None
+    """At a boundary or not; None before the first."""
+    max_tasks: int
+    """Width of an evaluation."""
+    reference: ReferenceScores | None
+    """None where there are no rows from before the stream."""
 
     @classmethod
-    def of(cls, learner: Marked, names: Mapping[int, str]) -> Marks:
-        """Return the marks as of now; ``names`` are those of all tasks."""
-        of_task = {name: learner.prequential.of_task(task) for task, name in names.items()}
+    def of(cls, evaluator: Evaluator, prequential: Prequential, names: Mapping[int, str]) -> Self:
+        """Return the scores as of now; ``names`` are those of all tasks, by code."""
+        of_task = {name: prequential.of_task(task) for task, name in names.items()}
+        matrix, reference = evaluator.matrix, evaluator.reference
         return cls(
-            total=learner.prequential.total(),
-            window=learner.prequential.windowed(),
+            total=prequential.total(),
+            window=prequential.windowed(),
             of_task={name: score for name, score in of_task.items() if score.rows},
-            figures=learner.examiner.figures(),
-            gauges={name: dict(strategy.gauges()) for name, strategy in learner.learner.strategies},
+            figures=matrix.figures(),
+            boundaries=matrix.table(),
+            recent=matrix.recent(),
+            latest=matrix.latest(),
+            max_tasks=matrix.width,
+            reference=None
+            if reference is None
+            else ReferenceScores(reference.now, initial=reference.initial, samples=reference.samples),
         )
 
     @property
@@ -74,12 +81,11 @@ class Marks:
         """The figures that sum up all tasks."""
         return {key: getattr(self.figures, key) for key in SUMMARY}
 
-
-def matrix_of(rows: tuple[Evaluation, ...], names: Mapping[int, str]) -> dict[int, dict[str, float]]:
-    """Return R by boundary and task name, undefined scores left out."""
-    return {
-        row.boundary: {
-            name: float(row.scores[task]) for task, name in names.items() if not np.isnan(row.scores[task])
+    def matrix(self, names: Mapping[int, str]) -> dict[int, dict[str, float]]:
+        """Return R by boundary and task name, undefined scores left out."""
+        return {
+            row.boundary: {
+                name: float(row.scores[task]) for task, name in names.items() if not np.isnan(row.scores[task])
+            }
+            for row in self.boundaries
         }
-        for row in rows
-    }

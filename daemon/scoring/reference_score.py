@@ -32,14 +32,14 @@ class ReferenceScore:
         self.initial = self._score()
         """Of the model before the stream; None where it is undefined."""
         self.now = self.initial
-        """As of the latest examination."""
+        """As of the latest evaluation."""
 
     @property
     def samples(self) -> int:
         """Rows behind the score."""
         return self._probes.capacity
 
-    def examine(self) -> None:
+    def evaluate(self) -> None:
         """Score the learner as it is now."""
         self.now = self._score()
 

@@ -54,7 +54,7 @@ class RetentionMatrix:
             self._learned_at[task] = self._boundaries - 1
             self._of_task["first"][task] = scores[task]
 
-    def now(self, task: int, *, scores: Scores, counts: NDArray[np.int64], events: int, time: float) -> None:
+    def between(self, task: int, *, scores: Scores, counts: NDArray[np.int64], events: int, time: float) -> None:
         """Enter an evaluation between boundaries, while ``task`` is being learned."""
         self._evaluate(task, scores=scores, counts=counts, events=events, time=time, at_boundary=False)
 

@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from daemon.state.state_error import StateError
 from daemon.state.state_tree import FlatState, copy_tree, flatten
@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from daemon.state.checkpoints import CheckpointStore
 
 
+class Document(Protocol):
+    """An immutable value that is made into JSON where it is written, on whichever thread."""
+
+    def json(self) -> str:
+        """Return it as a JSON object."""
+
+
 @dataclass(frozen=True, slots=True)
-class Draft:
+class CheckpointContents:
     """What a checkpoint is to hold, all of one moment."""
 
     state: Mapping[str, Any]
@@ -28,8 +35,8 @@ class Draft:
     summary: Mapping[str, Any]
     snapshot: Mapping[str, Any]
     """The source's positions that belong to the state."""
-    chronicle: Callable[[], str] | None = None
-    """Makes the JSON that is kept beside the state; called on the thread that writes."""
+    history: Document | None = None
+    """The run's history, which is kept beside the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,18 @@ class CheckpointWriter:
         """Whether a checkpoint is being written."""
         return self._flight is not None and not self._flight.done()
 
-    def submit(self, draft: Draft) -> bool:
-        """Begin to write a draft, or do nothing and return False while the last one is being written.
+    def submit(self, contents: CheckpointContents) -> bool:
+        """Begin to write a checkpoint, or do nothing and return False while the last one is being written.
 
         It is copied before this returns, its state into memory that is used again and again.
         """
         if self.busy:
             return False
         self._collect()
-        self._frozen = flatten(draft.state).copy(reuse=self._frozen)
-        kept = replace(draft, state={}, summary=copy_tree(draft.summary), snapshot=copy_tree(draft.snapshot))
+        self._frozen = flatten(contents.state).copy(reuse=self._frozen)
+        kept = replace(
+            contents, state={}, summary=copy_tree(contents.summary), snapshot=copy_tree(contents.snapshot)
+        )
         self._flight = Future()
         # A daemon thread: a process that is told to stop at once does not wait for it.
         threading.Thread(
@@ -92,13 +101,13 @@ class CheckpointWriter:
         landed, self._landed = self._landed, []
         return landed
 
-    def write_now(self, draft: Draft) -> Written:
-        """Wait for the checkpoint that is being written, then write the draft on this thread.
+    def write_now(self, contents: CheckpointContents) -> Written:
+        """Wait for the checkpoint that is being written, then write the contents on this thread.
 
         Raises ``StateError`` where it cannot be written.
         """
         self._collect()
-        return self._write(flatten(draft.state), draft)
+        return self._write(flatten(contents.state), contents)
 
     def close(self) -> None:
         """Wait for the checkpoint that is being written; ``completed`` then has it. May be called twice."""
@@ -112,20 +121,20 @@ class CheckpointWriter:
             except StateError as error:
                 self._landed.append(error)
 
-    def _run(self, flight: Future[Written], frozen: FlatState, draft: Draft) -> None:
+    def _run(self, flight: Future[Written], frozen: FlatState, contents: CheckpointContents) -> None:
         try:
-            flight.set_result(self._write(frozen, draft))
+            flight.set_result(self._write(frozen, contents))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the loop's thread raises it
             flight.set_exception(error)
 
-    def _write(self, flat: FlatState, draft: Draft) -> Written:
+    def _write(self, flat: FlatState, contents: CheckpointContents) -> Written:
         started = self._clock()
-        chronicle = None if draft.chronicle is None else draft.chronicle()
-        generation = self._store.write(flat, draft.summary, chronicle=chronicle)
+        history = None if contents.history is None else contents.history.json()
+        generation = self._store.write(flat, contents.summary, history=history)
         return Written(
             generation=generation,
             seconds=self._clock() - started,
             bytes=sum(leaf.nbytes for leaf in flat.leaves.values()),
-            summary=draft.summary,
-            snapshot=draft.snapshot,
+            summary=contents.summary,
+            snapshot=contents.snapshot,
         )

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from daemon.state.chronicle_file import read_chronicle
 from daemon.state.durable import make_directory, sync_directory, write_file
 from daemon.state.generation import SavedState, read_generation, verify_generation, write_generation
+from daemon.state.history_file import history_path, read_history_file
 from daemon.state.state_error import DamagedError, StateError, state_io
 from daemon.state.state_tree import FlatState, flatten
 
@@ -69,7 +69,7 @@ class CheckpointStore:
     """The checkpoints below a state directory, which one process at a time may change (see ``StateLock``).
 
     ``DIRECTORY/checkpoints/<generation>/`` holds ``state.safetensors``, ``manifest.json`` and, where there was
-    anything to tell, ``chronicle.json``; the numbers grow and none is used twice. A failure of the file system
+    anything to tell, ``history.json``; the numbers grow and none is used twice. A failure of the file system
     raises ``StateError`` and leaves earlier generations as they were.
     """
 
@@ -140,20 +140,24 @@ class CheckpointStore:
             )
         return None
 
-    def chronicle(self, generation: int) -> dict[str, Any] | None:
-        """Return what was seen of the run until a generation, None where there is nothing.
+    def history_path(self, generation: int) -> Path:
+        """Return the file of a generation's history."""
+        return history_path(self.path(generation))
+
+    def history(self, generation: int) -> dict[str, Any] | None:
+        """Return the run's history until a generation, None where there is nothing.
 
         Raises ``StateError`` where it cannot be read, which says nothing about the state.
         """
-        return read_chronicle(self._existing(generation))
+        return read_history_file(self._existing(generation))
 
     def write(
-        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, history: str | None = None
     ) -> int:
         """Make a state durable, remove the oldest generations beyond ``keep``, and return the new number.
 
         ``summary`` is what ``retaind checkpoint list`` shows, such as counts of steps and events: JSON values.
-        ``chronicle`` is a JSON object as text, of what was seen of the run so far.
+        ``history`` is the run's history so far, a JSON object as text.
         """
         flat = state if isinstance(state, FlatState) else flatten(state)
         self.prepare()
@@ -169,7 +173,7 @@ class CheckpointStore:
                     generation=generation,
                     created=created,
                     summary=summary,
-                    chronicle=chronicle,
+                    history=history,
                 )
                 directory.rename(self.path(generation))
             sync_directory(self.directory)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 1 << 20  # small enough to be hashed out of the processor's cache right after it was written
 
 
-class Part(BaseModel):
+class StoredFile(BaseModel):
     """What a file must be: its size in bytes and its SHA-256, so that ``sha256sum`` can check it too."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -23,7 +23,7 @@ class Part(BaseModel):
     bytes: int = Field(ge=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
-    def check(self, found: Part) -> None:
+    def check(self, found: StoredFile) -> None:
         """Raise ``ValueError`` where a file is another one than this."""
         if found.bytes != self.bytes:
             raise ValueError(f"has {found.bytes} bytes instead of {self.bytes}")
@@ -31,7 +31,7 @@ class Part(BaseModel):
             raise ValueError(f"has the checksum {found.sha256[:12]} instead of {self.sha256[:12]}")
 
 
-def write_file(path: Path, chunks: Iterable[bytes | memoryview]) -> Part:
+def write_file(path: Path, chunks: Iterable[bytes | memoryview]) -> StoredFile:
     """Write a new file from byte buffers, without copying them, and return when the disk has it."""
     digest, size = hashlib.sha256(), 0
     with path.open("xb") as file:
@@ -43,19 +43,19 @@ def write_file(path: Path, chunks: Iterable[bytes | memoryview]) -> Part:
         os.fsync(file.fileno())
         # What is read back to verify then comes from the disk, and the page cache stays free for others.
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    return Part(bytes=size, sha256=digest.hexdigest())
+    return StoredFile(bytes=size, sha256=digest.hexdigest())
 
 
-def measure(content: bytes) -> Part:
+def measure(content: bytes) -> StoredFile:
     """Return the size and checksum of what was read."""
-    return Part(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+    return StoredFile(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
-def measure_file(path: Path) -> Part:
+def measure_file(path: Path) -> StoredFile:
     """Return the size and checksum that a file has, reading it piece by piece."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        return Part(bytes=size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+        return StoredFile(bytes=size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:

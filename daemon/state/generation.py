@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from daemon.process.version import retaind_version
-from daemon.state.chronicle_file import write_chronicle
 from daemon.state.durable import measure_file, sync_directory, write_file
+from daemon.state.history_file import write_history
+from daemon.state.layout import LAYOUT, migrated
 from daemon.state.manifest import FORMAT, TENSORS, Manifest, Parts, read_manifest
 from daemon.state.state_error import DamagedError, state_io
 from daemon.state.state_tree import FlatState, flatten, unflatten
@@ -33,6 +34,7 @@ class SavedState:
     """The version that wrote it."""
     summary: dict[str, Any]
     state: dict[str, Any]
+    """In the layout of today."""
     bytes: int
     """Of the tensors and arrays, as a file."""
 
@@ -44,17 +46,18 @@ def write_generation(
     generation: int,
     created: float,
     summary: Mapping[str, Any],
-    chronicle: str | None = None,
+    history: str | None = None,
 ) -> None:
     """Fill an empty directory, durably, and read the state back."""
     tensors = write_tensors(directory / TENSORS, flat.leaves)
-    if chronicle is not None:
-        write_chronicle(directory, chronicle)
+    if history is not None:
+        write_history(directory, history)
     manifest = Manifest(
         format=FORMAT,
         retaind=retaind_version(),
         generation=generation,
         created=created,
+        layout=dict(LAYOUT),
         summary=flatten(summary).document,
         parts=Parts(tensors=tensors),
         state=flat.document,
@@ -86,7 +89,7 @@ def read_generation(directory: Path, generation: int) -> SavedState:
             created=manifest.created,
             retaind=manifest.retaind,
             summary=unflatten(FlatState(leaves={}, document=manifest.summary)),
-            state=unflatten(FlatState(leaves=leaves, document=manifest.state)),
+            state=migrated(unflatten(FlatState(leaves=leaves, document=manifest.state)), manifest.layout),
             bytes=manifest.parts.tensors.bytes,
         )
 

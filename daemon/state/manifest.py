@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from daemon.state.durable import Part, read_file
+from daemon.state.durable import StoredFile, read_file
+from daemon.state.layout import FIRST, require_known
 from daemon.state.sealed_json import sealed, unsealed
 from daemon.state.state_error import DamagedError, StateError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Since 2 a manifest says of which layout the state's components are; see ``layout``."""
+FORMATS: Final = (1, FORMAT)
 TENSORS = "state.safetensors"
 _MAX_BYTES = 1 << 28
 
@@ -24,7 +27,7 @@ class Parts(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
-    tensors: Part = Field(alias=TENSORS)
+    tensors: StoredFile = Field(alias=TENSORS)
 
 
 class Manifest(BaseModel):
@@ -35,10 +38,12 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    format: Literal[1]
+    format: Literal[1, 2]
     retaind: str
     generation: int = Field(ge=1)
     created: float
+    layout: dict[str, int] = Field(default_factory=lambda: dict(FIRST))
+    """The version of every component."""
     summary: dict[str, Any]
     parts: Parts
     state: dict[str, Any]
@@ -64,14 +69,16 @@ def read_manifest(path: Path) -> Manifest:
     try:
         content = read_file(path, max_bytes=_MAX_BYTES)
         fields = unsealed(content)
-        if fields.get("format") != FORMAT:
+        if fields.get("format") not in FORMATS:
             raise StateError(
                 f"{path} has the format {fields.get('format')!r} of retaind {fields.get('retaind')}; this version "
-                f"reads format {FORMAT}: run the version that wrote it, or roll back"
+                f"reads formats up to {FORMAT}: run the version that wrote it, or roll back"
             )
-        return Manifest.model_validate(fields)
+        manifest = Manifest.model_validate(fields)
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"{path} {_reason(error)}") from error
+    require_known(manifest.layout, release=manifest.retaind)
+    return manifest
 
 
 def _reason(error: Exception) -> str:

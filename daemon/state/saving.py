@@ -10,7 +10,7 @@ from daemon.state.state_error import StateError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from daemon.state.checkpoint_writer import CheckpointWriter, Draft, Written
+    from daemon.state.checkpoint_writer import CheckpointContents, CheckpointWriter, Written
     from daemon.state.checkpoints import CheckpointStore
 
 
@@ -69,10 +69,10 @@ class Saving:
             return True
         return self._clock() - self._saved_at >= self._every_seconds
 
-    def begin(self, draft: Draft) -> None:
+    def begin(self, contents: CheckpointContents) -> None:
         """Let the state be written while the loop goes on."""
-        if self._writer.submit(draft):
-            self.resume(draft.events, snapshot=draft.snapshot)
+        if self._writer.submit(contents):
+            self.resume(contents.events, snapshot=contents.snapshot)
 
     def settle(self) -> list[Written | StateError]:
         """Commit the positions of what has become durable since the last call; return it, and what failed.
@@ -86,15 +86,19 @@ class Saving:
         self._writer.close()
         return self.settle()
 
-    def finish(self, draft: Draft) -> list[Written | StateError]:
+    def close(self) -> None:
+        """Wait for what is being written, without committing its positions. May be called twice."""
+        self._writer.close()
+
+    def finish(self, contents: CheckpointContents) -> list[Written | StateError]:
         """Wait for what is being written, then write the state as it is now if it has changed since.
 
         Raises ``StateError`` where that cannot be done: who calls this relies on it.
         """
         attempts = self.wait()
-        if draft.snapshot != self._saved_snapshot or not self._store.generations():
-            final = self._writer.write_now(draft)
-            self.resume(draft.events, snapshot=draft.snapshot)
+        if contents.snapshot != self._saved_snapshot or not self._store.generations():
+            final = self._writer.write_now(contents)
+            self.resume(contents.events, snapshot=contents.snapshot)
             attempts.append(self._settled(final))
         return attempts
 

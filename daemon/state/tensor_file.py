@@ -10,7 +10,7 @@ import numpy as np
 import safetensors
 import torch
 
-from daemon.state.durable import Part, measure, read_file, write_file
+from daemon.state.durable import StoredFile, measure, read_file, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ _CODES |= {getattr(torch, str(dtype)): code for code, dtype in _NUMPY_DTYPES.ite
 _CODES[torch.bfloat16] = "BF16"
 
 
-def write_tensors(path: Path, leaves: Mapping[str, Leaf], *, metadata: Mapping[str, str] | None = None) -> Part:
+def write_tensors(path: Path, leaves: Mapping[str, Leaf], *, metadata: Mapping[str, str] | None = None) -> StoredFile:
     """Write a new safetensors file, durably, and return its size and checksum; ``metadata`` goes into its header.
 
     The library's own writer holds the interpreter's lock, reports a full disk as text and leaves the checksum to a
@@ -49,7 +49,7 @@ def write_tensors(path: Path, leaves: Mapping[str, Leaf], *, metadata: Mapping[s
     return write_file(path, _chunks(header, ordered))
 
 
-def read_tensors(path: Path, part: Part) -> dict[str, Leaf]:
+def read_tensors(path: Path, part: StoredFile) -> dict[str, Leaf]:
     """Return the leaves of a file that must be ``part``: arrays, and tensors where numpy lacks the dtype.
 
     Raises ``ValueError`` where the file is another one, or not a safetensors file.

@@ -30,9 +30,9 @@ def export_weights(state: Mapping[str, Any], path: Path, *, task: str | None = N
     possible.
     """
     pipeline = state["pipeline"]
-    if not pipeline["student"]:
+    if not pipeline["main_learner"]:
         raise StateError("this checkpoint has no model: no event had come yet")
-    learner = pipeline["student"]["learner"]
+    learner = pipeline["main_learner"]["scored"]["learner"]
     network = {**learner["network"], **learner["average"]}
     tensors = _plain(network, task=_code(pipeline["intake"]["tasks"], task))
     tensors |= scale_tensors(learner["scaler"], prefix=INPUT)

@@ -29,6 +29,10 @@ class Assigned(NamedTuple):
     task: NDArray[np.int64]
     segment: NDArray[np.int64]
 
+    def chosen(self, rows: NDArray[np.bool_]) -> Assigned:
+        """Return those of the rows that are chosen ``(rows,) bool``."""
+        return Assigned(self.task[rows], self.segment[rows])
+
 
 class Segment(NamedTuple):
     """The stretch of the stream that begins with the next row to be learned."""

@@ -27,32 +27,46 @@ class DriftTasksOptions(Section):
     """A new task begins when a drift detector says that the error has risen."""
 
     type: Literal["drift"] = "drift"
-    detector: Literal["adwin", "page_hinkley", "kswin"] = Field("adwin", description="The detector, river's.")
+    detector: Literal["adwin", "page_hinkley", "kswin"] = Field(
+        "adwin", description="Drift detector of the library river."
+    )
     min_events: int = Field(
-        1_000, ge=1, description="An alarm counts only this many events after the start or the last alarm."
+        1_000,
+        ge=1,
+        description="Minimum events before the first alarm and between alarms; an earlier one is ignored.",
     )
     average: int | None = Field(
         None,
         ge=1,
         le=100_000,
-        description="Errors averaged into one input of the detector: 1, for the costly kswin 32.",
+        description="Errors averaged into one input of the detector; default 1, for kswin, which is costly, 32.",
     )
     horizon: int | None = Field(
         None,
         ge=20,
         le=10_000_000,
-        description="Newest inputs kept, to restore the detector: 50000, for kswin 2000.",
+        description="Newest inputs kept to restore the detector; default 50000, for kswin 2000.",
     )
     delta: float | None = Field(
-        None, gt=0, lt=1, description="adwin: significance, 0.002. page_hinkley: tolerated change, 0.02."
+        None,
+        gt=0,
+        lt=1,
+        description="adwin: significance, default 0.002. page_hinkley: tolerated change, default 0.02.",
     )
-    threshold: float | None = Field(None, gt=0, description="page_hinkley: summed excess of error, 50.")
+    threshold: float | None = Field(
+        None, gt=0, description="page_hinkley: summed excess of the error that raises an alarm, default 50."
+    )
     alpha: float | None = Field(
-        None, gt=0, lt=1, description="page_hinkley: forgetting factor, 0.9999. kswin: significance, 0.0001."
+        None,
+        gt=0,
+        lt=1,
+        description="page_hinkley: forgetting factor, default 0.9999. kswin: significance, default 0.0001.",
     )
-    window: int | None = Field(None, ge=20, le=10_000, description="kswin: inputs in the sliding window, 100.")
-    recent: int | None = Field(None, ge=10, description="kswin: newest inputs compared with the rest, 30.")
-    seed: int | None = Field(None, ge=0, description="kswin: seed of its sampling, 0.")
+    window: int | None = Field(
+        None, ge=20, le=10_000, description="kswin: inputs in the sliding window, default 100."
+    )
+    recent: int | None = Field(None, ge=10, description="kswin: newest inputs compared with the rest, default 30.")
+    seed: int | None = Field(None, ge=0, description="kswin: seed of its sampling, default 0.")
 
     @property
     def kind(self) -> DetectorKind:

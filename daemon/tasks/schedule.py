@@ -25,13 +25,15 @@ class ScheduledTasksOptions(Section):
     """A new task begins after a number of events or a length of time."""
 
     type: Literal["schedule"] = "schedule"
-    every_events: int | None = Field(None, ge=1, description="Events in a period.")
+    every_events: int | None = Field(None, ge=1, description="Events per period; give either this or every.")
     every: Duration | None = Field(
         None,
-        description="Length of a period of event time, such as 1h or 1d; periods begin at its multiples (UTC).",
+        description="Event time per period, such as 1h or 1d; periods begin at its multiples (UTC).",
     )
     cycle: int | None = Field(
-        None, ge=1, description="Tasks come back after so many periods; 1 makes boundaries without new tasks."
+        None,
+        ge=1,
+        description="Periods after which tasks repeat, never by default; 1: boundaries without new tasks.",
     )
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ class _Signs:
     status: str
 
 
-class VitalSigns:
+class Health:
     """Written by the loop's thread alone, read by any: one immutable value that is replaced whole.
 
     ``turn_limit_seconds`` is how long a turn may take before the loop counts as stuck.

@@ -1,89 +1,86 @@
-"""Tells what one learner knows: its strategies, its scores and its retention."""
+"""Shows one learner in the metrics: its strategies, its scores and its retention."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.scoring.learner_scores import matrix_of
-from strategies.buffer import Buffered
+from daemon.telemetry.status import named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from daemon.scoring.learner_scores import Marked, Marks
+    from daemon.learning.snapshot import BufferSnapshot, LearnerSnapshot, StrategySnapshot
+    from daemon.scoring.learner_scores import LearnerScores
     from daemon.telemetry.metrics.learner import LearnerMetrics
-    from strategies.strategy import Strategy
 
 
 class LearnerTelemetry:
-    """Remembers what was told last, so that a time is known of what has happened since."""
+    """Remembers what was shown last, so that a time is known of what has happened since."""
 
-    def __init__(self, metrics: LearnerMetrics, *, now: Callable[[], float]) -> None:
+    def __init__(self, metrics: LearnerMetrics) -> None:
         self._metrics = metrics
-        self._now = now
-        self._examined: tuple[int | None, int] = (None, 0)
+        self._evaluated: tuple[int | None, int] = (None, 0)
         self._counts: dict[str, tuple[int, float | None]] = {}
         self.matrix: Mapping[int, Mapping[str, float]] = {}
-        """R by boundary and task name, as it was told last."""
-        self.buffers: dict[str, Mapping[str, int]] = {}
-        """Rows by task name of each strategy's buffer, as they were told last."""
+        """R by boundary and task name, as of the last evaluation."""
 
-    def tell(self, learner: Marked, marks: Marks, *, tasks: Mapping[int, str], classes: Sequence[str]) -> None:
-        """Show everything as of now; retention only where there was an examination since."""
-        self._metrics.learning.restraint(learning_rate=learner.learning_rate, steps_left=learner.steps_left)
-        self._metrics.learning.clipped(learner.learner.limited_values)
-        for name, strategy in learner.learner.strategies:
-            self._tell_strategy(name, strategy, learner, marks.gauges[name])
-            if isinstance(strategy, Buffered):
-                self._tell_buffer(name, strategy, marks.gauges[name], tasks=tasks, classes=classes)
-        if marks.total.rows:
-            self._tell_prequential(marks)
-            self._tell_reference(learner)
-        examined = (marks.figures.events, marks.figures.boundaries)
-        if marks.figures.events is not None and examined != self._examined:
-            self._examined = examined
-            self._tell_retention(learner, marks, tasks)
+    def show(
+        self, learner: LearnerSnapshot, *, tasks: Mapping[int, str], classes: Sequence[str], at: float
+    ) -> None:
+        """Show everything as of Unix time ``at``; retention only where there was an evaluation since."""
+        self._metrics.strategies.restraint(learning_rate=learner.learning_rate, steps_left=learner.steps_left)
+        self._metrics.strategies.clipped(learner.clipped_values)
+        for name, strategy in learner.strategies.items():
+            self._show_strategy(name, strategy, at=at)
+            if strategy.buffer is not None:
+                self._show_buffer(name, strategy.buffer, strategy.gauges, tasks=tasks, classes=classes)
+        scores = learner.scores
+        if scores.total.rows:
+            self._show_prequential(scores)
+            self._show_reference(scores)
+        evaluated = (scores.figures.events, scores.figures.boundaries)
+        if scores.figures.events is not None and evaluated != self._evaluated:
+            self._evaluated = evaluated
+            self._show_retention(scores, tasks, at=at)
 
-    def seen(self, event: str, count: int) -> float | None:
+    def last_happened(self, event: str, count: int, *, at: float) -> float | None:
         """Return when ``event`` last happened, by its count; None where that was in an earlier process."""
-        before, at = self._counts.get(event, (count, None))
-        self._counts[event] = (count, self._now() if count != before else at)
+        before, when = self._counts.get(event, (count, None))
+        self._counts[event] = (count, at if count != before else when)
         return self._counts[event][1]
 
-    def _tell_strategy(self, name: str, strategy: Strategy, learner: Marked, gauges: Mapping[str, float]) -> None:
-        self._metrics.learning.figures(name, gauges)
-        if "consolidations" in gauges:
-            count = int(gauges["consolidations"])
-            self._metrics.learning.anchor(
+    def _show_strategy(self, name: str, strategy: StrategySnapshot, *, at: float) -> None:
+        self._metrics.strategies.figures(name, strategy.gauges)
+        if "consolidations" in strategy.gauges:
+            count = int(strategy.gauges["consolidations"])
+            self._metrics.strategies.anchor(
                 name,
-                penalty=strategy.penalty(learner.learner.parameters),
+                penalty=strategy.penalty,
                 consolidations=count,
-                consolidated_seconds=self.seen(f"{name} consolidated", count),
+                consolidated_seconds=self.last_happened(f"{name} consolidated", count, at=at),
             )
 
-    def _tell_buffer(
+    def _show_buffer(
         self,
         name: str,
-        strategy: Buffered,
+        buffer: BufferSnapshot,
         gauges: Mapping[str, float],
         *,
         tasks: Mapping[int, str],
         classes: Sequence[str],
     ) -> None:
-        by_task, by_class = strategy.composition()
-        self.buffers[name] = _named(by_task, tasks)
-        self._metrics.learning.buffer(
+        self._metrics.strategies.buffer(
             name,
             rows=int(gauges["buffer_rows"]),
             capacity_rows=int(gauges["buffer_capacity_rows"]),
             size_bytes=int(gauges["buffer_bytes"]),
             seen=int(gauges["buffer_seen_rows"]),
-            task_rows=self.buffers[name],
-            class_rows=_named(by_class, dict(enumerate(classes))),
+            task_rows=named(buffer.by_task, tasks),
+            class_rows=named(buffer.by_class, dict(enumerate(classes))),
         )
 
-    def _tell_prequential(self, marks: Marks) -> None:
-        total, window = marks.total, marks.window
+    def _show_prequential(self, scores: LearnerScores) -> None:
+        total, window = scores.total, scores.window
         self._metrics.prequential.overall(
             score=total.retention_score,
             samples=total.rows,
@@ -93,29 +90,25 @@ class LearnerTelemetry:
             window_kappa=window.kappa,
         )
         self._metrics.prequential.by_task(
-            {name: score.retention_score for name, score in marks.of_task.items()},
-            samples={name: score.rows for name, score in marks.of_task.items()},
+            {name: score.retention_score for name, score in scores.of_task.items()},
+            samples={name: score.rows for name, score in scores.of_task.items()},
         )
 
-    def _tell_reference(self, learner: Marked) -> None:
-        reference = learner.examiner.reference
+    def _show_reference(self, scores: LearnerScores) -> None:
+        reference = scores.reference
         if reference is not None:
             self._metrics.retention.reference(reference.now, initial=reference.initial, samples=reference.samples)
 
-    def _tell_retention(self, learner: Marked, marks: Marks, names: Mapping[int, str]) -> None:
-        tasks = {names[task]: of_task for task, of_task in marks.figures.tasks.items()}
+    def _show_retention(self, scores: LearnerScores, names: Mapping[int, str], *, at: float) -> None:
+        tasks = {names[task]: of_task for task, of_task in scores.figures.tasks.items()}
         self._metrics.retention.scored(
             {name: task.now for name, task in tasks.items()},
             samples={name: task.samples for name, task in tasks.items()},
             forgetting={name: task.forgetting for name, task in tasks.items()},
-            summary=marks.summary,
-            at_seconds=self._now(),
+            summary=scores.summary,
+            at_seconds=at,
         )
-        self.matrix = matrix_of(learner.examiner.matrix.table(), names)
+        self.matrix = scores.matrix(names)
         self._metrics.retention.matrix(
             self.matrix, untrained={name: task.untrained for name, task in tasks.items()}
         )
-
-
-def _named(counts: Mapping[int, int], names: Mapping[int, str]) -> dict[str, int]:
-    return {names[index]: count for index, count in counts.items()}

@@ -4,26 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from daemon.learning.snapshot import MAIN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connectors.source import SourceStatus
-    from daemon.learning.pipeline import Pipeline
-    from daemon.scoring.learner_scores import Marked, Marks
+    from daemon.learning.snapshot import LearnerSnapshot, PipelineSnapshot
     from daemon.scoring.prequential_score import PrequentialScore
+    from daemon.telemetry.snapshot import Snapshot
+
+NO_CHANGE = "no_change"
+"""The name of the reference that repeats the last label, among those of the companions."""
 
 
-def stream_status(pipeline: Pipeline, source: SourceStatus) -> dict[str, Any]:
+def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
+    """Return where the stream and all learners stand; ``matrix`` is the main learner's R, by boundary and task."""
+    pipeline = snapshot.pipeline
+    shown = stream_status(pipeline, snapshot.source)
+    if pipeline.main is None:
+        return shown
+    shown |= learner_status(pipeline.main, pipeline.tasks)
+    shown["retention"]["matrix"] = matrix
+    shown["buffers"] = {
+        name: named(strategy.buffer.by_task, pipeline.tasks)
+        for name, strategy in pipeline.main.strategies.items()
+        if strategy.buffer is not None
+    }
+    companions = {
+        name: learner_status(learner, pipeline.tasks) for name, learner in pipeline.learners.items() if name != MAIN
+    }
+    scores = pipeline.main.scores
+    return shown | {"companions": {NO_CHANGE: no_change_status(scores.total, scores.window)} | companions}
+
+
+def stream_status(pipeline: PipelineSnapshot, source: SourceStatus) -> dict[str, Any]:
     """Return where the stream stands."""
     return {
         "ready": source.ready,
         "reason": source.reason,
         "events": pipeline.events,
         "waiting": pipeline.waiting,
-        "features": list(pipeline.feature_names or ()),
-        "tasks": list(pipeline.task_names.values()),
+        "features": list(pipeline.features),
+        "tasks": list(pipeline.tasks.values()),
         "current_task": pipeline.current_task,
-        "classes": list(pipeline.class_names),
+        "classes": list(pipeline.classes),
         "partitions": [
             {
                 "topic": partition.topic,
@@ -37,25 +62,26 @@ def stream_status(pipeline: Pipeline, source: SourceStatus) -> dict[str, Any]:
     }
 
 
-def learner_status(learner: Marked, marks: Marks, names: Mapping[int, str]) -> dict[str, Any]:
-    """Return how a learner stands: steps, strategies, scores and retention."""
-    figures, reference = marks.figures, learner.examiner.reference
+def learner_status(learner: LearnerSnapshot, names: Mapping[int, str]) -> dict[str, Any]:
+    """Return how a learner stands: steps, strategies, scores and retention; ``names`` are those of all tasks."""
+    scores = learner.scores
+    figures, reference = scores.figures, scores.reference
     return {
-        "steps": learner.learner.steps,
-        "steps_rejected": learner.learner.rejected_steps,
+        "steps": learner.steps,
+        "steps_rejected": learner.steps_rejected,
         "steps_left": learner.steps_left,
         "learning_rate": learner.learning_rate,
-        "parameters": len(learner.learner.parameters),
-        "strategies": dict(marks.gauges),
+        "parameters": learner.parameters,
+        "strategies": {name: strategy.gauges for name, strategy in learner.strategies.items()},
         "prequential": {
-            "score": marks.total.retention_score,
-            "window_score": marks.window.retention_score,
-            "kappa": marks.total.kappa,
-            "window_kappa": marks.window.kappa,
-            "rows": marks.total.rows,
+            "score": scores.total.retention_score,
+            "window_score": scores.window.retention_score,
+            "kappa": scores.total.kappa,
+            "window_kappa": scores.window.kappa,
+            "rows": scores.total.rows,
         },
         "retention": {
-            **marks.summary,
+            **scores.summary,
             "boundaries": figures.boundaries,
             "events": figures.events,
             "tasks": {
@@ -76,3 +102,8 @@ def no_change_status(total: PrequentialScore, window: PrequentialScore) -> dict[
             "rows": total.compared,
         }
     }
+
+
+def named(counts: Mapping[int, int], names: Mapping[int, str]) -> dict[str, int]:
+    """Return counts by code under the codes' names."""
+    return {names[index]: count for index, count in counts.items()}

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from daemon.telemetry.history.recorder import Chronicle
+from daemon.telemetry.history.recorder import Recorder
 from daemon.web.page.routes import page_routes
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from daemon.telemetry.health import VitalSigns
+    from daemon.telemetry.health import Health
 
 _METHODS = ["GET", "HEAD"]
 _FRESH = {"Cache-Control": "no-store"}
@@ -28,24 +28,24 @@ _FRESH = {"Cache-Control": "no-store"}
 def app(
     registry: CollectorRegistry,
     *,
-    vital_signs: VitalSigns,
-    chronicle: Chronicle | None = None,
+    health: Health,
+    history: Recorder | None = None,
     control: Sequence[Route] = (),
 ) -> Starlette:
     """Return the ASGI application. It only reads; nothing that it serves changes the daemon, but ``control``."""
 
     async def livez(_: Request) -> Response:
-        return _probe(vital_signs.why_not_alive())
+        return _probe(health.why_not_alive())
 
     async def readyz(_: Request) -> Response:
-        return _probe(vital_signs.why_not_ready())
+        return _probe(health.why_not_ready())
 
     async def status(_: Request) -> Response:
-        return Response(vital_signs.status(), media_type="application/json", headers=_FRESH)
+        return Response(health.status(), media_type="application/json", headers=_FRESH)
 
     application = Starlette(
         routes=[
-            *page_routes(Chronicle() if chronicle is None else chronicle),
+            *page_routes(Recorder() if history is None else history),
             Route("/metrics", _Exposition(registry), methods=_METHODS),
             Route("/livez", livez),
             Route("/readyz", readyz),

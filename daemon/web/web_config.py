@@ -31,9 +31,11 @@ _CERTIFICATES = {
 class TlsServerConfig(Section):
     """TLS, with the server's certificate and, if wanted, the clients'."""
 
-    cert_file: Path = Field(description="The server's certificate and its chain, PEM.")
-    key_file: Path = Field(description="Its private key, PEM, not encrypted.")
-    client_ca_file: Path | None = Field(None, description="The authority of the clients' certificates, PEM.")
+    cert_file: Path = Field(description="Certificate of the server with its chain, PEM.")
+    key_file: Path = Field(description="Private key of the certificate, PEM, not encrypted.")
+    client_ca_file: Path | None = Field(
+        None, description="Certificate authority that signs client certificates, PEM."
+    )
     client_auth_type: Literal["NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"] = (
         "NoClientCert"
     )
@@ -61,7 +63,7 @@ class WebConfig(Section):
 
     tls_server_config: TlsServerConfig | None = None
     basic_auth_users: dict[str, str] = Field(
-        default_factory=dict, description="A bcrypt hash for each name, as htpasswd -B writes it."
+        default_factory=dict, description="A bcrypt hash for each user name, as htpasswd -B writes it."
     )
 
     @field_validator("basic_auth_users")

@@ -7,7 +7,8 @@ from itertools import count
 
 from kafka import KafkaProducer
 
-from connectors.synthetic.plant import PlantOptions, PlantSource
+from connectors.synthetic.options import PlantOptions
+from connectors.synthetic.plant import PlantSource
 
 
 def send(producer: KafkaProducer, source: PlantSource, *, topic: str) -> None:

@@ -19,7 +19,7 @@ class FreezeOptions(Options):
 
     type: Literal["freeze"] = "freeze"
     layers: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        description='Names of layers or parameters, such as ["0", "3.bias"]; * stands for anything.'
+        description='Names of layers or parameters, such as ["0", "3.bias"]; * matches anything.'
     )
 
 

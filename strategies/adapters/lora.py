@@ -28,14 +28,14 @@ class LoraOptions(Options):
         8, ge=1, le=65_536, description="r, the rank of a correction, at most the layer's smaller side."
     )
     alpha: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="α; a correction counts α/r. As large as r unless given."
+        None, description="α; corrections are scaled by α/r. Equal to r by default."
     )
     layers: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        "all", description="Which linear and convolution layers: all, or their names; * stands for anything."
+        "all", description="Linear and convolution layers to correct: all, or names, in which * matches anything."
     )
     head: bool = Field(
         True,
-        description="Train the last linear layer in full instead: a new class needs weights that the old have not.",
+        description="Train the last linear layer in full instead of correcting it: a new class needs new weights.",
     )
 
 

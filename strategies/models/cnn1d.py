@@ -20,7 +20,7 @@ class Cnn1dOptions(ModelOptions):
     channels: tuple[Width, ...] = Field(
         (32, 64), min_length=1, description="Channels of each convolution; each halves the length."
     )
-    kernel: int = Field(5, ge=1, description="Width of each convolution, odd.")
+    kernel: int = Field(5, ge=1, description="Width of each convolution; must be odd.")
     hidden: Width = Field(128, description="Width of the fully connected layer.")
 
     @field_validator("kernel")

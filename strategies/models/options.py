@@ -13,8 +13,8 @@ class ModelOptions(Options):
 
     pretrained: str | None = Field(
         None,
-        description="A safetensors file with the weights to start from, by tensor name. With it, adapters and the"
-        " learning rate are conservative unless they are given.",
+        description="Safetensors file with the weights to start from, by tensor name; with it, the defaults of"
+        " adapters and learning rate are conservative.",
     )
 
 

@@ -21,7 +21,7 @@ class SpectralOptions(ModelOptions):
     type: Literal["spectral"] = "spectral"
     shape: tuple[Width, Width] = Field((1, 128), description="Channels and length of a window.")
     frequencies: Width = Field(
-        64, description="How many are seen of each channel, from the lowest on; half the length is all there are."
+        64, description="Frequencies used of each channel, from the lowest up; at most half the window's length."
     )
     hidden: tuple[Width, ...] = Field((128,), min_length=1, description="Widths of the hidden layers.")
 

@@ -28,7 +28,12 @@ class AdamOptions(ScheduledOptions):
     betas: tuple[Beta, Beta] = Field(
         (0.9, 0.999), description="Decay of the first and second moments.", json_schema_extra=LIVE
     )
-    eps: float = Field(1e-8, gt=0, description="Added to the root of the second moment.", json_schema_extra=LIVE)
+    eps: float = Field(
+        1e-8,
+        gt=0,
+        description="Added to the square root of the second moment, for stability.",
+        json_schema_extra=LIVE,
+    )
     weight_decay: float = Field(
         0.0, ge=0, description="Decoupled weight decay, per step times lr.", json_schema_extra=LIVE
     )

@@ -20,21 +20,21 @@ class ScheduleOptions(Options):
     type: Literal["constant", "cosine", "inverse_sqrt", "step"] = Field(
         "constant", description="How the rate falls after the warm-up."
     )
-    warm_up: int = Field(0, ge=0, description="Steps in which the rate first rises evenly from the floor to lr.")
+    warm_up: int = Field(0, ge=0, description="Steps in which the rate first rises linearly from floor to lr.")
     steps: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="cosine: steps to the floor; inverse_sqrt: steps to lr / √2; step: steps from fall to fall.",
     )
-    factor: float = Field(0.5, gt=0, lt=1, description="step: what remains of the rate at each fall.")
-    floor: float = Field(0.0, ge=0, description="Learning rate that the schedule falls to, and never below.")
+    factor: float = Field(0.5, gt=0, lt=1, description="step: factor on the rate at each fall.")
+    floor: float = Field(0.0, ge=0, description="Lowest learning rate, which the schedule falls to.")
     cap: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="Learning rate that is never exceeded, whatever lr and the schedule say."
+        None, description="Highest learning rate, whatever lr and the schedule say."
     )
     restart: Literal["never", "boundary"] = Field(
-        "never", description="boundary: count the steps, the warm-up's too, from the last task boundary."
+        "never", description="boundary: begin the schedule anew, with its warm-up, at each task boundary."
     )
     per_boundary: float = Field(
-        1.0, gt=0, le=1, description="lr is multiplied by this at each boundary: later tasks move the model less."
+        1.0, gt=0, le=1, description="Factor on lr at each boundary, so that later tasks move the model less."
     )
 
     @model_validator(mode="after")
@@ -75,7 +75,7 @@ class ScheduledOptions(Options):
     lr: float = Field(gt=0, description="Learning rate.", json_schema_extra=LIVE)
     schedule: ScheduleOptions = Field(
         ScheduleOptions(),
-        description="How the learning rate changes with the steps; constant by default.",
+        description="How the learning rate changes over the steps; constant by default.",
         json_schema_extra=LIVE,
     )
 

@@ -8,14 +8,15 @@ from prometheus_client import CollectorRegistry
 
 from daemon.build.edges import build_dead_letters, build_predictions
 from daemon.build.pipeline import build_pipeline
+from daemon.build.restored import restored
 from daemon.config.schema import Config
 from daemon.learning.stopwatch import Stopwatch
 from daemon.loop.loop import Loop
-from daemon.loop.reject_limit import Rejections
+from daemon.loop.reject_limit import RejectLimit
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saving import Saving
-from daemon.telemetry.health import VitalSigns
+from daemon.telemetry.health import Health
 from daemon.telemetry.metrics import Metrics
 from daemon.telemetry.telemetry import Telemetry
 
@@ -72,14 +73,14 @@ class Life:
     ) -> None:
         clock = clock or Clock()
         checkpoint = config.checkpoint
+        self.config = config
         self.source = source
         self.registry = CollectorRegistry()
         self.store = store or CheckpointStore(directory, keep=checkpoint.keep)
         self.writer = CheckpointWriter(self.store)
-        self._sinks = (dead_letters or build_dead_letters(config), build_predictions(config))
         stopwatch = Stopwatch()
         metrics = Metrics(self.registry, version="0", torch_version="0", started_seconds=0.0)
-        signs = VitalSigns(turn_limit_seconds=60.0)
+        health = Health(turn_limit_seconds=60.0)
         self.saving = Saving(
             self.writer,
             self.store,
@@ -93,11 +94,11 @@ class Life:
             source=source,
             pipeline=build_pipeline(config, stopwatch=stopwatch),
             saving=self.saving,
-            rejections=Rejections(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
-            telemetry=Telemetry(metrics, signs, name="test", stopwatch=stopwatch, every_seconds=0.0),
+            reject_limit=RejectLimit(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
+            telemetry=Telemetry(metrics, health, name="test", stopwatch=stopwatch, every_seconds=0.0),
             stopwatch=stopwatch,
-            dead_letters=self._sinks[0],
-            predictions=self._sinks[1],
+            dead_letters=dead_letters or build_dead_letters(config),
+            predictions=build_predictions(config),
             linger_seconds=config.learner.linger_seconds,
             clock=clock,
         )
@@ -107,7 +108,8 @@ class Life:
         self.store.prepare()
         recovered = self.store.load_newest()
         if recovered is not None:
-            self.loop.restore(recovered.saved.state)
+            pipeline = restored(self.config, recovered.saved, stopwatch=Stopwatch())
+            self.loop.resume(pipeline, recovered.saved.state)
         self.source.open(None if recovered is None else recovered.saved.state["source"])
         if recovered is None:
             self.loop.save()
@@ -121,10 +123,7 @@ class Life:
 
     def end(self) -> None:
         """Release what the operating system would release; what is being written gets to the disk."""
-        self.writer.close()
-        for sink in self._sinks:
-            if sink is not None:
-                sink.close()
+        self.loop.close()
 
     def saved(self) -> dict[str, Any]:
         """The state of the newest checkpoint."""

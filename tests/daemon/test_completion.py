@@ -29,21 +29,20 @@ def test_each_shell_gets_a_script(shell: str) -> None:
     ("words", "offered"),
     [
         ("retaind val", ["validate"]),
-        ("retaind bench pm", ["pmnist"]),
         ("retaind checkpoint ro", ["rollback"]),
         ("retaind config ", ["show"]),
         ("retaind doctor --js", ["--json"]),
     ],
 )
-def test_commands_protocols_and_options_are_completed(words: str, offered: list[str]) -> None:
+def test_commands_and_options_are_completed(words: str, offered: list[str]) -> None:
     place = str(len(words.split(" ")) - 1)
     assert retaind(_RETAIND_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=place).split() == offered
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_the_other_shells_are_answered_too(shell: str) -> None:
-    asked = {"_TYPER_COMPLETE_ARGS": "retaind bench pm", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-    assert "pmnist" in retaind(_RETAIND_COMPLETE=f"complete_{shell}", **asked)
+    asked = {"_TYPER_COMPLETE_ARGS": "retaind checkpoint ro", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    assert "rollback" in retaind(_RETAIND_COMPLETE=f"complete_{shell}", **asked)
 
 
 def test_a_real_bash_takes_the_script_and_falls_back_to_files() -> None:

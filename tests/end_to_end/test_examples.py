@@ -76,10 +76,10 @@ def test_there_are_six_examples() -> None:
 @pytest.mark.parametrize("name", ["plant", "sensor-regression"])
 def test_an_example_without_kafka_learns(name: str, tmp_path: Path) -> None:
     service = learn(name, {"STATE": str(tmp_path)})
-    student = service.loop.pipeline.student
-    assert student is not None
-    assert student.learner.steps > 0
-    assert student.prequential.total().retention_score is not None
+    main = service.loop.pipeline.main
+    assert main is not None
+    assert main.scored.learner.steps > 0
+    assert main.scored.prequential.total().retention_score is not None
     assert (tmp_path / "checkpoints").exists()
 
 
@@ -93,16 +93,16 @@ def test_the_example_that_starts_pretrained_goes_on_from_the_plants_model(tmp_pa
     config = load(next(path for path in EXAMPLES if path.stem == "pretrained"), environ=installed)
     assert advise(config) == []
     service = learn("pretrained", environ)
-    student = service.loop.pipeline.student
-    assert student is not None
-    assert student.learner.rejected_steps == 0
-    reference = student.examiner.reference
+    main = service.loop.pipeline.main
+    assert main is not None
+    assert main.scored.learner.rejected_steps == 0
+    reference = main.scored.evaluator.reference
     assert reference is not None
     assert reference.samples > 1500
     # Of six classes the commonest is four in ten; a model of a single regime knows a little of the others.
     assert reference.initial is not None
     assert reference.initial > 0.3
-    rate = student.learner.learning_rate
+    rate = main.scored.learner.learning_rate
     assert rate is not None
     assert 0 < rate < config.optimizer.lr  # type: ignore[attr-defined]  # every optimizer of ours has one
 
@@ -114,14 +114,14 @@ def test_an_example_with_kafka_learns(name: str, tmp_path: Path, broker: Cluster
     broker.produce(topic, [message["value"] for message in messages], **columns)
     broker.create_topic(f"{topic}-dead")
     service = learn(name, {"STATE": str(tmp_path), "TOPIC": topic, "KAFKA_BOOTSTRAP": broker.bootstrap})
-    student = service.loop.pipeline.student
-    assert student is not None
-    assert student.events == EVENTS
-    assert student.learner.rejected_steps == 0
+    main = service.loop.pipeline.main
+    assert main is not None
+    assert main.events == EVENTS
+    assert main.scored.learner.rejected_steps == 0
     if name == "mnist-fashion":
-        assert list(service.loop.pipeline.task_names.values()) == ["mnist", "fashion"]
+        assert list(service.loop.pipeline.snapshot().tasks.values()) == ["mnist", "fashion"]
         return
-    windowed = student.prequential.windowed().accuracy
+    windowed = main.scored.prequential.windowed().accuracy
     assert windowed is not None
     # These streams can be learned within so few events; an example whose settings could not would be a bad one.
     assert windowed > 0.6

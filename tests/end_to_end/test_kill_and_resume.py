@@ -36,7 +36,7 @@ def test_a_daemon_killed_at_random_moments_ends_with_the_same_bits_as_one_that_n
     assert len(deaths) == KILLS
     one, other = untroubled.newest_state(), killed.newest_state()
     assert differences(one, other) == [], deaths
-    assert one["pipeline"]["student"]["events"] == EVENTS
+    assert one["pipeline"]["main_learner"]["events"] == EVENTS
     assert one["source"]["partitions"][0]["offset"] == EVENTS
     predictions = [(course.directory / "predictions.jsonl").read_bytes() for course in (untroubled, killed)]
     assert predictions[0] == predictions[1]
@@ -53,7 +53,7 @@ def test_of_several_partitions_too_every_event_is_learned_once_however_often_it_
     course.live_and_die(random.Random().sample(range(1, 2_000), 3))
     state = course.newest_state()
     assert [row["offset"] for row in state["source"]["partitions"]] == [800, 800, 800]
-    assert state["pipeline"]["student"]["events"] == 2_400
+    assert state["pipeline"]["main_learner"]["events"] == 2_400
     lines = map(orjson.loads, (course.directory / "predictions.jsonl").read_bytes().splitlines())
     learned = sorted((line["partition"], line["offset"]) for line in lines)
     assert learned == [(partition, offset) for partition in range(3) for offset in range(800)]

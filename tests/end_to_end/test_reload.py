@@ -156,12 +156,12 @@ def test_killed_after_a_reload_it_ends_with_the_bits_of_one_that_never_was(
         daemon.kill()
     with started(launcher, killed, log="log-3") as daemon:
         assert daemon.wait() == 0, daemon.log
-    monkeypatch.setattr("daemon.loop.poll_size.Pace.max_records", 1)
+    monkeypatch.setattr("daemon.loop.poll_size.PollSize.max_records", 1)
     with Service(load(untroubled.path), read=lambda: load(untroubled.path)) as service:
         service.run(stop=lambda: service.loop.pipeline.events == moment)
         untroubled.say(lr=0.02)
         assert service.reload() is None
         service.run(stop=lambda: False)
     one, other = (Course(launcher, file.path, EVENTS).newest_state() for file in (killed, untroubled))
-    assert one["pipeline"]["student"]["events"] == EVENTS
+    assert one["pipeline"]["main_learner"]["events"] == EVENTS
     assert differences(one["pipeline"], other["pipeline"]) == []

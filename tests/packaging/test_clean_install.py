@@ -22,10 +22,10 @@ NEEDED_BESIDE_CODE = {
     "connectors/py.typed",
     "daemon/config/starter.yaml",
     "daemon/demo/plant.yaml",
-    "daemon/page/static/index.html",
-    "daemon/page/static/main.js",
-    "daemon/page/static/style.css",
-    "daemon/page/static/icon.svg",
+    "daemon/web/page/static/index.html",
+    "daemon/web/page/static/main.js",
+    "daemon/web/page/static/style.css",
+    "daemon/web/page/static/icon.svg",
     "daemon/py.typed",
     "strategies/py.typed",
 }
@@ -77,7 +77,7 @@ def test_the_wheel_holds_the_three_packages_whole_and_nothing_else(in_wheel: set
 
 def test_the_source_distribution_holds_every_committed_file_of_code_and_the_tests(in_sdist: set[str]) -> None:
     listed = subprocess.run(
-        ["git", "ls-files", *PACKAGES, "tests", "deploy", "examples"],
+        ["git", "ls-files", *PACKAGES, "benchmarks", "tests", "deploy", "examples"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -108,6 +108,12 @@ def test_it_runs_from_another_folder_with_nothing_of_the_work_tree(clean: CleanE
     assert [Path(origin).is_relative_to(clean.bin.parent) for origin in origins] == [True] * len(PACKAGES)
     version = clean.run("retaind", "--version")
     assert (version.returncode, version.stdout) == (0, f"retaind {_version()}\n")
+
+
+def test_without_a_checkout_bench_says_where_the_benchmarks_are(clean: CleanEnvironment) -> None:
+    done = clean.run("retaind", "bench", "pmnist")
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "`python -m benchmarks pmnist`" in done.stderr
 
 
 def test_a_file_to_start_from_is_written_and_valid(clean: CleanEnvironment) -> None:

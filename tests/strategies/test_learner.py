@@ -17,7 +17,7 @@ from strategies.objective import Classification
 from strategies.optimizers.sgd import Sgd, SgdOptions
 from strategies.options import Options
 from strategies.strategy import Setting, Strategy
-from strategies.training_batch import Lesson, Rehearsal
+from strategies.training_batch import Rehearsal, TrainingBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,9 +65,9 @@ class Script(Strategy):
         return self._hidden
 
     def distil(
-        self, learner: Learner, outputs: torch.Tensor, lesson: Lesson, *, own: slice, gradient: torch.Tensor
+        self, learner: Learner, outputs: torch.Tensor, batch: TrainingBatch, *, own: slice, gradient: torch.Tensor
     ) -> torch.Tensor | None:
-        self.calls.append(f"distil {len(outputs)} {lesson.fresh} {own.start}:{own.stop}")
+        self.calls.append(f"distil {len(outputs)} {batch.fresh} {own.start}:{own.stop}")
         if self._extra is None:
             return None
         with torch.enable_grad():

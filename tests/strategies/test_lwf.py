@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from strategies.training_batch import Lesson
+from strategies.training_batch import TrainingBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,8 @@ def distilled(learner: Learner, batch: Any, *, fresh: int) -> tuple[torch.Tensor
     """Return what the method adds to loss and gradient, and the outputs it did so for."""
     outputs = torch.randn(len(batch), learner.objective.outputs, generator=torch.Generator().manual_seed(0))
     gradient = torch.zeros_like(outputs)
-    lesson = Lesson(batch.x, batch.y, batch.task, fresh=fresh, weight=None)
-    loss = lwf_of(learner).distil(learner, outputs, lesson, own=slice(0, 0), gradient=gradient)
+    training = TrainingBatch(batch.x, batch.y, batch.task, fresh=fresh, weight=None)
+    loss = lwf_of(learner).distil(learner, outputs, training, own=slice(0, 0), gradient=gradient)
     assert loss is not None
     return loss, gradient, outputs
 

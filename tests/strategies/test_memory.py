@@ -45,7 +45,7 @@ def offer(memory: Memory, rows: Batch, *, sizes: Sequence[int] = ()) -> None:
 
 
 @pytest.mark.parametrize("rule", [Reservoir, BalancedReservoir])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=st.integers(0, 300), capacity=st.integers(1, 20), sizes=st.lists(st.integers(0, 60), max_size=6))
 def test_what_is_kept_does_not_depend_on_how_rows_were_grouped(
     rule: Any, rows: int, capacity: int, sizes: list[int]

@@ -57,7 +57,7 @@ def test_a_share_that_is_a_whole_number_of_rows_is_drawn_in_every_step() -> None
     assert {len(drawn(strategy, fresh(32))) for _ in range(50)} == {8}
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(share=st.floats(0.02, 0.8), batch=st.integers(1, 9), seed=st.integers(0, 99))
 def test_the_share_holds_in_the_long_run_for_batches_of_any_size(share: float, batch: int, seed: int) -> None:
     strategy = mixing(storage(), share=share, seed=seed)

@@ -66,7 +66,7 @@ def skip() -> Skip:
     return Skip()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32),
     rows=st.integers(1, 40),

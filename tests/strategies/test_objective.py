@@ -21,7 +21,7 @@ def classes(seed: int, rows: int, width: int) -> torch.Tensor:
     return torch.randint(0, width, (rows,), generator=torch.Generator().manual_seed(seed))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(width=st.integers(1, 20), **SHAPES)
 def test_classification_loss_and_gradient_are_those_of_cross_entropy(
     seed: int, rows: int, scale: float, width: int
@@ -35,7 +35,7 @@ def test_classification_loss_and_gradient_are_those_of_cross_entropy(
     torch.testing.assert_close(gradient, slope)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(**SHAPES)
 def test_regression_loss_and_gradient_are_those_of_half_the_squared_error(
     seed: int, rows: int, scale: float

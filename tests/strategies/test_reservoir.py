@@ -78,7 +78,7 @@ def test_a_resumed_sample_is_not_biased_to_what_came_after() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     seed=st.integers(0, 2**32),
     capacity=st.integers(1, 30),

@@ -21,7 +21,7 @@ def in_parts(scaler: OnlineScaler, x: torch.Tensor, sizes: list[int]) -> torch.T
     return torch.cat([scaler.absorb(x[start:end]) for start, end in zip([0, *ends], ends, strict=False)])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     seed=st.integers(0, 2**32),
     rows=st.integers(2, 60),
@@ -44,7 +44,7 @@ def test_rows_are_scaled_by_mean_and_deviation_of_all_that_was_seen(
     np.testing.assert_allclose(scaler.deviation[varied], seen.std(0)[varied], rtol=1e-5)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32), rows=st.integers(1, 40), sizes=st.lists(st.integers(0, 9), max_size=12))
 def test_statistics_do_not_depend_on_how_rows_were_grouped(seed: int, rows: int, sizes: list[int]) -> None:
     x = rows_of(seed, rows, location=100.0)
@@ -126,7 +126,7 @@ def with_wild_values(seed: int, rows: int, places: list[int], value: float) -> t
     return x
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     seed=st.integers(0, 2**32),
     places=st.lists(st.integers(900, 1_199), max_size=6, unique=True),
@@ -147,7 +147,7 @@ def test_wild_values_are_limited_alike_however_rows_were_grouped(
         assert torch.equal(other.scale(x), whole.scale(x))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32), heavy=st.booleans())
 def test_what_is_not_wild_is_scaled_to_the_same_bits_as_without_a_limit(seed: int, *, heavy: bool) -> None:
     x = rows_of(seed, 3_000, location=-7.0, scale=30.0)

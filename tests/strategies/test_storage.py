@@ -42,7 +42,7 @@ def assert_same(one: Batch, other: Batch) -> None:
         assert torch.equal(first, second), column
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.floats(width=32), min_size=3, max_size=3), min_size=1, max_size=20))
 def test_float32_comes_back_bit_for_bit(rows: list[list[float]]) -> None:
     batch = batch_of(torch.tensor(rows))
@@ -58,7 +58,7 @@ def test_every_step_of_uint8_comes_back_exactly(value_range: tuple[float, float]
     assert_same(round_trip(batch, precision="uint8", value_range=value_range), batch)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-1, 2, width=32), min_size=1, max_size=20))
 def test_uint8_is_the_nearest_step_and_clips(values: list[float]) -> None:
     back = round_trip(batch_of(torch.tensor([values])), precision="uint8", value_range=(-0.5, 1.5)).x
@@ -66,7 +66,7 @@ def test_uint8_is_the_nearest_step_and_clips(values: list[float]) -> None:
     assert (back - expected).abs().max() <= 2 / 255 / 2 + 1e-6
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1, max_size=20))
 def test_float16_keeps_eleven_bits_and_clips(values: list[float]) -> None:
     back = round_trip(batch_of(torch.tensor([values])), precision="float16").x
@@ -83,7 +83,7 @@ def test_every_step_of_uint4_comes_back_exactly(features: int, value_range: tupl
     assert_same(round_trip(batch, precision="uint4", value_range=value_range), batch)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-1, 2, width=32), min_size=1, max_size=9))
 def test_uint4_is_the_nearest_step_and_clips(values: list[float]) -> None:
     back = round_trip(batch_of(torch.tensor([values])), precision="uint4", value_range=(-0.5, 1.5)).x
@@ -91,7 +91,7 @@ def test_uint4_is_the_nearest_step_and_clips(values: list[float]) -> None:
     assert (back - expected).abs().max() <= 2 / 15 / 2 + 1e-6
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.floats(-100, 100, width=32), min_size=4, max_size=4), min_size=1, max_size=9))
 def test_outputs_come_back_in_eleven_bits(values: list[list[float]]) -> None:
     outputs = torch.tensor(values)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from strategies.objective import Classification, Regression
-from strategies.training_batch import Lesson, Rehearsal
+from strategies.training_batch import Rehearsal, TrainingBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 def test_fresh_rows_alone_have_their_mean_loss(batch_of: MakeBatch) -> None:
     fresh = batch_of(0)
-    lesson = Lesson.of(fresh, [])
-    assert (len(lesson), lesson.fresh, lesson.weight) == (8, 8, None)
-    assert torch.equal(lesson.x, fresh.x)
+    batch = TrainingBatch.of(fresh, [])
+    assert (len(batch), batch.fresh, batch.weight) == (8, 8, None)
+    assert torch.equal(batch.x, fresh.x)
 
 
 def test_rehearsed_rows_follow_in_their_order(batch_of: MakeBatch) -> None:
     parts = [batch_of(seed, rows=rows, task=seed) for seed, rows in enumerate((8, 3, 5))]
-    lesson = Lesson.of(parts[0], [Rehearsal(part) for part in parts[1:]])
-    assert lesson.weight is None
-    assert lesson.fresh == 8
-    assert lesson.task.tolist() == [0] * 8 + [1] * 3 + [2] * 5
-    assert torch.equal(lesson.x[8:11], parts[1].x)
-    assert torch.equal(lesson.y[11:], parts[2].y)
+    batch = TrainingBatch.of(parts[0], [Rehearsal(part) for part in parts[1:]])
+    assert batch.weight is None
+    assert batch.fresh == 8
+    assert batch.task.tolist() == [0] * 8 + [1] * 3 + [2] * 5
+    assert torch.equal(batch.x[8:11], parts[1].x)
+    assert torch.equal(batch.y[11:], parts[2].y)
 
 
 def test_a_weight_is_what_the_rows_own_mean_loss_counts(batch_of: MakeBatch) -> None:
@@ -41,9 +41,9 @@ def test_a_weight_is_what_the_rows_own_mean_loss_counts(batch_of: MakeBatch) -> 
         Rehearsal(batch_of(2, rows=4)),
         Rehearsal(batch_of(3), 0),
     ]
-    lesson = Lesson.of(batch_of(0), rehearsals)
-    assert lesson.weight is not None
-    assert lesson.weight.tolist() == pytest.approx([1 / 12] * 8 + [0.25] * 2 + [1 / 12] * 4 + [0] * 8)
+    batch = TrainingBatch.of(batch_of(0), rehearsals)
+    assert batch.weight is not None
+    assert batch.weight.tolist() == pytest.approx([1 / 12] * 8 + [0.25] * 2 + [1 / 12] * 4 + [0] * 8)
 
 
 @pytest.mark.parametrize("regression", [False, True], ids=["classes", "number"])

@@ -10,7 +10,7 @@ from daemon.config.advice.adapters import ARCHITECTURE
 from daemon.config.advice.anchoring import ADVISERS as ANCHORING
 from daemon.config.advice.rates import ADVISERS as RESTRAINT
 from daemon.config.challenger_view import challenger_view
-from daemon.config.errors import KeyPath, Position, Problem, dotted
+from daemon.config.errors import KeyPath, Problem, TextPosition, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ class Advice:
     """One remark: where, why in a sentence, and what to do."""
 
     file: str
-    position: Position | None
+    position: TextPosition | None
     path: KeyPath
     why: str
     remedy: str
@@ -46,7 +46,7 @@ def advise(config: Config) -> list[Advice]:
     challenger = config.companions.challenger
     if challenger is not None:
         found += _on_challenger(challenger_view(config, challenger))
-    return sorted(found, key=lambda advice: (advice.position or Position(0, 0), dotted(advice.path)))
+    return sorted(found, key=lambda advice: (advice.position or TextPosition(0, 0), dotted(advice.path)))
 
 
 def _placed(config: Config, path: KeyPath, why: str, remedy: str) -> Advice:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daemon.intake.features.key_slots import KeySlots
-from daemon.intake.features.row_history import Groups, Past
+from daemon.intake.features.row_history import Groups, RowHistory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,8 +40,8 @@ class History:
 
     def __init__(self, *, depth: int, width: int, label_depth: int, label_width: int, max_keys: int | None) -> None:
         self._keys = None if max_keys is None else KeySlots(max_keys)
-        self._values = Past(depth=depth, width=width)
-        self._labels = Past(depth=label_depth, width=label_width)
+        self._values = RowHistory(depth=depth, width=width)
+        self._labels = RowHistory(depth=label_depth, width=label_width)
         self._seen = np.zeros(1, dtype=np.int64)
 
     def advance(self, values: Floats, labels: Floats, *, key: Sequence[Key]) -> Iterator[Present]:

@@ -17,7 +17,7 @@ class Lag(Section):
     """Earlier values of a field."""
 
     field: str = Field(description="A field of the events.")
-    steps: tuple[Step, ...] = Field((1,), description="How many events back, one column each.")
+    steps: tuple[Step, ...] = Field((1,), description="How many events back; one column for each.")
 
 
 class Difference(Section):
@@ -32,7 +32,7 @@ class Cyclic(Section):
 
     field: str = Field(TIME, description="A field of the events, or time for the event's own time (UTC).")
     period: Duration = Field(
-        description="One turn, in the field's unit; for time in seconds, or 12h, hour, day, week, year."
+        description="Length of one cycle in the field's unit; for time in seconds, or 12h, hour, day, week, year."
     )
 
 
@@ -40,9 +40,9 @@ class Rolling(Section):
     """Statistics of a field's newest values, the present one included."""
 
     field: str = Field(description="A field of the events.")
-    window: int = Field(ge=2, le=1_000, description="How many values.")
+    window: int = Field(ge=2, le=1_000, description="Number of newest values, the event's own among them.")
     statistics: tuple[Literal["mean", "deviation"], ...] = Field(
-        ("mean", "deviation"), description="The mean, and the deviation of the population."
+        ("mean", "deviation"), description="Mean and population standard deviation, or one of them."
     )
 
 
@@ -52,22 +52,29 @@ class FeaturesSection(Section):
     With ``per_key``, memory holds about max_keys × (largest step or window) × (fields used) × 8 bytes.
     """
 
-    per_key: bool = Field(False, description="Keep a history for each key; events without one share one.")
-    max_keys: int = Field(10_000, ge=1, description="Keys remembered; the one unseen for longest is forgotten.")
+    per_key: bool = Field(False, description="Keep a history for each key; events without a key share one.")
+    max_keys: int = Field(
+        10_000, ge=1, description="Maximum keys remembered; the one unseen for longest is dropped."
+    )
     logarithmic: tuple[str, ...] | Literal["all"] = Field(
         (),
-        description="Fields whose value v is taken as sign(v) ln(1 + |v|), here and in all that follows: for those"
-        " that span orders of magnitude.",
+        description="Fields whose value v is replaced by sign(v) ln(1 + |v|), also in features computed from them;"
+        " for values that span orders of magnitude.",
     )
-    lags: tuple[Lag, ...] = Field((), description="Earlier values.")
+    lags: tuple[Lag, ...] = Field((), description="Earlier values of fields.")
     differences: tuple[Difference, ...] = Field(
-        (), description="Changes of values; 0 where there is no earlier one."
+        (), description="Value minus an earlier value; 0 where there is no earlier one."
     )
     label_lags: int = Field(
-        0, ge=0, le=1_000, description="The last labels, as numbers: two classes as -1 and 1, more as one-hot."
+        0,
+        ge=0,
+        le=1_000,
+        description="Number of previous labels used as features: two classes as -1 and 1, more as one-hot.",
     )
     cyclic: tuple[Cyclic, ...] = Field((), description="Sine and cosine of a phase; 0 where the time is unknown.")
     hour: bool = Field(False, description="The hour of the event's time, 0 to 23 (UTC).")
     weekday: bool = Field(False, description="The weekday of the event's time, Monday 0 to Sunday 6 (UTC).")
-    rolling: tuple[Rolling, ...] = Field((), description="Statistics of the newest values.")
-    drop: tuple[str, ...] = Field((), description="Fields that the model does not see themselves.")
+    rolling: tuple[Rolling, ...] = Field((), description="Statistics of the newest values of fields.")
+    drop: tuple[str, ...] = Field(
+        (), description="Fields left out of the model's input; features computed from them stay."
+    )

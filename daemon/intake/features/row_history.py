@@ -66,7 +66,7 @@ class Woven:
         return self.values.take(self.position - steps, axis=0)
 
 
-class Past:
+class RowHistory:
     """The newest ``depth`` rows of every slot, ``(slots, depth, width)``, 0 where there was none."""
 
     def __init__(self, *, depth: int, width: int) -> None:

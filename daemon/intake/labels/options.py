@@ -14,13 +14,19 @@ class ClassLabel(Section):
 
     type: Literal["class"] = "class"
     classes: tuple[str, ...] | None = Field(
-        None, description="All class names, in order. Without it the set is open, up to max_classes."
+        None,
+        description="All class names, in order; without it, classes are added as they come, up to max_classes.",
     )
-    max_classes: int = Field(16, ge=2, le=10_000, description="Outputs of the model where the set is open.")
+    max_classes: int = Field(
+        16,
+        ge=2,
+        le=10_000,
+        description="Maximum number of classes, and outputs of the model, where classes is not given.",
+    )
 
 
 class NumberLabel(Section):
     """The label is a number (regression)."""
 
     type: Literal["number"] = "number"
-    standardise: bool = Field(True, description="Scale the target by its running mean and deviation.")
+    standardise: bool = Field(True, description="Scale the target by its running mean and standard deviation.")

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from daemon.scoring.evaluation import Evaluation, Scores
-    from daemon.scoring.retention import RetentionMatrix
 
 MOST_POINTS = 240
 DECIMALS = 4
@@ -52,13 +51,12 @@ class Curve:
         """The points that are kept, oldest first."""
         return tuple(self._points)
 
-    def follow(self, matrix: RetentionMatrix) -> None:
-        """Take what is new.
+    def follow(self, evaluations: Iterable[Evaluation], *, latest: Evaluation | None) -> None:
+        """Take what is new among the evaluations that are known, of which ``latest`` is the last.
 
         Where the learner went back to a checkpoint, forget what came after it; where it is another one, that has
         begun anew, forget everything.
         """
-        latest = matrix.latest()
         if latest is None:
             self._points = []
             return
@@ -70,7 +68,7 @@ class Curve:
         elif latest.boundary < self._newest[1]:
             self._points = []
         newest = self._newest
-        made = {_place(each): each for each in (*matrix.table(), *matrix.recent(), latest)}
+        made = {_place(each): each for each in (*evaluations, latest)}
         for place in sorted(place for place in made if place > newest):
             self._add(Point.of(made[place]))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from math import isfinite
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,54 +14,32 @@ from daemon.process.redaction import redacted
 from daemon.telemetry.history.course import Course
 from daemon.telemetry.history.curve import DECIMALS, Curve
 from daemon.telemetry.history.flow import Flow, lag_of
+from daemon.telemetry.history.moment import Moment
 from daemon.telemetry.history.notes import Notes
-from daemon.telemetry.history.saved import (
-    MAIN,
-    Past,
-    SavedCurve,
-    SavedMemory,
-    SavedNote,
-    SavedSamples,
-    SavedStretches,
-)
+from daemon.telemetry.history.saved import SavedMemory
 from daemon.telemetry.history.watch import Watch
-from strategies.buffer import Buffered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from connectors.source import SourceStatus
-    from daemon.learning.main_learner import Student
-    from daemon.learning.pipeline import Pipeline
+    from daemon.learning.snapshot import LearnerSnapshot
     from daemon.scoring.evaluation import Evaluation
-    from daemon.scoring.retention import RetentionMatrix
     from daemon.state.checkpoint_writer import Written
     from daemon.state.state_error import StateError
     from daemon.telemetry.history.curve import Point
-    from daemon.telemetry.history.flow import Sample, Stretch
-    from daemon.telemetry.history.notes import Note
+    from daemon.telemetry.history.saved import SavedHistory
+    from daemon.telemetry.snapshot import Snapshot
+
+_NO_MEMORY: Mapping[str, SavedMemory] = MappingProxyType({})
 
 MOST_BOUNDARIES = 64
 """Rows of a matrix that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """Values that never change, to be made into JSON without holding up the loop."""
-
-    tasks: Mapping[int, str]
-    newest_event: float | None
-    learners: Mapping[str, tuple[tuple[Point, ...], tuple[Evaluation, ...]]]
-    """By name: the curve, and the rows of the matrix."""
-    samples: tuple[Sample, ...]
-    stretches: tuple[Stretch, ...]
-    notes: list[Note]
-
-
-class Chronicle:
+class Recorder:
     """Keeps curves, rates and notes. The loop only adds what is new; the JSON is made where someone asks for it.
 
-    All of it goes with every checkpoint, and comes back from there: see ``record`` and ``resume``.
+    All of it goes with every checkpoint, and comes back from there: see ``moment`` and ``resume``.
     """
 
     def __init__(self) -> None:
@@ -77,7 +55,7 @@ class Chronicle:
         self._made: tuple[int, str] = (-1, "")
         self._newest_event: float | None = None
 
-    def resume(self, past: Past | None, *, generation: int, events: int, at: float) -> None:
+    def resume(self, past: SavedHistory | None, *, generation: int, events: int, at: float) -> None:
         """Go on from what earlier processes saw until the checkpoint that this one starts from, as far as is known.
 
         Where this process has seen something itself already, that is all there is to know.
@@ -92,34 +70,30 @@ class Chronicle:
             self._watch = Watch(self._notes)
             self._notes.add("ready", at=at, text=f"Started from generation {generation} at {events:,} events")
 
-    def stand(self, pipeline: Pipeline, *, source: SourceStatus, at: float) -> None:
-        """Take note of how everything stands at Unix time ``at``; called by the loop, about once a second."""
+    def add(self, snapshot: Snapshot) -> None:
+        """Take note of how everything stands; called by the loop, about once a second."""
+        pipeline, source, at = snapshot.pipeline, snapshot.source, snapshot.at
         with self._lock:
             self._version += 1
             come = self._flow.sample(at=at, events=pipeline.events, lag=lag_of(source.partitions))
             if come is not None:
                 self._course.add(come)
-            self._watch.look(pipeline, source=source, at=at)
-            self._tasks, self._newest_event = pipeline.task_names, pipeline.newest_event_seconds
-            matrices = dict(_matrices(pipeline))
-            self._curves = {name: self._curves.get(name, Curve()) for name in matrices}
-            self._rows = {name: matrix.table()[-MOST_BOUNDARIES:] for name, matrix in matrices.items()}
-            for name, matrix in matrices.items():
-                self._curves[name].follow(matrix)
+            self._watch.look(snapshot)
+            self._tasks, self._newest_event = pipeline.tasks, pipeline.newest_event_seconds
+            scores = {name: learner.scores for name, learner in pipeline.learners.items()}
+            self._curves = {name: self._curves.get(name, Curve()) for name in scores}
+            self._rows = {name: of.boundaries[-MOST_BOUNDARIES:] for name, of in scores.items()}
+            for name, of in scores.items():
+                self._curves[name].follow((*of.boundaries, *of.recent), latest=of.latest)
 
-    def record(self, pipeline: Pipeline, *, source: SourceStatus, at: float) -> Callable[[], str] | None:
-        """Take note of how everything stands, and return what makes a ``Past`` of it as JSON, on any thread.
-
-        None before the first event.
-        """
-        self.stand(pipeline, source=source, at=at)
-        student = pipeline.student
-        if student is None:
+    def moment(self, snapshot: Snapshot) -> Moment | None:
+        """Take note of how everything stands; return all that was seen until now, None before the first event."""
+        self.add(snapshot)
+        main = snapshot.pipeline.main
+        if main is None:
             return None
-        width, memory = student.examiner.matrix.width, _memory(student)
         with self._lock:
-            moment = self._moment()
-        return lambda: _past(moment, width=width, memory=memory).model_dump_json()
+            return self._moment(width=main.scores.max_tasks, memory=_memory(main))
 
     def checkpoint(self, written: Written, *, at: float) -> None:
         """Note a checkpoint that is durable."""
@@ -152,18 +126,20 @@ class Chronicle:
         self._made = (version, text)
         return text
 
-    def _moment(self) -> _Moment:
-        return _Moment(
+    def _moment(self, *, width: int = 0, memory: Mapping[str, SavedMemory] = _NO_MEMORY) -> Moment:
+        return Moment(
             tasks=self._tasks,
             newest_event=self._newest_event,
             learners={name: (self._curves[name].points, rows) for name, rows in self._rows.items()},
             samples=self._flow.samples,
             stretches=self._course.stretches,
-            notes=self._notes.newest_first(),
+            notes=tuple(self._notes.newest_first()),
+            width=width,
+            memory=memory,
         )
 
 
-def _parts(moment: _Moment) -> dict[str, Any]:
+def _parts(moment: Moment) -> dict[str, Any]:
     codes, samples = sorted(moment.tasks), moment.samples
     return {
         "tasks": [redacted(moment.tasks[code]) for code in codes],
@@ -184,55 +160,16 @@ def _parts(moment: _Moment) -> dict[str, Any]:
     }
 
 
-def _past(moment: _Moment, *, width: int, memory: Mapping[str, SavedMemory]) -> Past:
-    codes, samples, stretches = sorted(moment.tasks), moment.samples, moment.stretches
-    return Past(
-        width=width,
-        codes=codes,
-        curves={name: SavedCurve.of(points, codes) for name, (points, _) in moment.learners.items()},
-        samples=SavedSamples(
-            at=[each.at for each in samples],
-            rate=[each.events_per_second for each in samples],
-            lag=[each.lag for each in samples],
-        ),
-        stretches=SavedStretches(
-            start=[each.start for each in stretches],
-            stop=[each.stop for each in stretches],
-            seconds=[each.seconds for each in stretches],
-            events=[each.events for each in stretches],
-            lag=[each.lag for each in stretches],
-        ),
-        notes=[
-            # A name from the stream may hold half of a character, which UTF-8 has no form for.
-            SavedNote(
-                kind=note.kind, at=note.at, text=note.text.encode(errors="replace").decode(), count=note.count
-            )
-            for note in reversed(moment.notes)
-        ],
-        memory=dict(memory),
-    )
-
-
-def _memory(student: Student) -> dict[str, SavedMemory]:
+def _memory(main: LearnerSnapshot) -> dict[str, SavedMemory]:
     return {
         name: SavedMemory(
-            rows=(
-                {str(task): rows for task, rows in strategy.composition()[0].items()}
-                if isinstance(strategy, Buffered)
-                else None
-            ),
-            gauges={gauge: float(value) if isfinite(value) else None for gauge, value in strategy.gauges().items()},
+            rows=None
+            if strategy.buffer is None
+            else {str(task): rows for task, rows in strategy.buffer.by_task.items()},
+            gauges={gauge: float(value) if isfinite(value) else None for gauge, value in strategy.gauges.items()},
         )
-        for name, strategy in student.learner.strategies
+        for name, strategy in main.strategies.items()
     }
-
-
-def _matrices(pipeline: Pipeline) -> Iterator[tuple[str, RetentionMatrix]]:
-    student = pipeline.student
-    if student is not None:
-        yield MAIN, student.examiner.matrix
-        for name, companion in student.companions:
-            yield name, companion.examiner.matrix
 
 
 def _columns(evaluations: Sequence[Evaluation | Point], codes: list[int]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from daemon.state.chronicle_file import CHRONICLE
 from daemon.state.state_error import DamagedError
 from daemon.telemetry.history.curve import DECIMALS, Point
 from daemon.telemetry.history.flow import Sample, Stretch
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from daemon.state.checkpoints import CheckpointStore
-
-MAIN = "main"
-"""The name of the main learner, beside those of the others."""
 
 _Count = Annotated[int, Field(ge=0)]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -39,7 +35,7 @@ class SavedCurve(_Columns):
     events: list[_Count]
     task: list[_Count]
     scores: list[list[_Finite | None]]
-    """A row a point, a column a code of ``Past.codes``."""
+    """A row a point, a column a code of ``SavedHistory.codes``."""
 
     @classmethod
     def of(cls, points: Sequence[Point], codes: Sequence[int]) -> Self:
@@ -98,8 +94,8 @@ class SavedMemory(_Columns):
     gauges: dict[str, _Finite | None]
 
 
-class Past(_Columns):
-    """The chronicle of a run until a checkpoint."""
+class SavedHistory(_Columns):
+    """The history of a run until a checkpoint."""
 
     format: Literal[1] = 1
     width: int = Field(ge=1)
@@ -138,24 +134,24 @@ class Past(_Columns):
         return self.model_copy(update={"curves": {names.get(name, name): of for name, of in self.curves.items()}})
 
 
-def read_past(store: CheckpointStore, generation: int) -> Past | None:
+def read_history(store: CheckpointStore, generation: int) -> SavedHistory | None:
     """Return what was seen of the run until a generation; None where nothing was written.
 
     Raises ``StateError`` where it cannot be used: the state is none the worse for it.
     """
-    document = store.chronicle(generation)
+    document = store.history(generation)
     if document is None:
         return None
     try:
-        past = Past.model_validate(document)
-        past.points(), past.flow(), past.course()
+        history = SavedHistory.model_validate(document)
+        history.points(), history.flow(), history.course()
     except (ValueError, IndexError) as error:
-        raise DamagedError(f"{store.path(generation) / CHRONICLE} {_reason(error)}") from error
-    return past
+        raise DamagedError(f"{store.history_path(generation)} {_reason(error)}") from error
+    return history
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"is not a chronicle of this version: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return f"is not a chronicle of this version: {error}"
+        return f"is not a history of this version: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return f"is not a history of this version: {error}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connectors.source import SourceStatus
-    from daemon.learning.main_learner import Student
-    from daemon.learning.pipeline import Pipeline
+    from daemon.learning.snapshot import PipelineSnapshot
     from daemon.telemetry.history.notes import Notes
+    from daemon.telemetry.snapshot import Snapshot
 
 
 class Watch:
@@ -19,40 +18,36 @@ class Watch:
         self._ready: str | None = None
         self._seen: dict[str, int] | None = None
 
-    def look(self, pipeline: Pipeline, *, source: SourceStatus, at: float) -> None:
-        """Note what is new at Unix time ``at``."""
-        reason = "" if source.ready else source.reason
+    def look(self, snapshot: Snapshot) -> None:
+        """Note what is new."""
+        reason = "" if snapshot.source.ready else snapshot.source.reason
         if reason != self._ready:
             self._ready = reason
-            self._notes.add("ready", at=at, text=f"Not ready: {reason}" if reason else "Ready")
-        counts = _counts(pipeline.student)
+            self._notes.add("ready", at=snapshot.at, text=f"Not ready: {reason}" if reason else "Ready")
+        counts = _counts(snapshot.pipeline)
         for name, before in (self._seen or {}).items():
             if counts[name] > before:
-                self._note(name, pipeline, before=before, at=at)
+                self._note(name, snapshot.pipeline, before=before, count=counts[name] - before, at=snapshot.at)
         self._seen = counts
 
-    def _note(self, name: str, pipeline: Pipeline, *, before: int, at: float) -> None:
-        student = pipeline.student
-        assert student is not None, "something was counted"
+    def _note(self, name: str, pipeline: PipelineSnapshot, *, before: int, count: int, at: float) -> None:
         if name == "boundaries":
-            for row in student.examiner.matrix.table():
+            assert pipeline.main is not None, "a boundary was counted"
+            for row in pipeline.main.scores.boundaries:
                 if row.boundary >= before:
-                    task = pipeline.task_names[row.task]
+                    task = pipeline.tasks[row.task]
                     self._notes.add("boundary", at=at, text=f"{task} ended after {row.events:,} events")
         elif name == "alarms":
-            self._notes.add("drift", at=at, text="Alarm of the detector", count=student.alarms - before)
+            self._notes.add("drift", at=at, text="Alarm of the detector", count=count)
         else:
-            count = student.learner.rejected_steps - before
             text = "Rejected: loss or gradient not finite; the weights stayed as they were"
             self._notes.add("step", at=at, text=text, count=count)
 
 
-def _counts(student: Student | None) -> dict[str, int]:
-    if student is None:
-        return {"boundaries": 0, "alarms": 0, "steps": 0}
-    rows = student.examiner.matrix.table()
+def _counts(pipeline: PipelineSnapshot) -> dict[str, int]:
+    main = pipeline.main
     return {
-        "boundaries": rows[-1].boundary + 1 if rows else 0,
-        "alarms": student.alarms,
-        "steps": student.learner.rejected_steps,
+        "boundaries": 0 if main is None else main.scores.figures.boundaries,
+        "alarms": pipeline.alarms,
+        "steps": 0 if main is None else main.steps_rejected,
     }

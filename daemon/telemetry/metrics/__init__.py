@@ -11,11 +11,9 @@ from daemon.telemetry.metrics import (
     prequential,
     process,
     retention,
+    strategies,
     stream,
     tasks,
-)
-from daemon.telemetry.metrics import (
-    strategies as learning,
 )
 from daemon.telemetry.metrics.board import Board
 from daemon.telemetry.metrics.learner import AllLearners, LearnerMetrics
@@ -23,11 +21,11 @@ from daemon.telemetry.metrics.learner import AllLearners, LearnerMetrics
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-AREAS = (loop, stream, learning, prequential, retention, tasks, checkpoints, process)
+AREAS = (loop, stream, strategies, prequential, retention, tasks, checkpoints, process)
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
 
 OTHERS_BOUNDARIES = 16
-"""Boundaries of the retention matrix that are shown of a learner beside the main one."""
+"""Boundaries of the retention matrix that are shown of a companion."""
 
 
 class Metrics:
@@ -58,7 +56,7 @@ class Metrics:
         self.loop = loop.LoopMetrics(board)
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
         self.main = main
-        self.learning, self.prequential, self.retention = main.learning, main.prequential, main.retention
+        self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
         self.process = process.ProcessMetrics(
@@ -67,5 +65,5 @@ class Metrics:
         registry.register(self._learners)
 
     def beside(self, learner: str) -> LearnerMetrics:
-        """Return the areas of a learner beside the main one; its series carry the label ``learner``."""
+        """Return the areas of a companion, or of the no-change baseline; its series carry the label ``learner``."""
         return self._of_others(self._learners.add(learner))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OVERFLOW = Family(
     "retaind_label_overflow_total",
     "counter",
-    "Times that a figure was told under __other__ because its label already had as many values as allowed.",
+    "Times that a figure was reported under __other__ because its label had reached its limit of values.",
     ("label",),
 )
 

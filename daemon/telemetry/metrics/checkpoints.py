@@ -9,7 +9,7 @@ from daemon.telemetry.metrics.family import Family
 if TYPE_CHECKING:
     from daemon.telemetry.metrics.board import Board
 
-GENERATION = Family("retaind_checkpoint_generation", "gauge", "Number of the newest durable checkpoint.")
+GENERATION = Family("retaind_checkpoint_generation", "gauge", "Number of the newest durable checkpoint generation.")
 SUCCEEDED = Family(
     "retaind_checkpoint_last_success_timestamp_seconds",
     "gauge",
@@ -19,10 +19,10 @@ SUCCEEDED = Family(
 DURATION = Family(
     "retaind_checkpoint_last_duration_seconds",
     "gauge",
-    "From the copy of the state to the rename, of the last one.",
+    "Duration of the last checkpoint, from the copy of the state to the rename.",
     unit="seconds",
 )
-SIZE = Family("retaind_checkpoint_bytes", "gauge", "Bytes of the newest durable checkpoint.", unit="bytes")
+SIZE = Family("retaind_checkpoint_bytes", "gauge", "Size of the newest durable checkpoint.", unit="bytes")
 WRITTEN = Family("retaind_checkpoints_total", "counter", "Checkpoints that became durable.")
 FAILED = Family("retaind_checkpoint_failures_total", "counter", "Checkpoints that could not be written.")
 FAMILIES = (GENERATION, SUCCEEDED, DURATION, SIZE, WRITTEN, FAILED)

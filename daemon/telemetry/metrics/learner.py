@@ -1,11 +1,10 @@
-"""What is shown of every learner: of the main one, and with a label of each beside it."""
+"""What is shown of every learner: of the main one, and with a label of each companion."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.telemetry.metrics import loop, prequential, retention
-from daemon.telemetry.metrics import strategies as learning
+from daemon.telemetry.metrics import loop, prequential, retention, strategies
 from daemon.telemetry.metrics.board import OVERFLOW, Board
 
 if TYPE_CHECKING:
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
 LABEL = "learner"
 FAMILIES = (
     *loop.OF_A_LEARNER,
-    *(family for family in learning.FAMILIES if family is not learning.CLASSES),
+    *(family for family in strategies.FAMILIES if family is not strategies.CLASSES),
     *prequential.FAMILIES,
     *retention.FAMILIES,
 )
-"""The families that a learner beside the main one has too; its series carry the label ``learner``."""
+"""The families that a companion has too; its series carry the label ``learner``."""
 
 
 class LearnerMetrics:
@@ -31,7 +30,7 @@ class LearnerMetrics:
 
     def __init__(self, board: Board, *, tasks: BoundedLabels, max_classes: int, max_boundaries: int) -> None:
         self.training = loop.TrainingMetrics(board)
-        self.learning = learning.LearningMetrics(board, tasks=tasks, max_classes=max_classes)
+        self.strategies = strategies.StrategyMetrics(board, tasks=tasks, max_classes=max_classes)
         self.prequential = prequential.PrequentialMetrics(board, tasks=tasks)
         self.retention = retention.RetentionMetrics(board, tasks=tasks, max_boundaries=max_boundaries)
 

@@ -25,7 +25,7 @@ PREDICTED = Family(
 )
 LEARNED = Family("retaind_events_learned_total", "counter", "Events whose step was accepted.", unit="events")
 HELD_OUT = Family(
-    "retaind_events_held_out_total", "counter", "Events kept for the probe sets, never learned.", unit="events"
+    "retaind_events_held_out_total", "counter", "Events held out for the probe sets, never learned.", unit="events"
 )
 NEWEST = Family(
     "retaind_newest_event_timestamp_seconds",
@@ -37,13 +37,13 @@ STEPS = Family("retaind_learner_steps_total", "counter", "Optimizer steps accept
 STEPS_REJECTED = Family(
     "retaind_learner_steps_rejected_total",
     "counter",
-    "Steps rejected whole because the loss or the gradient was not finite; the weights stayed as they were.",
+    "Steps rejected because the loss or the gradient was not finite; the weights stayed as they were.",
     unit="steps",
 )
 STEPS_SAVED = Family(
     "retaind_learner_steps_saved_total",
     "counter",
-    "Steps not made because learner.updates_per_task was used up.",
+    "Steps not made because the step budget (learner.updates_per_task) was used up.",
     unit="steps",
 )
 LOSS = Family("retaind_learner_loss", "gauge", "Mean loss of the fresh rows in the last accepted step.")
@@ -112,7 +112,7 @@ class LoopMetrics:
 
 
 class TrainingMetrics:
-    """Counts the steps that a learner beside the main one has made in this process.
+    """Counts the steps that a companion has made in this process.
 
     Events are counted once, by the loop: a sum over all series must stay the number of events.
     """

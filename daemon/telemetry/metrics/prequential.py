@@ -21,7 +21,10 @@ SCORE = Family(
     unit="score",
 )
 WINDOW_SCORE = Family(
-    "retaind_prequential_window_score", "gauge", "The same over the last events (retention.window).", unit="score"
+    "retaind_prequential_window_score",
+    "gauge",
+    "Score of the last retention.window predictions: accuracy, or in regression R2 clipped at -1.",
+    unit="score",
 )
 SAMPLES = Family(
     "retaind_prequential_samples", "gauge", "Predictions in retaind_prequential_score.", unit="samples"

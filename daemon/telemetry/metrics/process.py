@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 Reload = Literal["applied", "refused"]
 """All of the new configuration, or nothing of it."""
 
-BUILD = Family("retaind_build_info", "info", "Versions of what runs.", ("version", "python", "torch"))
+BUILD = Family(
+    "retaind_build_info", "info", "Versions of retaind, Python and torch.", ("version", "python", "torch")
+)
 STARTED = Family("retaind_start_timestamp_seconds", "gauge", "When the process started.", unit="seconds")
-READY = Family("retaind_ready", "gauge", "1 where /readyz says so: restored, assigned and not stalled.")
+READY = Family("retaind_ready", "gauge", "1 while /readyz says ready: restored, assigned and not stalled.")
 RELOADS = Family("retaind_config_reloads_total", "counter", "Reloads of the configuration by result.", ("result",))
 RELOAD_GOOD = Family(
     "retaind_config_last_reload_successful",
     "gauge",
-    "1 where the last reload was applied, 0 where it was refused; absent before the first.",
+    "1 if the last reload was applied, 0 if it was refused; absent before the first.",
 )
 RELOADED = Family(
     "retaind_config_last_reload_success_timestamp_seconds",
@@ -28,13 +30,11 @@ RELOADED = Family(
     "When a reload was last applied.",
     unit="seconds",
 )
-MEMORY = Family(
-    "retaind_process_resident_memory_bytes", "gauge", "Memory of the process that is resident.", unit="bytes"
-)
+MEMORY = Family("retaind_process_resident_memory_bytes", "gauge", "Resident memory of the process.", unit="bytes")
 CPU = Family(
     "retaind_process_cpu_seconds_total",
     "counter",
-    "Processor time of all threads, user and system.",
+    "CPU time of all threads, user and system.",
     unit="seconds",
 )
 FAMILIES = (BUILD, STARTED, READY, RELOADS, RELOAD_GOOD, RELOADED, MEMORY, CPU)

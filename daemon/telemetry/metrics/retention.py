@@ -36,7 +36,7 @@ UNTRAINED = Family(
 FORGETTING = Family(
     "retaind_forgetting",
     "gauge",
-    "The best score at an earlier boundary less the score now, of a past task (Chaudhry et al. 2018).",
+    "Best score at an earlier boundary minus the score now, of a past task (Chaudhry et al. 2018).",
     ("task",),
     unit="score",
 )
@@ -50,7 +50,7 @@ SUMMARY = {
     "backward_transfer": Family(
         "retaind_backward_transfer",
         "gauge",
-        "Mean over past tasks of score now - R[own boundary, task]; below 0: forgot (Lopez-Paz, Ranzato 2017).",
+        "Mean over past tasks of score now - R[own boundary, task]; below 0: forgetting (Lopez-Paz, Ranzato 2017).",
         unit="score",
     ),
     "forward_transfer": Family(
@@ -65,7 +65,7 @@ SUMMARY = {
     "learning_accuracy": Family(
         "retaind_learning_accuracy",
         "gauge",
-        "Mean of R[own boundary, task]: how well each was learned.",
+        "Mean of R[own boundary, task]: how well each task was learned.",
         unit="score",
     ),
     "min_acc": Family(
@@ -86,13 +86,13 @@ SUMMARY = {
 REFERENCE = Family(
     "retaind_reference_score",
     "gauge",
-    "Score on the reference rows that are never learned, as of the last examination.",
+    "Score on the reference rows that are never learned, as of the last evaluation.",
     unit="score",
 )
 REFERENCE_INITIAL = Family(
     "retaind_reference_initial_score",
     "gauge",
-    "retaind_reference_score before anything was learned of the stream; less the score now it is what was lost.",
+    "retaind_reference_score before anything was learned of the stream; minus the score now: what was lost.",
     unit="score",
 )
 REFERENCE_SAMPLES = Family(

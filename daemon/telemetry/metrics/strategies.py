@@ -18,11 +18,14 @@ PENALTY = Family(
 ACTIVE = Family(
     "retaind_anchor_active",
     "gauge",
-    "1 where the anchor has consolidated and its penalty is not exactly zero; 0 means that it protects nothing.",
+    "1 if the anchor has consolidated and its penalty is not exactly zero; 0: it protects nothing.",
     ("strategy",),
 )
 CONSOLIDATIONS = Family(
-    "retaind_anchor_consolidations_total", "counter", "Consolidations, earlier runs included.", ("strategy",)
+    "retaind_anchor_consolidations_total",
+    "counter",
+    "Consolidations of the anchor, earlier runs included.",
+    ("strategy",),
 )
 CONSOLIDATED = Family(
     "retaind_anchor_last_consolidation_timestamp_seconds",
@@ -32,13 +35,15 @@ CONSOLIDATED = Family(
     unit="seconds",
 )
 FIGURE = Family(
-    "retaind_strategy_figure", "gauge", "A figure that a strategy tells about its state.", ("strategy", "figure")
+    "retaind_strategy_figure", "gauge", "A figure that a strategy reports about its state.", ("strategy", "figure")
 )
 ROWS = Family("retaind_buffer_rows", "gauge", "Rows in the replay buffer.", ("strategy",), unit="rows")
 CAPACITY = Family(
     "retaind_buffer_capacity_rows", "gauge", "Rows that the replay buffer can hold.", ("strategy",), unit="rows"
 )
-BYTES = Family("retaind_buffer_bytes", "gauge", "Bytes that these rows take.", ("strategy",), unit="bytes")
+BYTES = Family(
+    "retaind_buffer_bytes", "gauge", "Bytes that the rows in the replay buffer take.", ("strategy",), unit="bytes"
+)
 SEEN = Family(
     "retaind_buffer_seen_total",
     "counter",
@@ -53,17 +58,17 @@ CLASS_ROWS = Family(
     "retaind_buffer_class_rows", "gauge", "Rows in the replay buffer by class.", ("strategy", "class"), unit="rows"
 )
 CLASSES = Family("retaind_classes_known", "gauge", "Classes seen so far, or declared.", unit="classes")
-LEARNING_RATE = Family("retaind_learning_rate", "gauge", "The optimizer's learning rate in the step to come.")
+LEARNING_RATE = Family("retaind_learning_rate", "gauge", "Learning rate of the optimizer in the next step.")
 CLIPPED = Family(
     "retaind_values_clipped_total",
     "counter",
-    "Values of features that were further from their mean than learner.clip_values deviations.",
+    "Feature values clipped for being more than learner.clip_values standard deviations from their mean.",
     unit="values",
 )
 STEPS_LEFT = Family(
     "retaind_learner_steps_left",
     "gauge",
-    "Steps of learner.updates_per_task that are left until the next boundary; at 0 the model only predicts.",
+    "Steps left of the step budget, learner.updates_per_task, of this task; at 0 the model only predicts.",
     unit="steps",
 )
 ANCHORS = (PENALTY, ACTIVE, CONSOLIDATIONS, CONSOLIDATED)
@@ -71,7 +76,7 @@ BUFFERS = (ROWS, CAPACITY, BYTES, SEEN, TASK_ROWS, CLASS_ROWS)
 FAMILIES = (*ANCHORS, *BUFFERS, FIGURE, CLASSES, LEARNING_RATE, CLIPPED, STEPS_LEFT)
 
 
-class LearningMetrics:
+class StrategyMetrics:
     """Shows the state of the strategies. ``strategy`` is a name from the configuration, so bounded by it."""
 
     def __init__(self, board: Board, *, tasks: BoundedLabels, max_classes: int) -> None:

@@ -31,7 +31,7 @@ _PARTITION = ("topic", "partition")
 REJECTED = Family(
     "retaind_events_rejected_total",
     "counter",
-    "Records that could not be learned from, by the stage that found it and the reason.",
+    "Records that could not be learned from, by the stage that rejected them and the reason.",
     ("stage", "reason"),
     unit="records",
 )
@@ -50,14 +50,14 @@ END = Family(
 LAG = Family(
     "retaind_partition_lag",
     "gauge",
-    "End offset less position; the sum of those partitions that share __other__.",
+    "End offset minus position; the sum over the partitions that share __other__.",
     _PARTITION,
     unit="offsets",
 )
 PROGRESS = Family(
     "retaind_partition_last_progress_timestamp_seconds",
     "gauge",
-    "When the position last advanced, or the partition was assigned; the oldest of those that share __other__.",
+    "When the position last advanced, or the partition was assigned; the oldest over those that share __other__.",
     _PARTITION,
     unit="seconds",
 )

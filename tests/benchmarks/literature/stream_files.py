@@ -17,11 +17,11 @@ GAS_ROWS, PEOPLE, WINDOWS, HALF_HOURS, BARS = 60, 3, 10, 400, 560
 
 def write_gas(data: Path) -> None:
     """Eight batches of six gases, sorted by gas; each raises sensors of its own by orders of magnitude."""
-    folder, chance = data / "gas_drift_partial", np.random.default_rng(1)
+    folder, generator = data / "gas_drift_partial", np.random.default_rng(1)
     folder.mkdir()
     for number in NUMBERS:
         y = np.sort(np.arange(GAS_ROWS) % 6)
-        x = chance.normal(size=(GAS_ROWS, FEATURES)) * 10
+        x = generator.normal(size=(GAS_ROWS, FEATURES)) * 10
         x[np.arange(GAS_ROWS), y] += 1e4 * number
         lines = [
             f"{label + 1};10.000000 " + " ".join(f"{place}:{value:.6f}" for place, value in enumerate(row, 1))
@@ -33,9 +33,9 @@ def write_gas(data: Path) -> None:
 def write_har(data: Path) -> None:
     """Three people, each with ten overlapping windows of every activity, twice interrupted."""
     (data / "uci_har").mkdir()
-    chance, windows = np.random.default_rng(2), PEOPLE * 6 * WINDOWS
+    generator, windows = np.random.default_rng(2), PEOPLE * 6 * WINDOWS
     y = np.tile(np.repeat(np.arange(6), WINDOWS), PEOPLE)
-    x = chance.normal(size=(windows, 9, 128)).astype(np.float32)
+    x = generator.normal(size=(windows, 9, 128)).astype(np.float32)
     x[np.arange(windows), y] += 2
     place = np.arange(windows) % WINDOWS
     np.savez(
@@ -59,12 +59,12 @@ def write_electricity(data: Path) -> None:
 
 def bars(*, seed: int, rows: int = BARS) -> list[str]:
     """Lines of a walk in whole points, an hour apart."""
-    chance = np.random.default_rng(seed)
-    closes = 80_000 + np.cumsum(chance.integers(-60, 61, size=rows))
+    generator = np.random.default_rng(seed)
+    closes = 80_000 + np.cumsum(generator.integers(-60, 61, size=rows))
     lines = ["Date,open,high,low,close,tick_volume"]
     for number, close in enumerate(closes.tolist()):
         date = np.datetime64("2012-11-01T00:00:00") + np.timedelta64(number, "h")
-        low, high = close - chance.integers(1, 40), close + chance.integers(1, 40)
+        low, high = close - generator.integers(1, 40), close + generator.integers(1, 40)
         lines.append(f"{str(date).replace('T', ' ')},{close - 1}.0,{high}.0,{low}.0,{close}.0,{number + 100}")
     return lines
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.literature.data_files import ORIGINS, DamagedDataError, MissingDataError, data_file, read_idx
-from tests.benchmarks.literature.conftest import write_idx
+from tests.benchmarks.literature.image_files import write_idx
 
 if TYPE_CHECKING:
     from pathlib import Path

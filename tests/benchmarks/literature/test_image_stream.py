@@ -14,8 +14,9 @@ from benchmarks.literature.data_files import read_idx
 from benchmarks.literature.image_stream import ImageStream, ImageTask
 from benchmarks.literature.images import Images, read_images
 from benchmarks.literature.rotated_mnist import turned
-from connectors.decoders.raw import RawDecoder, RawOptions
-from tests.benchmarks.literature.conftest import TEST, TRAIN
+from connectors.decoders.raw import RawDecoder
+from connectors.decoders.raw_options import RawOptions
+from tests.benchmarks.literature.image_files import TEST, TRAIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def stream_of(name: str, data: Path, *, seed: int = 0, validate: bool = False) -
 
 
 def records_of(stream: Stream) -> list[LocalRecord]:
-    return [record for part in stream.parts() for record in part.records]
+    return [record for chunk in stream.chunks() for record in chunk.records]
 
 
 def images_of(records: list[LocalRecord]) -> Counter[bytes]:
@@ -39,13 +40,13 @@ def images_of(records: list[LocalRecord]) -> Counter[bytes]:
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_each_part_is_of_one_task_and_each_task_ends_once(name: str, data: Path) -> None:
+def test_each_chunk_is_of_one_task_and_each_task_ends_once(name: str, data: Path) -> None:
     stream, ended = stream_of(name, data), []
-    for part in stream.parts():
-        (task,) = {dict(record.headers)["task"].decode() for record in part.records}
+    for chunk in stream.chunks():
+        (task,) = {dict(record.headers)["task"].decode() for record in chunk.records}
         assert task not in ended
-        if part.ends is not None:
-            assert part.ends == task
+        if chunk.ends is not None:
+            assert chunk.ends == task
             ended.append(task)
     assert len(ended) == {"smnist": 5, "mnist-fashion": 2}.get(name, 20)
 
@@ -97,19 +98,19 @@ def test_a_rotation_is_that_of_pillow(degrees: float) -> None:
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_an_exam_is_what_the_decoder_would_deliver_of_test_images(name: str, data: Path) -> None:
+def test_held_out_rows_are_what_the_decoder_would_deliver_of_test_images(name: str, data: Path) -> None:
     options: Any = validated(written(PROTOCOLS[name], "naive", seed=0), name=name).decoder
     assert isinstance(options, RawOptions)
     stream = stream_of(name, data)
     assert isinstance(stream, ImageStream)
-    task = next(part.ends for part in stream.parts() if part.ends)
-    exam = stream.exam(task)
-    [first] = [part.records[0] for part in stream.parts()][:1]
-    seen = stream._tasks[task].see(stream._tasks[task].exam.x)
+    task = next(chunk.ends for chunk in stream.chunks() if chunk.ends)
+    held_out = stream.held_out(task)
+    [first] = [chunk.records[0] for chunk in stream.chunks()][:1]
+    seen = stream._tasks[task].see(stream._tasks[task].test.x)
     records = [first._replace(value=image.tobytes()) for image in seen]
     rows, rejects = RawDecoder(options).decode(records)
     assert not rejects
-    assert torch.equal(torch.from_numpy(exam.x), torch.from_numpy(rows.x.astype(np.float32)))
+    assert torch.equal(torch.from_numpy(held_out.x), torch.from_numpy(rows.x.astype(np.float32)))
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -118,12 +119,12 @@ def test_test_images_never_enter_the_stream(name: str, data: Path) -> None:
     assert isinstance(stream, ImageStream)
     trained = images_of(records_of(stream))
     for task in stream._tasks.values():
-        assert not any(image.tobytes() in trained for image in task.see(task.exam.x))
+        assert not any(image.tobytes() in trained for image in task.see(task.test.x))
 
 
-def test_a_sample_of_an_exam_is_a_part_of_it(data: Path) -> None:
+def test_a_sample_of_the_test_images_is_a_part_of_them(data: Path) -> None:
     stream = stream_of("pmnist", data)
-    whole, some = stream.exam("permutation-01"), stream.exam("permutation-01", rows=20)
+    whole, some = stream.held_out("permutation-01"), stream.held_out("permutation-01", rows=20)
     assert (len(whole.y), len(some.y)) == (TEST, 20)
     rows = {row.tobytes(): label for row, label in zip(whole.x, whole.y, strict=True)}
     assert [rows[row.tobytes()] for row in some.x] == some.y.tolist()
@@ -134,7 +135,7 @@ def test_to_validate_a_sixth_of_the_training_images_stands_for_the_test_images(d
     for part in ("images-idx3", "labels-idx1"):  # the test files are not even there
         name = f"train-{part}-ubyte.gz"
         (tmp_path / "mnist" / name).symlink_to(data / "mnist" / name)
-    train, exam = read_images(tmp_path, "mnist", validate=True)
+    train, test = read_images(tmp_path, "mnist", validate=True)
     every, _ = read_images(data, "mnist", validate=False)
-    assert (len(train), len(exam)) == (TRAIN * 5 // 6, TRAIN // 6)
-    assert np.concatenate([train.x, exam.x]).tolist() == every.x.tolist()
+    assert (len(train), len(test)) == (TRAIN * 5 // 6, TRAIN // 6)
+    assert np.concatenate([train.x, test.x]).tolist() == every.x.tolist()

@@ -24,7 +24,7 @@ def test_every_setting_begins_with_the_same_model(outcomes: dict[str, Outcome]) 
     assert len(before) == 1
 
 
-def test_both_are_examined_and_only_clothing_is_learned(outcomes: dict[str, Outcome]) -> None:
+def test_both_are_evaluated_and_only_clothing_is_learned(outcomes: dict[str, Outcome]) -> None:
     for outcome in outcomes.values():
         assert outcome.tasks == ["mnist", "fashion_mnist"]
         assert len(outcome.matrix) == 1

@@ -72,13 +72,13 @@ def test_a_peer_meets_the_very_rows_that_our_learner_meets_and_never_learns_one_
     config = validated(written(protocol, "naive", seed=0), name="elec2")
     pipeline = build_pipeline(config, stopwatch=Stopwatch())
     seen: list[Any] = []
-    for part in protocol().stream(streams, seed=0, validate=False).parts():
-        pipeline.process(part.records[:1])
-        assert pipeline.student is not None
-        student: Any = pipeline.student
-        meet = student.meet
-        student.meet = lambda arrivals, _meet=meet: (seen.append(arrivals), _meet(arrivals))[1]
-        pipeline.process(part.records[1:])
+    for chunk in protocol().stream(streams, seed=0, validate=False).chunks():
+        pipeline.process(chunk.records[:1])
+        assert pipeline.main is not None
+        main: Any = pipeline.main
+        meet = main.meet
+        main.meet = lambda arrivals, _meet=meet: (seen.append(arrivals), _meet(arrivals))[1]
+        pipeline.process(chunk.records[1:])
     assert len(seen) == HALF_HOURS - 1
     assert list(pipeline.feature_names or ()) == list(peer.names)
     ours = np.concatenate([arrivals.batch.x.numpy() for arrivals in seen])
@@ -105,7 +105,9 @@ def test_what_predicts_nothing_on_arrival_has_no_prequential_score(streams: Path
     assert figures["forgetting"] is None
 
 
-def test_without_exams_a_peer_is_examined_on_what_was_held_out(streams: Path) -> None:
+def test_a_peer_is_evaluated_on_what_the_daemon_would_hold_out_where_the_stream_holds_nothing_out(
+    streams: Path,
+) -> None:
     outcome = carry_out(Run("fx", "river-logistic", 0), data=streams)
     assert outcome.tasks == ["USDCHF", "USDJPY", "XAUUSD"]
     assert outcome.matrix == [outcome.final]

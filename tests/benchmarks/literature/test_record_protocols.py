@@ -23,7 +23,7 @@ KNOWN = BARS - TRAILING_HOURS - 1
 
 def events_of(name: str, data: Path, *, validate: bool = False) -> list[dict[str, Any]]:
     stream = PROTOCOLS[name]().stream(data, seed=0, validate=validate)
-    records = [record for part in stream.parts() for record in part.records]
+    records = [record for chunk in stream.chunks() for record in chunk.records]
     assert len(records) == stream.events
     assert [record.offset for record in records] == list(range(len(records)))
     return [orjson.loads(record.value or b"") for record in records]

@@ -71,7 +71,7 @@ def test_nothing_but_the_file_is_left_behind(tmp_path: Path) -> None:
 def test_a_file_of_someone_else_is_left_alone(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     path.write_bytes(content)
-    with pytest.raises(ResultsError, match=r"r\.json is not a file of `retaind bench`.*--json"):
+    with pytest.raises(ResultsError, match=r"r\.json is not a file of benchmark results.*--json"):
         Results(path)
     assert path.read_bytes() == content
 

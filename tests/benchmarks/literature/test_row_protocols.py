@@ -36,7 +36,7 @@ def stream_of(name: str, data: Path, *, seed: int = 0, validate: bool = False) -
 
 
 def records_of(stream: Stream) -> list[LocalRecord]:
-    return [record for part in stream.parts() for record in part.records]
+    return [record for chunk in stream.chunks() for record in chunk.records]
 
 
 def taken_in(name: str, records: list[LocalRecord]) -> Seen:
@@ -53,8 +53,8 @@ def rows(x: np.ndarray, y: np.ndarray) -> Seen:
     return {(row.tobytes(), label) for row, label in zip(x, y.tolist(), strict=True)}
 
 
-def examined(name: str, stream: Stream) -> Seen:
-    return set().union(*(rows(*stream.exam(task)) for task in TASKS[name]))
+def held_out(name: str, stream: Stream) -> Seen:
+    return set().union(*(rows(*stream.held_out(task)) for task in TASKS[name]))
 
 
 def every_row(name: str, data: Path, stream: Stream) -> Seen:
@@ -78,40 +78,40 @@ def every_row(name: str, data: Path, stream: Stream) -> Seen:
 
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
-def test_exams_are_rows_as_the_intake_delivers_them_and_never_enter_the_stream(
+def test_held_out_rows_are_as_the_intake_delivers_them_and_never_enter_the_stream(
     name: str, seed: int, streams: Path
 ) -> None:
     stream = stream_of(name, streams, seed=seed)
-    exams, learned = examined(name, stream), taken_in(name, records_of(stream))
+    test, learned = held_out(name, stream), taken_in(name, records_of(stream))
     every = every_row(name, streams, stream)
-    assert exams | learned <= every
-    assert not exams & learned
-    assert len(exams) == (8 * 6 * GAS_ROWS // 6 // 5 if name == "gas" else PEOPLE * 6 * WINDOWS // 5)
+    assert test | learned <= every
+    assert not test & learned
+    assert len(test) == (8 * 6 * GAS_ROWS // 6 // 5 if name == "gas" else PEOPLE * 6 * WINDOWS // 5)
     # Of each activity one more window is lost, which overlaps the first that is held out.
-    assert len(every - exams - learned) == (0 if name == "gas" else PEOPLE * 6)
+    assert len(every - test - learned) == (0 if name == "gas" else PEOPLE * 6)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_to_validate_only_learned_rows_are_examined_on_and_none_of_the_exams_is_touched(
+def test_to_validate_only_learned_rows_are_evaluated_on_and_no_test_row_is_touched(
     name: str, streams: Path
 ) -> None:
     stream, inner = stream_of(name, streams), stream_of(name, streams, validate=True)
-    exams, learned = examined(name, stream), taken_in(name, records_of(stream))
-    inner_exams, inner_learned = examined(name, inner), taken_in(name, records_of(inner))
-    assert inner_exams
-    assert inner_exams | inner_learned <= learned
-    assert not inner_exams & inner_learned
-    assert not exams & (inner_exams | inner_learned)
+    test, learned = held_out(name, stream), taken_in(name, records_of(stream))
+    inner_test, inner_learned = held_out(name, inner), taken_in(name, records_of(inner))
+    assert inner_test
+    assert inner_test | inner_learned <= learned
+    assert not inner_test & inner_learned
+    assert not test & (inner_test | inner_learned)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_tasks_come_in_their_order_and_each_ends_once(name: str, streams: Path) -> None:
     ended, offsets = [], []
-    for part in (stream := stream_of(name, streams)).parts():
-        (task,) = {dict(record.headers)["task"].decode() for record in part.records}
+    for chunk in (stream := stream_of(name, streams)).chunks():
+        (task,) = {dict(record.headers)["task"].decode() for record in chunk.records}
         assert task == TASKS[name][len(ended)]
-        offsets += [record.offset for record in part.records]
-        ended += [part.ends] if part.ends else []
+        offsets += [record.offset for record in chunk.records]
+        ended += [chunk.ends] if chunk.ends else []
     assert ended == TASKS[name]
     assert offsets == list(range(stream.events))
 
@@ -125,9 +125,9 @@ def test_within_a_task_rows_are_shuffled_by_the_seed(name: str, streams: Path) -
     assert labels != sorted(labels)
 
 
-def test_a_sample_of_an_exam_is_a_part_of_it(streams: Path) -> None:
+def test_a_sample_of_the_held_out_rows_is_a_part_of_them(streams: Path) -> None:
     stream = stream_of("har", streams)
-    whole, some = (rows(*stream.exam("person-01", rows=count)) for count in (None, 4))
+    whole, some = (rows(*stream.held_out("person-01", rows=count)) for count in (None, 4))
     assert len(some) == 4
     assert some < whole
 

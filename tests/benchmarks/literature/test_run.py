@@ -38,7 +38,7 @@ def test_r_is_lower_triangular_and_ends_with_what_is_known_at_the_end(replayed: 
     assert replayed.tasks == ["0-1", "2-3", "4-5", "6-7", "8-9"]
     for row, scores in enumerate(replayed.matrix):
         assert [score is not None for score in scores] == [column <= row for column in range(5)]
-    # Each of the test's exams is smaller than the sample, so that the sample is the whole of it.
+    # No task here has as many test images as the sample, so that the sample is all of them.
     assert replayed.matrix[-1] == replayed.final
 
 

@@ -1,11 +1,11 @@
-"""What is examined on is never learned, nor anything that shares samples with it."""
+"""What is evaluated on is never learned, nor anything that shares samples with it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.literature.splits import last_of_each_class, stratified
@@ -21,10 +21,9 @@ def integers(values: list[int]) -> NDArray[np.int64]:
 
 
 @given(CLASSES, st.integers(0, 99))
-@settings(deadline=None)
 def test_a_fifth_of_each_class_is_held_out_and_all_else_is_learned(labels: list[int], seed: int) -> None:
     y = integers(labels)
-    learned, held_out = stratified(y, chance=np.random.default_rng(seed))
+    learned, held_out = stratified(y, generator=np.random.default_rng(seed))
     assert sorted([*learned, *held_out]) == list(range(len(y)))
     for label in set(labels):
         assert (y[held_out] == label).sum() == round((y == label).sum() * 0.2)
@@ -32,12 +31,11 @@ def test_a_fifth_of_each_class_is_held_out_and_all_else_is_learned(labels: list[
 
 def test_the_seed_draws_what_is_held_out() -> None:
     y = integers([0] * 50)
-    drawn = {tuple(stratified(y, chance=np.random.default_rng(seed))[1].tolist()) for seed in (0, 0, 1)}
+    drawn = {tuple(stratified(y, generator=np.random.default_rng(seed))[1].tolist()) for seed in (0, 0, 1)}
     assert len(drawn) == 2
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=80))
-@settings(deadline=None)
 def test_the_last_fifth_of_each_class_is_held_out_and_nothing_that_overlaps_it_is_learned(
     rows: list[tuple[int, bool]],
 ) -> None:

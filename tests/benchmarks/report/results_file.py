@@ -1,4 +1,4 @@
-"""A file as `retaind bench` writes it."""
+"""A file of results as `python -m benchmarks` writes it."""
 
 from __future__ import annotations
 

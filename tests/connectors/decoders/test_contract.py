@@ -141,7 +141,7 @@ def test_every_decoder_has_a_case() -> None:
 
 
 @pytest.mark.parametrize(("name", "case", "variant"), PARAMETERS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_every_record_becomes_a_finite_row_or_a_reject_in_order(
     name: str, case: Case, variant: dict[str, Any], data: st.DataObject
@@ -167,7 +167,7 @@ def test_every_record_becomes_a_finite_row_or_a_reject_in_order(
 
 
 @pytest.mark.parametrize(("name", "case", "variant"), PARAMETERS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_grouping_and_a_restart_change_nothing(
     name: str, case: Case, variant: dict[str, Any], data: st.DataObject

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.decoders.csv import CsvDecoder, CsvOptions
+from connectors.decoders.csv import CsvDecoder
+from connectors.decoders.csv_options import CsvOptions
 from connectors.record import LocalRecord
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.decoders.flat_json import MOST_FIELDS, flat_reader
-from connectors.decoders.json import JsonDecoder, JsonOptions
+from connectors.decoders.json import JsonDecoder
+from connectors.decoders.json_options import JsonOptions
 from connectors.record import LocalRecord
 
 FIELDS = {"features": ("a", "b"), "label": "y", "task": "t", "key": "k", "time": "when"}
@@ -81,7 +82,7 @@ def _outcome(value: bytes, *, beside: list[bytes | None], missing: str) -> Any:
 
 
 @pytest.mark.parametrize("missing", ["reject", "zero"])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(value=_mutated())
 def test_what_comes_beside_an_event_never_decides_about_it(value: bytes, missing: str) -> None:
     neighbours: list[list[bytes | None]] = [

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from connectors.decoders.json import JsonDecoder, JsonOptions
+from connectors.decoders.json import JsonDecoder
+from connectors.decoders.json_options import JsonOptions
 from connectors.record import LocalRecord
 
 NAMED = {"features": ("a", "d.b"), "label": "y", "task": "t", "key": "k", "time": "when"}

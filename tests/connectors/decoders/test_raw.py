@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from connectors.decoders.raw import RawDecoder, RawOptions
+from connectors.decoders.raw import RawDecoder
+from connectors.decoders.raw_options import RawOptions
 from connectors.record import LocalRecord
 
 HEADERS = [("label", b"7"), ("task", b"mnist"), ("id", b"k"), ("when", b"1500")]

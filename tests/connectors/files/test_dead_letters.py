@@ -9,7 +9,7 @@ import pytest
 
 from connectors.files.dead_letters import FileDeadLetters
 from connectors.sink import SinkUnavailableError
-from tests.connectors.decoders.rejects import reject
+from tests.connectors.rejects import reject
 
 if TYPE_CHECKING:
     from pathlib import Path

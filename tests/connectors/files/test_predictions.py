@@ -7,7 +7,7 @@ import pytest
 
 from connectors.files.predictions import FilePredictions
 from connectors.sink import SinkUnavailableError
-from tests.connectors.decoders.rejects import prediction
+from tests.connectors.rejects import prediction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ def test_a_file_that_an_operator_has_moved_begins_anew(tmp_path: Path, caplog: p
     sink.write([prediction()])
     sink.close()
     assert offsets(tmp_path / "p") == [7]
-    assert "has 0 bytes, 1000 when last saved" in caplog.text
+    assert "has 0 bytes, the checkpoint says 1000" in caplog.text
 
 
 def test_a_file_that_cannot_be_written_is_an_unavailable_sink(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.files.source import FileSource, FileSourceOptions
+from connectors.files.source import FileSource
+from connectors.files.source_options import FileSourceOptions
 from connectors.source import SourceDataError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.kafka.dead_letters import KafkaDeadLetters
 from connectors.sink import SinkUnavailableError
-from tests.connectors.decoders.rejects import reject
+from tests.connectors.rejects import reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

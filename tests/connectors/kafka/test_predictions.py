@@ -9,7 +9,7 @@ import pytest
 from connectors.kafka.predictions import KafkaPredictions
 from connectors.prediction_json import to_json
 from connectors.sink import SinkUnavailableError
-from tests.connectors.decoders.rejects import prediction, record
+from tests.connectors.rejects import prediction, record
 
 if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster

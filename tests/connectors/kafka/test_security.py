@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.kafka.dead_letters import KafkaDeadLetters
-from tests.connectors.decoders.rejects import reject
-from tests.connectors.reading import new_source, numbers, opened, poll_until, read, values
+from tests.connectors.kafka.reading import new_source, numbers, opened, poll_until, read, values
+from tests.connectors.rejects import reject
 from tests.kafka.secure_broker import PASSWORD, SecureBroker
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def test_a_wrong_password_is_said_and_not_shown(guarded: SecureBroker, tmp_path:
     wrong = tmp_path / "password"
     wrong.write_text("let me in", encoding="utf-8")
     said = reason(source_of(guarded, "read", sasl_plain_password_file=str(wrong)))
-    assert "refuses our name or password" in said
+    assert "rejected the user name or password" in said
     assert "let me in" not in said
     assert PASSWORD not in said
 
@@ -56,7 +56,7 @@ def test_a_broker_with_a_certificate_of_nobody_we_trust_is_not_spoken_to(guarded
     client = guarded.client()
     del client["ssl_cafile"]
     said = reason(new_source(guarded, "read", bootstrap_servers=guarded.secure, client=client))
-    assert "no TLS with the broker" in said
+    assert "no TLS connection to the broker" in said
     assert "certificate" in said
 
 

@@ -13,7 +13,7 @@ from connectors.kafka.client import TidyClient
 from connectors.kafka.positions import PositionLostError
 from connectors.kafka.source import KafkaSource
 from connectors.source import SourceUnavailableError
-from tests.connectors.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
+from tests.connectors.kafka.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -314,7 +314,7 @@ def test_a_missing_topic_is_waited_for_said_plainly_and_never_created(
     broker.produce(topic, numbers(0, 3))
     with opened(new_source(broker, None, topics=(topic, missing))) as source:
         assert values(read(source, 3)) == [0, 1, 2]
-        assert source.status().reason == f"topic {missing} does not exist (it is never created from here)"
+        assert source.status().reason == f"topic {missing} does not exist (retaind never creates topics)"
         assert not source.status().ready
         assert missing not in admin.list_topics()
         broker.create_topic(missing)
@@ -373,9 +373,9 @@ def test_a_partition_that_stands_still_is_sought_again_then_not_ready_then_the_e
         source._reader.consumer.pause(TopicPartition(topic, 0))  # as a client with a fault would seem to be
         broker.produce(topic, numbers(5, 10))
         poll_until(source, lambda: not source.status().ready)
-        assert source.status().reason == f"{topic}/0 stands at offset 5 though its log ends at 10"
-        assert f"{topic}/0 stands at offset 5 though its log ends at 10: fetching it anew" in caplog.messages
-        with pytest.raises(SourceUnavailableError, match=r"stands at offset 5 .* for 120 s"):
+        assert source.status().reason == f"{topic}/0 is stalled at offset 5 while its log ends at 10"
+        assert f"{topic}/0 is stalled at offset 5 while its log ends at 10: seeking again" in caplog.messages
+        with pytest.raises(SourceUnavailableError, match=r"is stalled at offset 5 .* for 120 s"):
             poll_until(source, lambda: False)
 
 

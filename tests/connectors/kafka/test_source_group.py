@@ -8,7 +8,16 @@ from kafka import KafkaAdminClient
 
 from connectors.kafka.client import TidyClient
 from connectors.source import PartitionsLostError
-from tests.connectors.reading import DEADLINE_SECONDS, new_source, numbers, opened, poll_until, read, settle, values
+from tests.connectors.kafka.reading import (
+    DEADLINE_SECONDS,
+    new_source,
+    numbers,
+    opened,
+    poll_until,
+    read,
+    settle,
+    values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

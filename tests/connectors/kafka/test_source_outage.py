@@ -14,8 +14,8 @@ from connectors.kafka.predictions import KafkaPredictions
 from connectors.kafka.source import KafkaSource
 from connectors.sink import SinkUnavailableError
 from connectors.source import SourceUnavailableError
-from tests.connectors.decoders.rejects import prediction, reject
-from tests.connectors.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
+from tests.connectors.kafka.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
+from tests.connectors.rejects import prediction, reject
 from tests.kafka.broker import Broker
 from tests.kafka.wanted import wanted
 

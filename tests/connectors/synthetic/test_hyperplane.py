@@ -4,7 +4,8 @@ import numpy as np
 import orjson
 import pytest
 
-from connectors.synthetic.hyperplane import HyperplaneOptions, HyperplaneSource
+from connectors.synthetic.hyperplane import HyperplaneSource
+from connectors.synthetic.options import HyperplaneOptions
 
 
 def _stream(events: int, **options: float) -> tuple[np.ndarray, np.ndarray, list[str]]:

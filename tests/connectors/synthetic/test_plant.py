@@ -6,7 +6,8 @@ import numpy as np
 import orjson
 import pytest
 
-from connectors.synthetic.plant import FAULTS, REGIMES, PlantOptions, PlantSource
+from connectors.synthetic.options import REGIMES, PlantOptions
+from connectors.synthetic.plant import FAULTS, PlantSource
 
 
 def _events(**options: object) -> list[dict[str, object]]:

@@ -84,7 +84,7 @@ def test_with_a_head_per_task_opposite_tasks_do_not_disturb_each_other() -> None
         made = pipeline(adapters, strategies=[], optimizer={"type": "adam", "lr": 0.02}, retention=retention)
         made.process(records)
         made.finish()
-        assert made.student is not None
-        tasks = made.student.examiner.figures().tasks.values()
+        assert made.main is not None
+        tasks = made.main.scored.evaluator.figures().tasks.values()
         scores[name] = min(task.now for task in tasks if task.now is not None)
     assert scores["each"] > scores["one"] + 0.1

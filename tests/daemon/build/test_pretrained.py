@@ -66,8 +66,8 @@ def learner_from(path: Path, **sections: Any) -> Learner:
 
 
 def learner_of(made: Pipeline) -> Learner:
-    assert made.student is not None
-    return made.student.learner
+    assert made.main is not None
+    return made.main.scored.learner
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_the_file_carries_the_classes_and_an_open_set_begins_with_them(tmp_path:
     made = learned([])
     path = export(made, tmp_path)
     with safe_open(path, framework="pt") as file:
-        assert json.loads(file.metadata()["classes"]) == list(made.class_names)
+        assert json.loads(file.metadata()["classes"]) == list(made.snapshot().classes)
     model = {"type": "mlp", "hidden": [8], "pretrained": str(path)}
     again = pipeline([], model=model)
-    assert list(again.class_names) == list(made.class_names)
-    reversed_names = list(made.class_names)[::-1]
+    assert list(again.snapshot().classes) == list(made.snapshot().classes)
+    reversed_names = list(made.snapshot().classes)[::-1]
     with pytest.raises(ConfigError, match="declare these first, in this order"):
         pipeline([], model=model, label={"classes": reversed_names})
 

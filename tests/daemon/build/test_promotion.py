@@ -15,7 +15,7 @@ from daemon.config.schema import Config
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
-from tests.daemon.learning.companion_stream import CONFIG, NOBODY, companion, pipeline, state_of, stream, student_of
+from tests.daemon.learning.companion_stream import CONFIG, NOBODY, companion, main_of, pipeline, state_of, stream
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def test_it_goes_on_bit_for_bit_as_it_would_have_beside(tmp_path: Path, halfway:
     halfway.close_block()
     for each in (halfway, promoted):
         each.process(RECORDS[100:])
-    one, other = student_of(halfway), student_of(promoted)
+    one, other = main_of(halfway), main_of(promoted)
     for each in (one, other):
         each.close_block()
     assert_same_state(state_of(companion(one, "challenger")), state_of(other))
@@ -70,7 +70,7 @@ def test_the_new_generation_has_the_positions_and_the_counts(tmp_path: Path, hal
     loaded = store.load(generation)
     assert (generation, loaded.state["source"]) == (2, {"position": 100})
     assert loaded.summary["events"] == 100
-    assert loaded.summary["step"] == loaded.state["pipeline"]["student"]["learner"]["steps"]
+    assert loaded.summary["step"] == loaded.state["pipeline"]["main_learner"]["scored"]["learner"]["steps"]
 
 
 def test_with_the_file_as_it_was_the_daemon_does_not_start(tmp_path: Path, halfway: Pipeline) -> None:

@@ -77,9 +77,9 @@ def numbers(part: RowStorage) -> set[int]:
 
 def watched(pipeline: Pipeline) -> set[int]:
     """The numbers of all rows that the pipeline's main learner will have rehearsed by mixing."""
-    assert pipeline.student is not None
+    assert pipeline.main is not None
     seen: set[int] = set()
-    mixing = dict(pipeline.student.learner.strategies)["mixing"]
+    mixing = dict(pipeline.main.scored.learner.strategies)["mixing"]
     rehearse = mixing.rehearse
 
     def watching(fresh: Any) -> Sequence[Rehearsal]:
@@ -91,7 +91,7 @@ def watched(pipeline: Pipeline) -> set[int]:
     return seen
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 1 << 40), share=st.sampled_from([0.1, 0.5, 0.7]), kept=st.integers(40, 100))
 def test_what_is_scored_is_never_drawn(module_path: Path, seed: int, share: float, kept: int) -> None:
     options = {"rows": kept, "probe_share": share, "storage": "float32"}
@@ -105,12 +105,12 @@ def test_what_is_scored_is_never_drawn(module_path: Path, seed: int, share: floa
     assert drawn
     assert drawn <= numbers(rows.mixable)
     assert not drawn & numbers(rows.probes)
-    assert pipeline.student is not None
-    replay: Any = dict(pipeline.student.learner.strategies)["replay"]
+    assert pipeline.main is not None
+    replay: Any = dict(pipeline.main.scored.learner.strategies)["replay"]
     assert min(replay.memory.rows().x[:, 0]) >= FIRST_OF_STREAM
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(sizes=st.lists(st.integers(1, 50), min_size=1, max_size=4), cut=st.integers(0, 120))
 def test_neither_grouping_nor_a_restart_without_the_file_changes_a_bit(
     module_path: Path, sizes: list[int], cut: int
@@ -163,8 +163,8 @@ def test_a_regression_is_scored_by_its_r2_and_mixes_in_numbers(tmp_path: Path) -
     pipeline = new_pipeline(old, label={"type": "number"}, optimizer=optimizer)
     pipeline.process(events([Stretch("P", 1200)], seed=2, regression=True))
     pipeline.finish()
-    assert pipeline.student is not None
-    score = pipeline.student.examiner.reference
+    assert pipeline.main is not None
+    score = pipeline.main.scored.evaluator.reference
     assert score is not None
     assert score.initial is not None
     assert score.now is not None
@@ -184,9 +184,9 @@ def test_the_metrics_show_the_reference_and_the_restraint(tmp_path: Path, path: 
     }
     with Service(small_config(tmp_path, **sections)) as service:
         service.run(stop=lambda: False)
-    student = service.loop.pipeline.student
-    assert student is not None
-    reference = student.examiner.reference
+    main = service.loop.pipeline.main
+    assert main is not None
+    reference = main.scored.evaluator.reference
     assert reference is not None
     expected = {
         "reference_score": reference.now,
@@ -204,8 +204,8 @@ def test_the_metrics_show_the_reference_and_the_restraint(tmp_path: Path, path: 
 def test_the_score_of_before_is_kept_beside_the_score_now(path: Path) -> None:
     pipeline = new_pipeline(path)
     pipeline.process(stream()[:1])
-    assert pipeline.student is not None
-    score = pipeline.student.examiner.reference
+    assert pipeline.main is not None
+    score = pipeline.main.scored.evaluator.reference
     assert score is not None
     untrained = score.now
     assert untrained is not None
@@ -221,8 +221,8 @@ def test_the_reference_is_scored_whenever_the_model_is_examined(path: Path) -> N
     pipeline = new_pipeline(path, retention=SMALL["retention"] | {"every_events": 10_000})
     records = stream()
     pipeline.process(records[:60])
-    assert pipeline.student is not None
-    score = pipeline.student.examiner.reference
+    assert pipeline.main is not None
+    score = pipeline.main.scored.evaluator.reference
     assert score is not None
     assert score.now == score.initial
     # The first event of the next task is the boundary.
@@ -244,8 +244,8 @@ def test_mixing_keeps_what_the_stream_alone_would_make_forgotten(tmp_path: Path)
         ]
         pipeline.process(constant)
         pipeline.finish()
-        assert pipeline.student is not None
-        reference = pipeline.student.examiner.reference
+        assert pipeline.main is not None
+        reference = pipeline.main.scored.evaluator.reference
         assert reference is not None
         scores[name] = reference.now or 0.0
     assert scores["mixing"] > scores["naive"] + 0.2
@@ -256,9 +256,9 @@ def test_companions_are_scored_on_the_same_rows(path: Path) -> None:
     pipeline = new_pipeline(path, companions=companions)
     pipeline.process(stream())
     pipeline.finish()
-    assert pipeline.student is not None
-    naive = dict(pipeline.student.companions)["naive"].examiner.reference
-    main = pipeline.student.examiner.reference
+    assert pipeline.main is not None
+    naive = dict(pipeline.main.companions)["naive"].scored.evaluator.reference
+    main = pipeline.main.scored.evaluator.reference
     assert naive is not None
     assert main is not None
     assert naive.initial == main.initial
@@ -273,18 +273,18 @@ def test_classes_of_before_come_first_and_can_be_predicted_at_once(tmp_path: Pat
     old = write(tmp_path / "before.jsonl", before(50))
     pipeline = new_pipeline(old, label={"max_classes": 5}, tasks={"type": "none"})
     pipeline.process(new_first)
-    assert sorted(pipeline.class_names[:3]) == ["class 0", "class 1", "class 2"]
-    assert pipeline.class_names[3:] == ["new 0", "new 1"]
-    assert pipeline.student is not None
-    assert pipeline.student.state_dict()["known_classes"] == 5
+    assert sorted(pipeline.snapshot().classes[:3]) == ["class 0", "class 1", "class 2"]
+    assert pipeline.snapshot().classes[3:] == ("new 0", "new 1")
+    assert pipeline.main is not None
+    assert pipeline.main.state_dict()["known_classes"] == 5
 
 
 def test_running_scales_begin_with_the_rows_that_may_be_learned(path: Path) -> None:
     pipeline = new_pipeline(path)
     pipeline.process(stream()[:1])
-    assert pipeline.student is not None
+    assert pipeline.main is not None
     assert pipeline._reference is not None
-    scaler = pipeline.student.learner.state_dict()["scaler"]
+    scaler = pipeline.main.scored.learner.state_dict()["scaler"]
     assert scaler["count"] == pipeline._reference.mixable.capacity + 1
 
 

@@ -55,7 +55,7 @@ ALL_LIVE: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """One event a turn, so that a reload can come before any."""
-    monkeypatch.setattr("daemon.loop.poll_size.Pace.max_records", 1)
+    monkeypatch.setattr("daemon.loop.poll_size.PollSize.max_records", 1)
 
 
 @pytest.fixture(autouse=True)
@@ -144,15 +144,15 @@ def test_all_live_options_are_in_that_test(configured: Callable[..., Config]) ->
 def test_what_was_reloaded_is_in_force(configured: Callable[..., Config], log: io.StringIO) -> None:
     with Service(configured(), read=lambda: configured(**ALL_LIVE)) as service:
         turn_to(service, 100)
-        assert service.loop.pipeline.student is not None
-        assert service.loop.pipeline.student.learning_rate == pytest.approx(0.001)
+        assert service.loop.pipeline.main is not None
+        assert service.loop.pipeline.main.scored.learning_rate == pytest.approx(0.001)
         assert service.reload() is None
         service.turn()
-        student = service.loop.pipeline.student
-        assert student is not None
-        assert student.learning_rate == pytest.approx(0.05, rel=0.2)
-        assert [name for name, _ in student.companions] == ["naive", "challenger"]
-        assert student.room == 12 - student.waiting
+        main = service.loop.pipeline.main
+        assert main is not None
+        assert main.scored.learning_rate == pytest.approx(0.05, rel=0.2)
+        assert [name for name, _ in main.companions] == ["naive", "challenger"]
+        assert main.room == 12 - main.waiting
     changed = told(log, "configuration reloaded")["changed"]
     assert changed["optimizer.lr"] == {"from": 0.001, "to": 0.05}
     assert changed["log.level"] == {"from": "info", "to": "debug"}
@@ -234,9 +234,9 @@ def test_the_configuration_before_is_a_change_again(configured: Callable[..., Co
         turn_to(service, 10)
         for expected in (second, first):
             assert service.reload() is None
-            student = service.loop.pipeline.student
-            assert student is not None
-            assert student.learner.learning_rate == expected.optimizer.model_dump()["lr"]
+            main = service.loop.pipeline.main
+            assert main is not None
+            assert main.scored.learner.learning_rate == expected.optimizer.model_dump()["lr"]
 
 
 @pytest.mark.parametrize("at", [0, 100])
@@ -300,7 +300,7 @@ def test_a_state_that_does_not_fit_after_all_leaves_the_old_learner_as_it_was(
     with Service(config, read=lambda: configured("other", learner={"batch": 9})) as service:
         turn_to(service, 100)
         with monkeypatch.context() as patch:
-            patch.setattr("daemon.learning.main_learner.Student.load_state_dict", refuse)
+            patch.setattr("daemon.learning.main_learner.MainLearner.load_state_dict", refuse)
             assert "of another shape" in (service.reload() or "")
         service.run(stop=never)
     assert_same_state(learned(calm), learned(config))

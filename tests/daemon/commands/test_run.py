@@ -77,7 +77,7 @@ def test_a_signal_stops_it_with_a_last_checkpoint_and_a_restart_goes_on_from_the
         assert daemon.wait() == 0
         stopped = daemon.until_said("stopped")
     state = Course(launcher, config, EVENTS).newest_state()
-    assert state["pipeline"]["student"]["events"] == stopped["events"] == state["source"]["offset"]
+    assert state["pipeline"]["main_learner"]["events"] == stopped["events"] == state["source"]["offset"]
     with started(launcher, config, log="log-2") as daemon:
         assert daemon.until_said("restored")["events"] == stopped["events"]
         daemon.until_events(stopped["events"] + 1)
@@ -97,7 +97,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits_as_one_that_never_w
     with started(launcher, killed, log="log-last") as daemon:
         assert daemon.wait() == 0, daemon.log
     one, other = (Course(launcher, config, EVENTS).newest_state() for config in (untroubled, killed))
-    assert one["pipeline"]["student"]["events"] == EVENTS
+    assert one["pipeline"]["main_learner"]["events"] == EVENTS
     assert differences(one, other) == []
     predictions = [config.with_name("predictions.jsonl").read_bytes() for config in (untroubled, killed)]
     assert predictions[0] == predictions[1]

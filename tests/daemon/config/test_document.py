@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.config.document import MAX_BYTES, MAX_VALUES, Document, parse
-from daemon.config.errors import ConfigError, Position, Problem
+from daemon.config.errors import ConfigError, TextPosition, Problem
 
 
 def read(text: str, **environ: str) -> Document:
@@ -51,17 +51,17 @@ def test_a_plain_scalar_means_what_yaml_1_2_says(text: str, value: Any) -> None:
 
 def test_every_key_and_value_remembers_its_line_and_column() -> None:
     document = read("a: 1\nlist:\n  - x\n  - {b: 2}\n")
-    assert document.position(("a",)) == Position(1, 4)
-    assert document.key_position(("a",)) == Position(1, 1)
-    assert document.position(("list", 0)) == Position(3, 5)
-    assert document.position(("list", 1, "b")) == Position(4, 9)
-    assert document.key_position(("list", 1, "b")) == Position(4, 6)
+    assert document.position(("a",)) == TextPosition(1, 4)
+    assert document.key_position(("a",)) == TextPosition(1, 1)
+    assert document.position(("list", 0)) == TextPosition(3, 5)
+    assert document.position(("list", 1, "b")) == TextPosition(4, 9)
+    assert document.key_position(("list", 1, "b")) == TextPosition(4, 6)
 
 
 def test_what_is_absent_is_where_its_section_is() -> None:
     document = read("a: 1\nsection:\n  b: 2\n")
-    assert document.position(("section", "missing", "deeper")) == Position(2, 1)
-    assert document.position(("nowhere",)) == Position(1, 1)
+    assert document.position(("section", "missing", "deeper")) == TextPosition(2, 1)
+    assert document.position(("nowhere",)) == TextPosition(1, 1)
 
 
 def test_a_variable_never_becomes_structure() -> None:
@@ -81,7 +81,7 @@ def test_the_value_of_a_variable_comes_through_unchanged(value: str) -> None:
 def test_a_duplicate_key_is_a_problem_at_the_second_one() -> None:
     document = read("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n")
     (problem,) = document.problems
-    assert (problem.position, problem.path) == (Position(5, 3), ("b", "c"))
+    assert (problem.position, problem.path) == (TextPosition(5, 3), ("b", "c"))
     assert "line 3" in problem.message
     assert document.value == {"a": 1, "b": {"c": 1, "d": 2}}
 
@@ -89,16 +89,16 @@ def test_a_duplicate_key_is_a_problem_at_the_second_one() -> None:
 @pytest.mark.parametrize(
     ("text", "position", "words"),
     [
-        ("a: ${NOPE}", Position(1, 4), "variable NOPE is not set"),
-        ("a: !!python/object:os.system x", Position(1, 4), "cannot be read here"),
-        ("a: !!timestamp 2026-01-01", Position(1, 4), "cannot be read here"),
-        ("a: !!int x", Position(1, 4), "cannot be read here"),
-        ("a: !!set {x: }", Position(1, 4), "cannot be read here"),
-        ("[x]: 1", Position(1, 1), "a key must be a word"),
-        ("a: &a [*a]", Position(1, 4), "alias within itself"),
+        ("a: ${NOPE}", TextPosition(1, 4), "variable NOPE is not set"),
+        ("a: !!python/object:os.system x", TextPosition(1, 4), "cannot be read here"),
+        ("a: !!timestamp 2026-01-01", TextPosition(1, 4), "cannot be read here"),
+        ("a: !!int x", TextPosition(1, 4), "cannot be read here"),
+        ("a: !!set {x: }", TextPosition(1, 4), "cannot be read here"),
+        ("[x]: 1", TextPosition(1, 1), "a key must be a word"),
+        ("a: &a [*a]", TextPosition(1, 4), "alias within itself"),
     ],
 )
-def test_a_value_that_cannot_be_read_is_a_problem_at_its_place(text: str, position: Position, words: str) -> None:
+def test_a_value_that_cannot_be_read_is_a_problem_at_its_place(text: str, position: TextPosition, words: str) -> None:
     (problem,) = read(text).problems
     assert problem.position == position
     assert words in problem.message
@@ -107,22 +107,22 @@ def test_a_value_that_cannot_be_read_is_a_problem_at_its_place(text: str, positi
 @pytest.mark.parametrize(
     ("data", "position", "words"),
     [
-        ("a: [1, 2\nb: 3\n", Position(2, 2), "not valid YAML"),
-        ("a: 1\n\tb: 2\n", Position(2, 1), "indent with spaces"),
-        ("a: {b: ${B}}", Position(1, 9), 'put "${VAR}" in quotes'),
-        ("a: 1\n---\nb: 2\n", Position(2, 1), "not valid YAML"),
-        ("a: *nowhere", Position(1, 4), "not valid YAML"),
-        ("", Position(1, 1), "retaind init"),
-        ("# only a comment\n", Position(1, 1), "retaind init"),
-        (b"a: 1\nb: \xff", Position(2, 4), "not UTF-8"),
-        ("a: 1\nb: \x07", Position(2, 4), "U+0007"),
-        ('a: "\\UFFFFFFFF"', Position(1, 1), "not valid YAML"),
-        ("[" * 1000, Position(1, 1), "nested too deeply"),
+        ("a: [1, 2\nb: 3\n", TextPosition(2, 2), "not valid YAML"),
+        ("a: 1\n\tb: 2\n", TextPosition(2, 1), "indent with spaces"),
+        ("a: {b: ${B}}", TextPosition(1, 9), 'put "${VAR}" in quotes'),
+        ("a: 1\n---\nb: 2\n", TextPosition(2, 1), "not valid YAML"),
+        ("a: *nowhere", TextPosition(1, 4), "not valid YAML"),
+        ("", TextPosition(1, 1), "retaind init"),
+        ("# only a comment\n", TextPosition(1, 1), "retaind init"),
+        (b"a: 1\nb: \xff", TextPosition(2, 4), "not UTF-8"),
+        ("a: 1\nb: \x07", TextPosition(2, 4), "U+0007"),
+        ('a: "\\UFFFFFFFF"', TextPosition(1, 1), "not valid YAML"),
+        ("[" * 1000, TextPosition(1, 1), "nested too deeply"),
         (b" " * (MAX_BYTES + 1), None, "larger than"),
     ],
 )
 def test_what_is_no_yaml_is_refused_with_its_place(
-    data: bytes | str, position: Position | None, words: str
+    data: bytes | str, position: TextPosition | None, words: str
 ) -> None:
     problem = refusal(data)
     assert problem.position == position

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.config.errors import ConfigError, Position, Problem
+from daemon.config.errors import ConfigError, TextPosition, Problem
 from daemon.config.schema import Config
 
 if TYPE_CHECKING:
@@ -189,8 +189,8 @@ def test_a_mistake_is_named_in_plain_words_at_its_key(
 def test_a_missing_section_is_named_at_the_top(load: Any) -> None:
     found = problems(load, "name: x\ncheckpoint: {directory: /d}\n")
     assert [(problem.path, problem.position) for problem in found] == [
-        (("decoder",), Position(1, 1)),
-        (("source",), Position(1, 1)),
+        (("decoder",), TextPosition(1, 1)),
+        (("source",), TextPosition(1, 1)),
     ]
 
 

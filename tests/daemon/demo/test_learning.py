@@ -59,11 +59,12 @@ def test_the_course_has_every_evaluation_once_and_in_order(both: tuple[Learned, 
 
 def test_an_evaluation_at_a_boundary_and_one_just_before_it_are_two() -> None:
     matrix = RetentionMatrix(1, max_boundaries=9)
-    pipeline: Any = SimpleNamespace(student=SimpleNamespace(examiner=SimpleNamespace(matrix=matrix)))
     course, score, count = Course(), np.array([0.5]), np.array([10])
-    for evaluate in (matrix.now, matrix.boundary, matrix.now):
+    for evaluate in (matrix.between, matrix.boundary, matrix.between):
         evaluate(0, scores=score, counts=count, events=7, time=0.0)
-        course.follow(pipeline)
+        scores: Any = SimpleNamespace(recent=matrix.recent())
+        snapshot: Any = SimpleNamespace(main=SimpleNamespace(scores=scores))
+        course.follow(snapshot)
     assert [(evaluation.events, evaluation.boundary) for evaluation in course.evaluations] == [(7, -1), (7, 0)]
 
 

@@ -17,7 +17,7 @@ from daemon.doctor.files import check_files
 from daemon.doctor.http import check_http
 from daemon.doctor.secrets import check_secrets
 from daemon.doctor.setup import Setup
-from daemon.telemetry.health import VitalSigns
+from daemon.telemetry.health import Health
 from daemon.web.app import app
 from daemon.web.server import HttpServer
 from tests.daemon.doctor.found import levels, only, worst
@@ -111,9 +111,9 @@ def test_the_key_of_the_server_is_a_secret_too(configure: Any, web: str, tmp_pat
 @pytest.fixture
 def served() -> Iterator[int]:
     """The port of a server that says it is the daemon named plant."""
-    signs = VitalSigns(turn_limit_seconds=60.0)
+    signs = Health(turn_limit_seconds=60.0)
     signs.publish({"name": "plant"})
-    with HttpServer(app(CollectorRegistry(), vital_signs=signs), host="127.0.0.1", port=0) as server:
+    with HttpServer(app(CollectorRegistry(), health=signs), host="127.0.0.1", port=0) as server:
         yield int(server.address.rpartition(":")[2])
 
 

@@ -165,7 +165,7 @@ def test_a_wrong_password_is_said_and_not_shown(guarded: SecureBroker, configure
     wrong.write_text("let me in")
     patient = Setup(timeout_seconds=40.0)
     found = only(check_kafka(let_in(guarded, configure, sasl_plain_password_file=str(wrong)), patient))
-    assert "refuses our name or password" in found.found
+    assert "rejected the user name or password" in found.found
     assert "sasl_plain_password_file" in found.remedy
     assert "let me in" not in str(found)
     assert PASSWORD not in str(found)

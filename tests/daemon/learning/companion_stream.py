@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from connectors.record import LocalRecord
     from daemon.learning.companion import Companion
-    from daemon.learning.main_learner import Student
+    from daemon.learning.main_learner import MainLearner
     from daemon.learning.pipeline import Pipeline
 
 ALWAYS = {"every_blocks": 1, "every_examinations": 1}
@@ -53,27 +53,26 @@ def pipeline(**sections: Any) -> Pipeline:
     return build_pipeline(Config.model_validate(CONFIG | sections), stopwatch=Stopwatch())
 
 
-def learned(records: Sequence[LocalRecord], **sections: Any) -> Student:
-    """The student that has learned them all, the last block too."""
+def learned(records: Sequence[LocalRecord], **sections: Any) -> MainLearner:
+    """The main learner that has learned them all, the last block too."""
     made = pipeline(**sections)
     made.process(records)
     made.close_block()
-    return student_of(made)
+    return main_of(made)
 
 
-def student_of(made: Pipeline) -> Student:
-    assert made.student is not None
-    return made.student
+def main_of(made: Pipeline) -> MainLearner:
+    assert made.main is not None
+    return made.main
 
 
-def companion(student: Student, name: str) -> Companion:
-    return dict(student.companions)[name]
+def companion(main: MainLearner, name: str) -> Companion:
+    return dict(main.companions)[name]
 
 
-def state_of(learner: Student | Companion) -> dict[str, Any]:
+def state_of(learner: MainLearner | Companion) -> dict[str, Any]:
     """What every learner has: the model and its scores."""
-    state = copy_tree(learner.state_dict())
-    return {part: state[part] for part in ("learner", "training", "examiner", "prequential", "snapshots")}
+    return copy_tree(learner.scored.state_dict())
 
 
 def generator_now() -> list[int]:

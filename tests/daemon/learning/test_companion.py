@@ -15,10 +15,10 @@ from tests.daemon.learning.companion_stream import (
     companion,
     generator_now,
     learned,
+    main_of,
     pipeline,
     state_of,
     stream,
-    student_of,
 )
 from tests.daemon.same_state import assert_same_state
 
@@ -42,15 +42,15 @@ def test_a_naive_companion_is_bit_for_bit_a_run_without_strategies(case: str) ->
     beside = companion(learned(records, **sections, companions={"naive": ALWAYS, "frozen": None}), "naive")
     alone = learned(records, **sections, strategies=[])
     assert_same_state(state_of(alone), state_of(beside))
-    assert alone.examiner.figures().boundaries == 3
+    assert alone.scored.evaluator.figures().boundaries == 3
 
 
 def test_a_challenger_is_bit_for_bit_a_run_with_what_its_section_says() -> None:
     own = {"optimizer": {"type": "sgd", "lr": 0.3}, "learner": {"updates_per_batch": 2, "clip_norm": 0.5}}
     records = stream()
-    student = learned(records, companions=NOBODY | {"challenger": {"strategies": [], **own}})
+    main = learned(records, companions=NOBODY | {"challenger": {"strategies": [], **own}})
     alone = learned(records, **own | {"learner": {"batch": 7, **own["learner"]}}, strategies=[])
-    assert_same_state(state_of(alone), state_of(companion(student, "challenger")))
+    assert_same_state(state_of(alone), state_of(companion(main, "challenger")))
 
 
 @pytest.mark.parametrize("case", SECTIONS)
@@ -67,41 +67,44 @@ def test_the_main_learner_is_the_same_with_and_without_companions(case: str) -> 
 
 def test_a_companion_takes_part_in_every_so_many_blocks() -> None:
     records = stream("P", rows=70)
-    student = learned(records, companions={"naive": {"every_blocks": 4}, "frozen": None})
-    naive = companion(student, "naive")
+    main = learned(records, companions={"naive": {"every_blocks": 4}, "frozen": None})
+    naive = companion(main, "naive")
     # Ten blocks of seven; it met the first, the fifth and the ninth.
-    assert naive.prequential.total().rows == 21
-    assert naive.learner.steps == 3
-    assert naive.take_tally().predicted == 21
-    assert naive.take_tally().predicted == 0
+    assert naive.scored.prequential.total().rows == 21
+    assert naive.scored.learner.steps == 3
+    assert naive.scored.take_tally().predicted == 21
+    assert naive.scored.take_tally().predicted == 0
 
 
 def test_it_is_examined_more_seldom_but_on_what_is_new_at_every_boundary_and_in_the_end() -> None:
     made = pipeline(companions={"naive": {"every_blocks": 1, "every_examinations": 3}, "frozen": None})
     records = stream("PQ", rows=180)
     made.process(records[:149])
-    naive = companion(student_of(made), "naive")
-    assert naive.examiner.figures().events == 56
+    naive = companion(main_of(made), "naive")
+    assert naive.scored.evaluator.figures().events == 56
     made.process(records[149:180])
-    assert naive.examiner.figures().events == 154
+    assert naive.scored.evaluator.figures().events == 154
     made.process(records[180:190])
-    assert (naive.examiner.figures().events, naive.examiner.figures().boundaries) == (180, 1)
+    assert (naive.scored.evaluator.figures().events, naive.scored.evaluator.figures().boundaries) == (180, 1)
     made.process(records[190:240])
     # The boundary was the latest examination, and the next one is not theirs by its number.
-    assert (naive.examiner.figures().events, sorted(naive.examiner.figures().tasks)) == (201, [0, 1])
+    assert (naive.scored.evaluator.figures().events, sorted(naive.scored.evaluator.figures().tasks)) == (
+        201,
+        [0, 1],
+    )
     made.process(records[240:])
     made.finish()
-    assert naive.examiner.figures().events == 360
+    assert naive.scored.evaluator.figures().events == 360
 
 
 def test_the_probes_are_the_same_for_all_and_learned_by_nobody() -> None:
-    student = learned(stream(), companions=ALL | {"naive": ALWAYS})
-    naive, challenger = companion(student, "naive"), companion(student, "challenger")
-    replay: Any = dict(challenger.learner.strategies)["replay"]
-    held_out = student.take_tally().held_out
+    main = learned(stream(), companions=ALL | {"naive": ALWAYS})
+    naive, challenger = companion(main, "naive"), companion(main, "challenger")
+    replay: Any = dict(challenger.scored.learner.strategies)["replay"]
+    held_out = main.scored.take_tally().held_out
     assert held_out > 20
-    assert replay.memory.admission.n_seen == len(stream()) - held_out - student.waiting
-    ours, theirs = student.examiner.matrix.latest(), naive.examiner.matrix.latest()
+    assert replay.memory.admission.n_seen == len(stream()) - held_out - main.waiting
+    ours, theirs = main.scored.evaluator.matrix.latest(), naive.scored.evaluator.matrix.latest()
     assert ours is not None
     assert theirs is not None
     assert ours.counts.tolist() == theirs.counts.tolist()

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from daemon.config.errors import ConfigError
 from daemon.state.state_tree import copy_tree
-from tests.daemon.learning.companion_stream import ALWAYS, NOBODY, companion, pipeline, state_of, stream, student_of
+from tests.daemon.learning.companion_stream import ALWAYS, NOBODY, companion, main_of, pipeline, state_of, stream
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -42,27 +42,29 @@ def test_a_companion_that_is_added_begins_untrained_and_says_so() -> None:
     made = halfway()
     again, logs = taken_up(made, **NAIVE)
     assert [(log["event"], log["learner"]) for log in logs] == [("companion begins untrained", "naive")]
-    assert state_of(student_of(made))["learner"]["steps"] == student_of(again).learner.steps
-    assert companion(student_of(again), "naive").learner.steps == 0
+    assert state_of(main_of(made))["learner"]["steps"] == main_of(again).scored.learner.steps
+    assert companion(main_of(again), "naive").scored.learner.steps == 0
     again.process(RECORDS[100:])
-    assert companion(student_of(again), "naive").prequential.total().rows > 70
+    assert companion(main_of(again), "naive").scored.prequential.total().rows > 70
 
 
 def test_one_that_is_removed_leaves_nothing_behind() -> None:
     again, logs = taken_up(halfway(**CHALLENGER))
     assert logs[0]["learner"] == "challenger"
-    assert student_of(again).state_dict()["companions"]["by_name"] == {}
+    assert main_of(again).state_dict()["companions"]["by_name"] == {}
 
 
 def test_one_with_other_strategies_begins_untrained_and_says_why() -> None:
     other = {"companions": NOBODY | {"challenger": {"strategies": [{"type": "ewc"}]}}}
     again, logs = taken_up(halfway(**CHALLENGER), **other)
     assert "['replay']" in logs[0]["reason"]
-    challenger = companion(student_of(again), "challenger")
-    untrained = companion(student_of(halfway(**other)), "challenger")
-    assert challenger.learner.steps == 0
-    assert torch.equal(challenger.examiner.state_dict()["untrained"], untrained.examiner.state_dict()["untrained"])
-    assert torch.equal(challenger.learner.parameters, challenger.examiner.state_dict()["untrained"])
+    challenger = companion(main_of(again), "challenger")
+    untrained = companion(main_of(halfway(**other)), "challenger")
+    assert challenger.scored.learner.steps == 0
+    assert torch.equal(
+        challenger.scored.evaluator.state_dict()["untrained"], untrained.scored.evaluator.state_dict()["untrained"]
+    )
+    assert torch.equal(challenger.scored.learner.parameters, challenger.scored.evaluator.state_dict()["untrained"])
 
 
 def test_the_others_go_on_as_if_nothing_had_happened() -> None:
@@ -70,7 +72,7 @@ def test_the_others_go_on_as_if_nothing_had_happened() -> None:
     again, _ = taken_up(made, companions={"naive": ALWAYS, "frozen": ALWAYS, "challenger": REPLAY})
     for each in (made, again):
         each.process(RECORDS[100:])
-    one, other = student_of(made), student_of(again)
+    one, other = main_of(made), main_of(again)
     assert_same_state(state_of(one), state_of(other))
     assert_same_state(state_of(companion(one, "naive")), state_of(companion(other, "naive")))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from daemon.state.state_tree import copy_tree
-from tests.daemon.learning.companion_stream import ALWAYS, companion, learned, pipeline, stream, student_of
+from tests.daemon.learning.companion_stream import ALWAYS, companion, learned, main_of, pipeline, stream
 from tests.daemon.same_state import assert_same_state
 
 FROZEN = {"companions": {"naive": None, "frozen": ALWAYS}}
@@ -15,30 +15,33 @@ MODEL = ("network", "scaler", "objective")
 def test_it_is_the_main_learner_at_the_first_boundary_and_stays_so() -> None:
     made, records = pipeline(**FROZEN), stream()
     made.process(records[:45])
-    student = student_of(made)
-    student.close_block()
-    at_boundary = copy_tree(student.learner.state_dict())
+    main = main_of(made)
+    main.close_block()
+    at_boundary = copy_tree(main.scored.learner.state_dict())
     made.process(records[45:])
-    frozen = companion(student, "frozen").learner.state_dict()
+    frozen = companion(main, "frozen").scored.learner.state_dict()
     for part in MODEL:
         assert_same_state(at_boundary[part], frozen[part])
-    assert not torch.equal(student.learner.parameters, frozen["network"]["parameters"])
+    assert not torch.equal(main.scored.learner.parameters, frozen["network"]["parameters"])
 
 
 def test_until_then_it_has_no_scores() -> None:
     made, records = pipeline(**FROZEN), stream(rows=60)
     made.process(records[:60])
-    frozen = companion(student_of(made), "frozen")
-    assert frozen.prequential.total().rows == 0
-    assert frozen.examiner.figures().events is None
+    frozen = companion(main_of(made), "frozen")
+    assert frozen.scored.prequential.total().rows == 0
+    assert frozen.scored.evaluator.figures().events is None
     made.process(records[60:70])
-    assert frozen.examiner.figures().events == 60
-    assert frozen.prequential.total().rows == 7
+    assert frozen.scored.evaluator.figures().events == 60
+    assert frozen.scored.prequential.total().rows == 7
 
 
-def test_at_that_boundary_it_has_the_main_learners_marks() -> None:
-    student = learned(stream("PQ"), **FROZEN)
-    first, frozen = student.examiner.matrix.table()[0], companion(student, "frozen").examiner.matrix.table()[0]
+def test_at_that_boundary_it_has_the_main_learners_scores() -> None:
+    main = learned(stream("PQ"), **FROZEN)
+    first, frozen = (
+        main.scored.evaluator.matrix.table()[0],
+        companion(main, "frozen").scored.evaluator.matrix.table()[0],
+    )
     assert first.scores.tobytes() == frozen.scores.tobytes()
 
 
@@ -47,12 +50,12 @@ def test_on_a_drift_alarm_it_is_the_model_from_before_the_alarm() -> None:
     made, calm = pipeline(**FROZEN, tasks=tasks), None
     for record in stream("PQ", rows=1200):
         made.process([record])
-        student = student_of(made)
-        if calm is None and student.drifted:
-            calm = student.state_dict()["snapshots"]["older"].clone()
+        main = main_of(made)
+        if calm is None and made.state_dict()["drifted"]:
+            calm = main.state_dict()["scored"]["pre_drift_weights"]["older"].clone()
     assert calm is not None
-    assert not torch.equal(student.examiner.state_dict()["untrained"], calm)
-    assert torch.equal(companion(student, "frozen").learner.parameters, calm)
+    assert not torch.equal(main.scored.evaluator.state_dict()["untrained"], calm)
+    assert torch.equal(companion(main, "frozen").scored.learner.parameters, calm)
 
 
 def test_it_is_the_same_after_a_restart() -> None:

@@ -1,4 +1,4 @@
-"""A student predicts before it learns, never learns what is held out, and consolidates at boundaries."""
+"""A main predicts before it learns, never learns what is held out, and consolidates at boundaries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from daemon.learning.stopwatch import Stopwatch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from daemon.learning.main_learner import Student
+    from daemon.learning.main_learner import MainLearner
     from daemon.learning.pipeline import Pipeline
 
 CONFIG = """
@@ -51,127 +51,127 @@ def events(count: int, *, task: str = "one", first: int = 0, flip: bool = False)
     return records
 
 
-def student_of(made: Pipeline, records: Sequence[LocalRecord]) -> Student:
+def main_of(made: Pipeline, records: Sequence[LocalRecord]) -> MainLearner:
     outcome = made.process(records)
     assert not outcome.rejects
-    assert made.student is not None
-    return made.student
+    assert made.main is not None
+    return made.main
 
 
-def buffer_offsets(student: Student) -> set[int]:
-    replay: Any = dict(student.learner.strategies)["replay"]
-    return set(replay.memory.rows().provenance[:, 2].tolist())
+def buffer_offsets(main: MainLearner) -> set[int]:
+    replay: Any = dict(main.scored.learner.strategies)["replay"]
+    return set(replay.memory.rows().offset.tolist())
 
 
 def test_an_event_is_scored_by_the_model_from_before_it_was_learned() -> None:
-    untrained = student_of(pipeline(batch=100), events(100))
+    untrained = main_of(pipeline(batch=100), events(100))
     # A linear model starts at zero and says the first class; learning all of the block afterwards changes nothing.
     labels = [orjson.loads(record.value or b"")["label"] for record in events(100)]
-    assert untrained.prequential.total().accuracy == labels.count("no") / 100
-    assert untrained.learner.steps == 1
+    assert untrained.scored.prequential.total().accuracy == labels.count("no") / 100
+    assert untrained.scored.learner.steps == 1
 
 
 def test_what_is_held_out_is_in_the_probe_set_and_never_in_the_buffer() -> None:
-    student = student_of(pipeline(share=0.4), events(40))
-    tally = student.take_tally()
+    main = main_of(pipeline(share=0.4), events(40))
+    tally = main.scored.take_tally()
     assert tally.held_out + tally.learned == 40
     assert 5 < tally.held_out < 30
-    assert len(buffer_offsets(student)) == tally.learned
-    assert student.state_dict()["probes"]["n_seen"][0] == tally.held_out
+    assert len(buffer_offsets(main)) == tally.learned
+    assert main.state_dict()["probes"]["n_seen"][0] == tally.held_out
 
 
 def test_a_block_of_held_out_events_alone_makes_no_step() -> None:
     made = pipeline(share=0.99, batch=1)
-    student = student_of(made, events(30))
-    tally = student.take_tally()
+    main = main_of(made, events(30))
+    tally = main.scored.take_tally()
     assert tally.steps == tally.learned == 30 - tally.held_out
 
 
 def test_a_change_of_task_closes_the_block_consolidates_and_examines() -> None:
     made = pipeline(batch=32, share=0.2)
-    student = student_of(made, events(40) + events(3, task="two", first=40))
-    assert dict(student.learner.strategies)["ewc"].gauges()["consolidations"] == 1
-    assert student.waiting == 3
-    assert student.examiner.figures().boundaries == 1
-    (row,) = student.examiner.matrix.table()
+    main = main_of(made, events(40) + events(3, task="two", first=40))
+    assert dict(main.scored.learner.strategies)["ewc"].gauges()["consolidations"] == 1
+    assert main.waiting == 3
+    assert main.scored.evaluator.figures().boundaries == 1
+    (row,) = main.scored.evaluator.matrix.table()
     assert row.task == 0
     assert row.events == 40
 
 
 def test_a_task_too_short_to_count_makes_no_boundary() -> None:
-    student = student_of(pipeline(), events(19) + events(3, task="two", first=19))
-    assert student.examiner.figures().boundaries == 0
+    main = main_of(pipeline(), events(19) + events(3, task="two", first=19))
+    assert main.scored.evaluator.figures().boundaries == 0
 
 
 def test_forward_transfer_compares_the_model_before_a_task_with_the_untrained_one() -> None:
     made = pipeline(share=0.3)
-    student = student_of(made, events(200) + events(200, task="two", first=200))
+    main = main_of(made, events(200) + events(200, task="two", first=200))
     made.finish()
-    two = student.examiner.figures().tasks[1]
+    two = main.scored.evaluator.figures().tasks[1]
     # The second task is the first one again: the model from before it can do it, the untrained one only guesses.
     assert two.before is not None
     assert two.untrained is not None
     assert two.before > 0.9
     assert two.untrained < 0.7
-    assert student.examiner.figures().forward_transfer == pytest.approx(two.before - two.untrained)
+    assert main.scored.evaluator.figures().forward_transfer == pytest.approx(two.before - two.untrained)
 
 
 def test_a_drift_alarm_consolidates_the_model_from_before_it() -> None:
     made = pipeline(tasks="drift", share=0.1)
-    before = student_of(made, events(3000))
+    before = main_of(made, events(3000))
     assert before.alarms == 0
-    student = student_of(made, events(2000, first=3000, flip=True))
-    assert student.alarms >= 1
-    assert student.examiner.figures().boundaries >= 1
+    main = main_of(made, events(2000, first=3000, flip=True))
+    assert main.alarms >= 1
+    assert main.scored.evaluator.figures().boundaries >= 1
     # The anchor is the model that still knew the old rule: it says yes where a is positive.
-    anchor = dict(student.learner.strategies)["ewc"].state_dict()["anchor"]
+    anchor = dict(main.scored.learner.strategies)["ewc"].state_dict()["anchor"]
     assert anchor[2] > anchor[0]
-    assert len(made.task_names) >= 2
-    assert not student.drifted
+    assert len(made.snapshot().tasks) >= 2
+    assert not made.state_dict()["drifted"]
 
 
 def test_a_consolidation_on_request_learns_what_waits_and_is_a_boundary() -> None:
     made = pipeline(batch=32, share=0.2)
     made.consolidate()
-    student = student_of(made, events(40))
-    assert student.waiting == 8
+    main = main_of(made, events(40))
+    assert main.waiting == 8
     made.consolidate()
-    assert student.waiting == 0
-    assert student.examiner.figures().boundaries == 1
-    assert dict(student.learner.strategies)["ewc"].gauges()["anchor_active"] == 1
+    assert main.waiting == 0
+    assert main.scored.evaluator.figures().boundaries == 1
+    assert dict(main.scored.learner.strategies)["ewc"].gauges()["anchor_active"] == 1
 
 
 def test_several_updates_offer_each_event_to_the_buffer_once() -> None:
-    student = student_of(pipeline(updates="updates_per_batch: 3"), events(8))
-    assert student.learner.steps == 6
-    assert dict(student.learner.strategies)["replay"].gauges()["buffer_seen_rows"] == 8
-    assert student.take_tally().learned == 8
+    main = main_of(pipeline(updates="updates_per_batch: 3"), events(8))
+    assert main.scored.learner.steps == 6
+    assert dict(main.scored.learner.strategies)["replay"].gauges()["buffer_seen_rows"] == 8
+    assert main.scored.take_tally().learned == 8
 
 
 @pytest.mark.parametrize("batch", [1, 4, 16])
 def test_a_step_every_fourth_event_learns_them_all(batch: int) -> None:
-    student = student_of(pipeline(updates="updates_per_event: 0.25", batch=batch), events(32))
-    assert student.learner.steps == 8
-    assert student.take_tally().learned == 32
-    assert len(buffer_offsets(student)) == 32
+    main = main_of(pipeline(updates="updates_per_event: 0.25", batch=batch), events(32))
+    assert main.scored.learner.steps == 8
+    assert main.scored.take_tally().learned == 32
+    assert len(buffer_offsets(main)) == 32
 
 
 def test_a_task_whose_budget_is_spent_is_predicted_and_no_more() -> None:
     made = pipeline(updates="updates_per_task: 3")
-    student = student_of(made, events(40))
-    assert (student.learner.steps, student.steps_left) == (3, 0)
-    assert buffer_offsets(student) == set(range(12))
-    tally = student.take_tally()
+    main = main_of(made, events(40))
+    assert (main.scored.learner.steps, main.scored.steps_left) == (3, 0)
+    assert buffer_offsets(main) == set(range(12))
+    tally = main.scored.take_tally()
     assert (tally.predicted, tally.learned, tally.steps_saved) == (40, 12, 7)
-    before = student.learner.parameters.clone()
+    before = main.scored.learner.parameters.clone()
     made.process(events(8, first=40))
-    assert before.equal(student.learner.parameters)
+    assert before.equal(main.scored.learner.parameters)
     made.process(events(8, task="two", first=48))
-    assert (student.learner.steps, student.steps_left) == (5, 1)
+    assert (main.scored.learner.steps, main.scored.steps_left) == (5, 1)
 
 
 def test_an_operators_boundary_grants_a_new_budget() -> None:
     made = pipeline(updates="updates_per_task: 3")
-    student = student_of(made, events(40))
+    main = main_of(made, events(40))
     made.consolidate()
-    assert student.steps_left == 3
+    assert main.scored.steps_left == 3

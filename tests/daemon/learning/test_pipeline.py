@@ -178,7 +178,7 @@ def through_a_checkpoint(pipeline: Pipeline, case: str) -> Pipeline:
 
 
 @pytest.mark.parametrize("case", CASES)
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=8, derandomize=True)
 @given(data=st.data())
 def test_neither_grouping_nor_a_restart_changes_a_bit_of_state_or_a_prediction(
     case: str, data: st.DataObject

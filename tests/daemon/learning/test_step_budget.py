@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.learning.step_budget import Updates
+from daemon.learning.step_budget import StepBudget
 from daemon.state.state_tree import flatten, unflatten
 from strategies.batch import Batch
 
@@ -45,7 +45,7 @@ RATES = st.decimals(min_value="0.001", max_value="5", places=3).map(float)
 def test_steps_are_the_whole_part_of_what_the_rows_have_earned_however_they_are_blocked(
     rate: float, total: int, sizes: list[int]
 ) -> None:
-    updates = Updates(per_event=rate)
+    updates = StepBudget(per_event=rate)
     made, come = 0, 0
     for block in blocks(total, sizes):
         made += updates.take(block).steps
@@ -55,7 +55,7 @@ def test_steps_are_the_whole_part_of_what_the_rows_have_earned_however_they_are_
 
 @given(rate=RATES, total=st.integers(1, 400), sizes=SIZES)
 def test_every_row_is_learned_once_in_its_order_or_still_waits(rate: float, total: int, sizes: list[int]) -> None:
-    updates = Updates(per_event=rate)
+    updates = StepBudget(per_event=rate)
     learned: list[int] = []
     waiting: list[int] = []
     for block in blocks(total, sizes):
@@ -68,7 +68,7 @@ def test_every_row_is_learned_once_in_its_order_or_still_waits(rate: float, tota
 
 
 def test_without_a_rate_every_block_has_its_steps() -> None:
-    updates = Updates(per_block=3)
+    updates = StepBudget(per_block=3)
     assert [updates.take(block).steps for block in blocks(9, [4])] == [3, 3, 3]
     assert updates.left is None
 
@@ -82,8 +82,8 @@ def test_without_a_rate_every_block_has_its_steps() -> None:
 def test_a_budget_is_spent_to_the_step_and_granted_anew_at_each_boundary(
     rate: float | None, budget: int, tasks: list[int], sizes: list[int]
 ) -> None:
-    limited = Updates(per_block=2, per_event=rate, per_task=budget)
-    unlimited = Updates(per_block=2, per_event=rate)
+    limited = StepBudget(per_block=2, per_event=rate, per_task=budget)
+    unlimited = StepBudget(per_block=2, per_event=rate)
     for length in tasks:
         made = wanted = saved = 0
         for block in blocks(length, sizes):
@@ -97,7 +97,7 @@ def test_a_budget_is_spent_to_the_step_and_granted_anew_at_each_boundary(
 
 
 def test_rows_that_come_when_the_budget_is_spent_are_not_kept_for_later() -> None:
-    updates = Updates(per_event=0.25, per_task=1)
+    updates = StepBudget(per_event=0.25, per_task=1)
     assert updates.take(rows(0, 4)).steps == 1
     updates.take(rows(4, 3))
     updates.boundary()
@@ -114,8 +114,8 @@ def test_rows_that_come_when_the_budget_is_spent_are_not_kept_for_later() -> Non
 def test_a_restored_one_goes_on_alike(
     rate: float | None, budget: int | None, total: int, sizes: list[int], cut: int
 ) -> None:
-    straight = Updates(per_event=rate, per_task=budget)
-    resumed = Updates(per_event=rate, per_task=budget)
+    straight = StepBudget(per_event=rate, per_task=budget)
+    resumed = StepBudget(per_event=rate, per_task=budget)
     made = blocks(total, sizes)
     for number, block in enumerate(made):
         if number == cut % len(made):
@@ -127,7 +127,7 @@ def test_a_restored_one_goes_on_alike(
 
 
 def test_a_smaller_budget_holds_from_the_restart_on() -> None:
-    generous, strict = Updates(per_task=100), Updates(per_task=5)
+    generous, strict = StepBudget(per_task=100), StepBudget(per_task=5)
     generous.take(rows(0, 1))
     strict.load_state_dict(generous.state_dict())
     assert strict.left == 5

@@ -82,7 +82,7 @@ def live_through(items: Sequence[LocalRecord | Sentinel], directory: Path, *, si
         return life
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(items=streams_with_crashes(), sizes=st.lists(st.integers(1, 40), min_size=1, max_size=4))
 def test_a_run_that_dies_at_any_event_ends_with_the_same_bits_as_one_that_never_did(
     items: list[LocalRecord | Sentinel], sizes: list[int]
@@ -116,10 +116,10 @@ def test_what_is_learned_at_the_end_of_the_stream_is_saved_though_no_event_has_c
         while not life.source.exhausted:
             life.loop.turn()
         life.loop.save()
-        assert life.saved()["pipeline"]["student"]["block"] != {}
+        assert life.saved()["pipeline"]["main_learner"]["block"] != {}
         life.loop.finish()
         life.loop.save()
-        assert life.saved()["pipeline"]["student"]["block"] == {}
+        assert life.saved()["pipeline"]["main_learner"]["block"] == {}
 
 
 # When positions pass.
@@ -134,10 +134,10 @@ class GatedStore(CheckpointStore):
         self.gate.set()
 
     def write(
-        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, history: str | None = None
     ) -> int:
         assert self.gate.wait(10)
-        return super().write(state, summary, chronicle=chronicle)
+        return super().write(state, summary, history=history)
 
 
 def test_positions_are_committed_only_when_the_checkpoint_that_holds_them_is_durable(tmp_path: Path) -> None:
@@ -247,15 +247,15 @@ def test_a_step_that_is_not_finite_is_rejected_whole_and_learning_goes_on(tmp_pa
     with living(Life(config, source, directory=tmp_path)) as life:
         life.loop.turn()
         life.loop.turn()
-        student = life.loop.pipeline.student
-        assert student is not None
-        before = student.learner.parameters.clone()
+        main = life.loop.pipeline.main
+        assert main is not None
+        before = main.scored.learner.parameters.clone()
         life.loop.turn()
-        assert torch.equal(student.learner.parameters, before)
+        assert torch.equal(main.scored.learner.parameters, before)
         assert life.metric("learner_steps_rejected_total") == 1
         life.loop.turn()
-        assert not torch.equal(student.learner.parameters, before)
-        assert bool(student.learner.parameters.isfinite().all())
+        assert not torch.equal(main.scored.learner.parameters, before)
+        assert bool(main.scored.learner.parameters.isfinite().all())
         assert life.metric("learner_steps_total") == 3
         assert life.metric("events_learned_total") == 24
         assert life.metric("events_predicted_total") == 32
@@ -293,12 +293,12 @@ class FullStore(CheckpointStore):
         self._full_at = full_at
 
     def write(
-        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, history: str | None = None
     ) -> int:
         self._attempts += 1
         if self._attempts in self._full_at:
             raise StateError("no space left on device")
-        return super().write(state, summary, chronicle=chronicle)
+        return super().write(state, summary, history=history)
 
 
 def saving_every_ten(directory: Path, *, tolerate_failures: int) -> Config:

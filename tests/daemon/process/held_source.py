@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from connectors.synthetic.plant import PlantOptions, PlantSource
+from connectors.synthetic.options import PlantOptions
+from connectors.synthetic.plant import PlantSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.process.json_text import json_text
@@ -19,7 +19,6 @@ def refuse(constant: str) -> None:
     raise AssertionError(f"{constant} is not JSON")
 
 
-@settings(deadline=None)
 @given(values)
 def test_any_value_is_valid_json_on_one_line(value: object) -> None:
     text = json_text(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.process.repeat_limit import Message, RepeatLimit
@@ -41,7 +41,6 @@ def test_logger_level_and_event_make_a_message() -> None:
     assert not any(limit.admits(message) for message in [STALLED, *others])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.floats(0, 50)), max_size=100))
 def test_shown_and_suppressed_are_together_all_however_many_kinds(said: list[tuple[int, float]]) -> None:
     clock = Clock()

@@ -1,4 +1,4 @@
-"""Reports in a real browser, offline, of a real run with hostile names and of a file of results."""
+"""A report in a real browser, offline, of a real run with hostile names."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from daemon.cli import app
 from daemon.service import Service
 from daemon.telemetry.history import flow
-from tests.benchmarks.report.results_file import results_file
 from tests.browser.chromium import MISSING, Chromium, chromium_is_there
 from tests.browser.contrast import CONTRASTS, LEAST_CONTRAST
+from tests.browser.offline_page import assert_quiet, fits, open_offline, pictures
 from tests.daemon.event_stream import Stretch, json_lines
 from tests.daemon.lives import SMALL
 
@@ -57,7 +57,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched, Service(Config.model_validate(SMALL | changed)) as service:
         patched.setattr(flow, "EVERY_SECONDS", 1e-6)
         service.run(stop=lambda: False)
-        (directory / "page.json").write_text(service._chronicle.json())
+        (directory / "page.json").write_text(service._history.json())
     return directory / "state"
 
 
@@ -65,49 +65,30 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def of_run(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("report") / "retaind.yaml"
     file.write_text(FILE)
-    return written(directory, "--config", str(file), folder=file.parent)
-
-
-@pytest.fixture(scope="module")
-def of_benchmark(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bench")
-    return written(results_file(folder / "results.json"), folder=folder)
-
-
-def written(what: Path, *options: str, folder: Path) -> Path:
-    output = folder / "report.html"
-    result = CliRunner().invoke(app, ["report", str(what), "--output", str(output), *options])
+    output = file.parent / "report.html"
+    command = ["report", str(directory), "--output", str(output), "--config", str(file)]
+    result = CliRunner().invoke(app, command)
     assert (result.exit_code, result.stdout, result.stderr) == (0, f"{output}: written\n", "")
     return output
 
 
-@pytest.fixture(params=["of_run", "of_benchmark"])
-def report(request: pytest.FixtureRequest, browser: Chromium) -> Path:
-    """Each of them, as it is opened by someone who has no network."""
-    file: Path = request.getfixturevalue(request.param)
-    browser.screen(width=1100)
-    browser.scheme("light")
-    browser.devtools("Network.enable")
-    browser.console()
-    browser.requested()
-    browser.open(file.as_uri())
-    return file
+@pytest.fixture
+def report(of_run: Path, browser: Chromium) -> Path:
+    """As it is opened by someone who has no network."""
+    open_offline(browser, of_run)
+    return of_run
 
 
 def test_it_loads_nothing_runs_nothing_and_has_no_errors(browser: Chromium, report: Path) -> None:
-    assert [url for url in browser.requested() if not url.startswith("data:")] == [report.as_uri()]
-    assert browser.console() == []
-    assert browser.run("return document.querySelectorAll('script, link, iframe, [onerror]').length") == 0
+    assert_quiet(browser, report)
     assert browser.run("return document.title") != "run"
 
 
-def test_every_picture_is_drawn_and_says_what_it_shows(browser: Chromium, report: Path) -> None:
-    images = browser.run("return [...document.images].map((i) => [i.naturalWidth, i.alt.length])")
-    drawn = browser.run(
-        "return [...document.querySelectorAll('svg')].map((s) => [s.clientWidth, s.ariaLabel.length])"
-    )
-    assert (len(images), len(drawn)) == ((2, 1) if report.parent.name.startswith("bench") else (0, 5))
-    assert all(width > 300 and says > 10 for width, says in images + drawn)
+@pytest.mark.usefixtures("report")
+def test_every_picture_is_drawn_and_says_what_it_shows(browser: Chromium) -> None:
+    images, drawings = pictures(browser)
+    assert (len(images), len(drawings)) == (0, 5)
+    assert all(width > 300 and says > 10 for width, says in drawings)
 
 
 def test_it_shows_what_the_page_shows(browser: Chromium, directory: Path, of_run: Path) -> None:
@@ -152,15 +133,14 @@ def test_text_stands_out_from_its_ground_in_either_scheme(browser: Chromium, of_
     browser.scheme("light")
 
 
+@pytest.mark.usefixtures("report")
 @pytest.mark.parametrize("width", [1100, 360])
-def test_nothing_is_wider_than_the_window(browser: Chromium, report: Path, width: int) -> None:
-    del report
-    browser.screen(width=width, phone=width < 500)
-    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+def test_nothing_is_wider_than_the_window(browser: Chromium, width: int) -> None:
+    assert fits(browser, width=width)
 
 
-def test_it_is_dark_where_the_reader_wants_that(browser: Chromium, report: Path) -> None:
-    del report
+@pytest.mark.usefixtures("report")
+def test_it_is_dark_where_the_reader_wants_that(browser: Chromium) -> None:
     ground = "return getComputedStyle(document.body).backgroundColor"
     assert browser.run(ground) == "rgb(255, 255, 255)"
     browser.scheme("dark")

@@ -14,7 +14,7 @@ from daemon.report.run_record import read_run
 from daemon.report.stream_charts import stream_charts
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
-from daemon.state.chronicle_file import CHRONICLE
+from daemon.state.history_file import HISTORY
 from daemon.telemetry.history.flow import Stretch
 from tests.daemon.event_stream import Stretch as Task
 from tests.daemon.event_stream import events, json_lines
@@ -37,9 +37,9 @@ def run(directory: Path, **sections: Any) -> None:
         service.run(stop=lambda: False)
 
 
-def chronicle(directory: Path) -> Path:
+def history(directory: Path) -> Path:
     store = CheckpointStore(directory, keep=1)
-    return store.path(store.generations()[-1]) / CHRONICLE
+    return store.path(store.generations()[-1]) / HISTORY
 
 
 def report(directory: Path) -> tuple[str, str]:
@@ -62,7 +62,7 @@ def test_the_points_between_boundaries_are_in_it(directory: Path) -> None:
 
 
 def test_a_checkpoint_of_an_earlier_version_tells_what_it_can(directory: Path) -> None:
-    chronicle(directory).unlink()
+    history(directory).unlink()
     main = read_run(directory).learners[0]
     assert [point.events for point in main.curve] == [*(row.events for row in main.boundaries), 600]
     html, said = report(directory)
@@ -71,8 +71,8 @@ def test_a_checkpoint_of_an_earlier_version_tells_what_it_can(directory: Path) -
     assert "what was between is not in this checkpoint" in html
 
 
-def test_a_damaged_chronicle_is_told_of_and_the_rest_is_there(directory: Path) -> None:
-    path = chronicle(directory)
+def test_a_damaged_history_is_told_of_and_the_rest_is_there(directory: Path) -> None:
+    path = history(directory)
     path.write_bytes(path.read_bytes()[:-20])
     html, said = report(directory)
     assert f"passed over: {path} does not match its own checksum" in said

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.scoring.no_change import NoChange
@@ -63,7 +63,6 @@ def test_no_rows_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("classification", [True, False])
-@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 9)), max_size=40),
     sizes=st.lists(st.integers(1, 12), min_size=1, max_size=4),

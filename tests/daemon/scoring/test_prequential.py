@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.scoring.prequential import Prequential
@@ -105,7 +105,6 @@ def test_no_rows_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("classification", [True, False])
-@settings(deadline=None)
 @given(rows=st.integers(1, 90), sizes=SIZES)
 def test_neither_grouping_nor_a_restart_changes_a_bit(*, classification: bool, rows: int, sizes: list[int]) -> None:
     columns = stream(rows, classification=classification)

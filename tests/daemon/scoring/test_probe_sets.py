@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.scoring.probe_sets import ProbeSets, holds_out, splitmix64
@@ -51,7 +51,6 @@ def reference_hash(seed: int, index: int) -> int:
     return z ^ z >> 31
 
 
-@settings(deadline=None)
 @given(
     st.integers(-(2**63), 2**63 - 1),
     st.integers(-(2**63), 2**63 - 1),
@@ -119,7 +118,6 @@ def algorithm_r(x: Floats, y: Ints, task: Ints, *, rows: int, generator: np.rand
     return kept
 
 
-@settings(deadline=None)
 @given(st.integers(0, 120), st.integers(1, 9), st.lists(st.integers(1, 50), min_size=1, max_size=5))
 def test_samples_are_those_of_algorithm_r_however_rows_are_grouped(
     rows: int, capacity: int, sizes: list[int]
@@ -135,7 +133,6 @@ def test_samples_are_those_of_algorithm_r_however_rows_are_grouped(
         np.testing.assert_array_equal(have_y, [label for _, label in expected[j]])
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=5))
 def test_the_state_does_not_depend_on_the_grouping(sizes: list[int]) -> None:
     x, y, task = stream(150)

@@ -39,7 +39,7 @@ class Step(NamedTuple):
 def enter(matrix: RetentionMatrix, step: Step, *, events: int = 0) -> None:
     scores = np.array([math.nan if s is None else s for s in step.scores])
     counts = np.array([0 if s is None else 10 for s in step.scores])
-    evaluate = matrix.boundary if step.at_boundary else matrix.now
+    evaluate = matrix.boundary if step.at_boundary else matrix.between
     evaluate(step.task, scores=scores, counts=counts, events=events, time=float(events))
 
 
@@ -111,7 +111,7 @@ HISTORIES = st.lists(st.builds(Step, at_boundary=st.booleans(), task=st.integers
 BY_TASK = st.dictionaries(st.integers(0, TASKS - 1), st.integers(-8, 8).map(lambda k: k / 8))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(HISTORIES, BY_TASK, BY_TASK, st.integers(2, 5))
 def test_at_any_moment_the_figures_are_those_of_the_whole_history(
     history: list[Step], untrained: dict[int, float], before: dict[int, float], max_boundaries: int
@@ -131,7 +131,6 @@ def test_at_any_moment_the_figures_are_those_of_the_whole_history(
         assert {name: getattr(figures, name) for name in FIGURES} == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(HISTORIES, st.data())
 def test_a_restored_state_goes_on_bit_for_bit(history: list[Step], data: Any) -> None:
     cut = data.draw(st.integers(0, len(history)))

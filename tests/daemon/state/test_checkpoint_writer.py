@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from daemon.state.checkpoint_writer import CheckpointWriter, Draft, Written
+from daemon.state.checkpoint_writer import CheckpointContents, CheckpointWriter, Written
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
 
@@ -27,17 +27,17 @@ class GatedStore(CheckpointStore):
         self.gate = threading.Event()
 
     def write(
-        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, history: str | None = None
     ) -> int:
         assert self.gate.wait(10)
-        return super().write(state, summary, chronicle=chronicle)
+        return super().write(state, summary, history=history)
 
 
 class FaultyStore(CheckpointStore):
     """A store whose own code is at fault."""
 
     def write(
-        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, chronicle: str | None = None
+        self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, history: str | None = None
     ) -> int:
         raise LookupError(f"{len(summary)} of the summary")
 
@@ -51,12 +51,12 @@ def state_at(step: int) -> dict[str, Any]:
     return {"parameters": torch.full((8,), float(step)), "step": step, "source": {"plant-0": step}}
 
 
-def draft_at(step: int) -> Draft:
-    return Draft(state=state_at(step), events=step, summary={"step": step}, snapshot={"plant-0": step})
+def contents_at(step: int) -> CheckpointContents:
+    return CheckpointContents(state=state_at(step), events=step, summary={"step": step}, snapshot={"plant-0": step})
 
 
 def submit(writer: CheckpointWriter, step: int) -> bool:
-    return writer.submit(draft_at(step))
+    return writer.submit(contents_at(step))
 
 
 def next_attempt(writer: CheckpointWriter) -> Written | StateError:
@@ -103,7 +103,7 @@ def test_one_at_a_time_is_written_and_none_is_queued(store: GatedStore) -> None:
 def test_what_the_loop_changes_while_it_is_written_is_not_in_it(store: GatedStore) -> None:
     writer = CheckpointWriter(store)
     state, summary, snapshot = state_at(1), {"step": 1}, {"plant-0": 1}
-    writer.submit(Draft(state=state, events=1, summary=summary, snapshot=snapshot))
+    writer.submit(CheckpointContents(state=state, events=1, summary=summary, snapshot=snapshot))
     state["parameters"] += 1
     state["source"]["plant-0"] = summary["step"] = snapshot["plant-0"] = 2
     store.gate.set()
@@ -142,7 +142,7 @@ def test_a_fault_of_the_program_is_raised_by_whatever_is_called_next(tmp_path: P
     submit(writer, 1)
     calls = {
         "submit": lambda: submit(writer, 2),
-        "write_now": lambda: writer.write_now(draft_at(2)),
+        "write_now": lambda: writer.write_now(contents_at(2)),
         "close": writer.close,
         "completed": writer.completed,
     }
@@ -156,14 +156,14 @@ def test_a_last_checkpoint_that_cannot_be_written_is_an_error_of_the_caller(stor
     store.directory.write_text("in the way")
     store.gate.set()
     with pytest.raises(StateError, match="checkpoints"):
-        CheckpointWriter(store).write_now(draft_at(2))
+        CheckpointWriter(store).write_now(contents_at(2))
 
 
 def test_the_final_checkpoint_waits_for_the_one_before_and_is_durable_on_return(store: GatedStore) -> None:
     writer = CheckpointWriter(store)
     submit(writer, 1)
     threading.Timer(0.02, store.gate.set).start()
-    final = writer.write_now(draft_at(2))
+    final = writer.write_now(contents_at(2))
     assert (final.generation, final.snapshot) == (2, {"plant-0": 2})
     assert store.load(2).state["step"] == 2
     assert next_completed(writer).generation == 1
@@ -174,5 +174,5 @@ def test_the_final_checkpoint_waits_for_the_one_before_and_is_durable_on_return(
 def test_a_state_that_cannot_be_saved_is_refused_before_the_thread_starts(store: GatedStore) -> None:
     writer = CheckpointWriter(store)
     with pytest.raises(TypeError, match=r"learner is a builtins\.tuple"):
-        writer.submit(Draft(state={"learner": (1, 2)}, events=0, summary={}, snapshot={}))
+        writer.submit(CheckpointContents(state={"learner": (1, 2)}, events=0, summary={}, snapshot={}))
     assert not writer.busy

@@ -87,7 +87,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 @given(name=st.sampled_from(["state.safetensors", "manifest.json"]), data=st.data())
 def test_any_flipped_bit_or_missing_end_is_found_and_the_older_generation_is_taken(
     whole: Path, name: str, data: st.DataObject
@@ -157,10 +157,21 @@ def test_after_a_fallback_the_group_is_ignored_until_its_offsets_are_those_of_a_
 
 def test_a_later_format_is_refused_rather_than_passed_over(tmp_path: Path) -> None:
     store = filled(tmp_path)
-    seal(store.path(3) / "manifest.json", {"format": 2, "retaind": "9.0", "generation": 3})
+    seal(store.path(3) / "manifest.json", {"format": 3, "retaind": "9.0", "generation": 3})
     with pytest.raises(
-        StateError, match=r"has the format 2 of retaind 9\.0; this version reads format 1"
+        StateError, match=r"has the format 3 of retaind 9\.0; this version reads formats up to 2"
     ) as caught:
+        store.load_newest()
+    assert not isinstance(caught.value, DamagedError)
+
+
+def test_a_component_of_a_later_layout_is_refused_by_name(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    path = store.path(3) / "manifest.json"
+    fields = json.loads(path.read_bytes())
+    del fields["sha256"]
+    seal(path, fields | {"retaind": "9.0", "layout": fields["layout"] | {"source": 7}})
+    with pytest.raises(StateError, match=r"written by retaind 9\.0.*the layout of its source 7") as caught:
         store.load_newest()
     assert not isinstance(caught.value, DamagedError)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -54,13 +54,11 @@ def through_json(flat: FlatState) -> FlatState:
     return FlatState(leaves=flat.leaves, document=json.loads(json.dumps(flat.document, allow_nan=False)))
 
 
-@settings(deadline=None)
 @given(trees)
 def test_any_state_comes_back_exactly_through_strict_json(state: dict[str, Any]) -> None:
     assert identical(unflatten(through_json(flatten(state))), state)
 
 
-@settings(deadline=None)
 @given(trees)
 def test_a_copy_is_identical_and_shares_no_memory(state: dict[str, Any]) -> None:
     copy, kept = copy_tree(state), copy_tree(state)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.tasks.boundaries import Boundaries
@@ -47,7 +47,6 @@ def by_definition(text: str, minimum: int) -> list[int]:
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=4),
     reload=st.booleans(),
 )
-@settings(deadline=None)
 def test_boundaries_are_those_of_the_definition_however_rows_are_grouped(
     *, text: list[tuple[str, int]], minimum: int, sizes: list[int], reload: bool
 ) -> None:

@@ -82,7 +82,7 @@ def test_a_restored_detector_raises_the_same_alarms(*, detector: str, binary: bo
 @given(
     sizes=st.lists(st.integers(1, 60), min_size=1, max_size=4), detector=st.sampled_from(["adwin", "page_hinkley"])
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_detector_does_not_depend_on_how_errors_are_grouped(sizes: list[int], detector: str) -> None:
     options = {"detector": detector, "min_events": 100, "average": 3, "horizon": 200, "alpha": 0.99}
     if detector == "adwin":

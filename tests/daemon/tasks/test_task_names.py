@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.tasks.task_names import OTHER, TaskNames
@@ -11,7 +11,6 @@ NAMES = st.lists(st.sampled_from(["a", "b", "c", "d", OTHER]), max_size=30)
 
 
 @given(names=NAMES, sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3))
-@settings(deadline=None)
 def test_codes_do_not_depend_on_how_names_are_grouped(names: list[str], sizes: list[int]) -> None:
     at_once, in_parts = TaskNames(2), TaskNames(2)
     expected = at_once.codes(names).tolist()

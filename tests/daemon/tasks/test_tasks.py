@@ -49,7 +49,7 @@ def joined(parts: list[Assigned]) -> Assigned:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 @given(sizes=SIZES, cut=st.integers(0, ROWS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_tasks_depend_neither_on_grouping_nor_on_a_restart(
     case: dict[str, Any], sizes: list[int], cut: int
 ) -> None:

@@ -8,7 +8,7 @@ from math import nan
 import numpy as np
 import pytest
 
-from daemon.telemetry.health import VitalSigns
+from daemon.telemetry.health import Health
 
 
 class Clock:
@@ -24,11 +24,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def signs(clock: Clock) -> VitalSigns:
-    return VitalSigns(turn_limit_seconds=5.0, clock=clock)
+def signs(clock: Clock) -> Health:
+    return Health(turn_limit_seconds=5.0, clock=clock)
 
 
-def test_a_loop_that_turns_is_alive_and_one_that_is_silent_too_long_is_not(signs: VitalSigns, clock: Clock) -> None:
+def test_a_loop_that_turns_is_alive_and_one_that_is_silent_too_long_is_not(signs: Health, clock: Clock) -> None:
     signs.turned()
     clock.now += 5.0
     assert signs.why_not_alive() is None
@@ -38,13 +38,13 @@ def test_a_loop_that_turns_is_alive_and_one_that_is_silent_too_long_is_not(signs
     assert signs.why_not_alive() is None
 
 
-def test_a_loop_that_never_began_to_turn_is_dead_after_the_limit(signs: VitalSigns, clock: Clock) -> None:
+def test_a_loop_that_never_began_to_turn_is_dead_after_the_limit(signs: Health, clock: Clock) -> None:
     assert signs.why_not_alive() is None
     clock.now += 6.0
     assert signs.why_not_alive() is not None
 
 
-def test_long_work_that_was_announced_is_not_taken_for_a_stuck_loop(signs: VitalSigns, clock: Clock) -> None:
+def test_long_work_that_was_announced_is_not_taken_for_a_stuck_loop(signs: Health, clock: Clock) -> None:
     signs.turned(next_within_seconds=60.0)
     clock.now += 59.0
     assert signs.why_not_alive() is None
@@ -53,7 +53,7 @@ def test_long_work_that_was_announced_is_not_taken_for_a_stuck_loop(signs: Vital
     assert signs.why_not_alive() is not None
 
 
-def test_liveness_does_not_depend_on_readiness_but_readiness_on_liveness(signs: VitalSigns, clock: Clock) -> None:
+def test_liveness_does_not_depend_on_readiness_but_readiness_on_liveness(signs: Health, clock: Clock) -> None:
     assert signs.why_not_ready() == "starting"
     assert signs.why_not_alive() is None
     signs.ready()
@@ -65,7 +65,7 @@ def test_liveness_does_not_depend_on_readiness_but_readiness_on_liveness(signs: 
     assert signs.why_not_ready() == "partition plant-0 has stalled"
 
 
-def test_the_published_status_is_fixed_redacted_and_valid_json(signs: VitalSigns) -> None:
+def test_the_published_status_is_fixed_redacted_and_valid_json(signs: Health) -> None:
     status = {"step": np.int64(3), "loss": nan, "sasl_plain_password": "hunter2", "tasks": ["day"]}
     signs.publish(status)
     status["tasks"] = []

@@ -52,19 +52,19 @@ def of(series: Series, name: str, **labels: str) -> float | None:
 def test_they_are_shown_as_they_are(tmp_path: Path) -> None:
     companions = {"naive": ALWAYS, "frozen": ALWAYS, "challenger": CHALLENGER}
     series, status, service = pages(tmp_path, companions=companions)
-    student = service.loop.pipeline.student
-    assert student is not None
-    for name, companion in student.companions:
-        figures, total = companion.examiner.figures(), companion.prequential.total()
+    main = service.loop.pipeline.main
+    assert main is not None
+    for name, companion in main.companions:
+        figures, total = companion.scored.evaluator.figures(), companion.scored.prequential.total()
         assert of(series, "average_score", learner=name) == figures.average_score
         assert of(series, "retention_score", task="P", learner=name) == figures.tasks[0].now
         assert of(series, "prequential_score", learner=name) == total.accuracy
         assert of(series, "prequential_samples", learner=name) == total.rows > 0
-        assert of(series, "learner_steps_total", learner=name) == companion.learner.steps
+        assert of(series, "learner_steps_total", learner=name) == companion.scored.learner.steps
         assert status["companions"][name]["retention"]["average_score"] == figures.average_score
     assert (
         of(series, "average_score")
-        == student.examiner.figures().average_score
+        == main.scored.evaluator.figures().average_score
         == status["retention"]["average_score"]
     )
     assert of(series, "buffer_rows", strategy="replay", learner="challenger") == 9
@@ -75,9 +75,9 @@ def test_they_are_shown_as_they_are(tmp_path: Path) -> None:
 @pytest.mark.parametrize("label", [{"type": "class", "max_classes": 3}, {"type": "number"}])
 def test_repeating_the_last_label_is_one_of_them(tmp_path: Path, label: dict[str, Any]) -> None:
     series, status, service = pages(tmp_path, label=label, companions={"naive": None, "frozen": None})
-    student = service.loop.pipeline.student
-    assert student is not None
-    total = student.prequential.total()
+    main = service.loop.pipeline.main
+    assert main is not None
+    total = main.scored.prequential.total()
     assert total.no_change_score is not None
     assert of(series, "prequential_score", learner="no_change") == total.no_change_score
     assert of(series, "prequential_samples", learner="no_change") == total.compared < 200
@@ -85,7 +85,7 @@ def test_repeating_the_last_label_is_one_of_them(tmp_path: Path, label: dict[str
         "no_change": {
             "prequential": {
                 "score": total.no_change_score,
-                "window_score": student.prequential.windowed().no_change_score,
+                "window_score": main.scored.prequential.windowed().no_change_score,
                 "rows": total.compared,
             }
         }

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from daemon.telemetry.health import VitalSigns
+from daemon.telemetry.health import Health
 from daemon.web.app import app
 from daemon.web.basic_auth import BasicAuth
 from daemon.web.control import Action, Answer, Control
@@ -75,10 +75,8 @@ def token(tmp_path: Path) -> TokenFile:
 @pytest.fixture
 def server(loop: Loop, token: TokenFile) -> Iterator[HttpServer]:
     routes = control_routes(loop.control, token, patience_seconds=0.3)
-    signs = VitalSigns(turn_limit_seconds=60.0)
-    with HttpServer(
-        app(CollectorRegistry(), vital_signs=signs, control=routes), host="127.0.0.1", port=0
-    ) as server:
+    signs = Health(turn_limit_seconds=60.0)
+    with HttpServer(app(CollectorRegistry(), health=signs, control=routes), host="127.0.0.1", port=0) as server:
         yield server
 
 
@@ -214,7 +212,7 @@ def test_another_token_in_the_file_is_in_force_at_once(client: httpx.Client, tok
 def test_users_of_the_pages_cannot_control_and_the_token_reads_no_page(loop: Loop, token: TokenFile) -> None:
     users = {"ada": bcrypt.hashpw(b"open sesame", bcrypt.gensalt(4)).decode()}
     routes = control_routes(loop.control, token)
-    pages = app(CollectorRegistry(), vital_signs=VitalSigns(turn_limit_seconds=60.0), control=routes)
+    pages = app(CollectorRegistry(), health=Health(turn_limit_seconds=60.0), control=routes)
     guarded = BasicAuth(pages, users, exempt=CONTROL_PATHS)
     with (
         HttpServer(guarded, host="127.0.0.1", port=0) as server,

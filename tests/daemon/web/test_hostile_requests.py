@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from daemon.telemetry.health import VitalSigns
+from daemon.telemetry.health import Health
 from daemon.web import protocol as http_protocol
 from daemon.web.app import app
 from daemon.web.request_bounds import MOST_AT_ONCE, MOST_BODY_BYTES
@@ -31,7 +31,7 @@ HEAD = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 
 @pytest.fixture
 def server() -> Iterator[HttpServer]:
-    application = app(CollectorRegistry(), vital_signs=VitalSigns(turn_limit_seconds=60.0))
+    application = app(CollectorRegistry(), health=Health(turn_limit_seconds=60.0))
     with HttpServer(application, host="127.0.0.1", port=0) as server:
         yield server
 

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from daemon.telemetry.health import VitalSigns
+from daemon.telemetry.health import Health
 from daemon.web.app import app
 from daemon.web.server import AddressUnavailableError, HttpServer
 from tests.daemon.telemetry.metrics.told import new_metrics, told_everything
@@ -30,13 +30,13 @@ PATHS = ["/", "/metrics", "/livez", "/readyz", "/status"]
 
 
 @pytest.fixture
-def signs() -> VitalSigns:
-    return VitalSigns(turn_limit_seconds=60.0)
+def signs() -> Health:
+    return Health(turn_limit_seconds=60.0)
 
 
 @pytest.fixture
-def client(signs: VitalSigns) -> Iterator[httpx.Client]:
-    application = app(told_everything(), vital_signs=signs)
+def client(signs: Health) -> Iterator[httpx.Client]:
+    application = app(told_everything(), health=signs)
     with HttpServer(application, host="127.0.0.1", port=0) as server, connect(server) as client:
         yield client
 
@@ -61,7 +61,7 @@ def test_metrics_are_compressed_where_the_scraper_can(client: httpx.Client) -> N
     assert "content-encoding" not in client.get("/metrics", headers={"Accept-Encoding": "identity"}).headers
 
 
-def test_livez_is_ok_while_the_loop_turns_however_unready(client: httpx.Client, signs: VitalSigns) -> None:
+def test_livez_is_ok_while_the_loop_turns_however_unready(client: httpx.Client, signs: Health) -> None:
     signs.not_ready("the broker cannot be reached")
     assert client.get("/livez").status_code == 200
     signs.turned(next_within_seconds=-1.0)
@@ -70,7 +70,7 @@ def test_livez_is_ok_while_the_loop_turns_however_unready(client: httpx.Client, 
     assert "has not turned" in stuck.text
 
 
-def test_readyz_says_why_not(client: httpx.Client, signs: VitalSigns) -> None:
+def test_readyz_says_why_not(client: httpx.Client, signs: Health) -> None:
     starting = client.get("/readyz")
     assert (starting.status_code, starting.text) == (503, "starting\n")
     signs.ready()
@@ -81,7 +81,7 @@ def test_readyz_says_why_not(client: httpx.Client, signs: VitalSigns) -> None:
     assert stalled.headers["cache-control"] == "no-store"
 
 
-def test_status_is_the_json_that_the_loop_published_last(client: httpx.Client, signs: VitalSigns) -> None:
+def test_status_is_the_json_that_the_loop_published_last(client: httpx.Client, signs: Health) -> None:
     assert client.get("/status").json() == {}
     signs.publish({"step": 12, "offsets": {"plant-0": 99}})
     answer = client.get("/status")
@@ -105,10 +105,10 @@ def test_unknown_paths_are_not_found(client: httpx.Client) -> None:
     assert client.get("/learner").status_code == 404
 
 
-def test_a_port_in_use_is_said_with_the_port_and_a_remedy(signs: VitalSigns) -> None:
+def test_a_port_in_use_is_said_with_the_port_and_a_remedy(signs: Health) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        server = HttpServer(app(told_everything(), vital_signs=signs), host="127.0.0.1", port=port)
+        server = HttpServer(app(told_everything(), health=signs), host="127.0.0.1", port=port)
         with pytest.raises(
             AddressUnavailableError, match=rf"port {port} on 127\.0\.0\.1 is already in use.*another one"
         ):
@@ -116,16 +116,16 @@ def test_a_port_in_use_is_said_with_the_port_and_a_remedy(signs: VitalSigns) -> 
         server.stop()
 
 
-def test_a_foreign_host_is_said_to_be_none_of_this_machine(signs: VitalSigns) -> None:
-    server = HttpServer(app(told_everything(), vital_signs=signs), host="192.0.2.1", port=0)
+def test_a_foreign_host_is_said_to_be_none_of_this_machine(signs: Health) -> None:
+    server = HttpServer(app(told_everything(), health=signs), host="192.0.2.1", port=0)
     with pytest.raises(
         AddressUnavailableError, match=r"http\.host: 192\.0\.2\.1 is not an address of this machine"
     ):
         server.start()
 
 
-def test_the_port_is_free_again_after_a_stop_even_with_an_open_connection(signs: VitalSigns) -> None:
-    application = app(told_everything(), vital_signs=signs)
+def test_the_port_is_free_again_after_a_stop_even_with_an_open_connection(signs: Health) -> None:
+    application = app(told_everything(), health=signs)
     server = HttpServer(application, host="127.0.0.1", port=0)
     server.start()
     port = int(server.address.rsplit(":", 1)[1])
@@ -157,16 +157,16 @@ def test_an_answer_that_never_comes_does_not_hold_up_the_stop() -> None:
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6: nothing to listen on")
-def test_ipv6_addresses_are_written_in_brackets(signs: VitalSigns) -> None:
-    with HttpServer(app(told_everything(), vital_signs=signs), host="::1", port=0) as server:
+def test_ipv6_addresses_are_written_in_brackets(signs: Health) -> None:
+    with HttpServer(app(told_everything(), health=signs), host="::1", port=0) as server:
         assert server.address.startswith("http://[::1]:")
         assert httpx.get(f"{server.address}/livez", trust_env=False).status_code == 200
 
 
-def test_scrapes_over_http_while_the_loop_tells_see_whole_turns(signs: VitalSigns) -> None:
+def test_scrapes_over_http_while_the_loop_tells_see_whole_turns(signs: Health) -> None:
     registry, metrics = new_metrics()
     with (
-        HttpServer(app(registry, vital_signs=signs), host="127.0.0.1", port=0) as server,
+        HttpServer(app(registry, health=signs), host="127.0.0.1", port=0) as server,
         connect(server) as client,
     ):
         done = threading.Event()
@@ -188,7 +188,7 @@ def turn_until(done: threading.Event, turn: object) -> None:
         turn(received=3, learned=3)
 
 
-def test_the_server_leaves_signals_to_the_daemon(signs: VitalSigns) -> None:
+def test_the_server_leaves_signals_to_the_daemon(signs: Health) -> None:
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
-    with HttpServer(app(told_everything(), vital_signs=signs), host="127.0.0.1", port=0):
+    with HttpServer(app(told_everything(), health=signs), host="127.0.0.1", port=0):
         assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before

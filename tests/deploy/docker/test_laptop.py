@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from kafka import KafkaProducer
 
-from connectors.synthetic.plant import PlantOptions, PlantSource
+from connectors.synthetic.options import PlantOptions
+from connectors.synthetic.plant import PlantSource
 from daemon.build.load import load
 from daemon.config.advice.advice import advise
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from strategies.adapters.choice import chosen
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32), choices=st.integers(1, 5), rows=st.integers(1, 9), outputs=st.integers(1, 4))
 def test_each_row_has_its_own_choice(seed: int, choices: int, rows: int, outputs: int) -> None:
     generator = torch.Generator().manual_seed(seed)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from daemon.config.advice.advice import advise
-from daemon.config.errors import Position
+from daemon.config.errors import TextPosition
 
 CALM = {"dead_letters": "{type: file, path: /var/lib/retaind/rejected.jsonl}"}
 SCHEDULE = ("optimizer", "schedule")
@@ -109,7 +109,7 @@ def test_what_may_well_be_meant_is_left_alone(load_with: Any, sections: dict[str
 
 def test_advice_has_its_place_the_reason_and_the_remedy(load_with: Any) -> None:
     (advice,) = advise(load_with(**CALM, optimizer="{type: adam, lr: 1}"))
-    assert advice.position == Position(5, 29)
+    assert advice.position == TextPosition(5, 29)
     message, line, caret = str(advice).splitlines()
     assert message.startswith("plant.yaml:5:29: optimizer.lr: advice: 1 is aggressive for adam, ")
     assert message.endswith("; start with 0.001 and stay below 0.01")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.intake.features.calendar import hour, phase, weekday
@@ -17,7 +17,6 @@ def test_hour_and_weekday_are_those_of_the_calendar(moment: datetime) -> None:
 
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=40), st.floats(1e-3, 1e9))
-@settings(deadline=None)
 def test_a_phase_lies_on_the_unit_circle_and_does_not_depend_on_its_neighbours(
     values: list[float], period: float
 ) -> None:

@@ -56,7 +56,7 @@ def transformed(
 
 
 @given(keys=KEYS, sizes=SIZES, per_key=st.booleans(), max_keys=st.integers(1, 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_features_equal_those_computed_row_by_row_however_rows_are_grouped(
     *, keys: list[bytes | None], sizes: list[int], per_key: bool, max_keys: int
 ) -> None:
@@ -68,7 +68,7 @@ def test_features_equal_those_computed_row_by_row_however_rows_are_grouped(
 
 
 @given(keys=KEYS, sizes=SIZES, cut=st.integers(0, 60), per_key=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_restored_history_goes_on_bit_for_bit(
     *, keys: list[bytes | None], sizes: list[int], cut: int, per_key: bool
 ) -> None:
@@ -90,7 +90,6 @@ def test_a_restored_history_goes_on_bit_for_bit(
 
 
 @given(row=st.integers(0, 29), per_key=st.booleans())
-@settings(deadline=None)
 def test_a_label_never_reaches_its_own_row_or_an_earlier_one(*, row: int, per_key: bool) -> None:
     options = section(label_lags=3, per_key=per_key)
     x, labels, clock = stream(30)
@@ -135,7 +134,6 @@ def test_a_logarithmic_field_is_so_in_everything_that_is_made_of_it() -> None:
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=30), SIZES)
-@settings(deadline=None)
 def test_all_fields_may_be_logarithmic_and_stay_finite_and_in_order(values: list[float], sizes: list[int]) -> None:
     x = np.array(values[: len(values) // 3 * 3]).reshape(-1, 3)
     features = StreamFeatures(section(logarithmic="all"), FIELDS, label_width=1)

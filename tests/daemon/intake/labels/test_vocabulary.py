@@ -25,7 +25,7 @@ def reasons(vocabulary: Vocabulary, values: list[Any]) -> list[str]:
 
 
 @given(values=st.lists(VALUES, max_size=40), sizes=st.lists(st.integers(1, 7), min_size=1, max_size=3))
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # its first draw reads all our sources
+@settings(suppress_health_check=[HealthCheck.too_slow])  # its first draw reads all our sources
 def test_codes_do_not_depend_on_how_values_are_grouped(values: list[Any], sizes: list[int]) -> None:
     at_once, in_parts = Vocabulary(None, limit=5), Vocabulary(None, limit=5)
     expected = at_once.encode(values)

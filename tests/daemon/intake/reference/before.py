@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from connectors.decoders.json import JsonDecoder, JsonOptions
+from connectors.decoders.json import JsonDecoder
+from connectors.decoders.json_options import JsonOptions
 from connectors.record import LocalRecord
 from daemon.config.reference_section import ReferenceSection
 from daemon.intake.features.options import FeaturesSection
 from daemon.intake.labels.encoder import label_encoder
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.reference.reading import ReferenceReader
+from daemon.intake.row_maker import RowMaker
 from tests.daemon.event_stream import FIELDS, Stretch, events
 
 if TYPE_CHECKING:
@@ -49,13 +51,16 @@ def reader(
     section = ReferenceSection.model_validate({"source": {"type": "file", "path": "unused"}} | options)
     fields = {"label": "y", "features": list(FIELDS)} | (decoder or {})
     return ReferenceReader(
-        JsonDecoder(JsonOptions.model_validate(fields)),
+        RowMaker(
+            JsonDecoder(JsonOptions.model_validate(fields)),
+            features=FeaturesSection.model_validate(features or {}),
+            label=label,
+            labels=label_encoder(label),
+        ),
         most_rows=section.rows,
         probe_share=section.probe_share,
         precision=section.storage,
         value_range=section.range,
-        features=FeaturesSection.model_validate(features or {}),
-        label=label,
-        labels=label_encoder(label),
+        classification=isinstance(label, ClassLabel),
         generator=np.random.default_rng(seed),
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.kafka.source import KafkaSource, KafkaSourceOptions
+from connectors.kafka.source import KafkaSource
+from connectors.kafka.source_options import KafkaSourceOptions
 from connectors.source import SourceUnavailableError
 from daemon.build.pipeline import build_pipeline
 from daemon.intake.reference.records import records_up_to_now
@@ -61,5 +62,5 @@ def test_a_pipeline_mixes_in_rows_of_a_second_topic(broker: Cluster, second_topi
     rows = pipeline._reference
     assert rows is not None
     assert len(numbers(rows.probes) | numbers(rows.mixable)) == 100
-    assert pipeline.student is not None
-    assert pipeline.student.examiner.reference is not None
+    assert pipeline.main is not None
+    assert pipeline.main.scored.evaluator.reference is not None

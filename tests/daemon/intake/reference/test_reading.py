@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from connectors.record import LocalRecord
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.intake.reference.reading import UnusableReferenceError
-from strategies.network import UNKNOWN
+from strategies.batch import UNKNOWN
 from tests.daemon.intake.reference.before import before, reader
 from tests.daemon.same_state import assert_same_state, chunks
 
@@ -45,7 +45,7 @@ def test_all_rows_are_kept_where_there_is_room_and_each_is_in_one_part() -> None
     assert rows.names == ("a", "b", "c")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     share=st.floats(0, 1),
     seed=st.integers(0, 999),

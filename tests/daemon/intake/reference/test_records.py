@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.files.source import FileSource, FileSourceOptions
+from connectors.files.source import FileSource
+from connectors.files.source_options import FileSourceOptions
 from connectors.memory_source import END, MemorySource
 from connectors.source import PartitionStatus, SourceDataError, SourceStatus, SourceUnavailableError
 from daemon.intake.reference.records import records_up_to_now

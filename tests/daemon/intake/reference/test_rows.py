@@ -52,7 +52,7 @@ def test_a_feature_that_the_rows_lack_is_named() -> None:
     assert it.value.path == ("reference",)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     storage=st.sampled_from(["float32", "float16", "uint8", "uint4"]),
     share=st.sampled_from([0.0, 0.3, 1.0]),

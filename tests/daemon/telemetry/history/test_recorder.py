@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from daemon.service import Service
-from daemon.telemetry.history.recorder import Chronicle
+from daemon.telemetry.history.recorder import Recorder
+from daemon.telemetry.snapshot import Snapshot
 from tests.daemon.event_stream import Stretch, events
 from tests.daemon.lives import small_config
 
@@ -88,19 +89,19 @@ def test_a_restart_shows_all_that_was_shown_before_and_calls_none_of_it_news(con
 def test_the_json_is_made_once_for_all_who_ask_between_two_moments(config: Config) -> None:
     with Service(config) as service:
         service.run(stop=never)
-        chronicle = service._chronicle
-        first = chronicle.json()
-        assert chronicle.json() is first
-        chronicle.stand(service.loop.pipeline, source=service.source.status(), at=0.0)
-        assert chronicle.json() is not first
+        history = service._history
+        first = history.json()
+        assert history.json() is first
+        history.add(Snapshot(0.0, service.loop.pipeline.snapshot(), service.source.status()))
+        assert history.json() is not first
 
 
 def test_a_secret_in_the_name_of_a_task_is_redacted(config: Config) -> None:
-    chronicle = Chronicle()
+    history = Recorder()
     with Service(config) as service:
         service.run(stop=never)
         names = service.loop.pipeline._tasks.names._code
         names["http://me:hunter2@host/"] = names.pop("Q")
-        chronicle.stand(service.loop.pipeline, source=service.source.status(), at=0.0)
-    assert "hunter2" not in chronicle.json()
-    assert json.loads(chronicle.json())["tasks"][1] == "http://me:[redacted]@host/"
+        history.add(Snapshot(0.0, service.loop.pipeline.snapshot(), service.source.status()))
+    assert "hunter2" not in history.json()
+    assert json.loads(history.json())["tasks"][1] == "http://me:[redacted]@host/"

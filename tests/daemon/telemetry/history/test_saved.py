@@ -16,10 +16,10 @@ from daemon.build.promotion import promote
 from daemon.cli import app
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
-from daemon.state.chronicle_file import CHRONICLE
+from daemon.state.history_file import HISTORY
 from daemon.state.sealed_json import sealed
 from daemon.state.state_error import DamagedError
-from daemon.telemetry.history.saved import Past, read_past
+from daemon.telemetry.history.saved import SavedHistory, read_history
 from tests.daemon.event_stream import Stretch, json_lines
 from tests.daemon.lives import small_config
 from tests.daemon.same_state import assert_same_state
@@ -54,7 +54,7 @@ def run(config: Config, *, until: int | None = None) -> dict[str, Any]:
     """Live until so many events are learned; return what the page shows then."""
     with Service(config) as service:
         service.run(stop=never if until is None else lambda: service.loop.pipeline.events >= until)
-        shown: dict[str, Any] = json.loads(service._chronicle.json())
+        shown: dict[str, Any] = json.loads(service._history.json())
     return shown
 
 
@@ -68,7 +68,7 @@ def store_of(config: Config) -> CheckpointStore:
 
 
 def newest_file(store: CheckpointStore) -> Path:
-    return store.path(store.generations()[-1]) / CHRONICLE
+    return store.path(store.generations()[-1]) / HISTORY
 
 
 def test_a_run_in_many_lives_shows_the_curves_of_a_run_in_one(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_what_is_kept_with_the_state_changes_nothing_of_it(tmp_path: Path) -> No
     without = configured(tmp_path / "without")
     run(without, until=700)
     for generation in store_of(without).generations():
-        (store_of(without).path(generation) / CHRONICLE).unlink(missing_ok=True)
+        (store_of(without).path(generation) / HISTORY).unlink(missing_ok=True)
     run(without)
     states = [store_of(each).load(store_of(each).generations()[-1]).state["pipeline"] for each in (config, without)]
     assert_same_state(*states)
@@ -118,10 +118,10 @@ def test_a_damaged_one_is_passed_over_with_a_warning(tmp_path: Path, content: by
     with capture_logs() as logs:
         shown = run(config)
     warnings = [entry for entry in logs if entry["log_level"] == "warning"]
-    assert [entry["event"] for entry in warnings] == ["what the page showed of the past is passed over"]
+    assert [entry["event"] for entry in warnings] == ["the run's history until the checkpoint is passed over"]
     assert str(path) in warnings[0]["problem"]
     assert curve(shown)["events"]
-    assert read_past(store_of(config), store_of(config).generations()[-1]) is not None
+    assert read_history(store_of(config), store_of(config).generations()[-1]) is not None
 
 
 @pytest.fixture(scope="module")
@@ -131,20 +131,20 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Config:
     return config
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(data=st.data())
 def test_any_flipped_bit_or_missing_end_is_found_and_costs_no_state(learned: Config, data: st.DataObject) -> None:
     store = store_of(learned)
     generation = store.generations()[-1]
-    path = store.path(generation) / CHRONICLE
+    path = store.path(generation) / HISTORY
     content = path.read_bytes()
     place = data.draw(st.integers(0, len(content) - 1), label="place")
     bit = data.draw(st.integers(0, 8), label="bit, or 8 to cut")
     changed = content[:place] + bytes([content[place] ^ (1 << bit % 8)]) + content[place + 1 :]
     path.write_bytes(content[:place] if bit == 8 else changed)
     try:
-        with pytest.raises(DamagedError, match=CHRONICLE):
-            read_past(store, generation)
+        with pytest.raises(DamagedError, match=HISTORY):
+            read_history(store, generation)
         recovered = store.load_newest()
         assert recovered is not None
         assert (recovered.saved.generation, recovered.damaged) == (generation, ())
@@ -170,21 +170,21 @@ def test_what_does_not_fit_together_is_damage_whatever_its_checksum_says(
 ) -> None:
     store = store_of(learned)
     generation = store.generations()[-1]
-    path = store.path(generation) / CHRONICLE
+    path = store.path(generation) / HISTORY
     content = path.read_bytes()
-    path.write_bytes(sealed(json.dumps(store.chronicle(generation) | change)))  # type: ignore[operator]
+    path.write_bytes(sealed(json.dumps(store.history(generation) | change)))  # type: ignore[operator]
     try:
-        with pytest.raises(DamagedError, match="is not a chronicle of this version"):
-            read_past(store, generation)
+        with pytest.raises(DamagedError, match="is not a history of this version"):
+            read_history(store, generation)
     finally:
         path.write_bytes(content)
 
 
 def test_what_a_later_version_adds_is_left_out(learned: Config) -> None:
-    document = store_of(learned).chronicle(store_of(learned).generations()[-1])
+    document = store_of(learned).history(store_of(learned).generations()[-1])
     assert document is not None
     note = {"kind": "eclipse", "at": 1.0, "text": "dark", "count": 1}
-    past = Past.model_validate(document | {"weather": "fine", "notes": [note, *document["notes"]]})
+    past = SavedHistory.model_validate(document | {"weather": "fine", "notes": [note, *document["notes"]]})
     assert len(past.noted()) == len(document["notes"])
 
 
@@ -196,7 +196,7 @@ def test_a_rollback_takes_the_curves_back_too(tmp_path: Path) -> None:
     events = store.load(chosen).summary["events"]
     arguments = ["checkpoint", "rollback", str(chosen), "--directory", str(tmp_path), "--yes"]
     assert CliRunner().invoke(app, arguments).exit_code == 0
-    past = read_past(store, chosen)
+    past = read_history(store, chosen)
     assert past is not None
     shown = run(config, until=events)
     assert max(curve(shown)["events"]) <= events
@@ -222,7 +222,7 @@ def test_learners_that_change_places_take_their_curves_along(tmp_path: Path) -> 
     config = configured(tmp_path, companions={"challenger": challenger})
     before = run(config)
     store = store_of(config)
-    past = read_past(store, promote(config, store))
+    past = read_history(store, promote(config, store))
     assert past is not None
     assert past.curves["main"].events == curve(before, "challenger")["events"]
     assert past.curves["challenger"].scores == curve(before)["scores"]

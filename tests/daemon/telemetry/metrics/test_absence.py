@@ -97,6 +97,6 @@ def test_an_anchor_without_consolidation_or_with_a_penalty_of_exactly_zero_is_sh
     penalty: float | None, consolidations: int, active: int
 ) -> None:
     registry, metrics = new_metrics()
-    metrics.learning.anchor("ewc", penalty=penalty, consolidations=consolidations, consolidated_seconds=None)
+    metrics.strategies.anchor("ewc", penalty=penalty, consolidations=consolidations, consolidated_seconds=None)
     assert registry.get_sample_value("retaind_anchor_active", {"strategy": "ewc"}) == active
     assert registry.get_sample_value("retaind_anchor_penalty", {"strategy": "ewc"}) == penalty

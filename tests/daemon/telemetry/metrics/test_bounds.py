@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.decoder import RejectReason
@@ -16,7 +16,6 @@ from tests.daemon.telemetry.metrics.told import new_metrics, tell_retention
 NAMES = [f"task {number}" for number in range(6)]
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=3)), st.integers(min_value=1, max_value=4))
 def test_labels_are_bounded_stable_and_distinct(values: list[str], limit: int) -> None:
     labels = BoundedLabels("task", limit=limit)
@@ -33,7 +32,7 @@ def test_two_long_names_that_look_alike_are_not_mixed() -> None:
 
 def test_counts_beyond_the_bound_are_added_up_and_counted() -> None:
     registry, metrics = new_metrics(max_classes=4)
-    metrics.learning.buffer(
+    metrics.strategies.buffer(
         "replay", rows=6, capacity_rows=9, size_bytes=1, seen=1, task_rows={}, class_rows=dict.fromkeys(NAMES, 10)
     )
     others = {"strategy": "replay", "class": OTHER}

@@ -13,7 +13,7 @@ from tests.daemon.telemetry.metrics.told import told_everything
 if TYPE_CHECKING:
     from daemon.telemetry.metrics.family import Family
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "metrics.md"
 SUFFIX = {"counter": "_total", "info": "_info"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.exposition import choose_encoder
@@ -73,7 +73,6 @@ def test_a_histogram_counts_each_turn_once() -> None:
 CHARACTERS = st.characters() | st.sampled_from('\ud800\0\r\n\\"')
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(CHARACTERS), max_size=8, unique=True))
 def test_any_name_in_the_stream_can_be_scraped(names: list[str]) -> None:
     registry, metrics = new_metrics(max_tasks=5)
@@ -86,7 +85,7 @@ def test_any_name_in_the_stream_can_be_scraped(names: list[str]) -> None:
 
 def tell_names(metrics: Metrics, names: list[str]) -> None:
     counts = dict.fromkeys(names, 1)
-    metrics.learning.buffer(
+    metrics.strategies.buffer(
         "replay", rows=1, capacity_rows=1, size_bytes=1, seen=1, task_rows=counts, class_rows=counts
     )
     metrics.prequential.by_task(dict.fromkeys(names, 0.5), samples=counts)

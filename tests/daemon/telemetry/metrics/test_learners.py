@@ -24,7 +24,7 @@ from tests.daemon.telemetry.metrics.told import (
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "metrics.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "metrics.md"
 
 
 def two_learners() -> CollectorRegistry:

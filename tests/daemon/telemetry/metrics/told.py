@@ -37,7 +37,7 @@ def told_everything() -> CollectorRegistry:
     registry, metrics = new_metrics()
     tell_loop_and_stream(metrics)
     tell_learning(metrics)
-    metrics.learning.classes_known(2)
+    metrics.strategies.classes_known(2)
     tell_scores(metrics)
     metrics.tasks.current("night", known=2, boundaries=3)
     metrics.tasks.drift(alarms=1, detected_seconds=1_700.0)
@@ -67,8 +67,8 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
 
 
 def tell_learning(metrics: OfALearner) -> None:
-    metrics.learning.anchor("ewc", penalty=0.01, consolidations=2, consolidated_seconds=1_400.0)
-    metrics.learning.buffer(
+    metrics.strategies.anchor("ewc", penalty=0.01, consolidations=2, consolidated_seconds=1_400.0)
+    metrics.strategies.buffer(
         "replay",
         rows=10,
         capacity_rows=20,
@@ -77,8 +77,8 @@ def tell_learning(metrics: OfALearner) -> None:
         task_rows={"day": 4, "night": 6},
         class_rows={"ok": 9, "leak": 1},
     )
-    metrics.learning.figures("replay", {"largest_class_rows": 9})
-    metrics.learning.restraint(learning_rate=0.05, steps_left=100)
+    metrics.strategies.figures("replay", {"largest_class_rows": 9})
+    metrics.strategies.restraint(learning_rate=0.05, steps_left=100)
 
 
 def tell_scores(metrics: OfALearner) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from daemon.telemetry.history.recorder import Chronicle
+from daemon.telemetry.history.recorder import Recorder
 from daemon.web.page.routes import page_routes
 from daemon.web.server import HttpServer
 
@@ -19,7 +19,7 @@ FILE = re.compile(r"""(?:src|href)="([^"#]+)"|from "\./([^"]+)\"""")
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    application = Starlette(routes=list(page_routes(Chronicle())))
+    application = Starlette(routes=list(page_routes(Recorder())))
     with (
         HttpServer(application, host="127.0.0.1", port=0) as server,
         httpx.Client(base_url=server.address, trust_env=False) as client,

@@ -1,0 +1,56 @@
+"""The command line of the benchmarks, in a checkout: ``python -m benchmarks NAME``."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.commands.listing import list_programs, list_protocols
+from benchmarks.commands.measure import measure
+from benchmarks.commands.report import report
+from benchmarks.literature import PROTOCOLS
+
+# A protocol is one file and one line in PROTOCOLS; another measurement is one file and one line here.
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    **{name: (measure, protocol.summary) for name, protocol in PROTOCOLS.items()},
+    "report": (report, "Write results as one HTML page, for people who were not there."),
+}
+"""Name → the command, and a line about it."""
+PROGRAMS = {
+    "benchmarks.mnist_fashion": "Digits, then clothing, through a real broker, with and without retention.",
+    "benchmarks.kill_and_resume": "Kills a learning daemon again and again, and looks for a bit that it has lost.",
+    "benchmarks.throughput": "How fast the daemon learns from Kafka, as shares of what its parts could do alone.",
+    "benchmarks.produce": "Produces a public data set into a Kafka topic.",
+    "benchmarks.recompute": "Computes the prequential accuracy from published predictions alone.",
+}
+"""Module that is a program of its own → a line about it."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback(invoke_without_command=True, epilog="Programs of their own, most with a real Kafka: see --list.")
+def benchmarks(
+    context: typer.Context,
+    *,
+    listing: Annotated[bool, typer.Option("--list", help="List all there is, with the settings.")] = False,
+) -> None:
+    """Measure what retaind promises: methods against forgetting, losslessness, speed."""
+    if listing or context.invoked_subcommand is None:
+        console = Console(highlight=False, markup=False)
+        list_protocols(console, PROTOCOLS)
+        list_programs(console, PROGRAMS)
+        raise typer.Exit
+
+
+for _name, (_command, _summary) in COMMANDS.items():
+    app.command(_name, short_help=_summary)(_command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="python -m benchmarks")
+
+
+if __name__ == "__main__":
+    main()

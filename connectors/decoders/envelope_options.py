@@ -1,0 +1,33 @@
+"""The options of every decoder: where label, task, key and time are, and how large a payload may be."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from connectors.options import Options
+
+TimeUnit = Literal["seconds", "milliseconds", "iso"]
+
+
+class EnvelopeOptions(Options):
+    """Base of the options of the decoders: where everything is that is not a feature."""
+
+    label: str | None = Field(None, description="Field that holds the label; without it, events are unlabelled.")
+    task: str | None = Field(None, description="Field that holds the task's name; an event without it is rejected.")
+    key: str | None = Field(None, description="Field that holds the event's key; by default the record's key.")
+    time: str | None = Field(
+        None, description="Field that holds the event's time; by default the record's timestamp."
+    )
+    time_unit: TimeUnit = Field(
+        "seconds", description="Format of the time field: seconds or milliseconds since 1970, or ISO 8601 text."
+    )
+    max_bytes: int = Field(
+        1_048_576, ge=1, description="Maximum size of a payload; a larger one is rejected as too_large."
+    )
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The fields that are something else than a feature."""
+        return frozenset(name for name in (self.label, self.task, self.key, self.time) if name is not None)

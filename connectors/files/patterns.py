@@ -1,0 +1,44 @@
+"""The files that the paths and patterns of a file source's options name."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.files.source_options import FileEntry
+from connectors.source import SourceDataError
+
+if TYPE_CHECKING:
+    from connectors.files.source_options import FileSourceOptions
+
+GLOB_LETTERS = frozenset("*?[")
+
+
+def expand(options: FileSourceOptions) -> list[FileEntry]:
+    """Return one entry for each existing file; raise ``SourceDataError`` where a path or pattern has none."""
+    given = (options.path,) if isinstance(options.path, str) else options.path
+    entries = [FileEntry(path=entry) if isinstance(entry, str) else entry for entry in given]
+    if options.labels is not None and len(entries) > 1:
+        raise SourceDataError(
+            "source.labels: applies to a single file; for several, give {path, labels} in the list of path"
+        )
+    common = {name: value for name in ("labels", "task", "topic") if (value := getattr(options, name)) is not None}
+    return [
+        entry.model_copy(update={"path": path, **{n: v for n, v in common.items() if getattr(entry, n) is None}})
+        for entry in entries
+        for path in _paths(entry.path)
+    ]
+
+
+def _paths(pattern: str) -> list[str]:
+    path = Path(pattern).expanduser()
+    if path.is_file():
+        return [str(path)]
+    if not GLOB_LETTERS.isdisjoint(pattern):
+        names = glob.glob(str(path), recursive=True)  # noqa: PTH207  # Path.glob refuses absolute patterns
+        found = sorted(name for name in names if Path(name).is_file())
+        if found:
+            return found
+    what = "no file matches this pattern" if not GLOB_LETTERS.isdisjoint(pattern) else "there is no such file"
+    raise SourceDataError(f"{pattern}: {what}; correct source.path (relative paths start at {Path.cwd()})")

@@ -1,0 +1,43 @@
+"""The options of the file source."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connectors.options import Options
+
+
+class FileEntry(BaseModel):
+    """One file, or several that match a pattern."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str = Field(
+        description="A path, or a pattern such as data/*.csv.gz, whose files are read in order of name."
+    )
+    labels: str | None = Field(None, description="IDX file with the labels, where path is an IDX file.")
+    task: str | None = Field(None, description="Task name for all events of the file, put into the header task.")
+    topic: str | None = Field(
+        None, description="Topic of the records; by default the file's name up to the first dot."
+    )
+
+
+class FileSourceOptions(Options):
+    """Files read one after another, plain or gzip: one record per line, or per image of an IDX file."""
+
+    type: Literal["file"] = "file"
+    path: str | tuple[str | FileEntry, ...] = Field(
+        min_length=1, description="A path or pattern, or a list of them and of {path, labels, task, topic}."
+    )
+    labels: str | None = Field(None, description="IDX file with the labels, where path is a single IDX file.")
+    task: str | None = Field(None, description="Task name for all events, put into the header task.")
+    topic: str | None = Field(
+        None, description="Topic of the records; by default each file's name up to the first dot."
+    )
+    format: Literal["auto", "lines", "idx"] = Field(
+        "auto", description="auto decides by name: idx for *-idx3-ubyte(.gz), else lines."
+    )
+    rate: float | None = Field(None, gt=0, description="Events per second; unlimited by default.")
+    loop: bool = Field(False, description="Start again after the last file, endlessly; offsets keep growing.")

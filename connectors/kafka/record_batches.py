@@ -1,0 +1,172 @@
+"""Decodes the record batches of a fetch, in half the time that kafka-python takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kafka import errors
+from kafka.consumer.fetcher import Fetcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAGIC = 2  # the record format since Kafka 0.11 (KIP-98)
+_NO_BYTES = 1  # the varint of -1
+_MORE = 0x80  # a byte of a varint that another follows
+_BITS = 64
+
+
+class KafkaRecord(NamedTuple):
+    """A record and the epoch of the leader that wrote it, -1 where unknown."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+    leader_epoch: int
+
+
+class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
+    """The records that one fetch brought of a partition.
+
+    kafka-python decodes a record with a dozen calls and makes two objects of it, which takes longer than learning
+    from it. Here one loop decodes a whole batch. Old formats, and fetches in which the broker names aborted
+    transactions, are left to kafka-python.
+    """
+
+    @staticmethod
+    def install(consumer: Any) -> None:
+        """Let a ``KafkaConsumer`` use this class for what it fetches from now on."""
+        consumer._fetcher.PartitionRecords = FastPartitionRecords  # noqa: SLF001  # the client offers no other way
+
+    def _unpack_records(self, tp: Any, records: Any, *deserializers: Any) -> Iterator[Any]:
+        """Yield the records batch by batch; kafka-python's own counts and positions are kept up to date."""
+        if self.aborted_transactions or any(deserializers):
+            yield from super()._unpack_records(tp, records, *deserializers)
+            return
+        while (batch := records.next_batch()) is not None:
+            if batch.magic != MAGIC:
+                yield from super()._unpack_records(tp, _WithFirst(batch, records), *deserializers)
+                return
+            if self.check_crcs and not batch.validate_crc():
+                raise errors.CorruptRecordError(
+                    f"{tp}: the batch at offset {batch.base_offset} has a wrong checksum (CRC)"
+                )
+            self.leader_epoch = batch.leader_epoch
+            if not batch.is_control_batch:
+                for record in records_of(batch, topic=tp.topic, partition=tp.partition):
+                    self.records_read += 1
+                    self.next_fetch_offset = record.offset + 1
+                    yield record
+                self.bytes_read += batch.size_in_bytes
+            # Compaction may have removed the last records of a batch; the next fetch begins behind them.
+            self.next_fetch_offset = batch.next_offset
+        self.drain()
+
+
+class _WithFirst:
+    """The rest of the batches, preceded by one that was already taken from them."""
+
+    def __init__(self, first: Any, rest: Any) -> None:
+        self._first = first
+        self._rest = rest
+
+    def next_batch(self) -> Any:
+        first, self._first = self._first, None
+        return first if first is not None else self._rest.next_batch()
+
+
+def records_of(batch: Any, *, topic: str, partition: int) -> Iterator[KafkaRecord]:
+    """Yield a batch's records; raise ``CorruptRecordError`` where its bytes are not in the format.
+
+    The format is that of KIP-98 (``RecordBatch`` version 2): lengths and differences are zigzag varints.
+    """
+    batch._maybe_uncompress()  # noqa: SLF001  # as its own iterator does
+    buffer, at = bytes(batch._buffer), batch._pos  # noqa: SLF001
+    base, epoch = batch.base_offset, batch.leader_epoch
+    appended = batch.max_timestamp if batch.timestamp_type else None
+    first = batch.first_timestamp
+    try:
+        for _ in range(batch.records_count):
+            size, at = _varint(buffer, at)
+            end = at + size
+            # A byte of attributes, which nothing uses, is between the size and the time.
+            since_first, at = _varint(buffer, at + 1)
+            since_base, at = _varint(buffer, at)
+            # Most records have neither key nor headers: their absence costs no call.
+            key: bytes | None = None
+            headers: list[tuple[str, bytes]] = []
+            if buffer[at] == _NO_BYTES:
+                at += 1
+            else:
+                key, at = _bytes(buffer, at)
+            length, at = _varint(buffer, at)
+            value = None if length < 0 else buffer[at : at + length]
+            at += max(length, 0)
+            if buffer[at] == 0:
+                at += 1
+            else:
+                headers, at = _headers(buffer, at)
+            if at != end or at > len(buffer):
+                raise _WrongSizeError(size)
+            time = first + since_first if appended is None else appended
+            # A named tuple's own constructor takes more than twice as long.
+            yield tuple.__new__(
+                KafkaRecord, (topic, partition, base + since_base, time, key, value, headers, epoch)
+            )
+    except (ValueError, IndexError) as error:
+        raise errors.CorruptRecordError(
+            f"{topic}/{partition}: the batch at offset {base} cannot be read: {error}"
+        ) from error
+    if at != len(buffer):
+        raise errors.CorruptRecordError(
+            f"{topic}/{partition}: the batch at offset {base} has bytes behind its last record"
+        )
+
+
+class _WrongSizeError(ValueError):
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the fields of a record do not add up to its {size} bytes")
+
+
+def _varint(buffer: bytes, at: int) -> tuple[int, int]:
+    """Return a zigzag varint and the place behind it."""
+    byte = buffer[at]
+    at += 1
+    if byte < _MORE:
+        return (byte >> 1) ^ -(byte & 1), at
+    value, shift = byte & 0x7F, 7
+    while True:
+        byte = buffer[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < _MORE:
+            return (value >> 1) ^ -(value & 1), at
+        shift += 7
+        if shift >= _BITS:
+            raise ValueError("a varint is longer than 64 bits")
+
+
+def _bytes(buffer: bytes, at: int) -> tuple[bytes | None, int]:
+    """Return bytes that follow their length, None where it is negative, and the place behind them."""
+    size, at = _varint(buffer, at)
+    if size < 0:
+        return None, at
+    return buffer[at : at + size], at + size
+
+
+def _headers(buffer: bytes, at: int) -> tuple[list[tuple[str, bytes]], int]:
+    count, at = _varint(buffer, at)
+    if count < 0:
+        raise ValueError(f"{count} headers")
+    headers = []
+    for _ in range(count):
+        name, at = _bytes(buffer, at)
+        if name is None:
+            raise ValueError("a header without a name")
+        value, at = _bytes(buffer, at)
+        headers.append((name.decode(), value))
+    return headers, at  # type: ignore[return-value]  # a header may have no value, as with kafka-python

@@ -1,0 +1,129 @@
+"""The options of the Kafka source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal, Self
+
+from kafka import KafkaConsumer
+from pydantic import Field, field_validator, model_validator
+
+from connectors.kafka.options import KafkaOptions
+from connectors.kafka.positions import LostOffsetPolicy, RecreatedTopicPolicy
+
+OUR_DEFAULTS = {"reconnect_backoff_max_ms": 10_000, "metrics_enabled": False}
+
+
+class KafkaSourceOptions(KafkaOptions):
+    """Records of Kafka topics, and what to do when offsets, topics or brokers are missing."""
+
+    CLIENT_DEFAULTS: ClassVar[Mapping[str, Any]] = KafkaConsumer.DEFAULT_CONFIG
+
+    type: Literal["kafka"] = "kafka"
+    topics: tuple[str, ...] = Field((), description="Topics to read.")
+    pattern: str | None = Field(
+        None, description="Instead of topics: a regular expression that must match the whole name of a topic."
+    )
+    mode: Literal["assign", "subscribe"] = Field(
+        "assign",
+        description=(
+            "assign: read all partitions, or those listed in partitions; subscribe: share the partitions with the "
+            "other members of the group."
+        ),
+    )
+    partitions: tuple[int, ...] | None = Field(
+        None, description="In assign mode, the numbers of the partitions to read of each topic; all by default."
+    )
+    group: str | None = Field(
+        None,
+        description=(
+            "Consumer group to commit checkpointed offsets to, and in subscribe mode to share the partitions with; "
+            "none by default."
+        ),
+    )
+    group_instance_id: str | None = Field(
+        None, description="In subscribe mode, static membership (KIP-345): a quick restart causes no rebalance."
+    )
+    start: Literal["earliest", "latest"] | datetime = Field(
+        "earliest",
+        description="Where to start without a stored or committed offset: earliest, latest, or a time (UTC).",
+    )
+    on_lost_offset: LostOffsetPolicy = Field(
+        "fail",
+        description=(
+            "When the next offset is not in the log (deleted by retention, or the log was truncated): fail, or "
+            "continue at the earliest or latest offset."
+        ),
+    )
+    on_recreated_topic: RecreatedTopicPolicy = Field(
+        "fail",
+        description="When a topic was deleted and created again: fail, or accept it and read it from its start.",
+    )
+    isolation: Literal["read_committed", "read_uncommitted"] = Field(
+        "read_committed",
+        description="read_committed leaves out records of open and aborted transactions.",
+    )
+    max_poll_records: int = Field(8_192, ge=1, description="Maximum records per poll of kafka-python's client.")
+    topics_seconds: float = Field(
+        30.0, gt=0, description="Interval between checks for new topics, new partitions and recreated topics."
+    )
+    commit_seconds: float = Field(2.0, gt=0, description="Timeout of a commit to the group, which blocks the loop.")
+    stall_seconds: float = Field(
+        60.0, gt=0, description="Seek again when a partition makes no progress for this long while its log grows."
+    )
+    stall_exit_seconds: float = Field(
+        300.0,
+        gt=0,
+        description="Exit with 69 when a partition makes no progress for this long while its log grows.",
+    )
+    give_up_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="Exit with 69 when a broker, topic or partition is missing for this long; never by default.",
+    )
+
+    @field_validator("start")
+    @classmethod
+    def _in_utc(cls, start: str | datetime) -> str | datetime:
+        return start.replace(tzinfo=UTC) if isinstance(start, datetime) and start.tzinfo is None else start
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return pattern
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if bool(self.topics) == bool(self.pattern):
+            raise ValueError("give either topics, a list of names, or pattern, a regular expression")
+        if self.mode == "subscribe" and not self.group:
+            raise ValueError(
+                "mode: subscribe needs group, the name of the consumer group to share the partitions in"
+            )
+        if self.mode == "subscribe" and self.partitions is not None:
+            raise ValueError("partitions belongs to mode: assign; in mode: subscribe the group decides")
+        if self.mode == "assign" and self.group_instance_id:
+            raise ValueError("group_instance_id belongs to mode: subscribe")
+        return self
+
+    def consumer_config(self) -> dict[str, Any]:
+        """Return all of kafka-python's options for this source. Raises OSError as ``client_config`` does."""
+        return (
+            OUR_DEFAULTS
+            | self.client_config()
+            | {
+                "group_id": self.group,
+                "group_instance_id": self.group_instance_id,
+                "isolation_level": self.isolation,
+                "enable_auto_commit": False,
+                "auto_offset_reset": "none",
+                "allow_auto_create_topics": False,
+                "max_poll_records": self.max_poll_records,
+            }
+        )

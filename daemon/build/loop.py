@@ -1,0 +1,44 @@
+"""From a configuration to the loop, with all that it writes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.build.edges import build_dead_letters, build_predictions
+from daemon.build.pipeline import build_pipeline
+from daemon.loop.loop import Loop
+from daemon.loop.reject_limit import RejectLimit
+from daemon.state.checkpoint_writer import CheckpointWriter
+from daemon.state.saving import Saving
+
+if TYPE_CHECKING:
+    from connectors.source import Source
+    from daemon.config.schema import Config
+    from daemon.learning.stopwatch import Stopwatch
+    from daemon.state.checkpoints import CheckpointStore
+    from daemon.telemetry.telemetry import Telemetry
+
+
+def build_loop(
+    config: Config, *, source: Source, store: CheckpointStore, telemetry: Telemetry, stopwatch: Stopwatch
+) -> Loop:
+    """Return a loop that has learned nothing yet; nothing is opened or connected to."""
+    checkpoint, rejections = config.checkpoint, config.rejections
+    return Loop(
+        source=source,
+        pipeline=build_pipeline(config, stopwatch=stopwatch),
+        saving=Saving(
+            CheckpointWriter(store),
+            store,
+            every_seconds=checkpoint.every_seconds,
+            every_events=checkpoint.every_events,
+            tolerate_failures=checkpoint.tolerate_failures,
+            commit=source.commit,
+        ),
+        reject_limit=RejectLimit(tolerate=rejections.tolerate, max_share=rejections.max_share),
+        telemetry=telemetry,
+        stopwatch=stopwatch,
+        dead_letters=build_dead_letters(config),
+        predictions=build_predictions(config),
+        linger_seconds=config.learner.linger_seconds,
+    )

@@ -1,0 +1,148 @@
+"""A learner and all that is known of how good it is."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from daemon.learning.pre_drift_weights import PreDriftWeights
+from daemon.learning.snapshot import LearnerSnapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from numpy.typing import NDArray
+
+    from daemon.learning.padded_rows import PaddedRows
+    from daemon.learning.step_budget import StepBudget
+    from daemon.scoring.evaluator import Evaluator
+    from daemon.scoring.prequential import Prequential
+    from strategies.batch import Batch
+    from strategies.learner import Learner
+    from strategies.objective import Answer
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done since the tally was last taken."""
+
+    predicted: int = 0
+    learned: int = 0
+    held_out: int = 0
+    steps: int = 0
+    steps_rejected: int = 0
+    steps_saved: int = 0
+    """Steps not made because the budget of the task was used up."""
+    loss: float | None = None
+    """Of the last accepted step."""
+
+
+class ScoredLearner:
+    """Learns blocks in as many steps as its budget allows; scored on arrival and on the probe sets.
+
+    The main learner and every companion have one. Its state is a part of theirs, under one name and of one form,
+    so that two of them can change places.
+    """
+
+    def __init__(
+        self, learner: Learner, *, budget: StepBudget, evaluator: Evaluator, prequential: Prequential
+    ) -> None:
+        self.learner = learner
+        self.evaluator = evaluator
+        self.prequential = prequential
+        self.tally = Tally()
+        self._budget = budget
+        self._pre_drift = PreDriftWeights(learner.parameters)
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The optimizer's learning rate in the step to come; None where it has none."""
+        return self.learner.learning_rate
+
+    @property
+    def steps_left(self) -> int | None:
+        """Steps that may be made until the next boundary; None where they are not limited."""
+        return self._budget.left
+
+    def predict(self, seen: PaddedRows, rows: slice, *, known_classes: int) -> Answer:
+        """Return what is said of some of the padded rows. A class that is not known yet cannot be predicted."""
+        outputs = self.learner.predict_scaled(seen.x, seen.task)[rows]
+        return self.learner.objective.answer(outputs, known=max(known_classes, 1))
+
+    def score(self, answer: Answer, batch: Batch, *, no_change: NDArray[Any]) -> None:
+        """Score what was said of a batch before it was learned; ``no_change`` is what the reference said."""
+        self.tally.predicted += len(batch)
+        self.prequential.update(
+            answer.value.numpy(), label=batch.y.numpy(), task=batch.task.numpy(), no_change=no_change
+        )
+
+    def learn(self, fresh: Batch, *, events: int) -> None:
+        """Learn the rows of a block that are not held out; ``events`` is how many there were with it."""
+        if len(fresh):
+            self._learn(fresh)
+        self._pre_drift.observe(self.learner.parameters, events=events)
+
+    def before_drift(self, *, drifted: bool) -> AbstractContextManager[None]:
+        """Within the context, be the model from before a drift alarm, where there was one: see PreDriftWeights."""
+        return self.learner.at(self._pre_drift.weights) if drifted else nullcontext()
+
+    def consolidate(self, task: int) -> None:
+        """Keep from now on what was learned of ``task``; a new budget of steps begins."""
+        self.learner.consolidate(task)
+        self._budget.boundary()
+
+    def take_tally(self) -> Tally:
+        """Return what was done since the last call."""
+        tally, self.tally = self.tally, Tally()
+        return tally
+
+    def snapshot(self, names: Mapping[int, str]) -> LearnerSnapshot:
+        """Return how the learner stands; ``names`` are those of all tasks, by code."""
+        return LearnerSnapshot.of(
+            self.learner,
+            evaluator=self.evaluator,
+            prequential=self.prequential,
+            steps_left=self.steps_left,
+            learning_rate=self.learning_rate,
+            names=names,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything learned and scored; a tally is of this process alone."""
+        return {
+            "learner": self.learner.state_dict(),
+            "step_budget": self._budget.state_dict(),
+            "evaluator": self.evaluator.state_dict(),
+            "prequential": self.prequential.state_dict(),
+            "pre_drift_weights": self._pre_drift.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` or ``KeyError`` where it is of another configuration."""
+        self.learner.load_state_dict(state["learner"])
+        self._budget.load_state_dict(state["step_budget"])
+        self.evaluator.load_state_dict(state["evaluator"])
+        self.prequential.load_state_dict(state["prequential"])
+        self._pre_drift.load_state_dict(state["pre_drift_weights"])
+
+    def _learn(self, fresh: Batch) -> None:
+        due = self._budget.take(fresh)
+        self.tally.steps_saved += due.saved
+        if not due.steps:
+            return
+        self.learner.objective.absorb(due.rows.y)
+        accepted = False
+        for _ in range(due.steps):
+            accepted = self._step(due.rows, again=accepted) or accepted
+        self.tally.learned += len(due.rows) if accepted else 0
+
+    def _step(self, rows: Batch, *, again: bool) -> bool:
+        step = self.learner.learn(rows, again=again)
+        if step.accepted:
+            self.tally.steps += 1
+            self.tally.loss = step.loss
+        else:
+            self.tally.steps_rejected += 1
+        return step.accepted

@@ -1,0 +1,121 @@
+"""How the learners stand at one moment: immutable values, for all who tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from daemon.scoring.learner_scores import LearnerScores
+from strategies.buffer import Buffered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from daemon.scoring.evaluator import Evaluator
+    from daemon.scoring.prequential import Prequential
+    from strategies.learner import Learner
+    from strategies.strategy import Strategy
+
+MAIN = "main"
+"""The name of the main learner, beside those of its companions."""
+
+
+@dataclass(frozen=True, slots=True)
+class BufferSnapshot:
+    """How many of the remembered rows are of which task and class, by code."""
+
+    by_task: Mapping[int, int]
+    by_class: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StrategySnapshot:
+    """What a strategy tells of itself."""
+
+    gauges: Mapping[str, float]
+    penalty: float | None
+    """Of its anchor; None where it has none, or does not consolidate."""
+    buffer: BufferSnapshot | None
+    """None where it remembers no rows."""
+
+    @classmethod
+    def of(cls, strategy: Strategy, parameters: Tensor) -> Self:
+        """Return how a strategy stands, with the learner's parameters ``(parameters,) float32``."""
+        gauges = dict(strategy.gauges())
+        return cls(
+            gauges=gauges,
+            penalty=strategy.penalty(parameters) if "consolidations" in gauges else None,
+            buffer=BufferSnapshot(*strategy.composition()) if isinstance(strategy, Buffered) else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerSnapshot:
+    """The main learner, or a companion."""
+
+    steps: int
+    steps_rejected: int
+    steps_left: int | None
+    """Until the next boundary; None where they are not limited."""
+    learning_rate: float | None
+    """In the step to come; None where there is none."""
+    parameters: int
+    clipped_values: int
+    """Values that were cut to ``learner.clip_values``."""
+    strategies: Mapping[str, StrategySnapshot]
+    scores: LearnerScores
+
+    @classmethod
+    def of(
+        cls,
+        learner: Learner,
+        *,
+        evaluator: Evaluator,
+        prequential: Prequential,
+        steps_left: int | None,
+        learning_rate: float | None,
+        names: Mapping[int, str],
+    ) -> Self:
+        """Return how a learner stands; ``names`` are those of all tasks, by code."""
+        return cls(
+            steps=learner.steps,
+            steps_rejected=learner.rejected_steps,
+            steps_left=steps_left,
+            learning_rate=learning_rate,
+            parameters=len(learner.parameters),
+            clipped_values=learner.limited_values,
+            strategies={
+                name: StrategySnapshot.of(strategy, learner.parameters) for name, strategy in learner.strategies
+            },
+            scores=LearnerScores.of(evaluator, prequential, names),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSnapshot:
+    """Everything between source and sinks."""
+
+    events: int
+    """Predicted so far, in this and all earlier runs."""
+    waiting: int
+    """Of them, predicted and not yet learned."""
+    alarms: int
+    """Of the drift detector, in this and all earlier runs."""
+    newest_event_seconds: float | None
+    """Event time, since 1970."""
+    current_task: str | None
+    features: Sequence[str]
+    """Names of a row's columns; none before the first event."""
+    classes: Sequence[str]
+    """Names of the known classes, by index; none in regression."""
+    tasks: Mapping[int, str]
+    """Names of the known tasks, by code."""
+    learners: Mapping[str, LearnerSnapshot]
+    """By name, ``MAIN`` first; none before the first event."""
+
+    @property
+    def main(self) -> LearnerSnapshot | None:
+        """The main learner; None before the first event."""
+        return self.learners.get(MAIN)

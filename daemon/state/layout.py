@@ -1,0 +1,102 @@
+"""Which form every component of a state has, and how one of an earlier form becomes one of today's.
+
+A component is a part of the state that has a version of its own. Whoever changes what a component's
+``state_dict`` returns gives it a new version here, and writes the migration from the one before;
+``tests/daemon/state/golden`` gets a state that was written before the change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from daemon.state.state_error import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+State = dict[str, Any]
+
+LAYOUT: Final[Mapping[str, int]] = {
+    "pipeline": 2,
+    "intake": 1,
+    "main_learner": 2,
+    "companions": 2,
+    "learner": 1,
+    "source": 1,
+    "predictions": 1,
+}
+"""The version of every component that this program writes."""
+
+FIRST: Final[Mapping[str, int]] = dict.fromkeys(LAYOUT, 1)
+"""What a manifest without versions was written with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Brings a component from one version to the next."""
+
+    component: str
+    version: int
+    """The one that it comes from."""
+    apply: Callable[[State], None]
+    """Changes a whole state, in place."""
+
+
+def require_known(layout: Mapping[str, int], *, release: str) -> None:
+    """Raise ``StateError`` where a component is of a version that only a later release knows."""
+    newer = {name: version for name, version in layout.items() if version > LAYOUT.get(name, 0)}
+    if newer:
+        names = ", ".join(f"{name} {version}" for name, version in sorted(newer.items()))
+        raise StateError(
+            f"the state was written by retaind {release}, and this release does not know the layout of its {names};"
+            " run that release, or roll back to a generation that this one wrote"
+        )
+
+
+def migrated(state: State, layout: Mapping[str, int]) -> State:
+    """Return the state in the layout of today; one of an earlier layout is changed in place."""
+    for migration in MIGRATIONS:
+        if layout.get(migration.component, 1) == migration.version:
+            migration.apply(state)
+    return state
+
+
+def _name_the_main_learner(state: State) -> None:
+    """Version 1 of pipeline, main learner and companions: a student with an examiner, and each part by itself."""
+    pipeline = state["pipeline"]
+    student = pipeline.pop("student")
+    pipeline["drifted"] = student.get("drifted", False)
+    pipeline["main_learner"] = _main_learner(student) if student else {}
+
+
+def _main_learner(student: State) -> State:
+    companions = student["companions"]
+    return {
+        "scored": _scored(student),
+        **{name: student[name] for name in ("probes", "no_change", "block")},
+        "companions": {
+            "blocks": companions["blocks"],
+            "by_name": {name: _companion(each) for name, each in companions["by_name"].items()},
+        },
+        **{name: student[name] for name in ("events", "alarms", "known_classes", "task", "time")},
+    }
+
+
+def _companion(companion: State) -> State:
+    stopped = {"stopped": companion["stopped"]} if "stopped" in companion else {}
+    return {"scored": _scored(companion)} | stopped
+
+
+def _scored(learner: State) -> State:
+    return {
+        "learner": learner["learner"],
+        "step_budget": learner["training"],
+        "evaluator": learner["examiner"],
+        "prequential": learner["prequential"],
+        "pre_drift_weights": learner["snapshots"],
+    }
+
+
+MIGRATIONS: Final = (Migration("pipeline", 1, _name_the_main_learner),)
+"""In the order in which they are applied. The first one is for main learner and companions too."""

@@ -1,0 +1,86 @@
+"""A state that an earlier release wrote is taken up, and learned on from as that release would have."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+
+from daemon.build.load import load
+from daemon.service import Service
+from daemon.state.checkpoints import CheckpointStore
+from daemon.state.layout import LAYOUT, MIGRATIONS
+from daemon.state.state_tree import flatten
+from daemon.telemetry.history.saved import read_history
+
+if TYPE_CHECKING:
+    from daemon.state.state_tree import Leaf
+
+GOLDEN = Path(__file__).parent / "golden"
+STATES = sorted(path.parent for path in GOLDEN.glob("layout-*/*/retaind.yaml"))
+CLOSE = {"rtol": 1e-3, "atol": 1e-5}
+"""Of weights: another processor rounds otherwise. On the one that wrote the states all bits are equal."""
+
+
+@pytest.fixture(params=STATES, ids=lambda path: f"{path.parent.name}-{path.name}")
+def golden(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run as an earlier release left it in the middle of its stream."""
+    directory = tmp_path / "run"
+    shutil.copytree(request.param, directory)
+    (directory / "then").rename(directory / "state")
+    # The paths in the configuration, and that of the stream in the state, are relative.
+    monkeypatch.chdir(directory)
+    return directory
+
+
+def test_what_is_learned_on_is_what_that_release_learned(golden: Path) -> None:
+    with Service(load(golden / "retaind.yaml")) as service:
+        service.run(stop=lambda: False)
+    ours, theirs = newest(golden / "state"), newest(golden / "end")
+    assert_close(ours["pipeline"], theirs["pipeline"])
+    ours, theirs = predictions(golden / "state"), predictions(golden / "end")
+    assert [line["task"] for line in ours] == [line["task"] for line in theirs]
+    if isinstance(theirs[0]["prediction"], str):
+        assert [line["prediction"] for line in ours] == [line["prediction"] for line in theirs]
+    else:
+        said = [[line["prediction"] for line in lines] for lines in (ours, theirs)]
+        np.testing.assert_allclose(*said, **CLOSE)
+
+
+def test_its_history_is_shown(golden: Path) -> None:
+    store = CheckpointStore(golden / "state", keep=1)
+    history = read_history(store, store.generations()[-1])
+    assert history is not None
+    assert history.curves
+
+
+def test_there_is_a_state_of_every_layout_that_can_be_migrated() -> None:
+    layouts = {path.parent.name for path in STATES}
+    assert layouts >= {f"layout-{migration.version}" for migration in MIGRATIONS}
+    assert {migration.component for migration in MIGRATIONS} <= LAYOUT.keys()
+
+
+def newest(directory: Path) -> dict[str, Any]:
+    recovered = CheckpointStore(directory, keep=1).load_newest()
+    assert recovered is not None
+    return recovered.saved.state
+
+
+def predictions(directory: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (directory / "predictions.jsonl").read_text().splitlines()]
+
+
+def assert_close(one: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = flatten(one), flatten(other)
+    assert first.leaves.keys() == second.leaves.keys()
+    for name, leaf in first.leaves.items():
+        np.testing.assert_allclose(array(leaf), array(second.leaves[name]), **CLOSE, err_msg=name)
+
+
+def array(leaf: Leaf) -> np.ndarray[Any, Any]:
+    return leaf.float().numpy() if isinstance(leaf, torch.Tensor) else leaf
