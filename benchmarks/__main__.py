@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.arena.command import arena
 from benchmarks.commands.listing import list_programs, list_protocols
 from benchmarks.commands.measure import measure
 from benchmarks.commands.report import report
@@ -14,6 +15,7 @@ from benchmarks.literature import PROTOCOLS
 # A protocol is one file and one line in PROTOCOLS; another measurement is one file and one line here.
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     **{name: (measure, protocol.summary) for name, protocol in PROTOCOLS.items()},
+    "arena": (arena, "The untouched default against what streams are usually learned with, on nine streams."),
     "report": (report, "Write results as one HTML page, for people who were not there."),
 }
 """Name → the command, and a line about it."""

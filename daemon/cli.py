@@ -18,9 +18,9 @@ COMMANDS = {
     "validate": "Check a configuration file: every error in one pass, then advice.",
     "migrate": "Bring a configuration file of an older version to the newest.",
     "config": "Show the configuration as the daemon understands it: defaults, variables, strategies.",
-    "doctor": "Look for what is wrong with a set-up, and say what mends it.",
+    "doctor": "Check a set-up for problems, and say how to fix each.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
-    "report": "Write a run as one HTML page, for people who were not there.",
+    "report": "Write a report of a run as one HTML page, for people who were not there.",
     "bench": "Say where the benchmarks are: in a checkout, `python -m benchmarks`.",
     "schema": "Print the JSON Schema of the configuration file, for editors.",
 }

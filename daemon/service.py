@@ -155,7 +155,7 @@ class Service:
         try:
             self.loop.save()
         except StateError as error:
-            log.error("no checkpoint on request", reason=str(error))  # noqa: TRY400 - the reason is enough
+            log.error("checkpoint on request failed", reason=str(error))  # noqa: TRY400 - the reason is enough
             return Answer(done=False, told={"reason": str(error)})
         told = {"generation": self._store.generations()[-1], **self.loop.pipeline.summary()}
         log.info("checkpoint on request", **told)
@@ -227,7 +227,7 @@ class Service:
             log.info("no checkpoint yet: beginning untrained")
             return None
         for damage in recovered.damaged:
-            log.warning("checkpoint passed over", generation=damage.generation, problem=damage.problem)
+            log.warning("damaged checkpoint skipped", generation=damage.generation, problem=damage.problem)
         saved = recovered.saved
         self.loop.resume(restored(self.config, saved, stopwatch=self._stopwatch), saved.state)
         self._recall(saved)
@@ -241,7 +241,7 @@ class Service:
         try:
             history = read_history(self._store, saved.generation)
         except StateError as error:
-            log.warning("the run's history until the checkpoint is passed over", problem=str(error))
+            log.warning("run history ignored", problem=str(error))
         events = self.loop.pipeline.events
         self._history.resume(history, generation=saved.generation, events=events, at=time.time())
 

@@ -4,6 +4,7 @@ A new strategy, model or optimizer is one file here and one line in its table.
 """
 
 from strategies.agem import Agem
+from strategies.closed_form import ClosedFormLearner
 from strategies.der import Der, DerPlusPlus
 from strategies.ewc import Ewc
 from strategies.l2sp import L2Sp
@@ -29,4 +30,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "agem": Agem,
 }
 
-__all__ = ["MODELS", "OPTIMIZERS", "STRATEGIES", "Strategy"]
+CLOSED_FORMS: dict[str, type[ClosedFormLearner]] = {"closed_form": ClosedFormLearner}
+"""What ``model`` can name that is a learner of its own, without a network."""
+
+__all__ = ["CLOSED_FORMS", "MODELS", "OPTIMIZERS", "STRATEGIES", "Strategy"]

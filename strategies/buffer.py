@@ -68,7 +68,7 @@ class Buffered(Strategy):
         super().__init__(options, setting=setting)
         self._policy = options.policy
         self._rows_drawn = options.batch or setting.batch_rows
-        # Two streams of chance, so that how often is rehearsed does not change what is kept.
+        # Two random generators, so that how often is rehearsed does not change what is kept.
         self._generator, admission = setting.generator.spawn(2)
         outputs = setting.outputs if self.keeps_outputs else 0
         capacity = _capacity(options, features=setting.features, outputs=outputs)

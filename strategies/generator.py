@@ -1,4 +1,4 @@
-"""Sources of chance whose state survives a restart."""
+"""Random generators whose state survives a restart."""
 
 from __future__ import annotations
 

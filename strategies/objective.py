@@ -48,6 +48,9 @@ class Objective(Protocol):
         With ``weight`` ``(rows,) float32`` it is the weighted sum of the rows' losses instead.
         """
 
+    def targets(self, y: Tensor) -> Tensor:
+        """Return what the outputs ``(rows, outputs) float32`` would best be, for least squares."""
+
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:
         """Return what the outputs say; ``known`` restricts it to the first so many classes."""
 
@@ -78,6 +81,10 @@ class Classification:
             return losses, gradient.div_(len(y))
         return losses.dot(weight), gradient.mul_(weight.unsqueeze(1))
 
+    def targets(self, y: Tensor) -> Tensor:
+        """Return one-hot rows."""
+        return F.one_hot(y, self.outputs).float()
+
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:
         """Return the likeliest of the first ``known`` classes, and its probability among them."""
         logits = outputs[:, :known]
@@ -105,13 +112,16 @@ class Regression:
 
     def loss(self, outputs: Tensor, y: Tensor, *, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """½ (f(x) - y)², both in standardised units; a row's gradient is f(x) - y."""
-        target = y.unsqueeze(1)
-        if self._scaler is not None:
-            target = self._scaler.scale(target)
+        target = self.targets(y)
         error = outputs - target
         if weight is None:
             return F.mse_loss(outputs, target).mul_(0.5), error.div_(len(y))
         return error.square().squeeze(1).dot(weight).mul_(0.5), error.mul_(weight.unsqueeze(1))
+
+    def targets(self, y: Tensor) -> Tensor:
+        """Return the targets in standardised units."""
+        target = y.unsqueeze(1)
+        return target if self._scaler is None else self._scaler.scale(target)
 
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:
         """Return the outputs in the target's own units."""

@@ -1,4 +1,4 @@
-"""What a method against forgetting is: what it does at the moments of an update."""
+"""What a method against forgetting is: what it does at the moments of a step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a strategy may know when it is built: the shape of the problem, and its own source of chance."""
+    """What a strategy may know when it is built: the shape of the problem, and its own random generator."""
 
     features: int
     """Width of a row."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from daemon.learning.main_learner import MainLearner
     from daemon.scoring.figures import Figures
     from daemon.scoring.prequential import Prequential
-    from strategies.learner import Learner
+    from strategies.any_learner import AnyLearner
 
 COURSE_POINTS = 200
 
@@ -109,7 +109,7 @@ class Learning:
         matrix = [[defined(score) for score in row[:width].tolist()] for row in rows]
         return [names[code] for code in sorted(names)], matrix, matrix[-1], scores.figures()
 
-    def _answer(self, x: NDArray[Any], task: str, *, learner: Learner | None = None) -> NDArray[Any]:
+    def _answer(self, x: NDArray[Any], task: str, *, learner: AnyLearner | None = None) -> NDArray[Any]:
         learner = learner or self._main.scored.learner
         codes = {name: code for code, name in self._tasks.items()}
         rows = torch.from_numpy(x)

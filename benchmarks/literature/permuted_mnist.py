@@ -10,6 +10,7 @@ from benchmarks.literature.der_recipe import (
     COLUMNS,
     SCALE,
     base,
+    closed_form,
     compact,
     derpp,
     er,
@@ -50,6 +51,8 @@ class PermutedMnist(Protocol):
         "derpp-500": derpp(500, lr=0.2, alpha=1.0, beta=0.5, figure="88.21"),
         "compact-200": compact(200, lr=0.2, alpha=1.0, beta=0.5),
         "compact-500": compact(500, lr=0.2, alpha=1.0, beta=1.0),
+        "closed-form-1000": closed_form(1000, solve_every=4096),
+        "closed-form-2000": closed_form(2000, solve_every=4096),
     }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from benchmarks.literature.der_recipe import COLUMNS, SCALE, base, compact, derpp, er, ewc, plain, published
+from benchmarks.literature.der_recipe import (
+    COLUMNS,
+    SCALE,
+    base,
+    closed_form,
+    compact,
+    derpp,
+    er,
+    ewc,
+    plain,
+    published,
+)
 from benchmarks.literature.image_stream import ImageStream, ImageTask
 from benchmarks.literature.images import read_images
 from benchmarks.literature.protocol import Overrides, Protocol, Setting
@@ -35,6 +46,9 @@ class SequentialMnist(Protocol):
         "derpp-200": derpp(200, lr=0.03, alpha=0.2, beta=1.0, batch=128, figure="85.61"),
         "derpp-500": derpp(500, lr=0.03, alpha=1.0, beta=0.5, batch=10, figure="91.00"),
         "compact-500": compact(500, lr=0.1, alpha=0.2, beta=1.0, batch=64),
+        "closed-form-1000": closed_form(1000),
+        "closed-form-2000": closed_form(2000),
+        "closed-form-4000": closed_form(4000),
     }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> ImageStream:

@@ -12,7 +12,7 @@ import torch
 from daemon.build.module import build_module, pretrained_for
 from daemon.config.components import resolve
 from daemon.intake.labels.options import ClassLabel
-from strategies import OPTIMIZERS, STRATEGIES
+from strategies import CLOSED_FORMS, OPTIMIZERS, STRATEGIES
 from strategies.learner import Learner
 from strategies.network import network_of
 from strategies.objective import Classification, Objective, Regression
@@ -24,30 +24,33 @@ if TYPE_CHECKING:
 
     from daemon.config.schema import Config
     from daemon.intake.reference.rows import ReferenceRows
+    from strategies.any_learner import AnyLearner
     from strategies.storage import RowStorage
 
 
 def generator_for(config: Config, part: str) -> np.random.Generator:
-    """Return a part's own source of chance: from the configured seed and the part's name, and nothing else."""
+    """Return a part's own random generator, seeded from the configured seed and the part's name alone."""
     return np.random.default_rng([config.seed, zlib.crc32(part.encode())])
 
 
 def build_learner(
     config: Config, *, features: int, reference: ReferenceRows | None = None, generators: str = ""
-) -> Learner:
+) -> AnyLearner:
     """Return an untrained learner for rows of so many features; the same configuration makes the same one.
 
     ``generators`` begins the names of its strategies' generators, for a companion. The model's
     initial weights are the same for all. ``reference`` are the rows from before the stream: what strategies
     may mix in, and where the running scales begin, unless a pretrained model brings its own.
     """
+    mixable = None if reference is None else reference.mixable
+    if config.model.type in CLOSED_FORMS:
+        return _closed_form(config, features=features, reference=mixable)
     objective = _objective(config)
     pretrained = pretrained_for(config)
     # Under a seed of the model's own; torch's global generator then goes on from there.
     torch.manual_seed(int(generator_for(config, "model").integers(1 << 62)))
     network = network_of(build_module(config, features=features, outputs=objective.outputs, pretrained=pretrained))
     optimizer = resolve(config.optimizer.type, OPTIMIZERS)(config.optimizer, parameters=len(network.parameters))
-    mixable = None if reference is None else reference.mixable
     learner = Learner(
         network,
         objective=objective,
@@ -55,7 +58,7 @@ def build_learner(
         strategies=list(
             _strategies(config, features=features, objective=objective, reference=mixable, generators=generators)
         ),
-        scaler=OnlineScaler(features, limit=config.learner.clip_values) if config.learner.standardise else None,
+        scaler=_scaler(config, features=features),
         clip_norm=config.learner.clip_norm,
         averaging=config.learner.averaging,
     )
@@ -64,6 +67,24 @@ def build_learner(
     if pretrained is not None:
         learner.take_up_scales(pretrained.input_scale, target=pretrained.target_scale)
     return learner
+
+
+def _closed_form(config: Config, *, features: int, reference: RowStorage | None) -> AnyLearner:
+    options: Any = config.model
+    learner = CLOSED_FORMS[options.type](
+        options,
+        features=features,
+        objective=_objective(config),
+        generator=generator_for(config, "model"),
+        scaler=_scaler(config, features=features),
+    )
+    if reference is not None:
+        learner.prime(reference.examples(np.arange(reference.capacity)))
+    return learner
+
+
+def _scaler(config: Config, *, features: int) -> OnlineScaler | None:
+    return OnlineScaler(features, limit=config.learner.clip_values) if config.learner.standardise else None
 
 
 def _objective(config: Config) -> Objective:

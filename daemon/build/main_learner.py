@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from daemon.build.committee import committee_maker
 from daemon.build.learner import build_learner, generator_for
 from daemon.build.module import known_classes
 from daemon.config.challenger_view import challenger_view
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from daemon.intake.reference.rows import ReferenceRows
     from daemon.learning.stopwatch import Stopwatch
     from daemon.tasks.contract import Tasks
-    from strategies.learner import Learner
+    from strategies.any_learner import AnyLearner
 
 ALWAYS = BaselineSection(every_blocks=1, every_examinations=1)
 
@@ -53,12 +54,14 @@ def build_main_learner(
         scores.of(learner, view=config),
         features=features,
         block_rows=config.learner.batch,
+        grows=config.learner.grows,
         known_classes=max(len(declared or known_classes(config)), reference.classes if reference else 0),
         probes=probes,
         evaluate_every_events=retention.every_events,
         no_change=NoChange(classification=learner.objective.classification),
         companions=Companions(dict(_makers(config, features=features, scores=scores))),
         tasks=tasks,
+        make_committee=committee_maker(config, features=features, max_tasks=tasks.names.size),
         stopwatch=stopwatch,
     )
 
@@ -72,13 +75,14 @@ class _Scores:
     max_tasks: int
     reference: ReferenceRows | None
 
-    def of(self, learner: Learner, *, view: Config) -> ScoredLearner:
+    def of(self, learner: AnyLearner, *, view: Config) -> ScoredLearner:
         """Return the learner with its scores; ``view`` is the configuration as this learner sees it."""
         retention, options = self.config.retention, view.learner
         return ScoredLearner(
             learner,
             budget=StepBudget(
                 per_block=options.updates_per_batch,
+                grows=options.grows,
                 per_event=options.updates_per_event,
                 per_task=options.updates_per_task,
             ),

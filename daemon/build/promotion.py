@@ -47,7 +47,7 @@ def promote(config: Config, store: CheckpointStore) -> int:
 
 
 def _history(store: CheckpointStore, generation: int) -> str | None:
-    """Return the run's history with the curves under their new names; None where it cannot be read."""
+    """Return the run history with the curves under their new names; None where it cannot be read."""
     try:
         history = read_history(store, generation)
     except StateError:

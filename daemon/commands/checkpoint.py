@@ -92,7 +92,7 @@ def verify(config: _Config = None, directory: _Directory = None) -> None:
 def export(
     to: Annotated[Path, typer.Option("--to", help="The safetensors file to write; it must not exist.")],
     generation: Annotated[int | None, typer.Option(help=f"{_GENERATION_HELP} The newest by default.")] = None,
-    task: Annotated[str | None, typer.Option(help="Of a model with a head per task: which one's.")] = None,
+    task: Annotated[str | None, typer.Option(help="Task whose head is exported, of a model with several.")] = None,
     config: _Config = None,
     directory: _Directory = None,
 ) -> None:
@@ -208,7 +208,7 @@ def _verify_histories(store: CheckpointStore, generations: list[int]) -> None:
             damaged.append(str(error))
     if damaged:
         raise StateError(
-            f"{'; '.join(damaged)}: the state is whole; what the page and the report show of the past is lost"
+            f"{'; '.join(damaged)}: the state is whole; only the run history, for page and report, is lost"
         )
 
 

@@ -27,7 +27,7 @@ def show(
     *,
     form: Annotated[Literal["yaml", "json"], typer.Option("--format", help="yaml or json.")] = "yaml",
     origins: Annotated[
-        bool, typer.Option("--origins", help="Say beside each value whether it is a default; in YAML.")
+        bool, typer.Option("--origins", help="Say at each value whether it is a default; in YAML.")
     ] = False,
 ) -> None:
     """Show every option: what the file says, variables resolved, and the defaults of all the rest.

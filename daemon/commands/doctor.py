@@ -16,11 +16,11 @@ def doctor(
         float, typer.Option(min=0.5, help="How many seconds each Kafka cluster may take to answer.")
     ] = 10.0,
 ) -> None:
-    """Look for what is wrong with a set-up, and say what mends it.
+    """Check a set-up for problems, and say how to fix each.
 
     Checks the machine, the configuration, its secrets and certificates, the state directory and its checkpoints,
-    the HTTP port, and Kafka. Run it as the daemon's user, before the daemon or beside it: it changes nothing, and
-    writes nothing but a small file in the state directory, which it removes.
+    the HTTP port, and Kafka. Run it as the daemon's user, before the daemon starts or while it runs: it changes
+    nothing, and writes nothing but a small file in the state directory, which it removes.
 
     Exits 0 where nothing is a problem, 1 where something is.
     """

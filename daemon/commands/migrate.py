@@ -22,8 +22,8 @@ def migrate(
 ) -> None:
     """Bring a configuration file of an older version to the newest.
 
-    Only what has to change is changed: comments, order and layout stay. The old file is kept beside the new one, as
-    FILE.version-N. A file that is up to date is left alone.
+    Only what has to change is changed: comments, order and layout stay. The old file is kept next to the new one,
+    as FILE.version-N. A file that is up to date is left alone.
     """
     steps = migrations.MIGRATIONS
     found = Versioned(file, migrations=steps)

@@ -20,7 +20,7 @@ def report(
         typer.Option("--config", "-c", help="The run's configuration, to be shown without its secrets."),
     ] = None,
 ) -> None:
-    """Write what a run came to as one HTML page, for people who were not there.
+    """Write a report of a run as one HTML page, for people who were not there.
 
     The page has the figures, the retention matrix and the curves in it; it loads nothing, and opens offline. A run
     may go on meanwhile: its newest checkpoint is read.
@@ -54,7 +54,7 @@ def _page(directory: Path, file: Path | None) -> str:
         title, configuration = _configuration(file)
     record = read_run(directory)
     if record.problem is not None:
-        typer.echo(f"what was seen of the run is passed over: {record.problem}", err=True)
+        typer.echo(f"run history ignored: {record.problem}", err=True)
     return run_report(record, title=title, configuration=configuration, made=made_by(time.time()))
 
 

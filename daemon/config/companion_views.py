@@ -1,4 +1,4 @@
-"""The configuration as the references see it: the main learner's, with what differs."""
+"""The configuration as the baselines see it: the main learner's, with what differs."""
 
 from __future__ import annotations
 

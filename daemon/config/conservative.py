@@ -12,7 +12,7 @@ _RANK = 8
 
 
 def conservative(sections: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the sections to assume, by name, beside those that a file gives; none without ``pretrained``.
+    """Return the sections to assume, by name, in addition to those that a file gives; none without ``pretrained``.
 
     >>> conservative({"model": {"type": "mlp", "pretrained": "base.safetensors"}, "optimizer": {"type": "sgd"}})
     {'adapters': [{'type': 'lora', 'rank': 8}], 'optimizer': {'type': 'sgd', 'lr': 0.005}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from daemon.config.default_strategies import CLOSED_FORM
 from daemon.config.shape import value_at
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from daemon.config.errors import KeyPath, Problem
 
 STRATEGY_LISTS: tuple[KeyPath, ...] = (("strategies",), ("companions", "challenger", "strategies"))
+ADAPTER_LISTS: tuple[KeyPath, ...] = (("adapters",), ("companions", "challenger", "adapters"))
 
 
 def inconsistencies(document: Document) -> list[Problem]:
@@ -21,6 +23,7 @@ def inconsistencies(document: Document) -> list[Problem]:
         *_labels_without_a_field(document),
         *_tasks_without_a_field(document),
         *_mixing_without_rows(document),
+        *_methods_beside_a_closed_form(document),
     ]
 
 
@@ -53,6 +56,16 @@ def _mixing_without_rows(document: Document) -> Iterator[Problem]:
     elif mixing and value_at(("probe_share",), reference) == 1:
         message = "all reference rows are scored, and so none may be learned; mixing needs a share below 1"
         yield document.problem(("reference", "probe_share"), message, expected="a number < 1")
+
+
+def _methods_beside_a_closed_form(document: Document) -> Iterator[Problem]:
+    if value_at(("model", "type"), document.value) != CLOSED_FORM:
+        return
+    for path in (*STRATEGY_LISTS, *ADAPTER_LISTS):
+        listed = value_at(path, document.value)
+        if isinstance(listed, list) and listed:
+            message = f"a closed form has no gradient and no layers that {path[-1]} could act on; write []"
+            yield document.problem(path, message, expected="[]")
 
 
 def _of_type(kind: str, place: KeyPath, document: Document) -> list[KeyPath]:

@@ -1,4 +1,4 @@
-"""What ``strategies: default`` means: a list that suits the kind of stream, by what the file says of it."""
+"""What ``strategies: default`` means: what suits the kind of stream, by what the file says of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT = "default"
+CLOSED_FORM = "closed_form"
+"""The model that is a learner of its own, without a network."""
 
 _NAMED_TASKS = ("field", "topic", "schedule")
 
@@ -18,17 +20,44 @@ def default_strategies(sections: Mapping[str, Any]) -> list[dict[str, Any]]:
     Classes in tasks that someone names: DER++, which keeps what the model said of the past and lost to nothing else
     at the same memory (docs/results.md). Where the stream changes by itself (drift, or no tasks), what was said of
     the past may have become wrong, and numbers have no logits: replay and EWC. Images are kept in a byte a pixel.
+    A closed form has nothing to be held or rehearsed.
 
     >>> default_strategies({"tasks": {"type": "field"}})
     [{'type': 'derpp', 'alpha': 0.2, 'beta': 1.0}]
     >>> default_strategies({"label": {"type": "number"}, "tasks": {"type": "field"}})
     [{'type': 'replay'}, {'type': 'ewc'}]
+    >>> default_strategies({"model": {"type": "closed_form"}})
+    []
     """
+    if _section(sections, "model").get("type") == CLOSED_FORM:
+        return []
     storage = _storage(_section(sections, "decoder"))
     classes = _section(sections, "label").get("type", "class") == "class"
     if classes and _section(sections, "tasks").get("type") in _NAMED_TASKS:
         return [{"type": "derpp", "alpha": 0.2, "beta": 1.0, **storage}]
     return [{"type": "replay", **storage}, {"type": "ewc"}]
+
+
+def untouched(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of a file that leaves it to retaind how to learn; those that it gives stay as they are.
+
+    Beside the strategies that is a committee, and a young stream learned in more steps: what is ahead on streams
+    that nobody has looked at (docs/arena.md). Whoever lists strategies has a method in mind, and gets just that. A
+    model that has learned before is not shaken by many steps on few events.
+
+    >>> untouched({"label": {"type": "number"}, "tasks": {"type": "field"}, "learner": {"batch": 8}})["learner"]
+    {'steps': 'auto', 'batch': 8}
+    """
+    assumed: dict[str, Any] = {"strategies": default_strategies(sections)}
+    if _section(sections, "model").get("type") == CLOSED_FORM:
+        # Chosen for itself, often because no row may be kept, and a committee keeps some.
+        return assumed
+    if "committee" not in sections:
+        assumed["committee"] = {}
+    learner = sections.get("learner", {})
+    if isinstance(learner, dict) and not _section(sections, "model").get("pretrained"):
+        assumed["learner"] = {"steps": "auto", **learner}
+    return assumed
 
 
 def _storage(decoder: Mapping[str, Any]) -> dict[str, Any]:

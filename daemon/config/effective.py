@@ -23,7 +23,7 @@ def effective(config: Config) -> dict[str, Any]:
     """Return JSON values that are valid as a file and mean the same, secrets aside."""
     shown: dict[str, Any] = dump({name: _whole(value) for name, value in config if name != "companions"})
     if shown["label"].get("classes") and "max_classes" not in config.label.model_fields_set:
-        del shown["label"]["max_classes"]  # means nothing beside a closed set
+        del shown["label"]["max_classes"]  # has no effect with a closed set
     shown["companions"] = dump(_whole(config.companions)) | _challenger(config)
     return {name: shown[name] for name in type(config).model_fields}
 

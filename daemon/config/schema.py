@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from connectors.options import Options as ConnectorOptions
+from daemon.config.committee_section import CommitteeSection
 from daemon.config.companions_section import CompanionsSection
 from daemon.config.components import Component
 from daemon.config.conservative import conservative
-from daemon.config.default_strategies import DEFAULT, default_strategies
+from daemon.config.default_strategies import DEFAULT, untouched
 from daemon.config.document import Document
 from daemon.config.errors import ConfigError, KeyPath, Problem
 from daemon.config.reference_section import ReferenceSection
@@ -67,7 +68,9 @@ class Config(Section):
         description="How tasks are told apart, and where their boundaries are.",
     )
     model: Annotated[StrategyOptions, Component("model")] = Field(
-        {"type": "mlp"}, validate_default=True, description="The network that is trained."
+        {"type": "mlp"},
+        validate_default=True,
+        description="What learns: a network that is trained, or a closed form.",
     )
     adapters: tuple[Annotated[StrategyOptions, Component("adapter")], ...] = Field(
         (),
@@ -84,6 +87,12 @@ class Config(Section):
         json_schema_extra=_or_default,
         description="Methods against forgetting, applied in order; an empty list trains without any, default"
         " chooses by the kind of stream.",
+    )
+    committee: CommitteeSection | None = Field(
+        None,
+        description="Mix the predictions of several cheap learners with the main one's; null: it answers alone."
+        " On by default where strategies are.",
+        json_schema_extra=LIVE,
     )
     companions: CompanionsSection = Field(
         CompanionsSection(),
@@ -113,9 +122,10 @@ class Config(Section):
         """Fill in what depends on other sections."""
         if not isinstance(value, dict):
             return value
-        chosen = value.get("strategies", DEFAULT)
-        strategies = default_strategies(value) if chosen == DEFAULT else chosen
-        return {**value, "strategies": strategies, **conservative(value)}
+        completed = {**value, **conservative(value)}
+        if value.get("strategies", DEFAULT) == DEFAULT:
+            completed |= untouched(value)
+        return completed
 
     def written_in(self, document: Document) -> Config:
         """Remember the file that this was read from, for the positions in later messages; returns itself."""

@@ -26,6 +26,11 @@ class LearnerSection(Section):
         description="Learn a partial micro-batch once its first event has waited this long; never by default.",
         json_schema_extra=LIVE,
     )
+    steps: Literal["auto", "fixed"] = Field(
+        "fixed",
+        description="auto: smaller micro-batches and more steps for the first 8,192 events, unless steps are set;"
+        " fixed: the same from the first event on. auto by default where strategies are.",
+    )
     updates_per_batch: int = Field(
         1, ge=1, le=100, description="Optimizer steps on each micro-batch.", json_schema_extra=LIVE
     )
@@ -63,6 +68,11 @@ class LearnerSection(Section):
         " such as 0.998; none by default.",
     )
     threads: int = Field(1, ge=1, le=256, description="CPU threads that torch uses.")
+
+    @property
+    def grows(self) -> bool:
+        """Whether a young stream is learned in smaller micro-batches and more steps."""
+        return self.steps == "auto" and not self.model_fields_set & {"updates_per_batch", "updates_per_event"}
 
     @model_validator(mode="after")
     def _one_rate(self) -> Self:

@@ -40,7 +40,7 @@ class Tables:
             decoder=connectors.DECODERS,
             predictions=connectors.PREDICTIONS,
             dead_letters=connectors.DEAD_LETTERS,
-            model=strategies.MODELS,
+            model={**strategies.MODELS, **strategies.CLOSED_FORMS},
             adapter=import_module("strategies.adapters").ADAPTERS,
             optimizer=strategies.OPTIMIZERS,
             strategy=strategies.STRATEGIES,

@@ -1,4 +1,4 @@
-"""JSON values as YAML that is read back as the same values, with a remark beside each where one is wanted."""
+"""JSON values as YAML that is read back as the same values, with a remark after each where one is wanted."""
 
 from __future__ import annotations
 

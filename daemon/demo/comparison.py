@@ -61,7 +61,7 @@ _FIGURES: tuple[tuple[str, str, Callable[[Learned], str]], ...] = (
     ("backward transfer", "points since each was first learned", lambda of: _points(of.figures.backward_transfer)),
     ("forgetting", "points below each one's best", lambda of: _points(of.figures.forgetting)),
     ("worst-case accuracy", "with the deepest fall of each", lambda of: _percent(of.figures.wc_acc)),
-    ("prequential accuracy", "predicted first, learned after", lambda of: _percent(of.prequential.accuracy)),
+    ("prequential accuracy", "test, then train", lambda of: _percent(of.prequential.accuracy)),
     ("kappa", "0 is repeating the last label", lambda of: _ratio(of.prequential.kappa)),
     ("events/s", "on this machine", lambda of: f"{of.standing.events_per_second:,.0f}"),
 )

@@ -40,7 +40,7 @@ def progress_on(console: Console, *, events: int) -> Iterator[Progress]:
 
 
 class Bars:
-    """A bar a learner, and its figures beside it."""
+    """A bar for each learner, with its figures."""
 
     def __init__(self, events: int) -> None:
         self._events = events

@@ -75,7 +75,7 @@ def _compare(naive: Learned, retaind: Learned, *, output: Path, console: Console
     console.print()
     console.print(finding(naive, retaind), style="bold")
     console.print(f"\nPicture of both: {path}", soft_wrap=True)
-    console.print(f"Configurations beside it: {NAIVE}.yaml, {RETAIND}.yaml", soft_wrap=True)
+    console.print(f"Configurations in the same folder: {NAIVE}.yaml, {RETAIND}.yaml", soft_wrap=True)
 
 
 def _serve(service: Service, *, console: Console, stop: Callable[[], bool]) -> None:

@@ -29,7 +29,7 @@ def check_certificates(config: Config, setup: Setup) -> Iterator[Finding]:
         try:
             end = ends_at(path.read_text(encoding="ascii", errors="replace"))
         except OSError as error:
-            yield problem(f"{name}: {path}: {error.strerror}", "correct the path, or who may read it")
+            yield problem(f"{name}: {path}: {error.strerror}", "correct the path or its permissions")
         except ValueError as error:
             yield problem(f"{name}: {path} {error}", "name a file in PEM form")
         else:

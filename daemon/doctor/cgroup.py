@@ -22,7 +22,7 @@ def processors_allowed(setup: Setup) -> float | None:
 
 
 def memory_left(setup: Setup) -> int | None:
-    """Return how many bytes may be used beside those in use, None where that is not limited."""
+    """Return how many bytes may be used in addition to those in use, None where that is not limited."""
     left = []
     for folder in _folders(setup):
         limit, used = _read(folder / "memory.max"), _read(folder / "memory.current")

@@ -23,7 +23,7 @@ def read_configuration(file: Path) -> tuple[Config | None, list[Finding]]:
         config = load(file)
         web_config(config)
     except ConfigError as error:
-        return None, [problem(str(error), f"mend it until `retaind validate {file}` is content")]
+        return None, [problem(str(error), f"fix it until `retaind validate {file}` finds nothing")]
     advice = [
         warning(f"{dotted(remark.path)}: {remark.why}", remark.remedy)
         if remark.path

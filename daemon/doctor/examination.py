@@ -33,5 +33,5 @@ def _made(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[tuple[s
         for finding in check():
             yield name, Finding(finding.level, redacted(finding.found), redacted(finding.remedy))
     except Exception as error:  # noqa: BLE001 - one check that fails must not hide what the others find
-        fault = warning(f"this check has failed itself: {type(error).__name__}: {error}", "report it as a bug")
+        fault = warning(f"this check failed: {type(error).__name__}: {error}", "report it as a bug")
         yield name, Finding(fault.level, redacted(fault.found), fault.remedy)

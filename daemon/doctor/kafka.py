@@ -108,7 +108,7 @@ def _ask(
                 f"{name}: it takes connections, but has not answered within {setup.timeout_seconds:g} s", _MUTE
             )
             return
-    yield ok(f"{name}: it answers, and lets us in")
+    yield ok(f"{name}: it answers and accepts this client")
     source: tuple[KafkaSourceOptions, Mapping[str, TopicFacts]] | None = None
     for place in places:
         found, faults = _topics(connection, place, deadline=deadline)

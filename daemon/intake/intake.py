@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Intake:
     """Makes rows of what the source delivers, in order; what cannot be learned from becomes a reject.
 
-    Its state is all that rows depend on beside their record: field order, imputation, class names, stream history.
+    Its state is all that rows depend on besides their record: field order, imputation, class names, stream history.
     """
 
     def __init__(self, rows: RowMaker, *, tasks: Tasks, holdout_share: float, seed: int) -> None:

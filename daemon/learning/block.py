@@ -26,12 +26,14 @@ class ClosedBlock:
     batch: Batch
     fresh: Batch
     """Those of ``batch`` that are to be learned; may be none."""
+    fresh_rows: NDArray[np.int64]
+    """Their numbers in ``batch``."""
     held_out: Batch
     """The others."""
     errors: NDArray[np.float64]
     """``(rows,)``: of the predictions on arrival."""
     no_change: NDArray[Any]
-    """``(rows,)``: the last label before each row under its key, as the reference repeats it."""
+    """``(rows,)``: the last label before each row under its key, which the no-change baseline predicts."""
 
     @property
     def tasks(self) -> list[int]:
@@ -60,8 +62,13 @@ class Block:
         """Rows that wait."""
         return self.seen.filled
 
+    @property
+    def waiting(self) -> Batch | None:
+        """The rows that wait; None where there are none."""
+        return Batch.concatenate(self._parts) if self._parts else None
+
     def keep(self, arrivals: Arrivals, *, errors: NDArray[np.float64], no_change: NDArray[Any]) -> None:
-        """Keep the rows that were placed, the error ``(rows,)`` of their predictions, and the reference's ones."""
+        """Keep the placed rows, the error ``(rows,)`` of their predictions, and what the baseline predicted."""
         self._parts.append(arrivals.batch)
         self._held_out.append(arrivals.held_out)
         self._errors.append(errors)
@@ -71,11 +78,14 @@ class Block:
         """Return all rows; the block is empty afterwards."""
         assert self.filled
         batch, held_out = Batch.concatenate(self._parts), np.concatenate(self._held_out)
+        fresh_rows = np.flatnonzero(~held_out)
         fresh, rest = (batch, batch[:0]) if not held_out.any() else _split(batch, held_out)
         errors, no_change = np.concatenate(self._errors), np.concatenate(self._no_change)
         self.seen.clear()
         self._parts, self._held_out, self._errors, self._no_change = [], [], [], []
-        return ClosedBlock(batch, fresh=fresh, held_out=rest, errors=errors, no_change=no_change)
+        return ClosedBlock(
+            batch, fresh=fresh, fresh_rows=fresh_rows, held_out=rest, errors=errors, no_change=no_change
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows that wait."""

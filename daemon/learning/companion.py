@@ -1,4 +1,4 @@
-"""A learner beside the main one: it sees the same events, and is scored and evaluated as the main one is."""
+"""A companion: a shadow model, which sees the main learner's events and is scored like it, but answers nobody."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from daemon.learning.scored_learner import ScoredLearner
     from daemon.learning.snapshot import LearnerSnapshot
     from daemon.learning.torch_generator import TorchGenerator
-    from strategies.learner import Learner
+    from strategies.any_learner import AnyLearner
 
 
 class Companion:
@@ -54,7 +54,7 @@ class Companion:
                 self._predict(block, known_classes=known_classes)
                 self._learn(block, events=events)
 
-    def end_segment(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
+    def end_segment(self, task: int, *, main: AnyLearner, drifted: bool, events: int, time: float) -> None:
         """Consolidate and be evaluated where a segment ends; on a drift alarm, as the model from before it."""
         del main
         with self._generator.in_use(), self.scored.before_drift(drifted=drifted):

@@ -1,4 +1,4 @@
-"""All the learners beside the main one."""
+"""All companions of the main learner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from daemon.learning.block import ClosedBlock
     from daemon.learning.companion import Companion
-    from strategies.learner import Learner
+    from strategies.any_learner import AnyLearner
 
 log = structlog.get_logger("retaind")
 
@@ -38,7 +38,7 @@ class Companions:
             companion.follow(block, number=self._blocks, known_classes=known_classes, events=events)
         self._blocks += 1
 
-    def end_segment(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
+    def end_segment(self, task: int, *, main: AnyLearner, drifted: bool, events: int, time: float) -> None:
         """End a segment of ``task``, with the main learner as it is now, before it consolidates."""
         for companion in self._companions.values():
             companion.end_segment(task, main=main, drifted=drifted, events=events, time=time)
@@ -58,7 +58,7 @@ class Companions:
         self.begun_anew = []
         saved = state["by_name"]
         for name in saved.keys() - self._makers.keys():
-            log.info("companion no longer configured: its state is left out", learner=name)
+            log.info("companion no longer configured: its state is dropped", learner=name)
         for name in self._makers:
             self._companions[name] = self._restored(name, saved.get(name))
 

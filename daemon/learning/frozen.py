@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from daemon.learning.block import ClosedBlock
     from daemon.learning.snapshot import LearnerSnapshot
-    from strategies.learner import Learner
+    from strategies.any_learner import AnyLearner
 
 
 class Frozen(Companion):
@@ -34,7 +34,7 @@ class Frozen(Companion):
             for task in block.tasks:
                 self.scored.evaluator.meet(task)
 
-    def end_segment(self, task: int, *, main: Learner, drifted: bool, events: int, time: float) -> None:
+    def end_segment(self, task: int, *, main: AnyLearner, drifted: bool, events: int, time: float) -> None:
         """Become the main learner at the first one; be evaluated."""
         if not self.stopped:
             self.scored.learner.become(main)

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import structlog
 
+from daemon.learning import young
 from daemon.learning.block import Block
-from daemon.learning.snapshot import MAIN, LearnerSnapshot
+from daemon.learning.snapshot import MAIN, CommitteeSnapshot, LearnerSnapshot
 from daemon.learning.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from daemon.intake.arrivals import Arrivals
     from daemon.learning.block import ClosedBlock
+    from daemon.learning.committee.scored_committee import ScoredCommittee
     from daemon.learning.companions import Companions
     from daemon.learning.scored_learner import ScoredLearner, Tally
     from daemon.scoring.no_change import NoChange
@@ -27,12 +30,15 @@ if TYPE_CHECKING:
     from strategies.objective import Answer
 
 
+log = structlog.get_logger("retaind")
+
+
 @dataclass(frozen=True, slots=True)
 class Met:
     """What came of some arrivals."""
 
     answer: Answer
-    """What the model said of them."""
+    """What is said of them: by the committee, or by the main learner where there is none."""
     step: int
     """Optimizer steps that the model had made when it said so."""
     new_segment: Segment | None
@@ -40,11 +46,11 @@ class Met:
 
 
 class MainLearner:
-    """The learner that answers.
+    """The learner whose predictions are published.
 
-    Arrivals gather in a block of ``block_rows``. Each is predicted when it comes, by the model as it was after the
-    last full block; its score is that of this prediction (prequential: test, then train). When the block is full,
-    the rows that are not held out are learned.
+    Arrivals gather in a block of ``block_rows``, or of fewer while the stream is young where it ``grows``. Each is
+    predicted when it comes, by the model as it was after the last full block; its score is that of this prediction
+    (prequential: test, then train). When the block is full, the rows that are not held out are learned.
     """
 
     def __init__(
@@ -53,12 +59,14 @@ class MainLearner:
         *,
         features: int,
         block_rows: int,
+        grows: bool,
         known_classes: int,
         probes: ProbeSets,
         evaluate_every_events: int,
         no_change: NoChange,
         companions: Companions,
         tasks: Tasks,
+        make_committee: Callable[[], ScoredCommittee] | None = None,
         stopwatch: Stopwatch | None = None,
     ) -> None:
         self.scored = scored
@@ -66,6 +74,10 @@ class MainLearner:
         self.events = 0
         self.alarms = 0
         self._block = Block(block_rows, features=features)
+        self._block_rows = block_rows
+        self._grows = grows
+        self._make_committee = make_committee
+        self._committee = None if make_committee is None else make_committee()
         self._probes = probes
         self._known_classes = known_classes
         self._evaluate_every_events = evaluate_every_events
@@ -78,7 +90,7 @@ class MainLearner:
     @property
     def room(self) -> int:
         """How many arrivals may come at once: those until the block is full."""
-        return self._block.room
+        return max(1, self._size - self._block.filled)
 
     @property
     def waiting(self) -> int:
@@ -92,9 +104,13 @@ class MainLearner:
             answer = self._predict(arrivals.batch)
         with self._stopwatch("score"):
             errors, no_change = self._score(arrivals.batch, answer)
+        if self._committee is not None:
+            with self._stopwatch("committee"):
+                answer = self._consult(self._committee, arrivals.batch, answer)
+                self._committee.score(answer, arrivals.batch, no_change=no_change)
         self._block.keep(arrivals, errors=errors, no_change=no_change)
         self.events += len(arrivals)
-        new_segment = None if self._block.room else self.close_block()
+        new_segment = self.close_block() if self._block.filled >= self._size else None
         return Met(answer, step=step, new_segment=new_segment)
 
     def close_block(self) -> Segment | None:
@@ -107,6 +123,9 @@ class MainLearner:
         known = self._known_classes
         with self._stopwatch("learn"):
             self._learn(block)
+        if self._committee is not None:
+            with self._stopwatch("committee"):
+                self._committee.learn(fresh=block.fresh_rows)
         with self._stopwatch("companions"):
             self.companions.follow(block, known_classes=known, events=self.events)
         new_segment = self._tasks.observe(block.errors)
@@ -144,6 +163,10 @@ class MainLearner:
         others = {name: companion.scored.take_tally() for name, companion in self.companions}
         return {MAIN: self.scored.take_tally(), **others}
 
+    def committee_snapshot(self) -> CommitteeSnapshot | None:
+        """Return how the committee stands; None where there is none."""
+        return None if self._committee is None else self._committee.snapshot()
+
     def snapshots(self, names: Mapping[int, str]) -> dict[str, LearnerSnapshot]:
         """Return how this learner and its companions stand, by name; ``names`` are those of all tasks."""
         others = {name: companion.snapshot(names) for name, companion in self.companions}
@@ -157,6 +180,7 @@ class MainLearner:
             "no_change": self._no_change.state_dict(),
             "block": self._block.state_dict(),
             "companions": self.companions.state_dict(),
+            "committee": {} if self._committee is None else self._committee.state_dict(),
             "events": self.events,
             "alarms": self.alarms,
             "known_classes": self._known_classes,
@@ -176,6 +200,40 @@ class MainLearner:
         self._known_classes = state["known_classes"]
         self._task = state["task"]
         self._time = state["time"]
+        self._take_up_committee(state["committee"])
+
+    @property
+    def _size(self) -> int:
+        """How many rows the open block is to have."""
+        if not self._grows:
+            return self._block_rows
+        return young.block_rows(self.events - self._block.filled, batch=self._block_rows)
+
+    def _take_up_committee(self, state: Mapping[str, Any]) -> None:
+        """Take up the committee's state; where it has none, or another one, it begins untrained."""
+        if self._make_committee is None:
+            return
+        self._committee, reason = self._make_committee(), "the checkpoint has none"
+        if state:
+            try:
+                self._committee.load_state_dict(state)
+            except (KeyError, ValueError) as error:
+                self._committee, reason = self._make_committee(), f"the checkpoint's is another: {error}"
+            else:
+                reason = ""
+        if reason:
+            log.warning("committee begins untrained", reason=reason)
+        waiting = self._block.waiting
+        if waiting is not None:
+            main = self.scored.predict(self._block.seen, slice(0, len(waiting)), known_classes=self._known_classes)
+            self._committee.answer(
+                waiting, self._block.seen.x[: len(waiting)], main, known_classes=self._known_classes
+            )
+
+    def _consult(self, committee: ScoredCommittee, batch: Batch, main: Answer) -> Answer:
+        """Return the committee's answer on the rows that were placed last."""
+        rows = slice(self._block.filled - len(batch), self._block.filled)
+        return committee.answer(batch, self._block.seen.x[rows], main, known_classes=self._known_classes)
 
     def _predict(self, batch: Batch) -> Answer:
         rows = self._block.seen.place(self.scored.learner.absorb(batch.x), batch.task)
@@ -183,7 +241,7 @@ class MainLearner:
         return self.scored.predict(self._block.seen, rows, known_classes=self._known_classes)
 
     def _score(self, batch: Batch, answer: Answer) -> tuple[NDArray[np.float64], NDArray[Any]]:
-        """Score predictions; return the error ``(rows,)`` of each, and what the reference has said."""
+        """Score predictions; return the error ``(rows,)`` of each, and what the no-change baseline has said."""
         label, prediction = batch.y.numpy(), answer.value.numpy()
         reference = self._no_change.follow(label, key=batch.key.numpy())
         self.scored.score(answer, batch, no_change=reference)

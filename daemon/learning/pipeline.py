@@ -161,6 +161,7 @@ class Pipeline:
             classes=tuple(self._intake.class_names),
             tasks=names,
             learners={} if main is None else main.snapshots(names),
+            committee=None if main is None else main.committee_snapshot(),
         )
 
     def summary(self) -> dict[str, Any]:

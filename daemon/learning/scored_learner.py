@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from daemon.learning.step_budget import StepBudget
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.prequential import Prequential
+    from strategies.any_learner import AnyLearner
     from strategies.batch import Batch
-    from strategies.learner import Learner
     from strategies.objective import Answer
 
 
@@ -47,7 +47,7 @@ class ScoredLearner:
     """
 
     def __init__(
-        self, learner: Learner, *, budget: StepBudget, evaluator: Evaluator, prequential: Prequential
+        self, learner: AnyLearner, *, budget: StepBudget, evaluator: Evaluator, prequential: Prequential
     ) -> None:
         self.learner = learner
         self.evaluator = evaluator
@@ -72,7 +72,7 @@ class ScoredLearner:
         return self.learner.objective.answer(outputs, known=max(known_classes, 1))
 
     def score(self, answer: Answer, batch: Batch, *, no_change: NDArray[Any]) -> None:
-        """Score what was said of a batch before it was learned; ``no_change`` is what the reference said."""
+        """Score what was said of a batch before it was learned; ``no_change`` is what that baseline said."""
         self.tally.predicted += len(batch)
         self.prequential.update(
             answer.value.numpy(), label=batch.y.numpy(), task=batch.task.numpy(), no_change=no_change
@@ -81,7 +81,7 @@ class ScoredLearner:
     def learn(self, fresh: Batch, *, events: int) -> None:
         """Learn the rows of a block that are not held out; ``events`` is how many there were with it."""
         if len(fresh):
-            self._learn(fresh)
+            self._learn(fresh, events=events)
         self._pre_drift.observe(self.learner.parameters, events=events)
 
     def before_drift(self, *, drifted: bool) -> AbstractContextManager[None]:
@@ -127,8 +127,8 @@ class ScoredLearner:
         self.prequential.load_state_dict(state["prequential"])
         self._pre_drift.load_state_dict(state["pre_drift_weights"])
 
-    def _learn(self, fresh: Batch) -> None:
-        due = self._budget.take(fresh)
+    def _learn(self, fresh: Batch, *, events: int) -> None:
+        due = self._budget.take(fresh, events=events - len(fresh))
         self.tally.steps_saved += due.saved
         if not due.steps:
             return

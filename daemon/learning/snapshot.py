@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.prequential import Prequential
-    from strategies.learner import Learner
+    from daemon.scoring.prequential_score import PrequentialScore
+    from strategies.any_learner import AnyLearner
     from strategies.strategy import Strategy
 
 MAIN = "main"
-"""The name of the main learner, beside those of its companions."""
+"""The name of the main learner, among those of its companions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class LearnerSnapshot:
     @classmethod
     def of(
         cls,
-        learner: Learner,
+        learner: AnyLearner,
         *,
         evaluator: Evaluator,
         prequential: Prequential,
@@ -94,6 +95,16 @@ class LearnerSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitteeSnapshot:
+    """Who is believed, and how good the answers are."""
+
+    weights: Mapping[str, float]
+    """By the expert's name; they add up to 1."""
+    total: PrequentialScore
+    window: PrequentialScore
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineSnapshot:
     """Everything between source and sinks."""
 
@@ -114,6 +125,8 @@ class PipelineSnapshot:
     """Names of the known tasks, by code."""
     learners: Mapping[str, LearnerSnapshot]
     """By name, ``MAIN`` first; none before the first event."""
+    committee: CommitteeSnapshot | None = None
+    """None where the main learner answers alone, and before the first event."""
 
     @property
     def main(self) -> LearnerSnapshot | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from daemon.learning import young
 from strategies.batch import Batch
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ class Due(NamedTuple):
 class StepBudget:
     """Decides how many steps are made on which rows: a function of the rows in their order.
 
-    Either each block is learned in ``per_block`` steps, or ``per_event`` steps are earned by each row, in exact
-    fractions: after n rows ⌊n · per_event⌋ steps were due, whatever the blocks. Where less than one step is due,
-    the rows wait and are learned together with those of the next. ``per_task`` is the most steps between two
+    Either each block is learned in ``per_block`` steps, in more while the stream is young where it ``grows``, or
+    ``per_event`` steps are earned by each row, in exact fractions: after n rows ⌊n · per_event⌋ steps were due,
+    whatever the blocks. Where less than one step is due, the rows wait and are learned together with those of the
+    next. ``per_task`` is the most steps between two
     boundaries; once it is used up, rows pass unlearned until the next boundary.
 
     >>> budget = StepBudget(per_event=0.1)
@@ -36,8 +38,16 @@ class StepBudget:
     [(4, 0), (8, 0), (12, 1), (4, 0), (8, 1)]
     """
 
-    def __init__(self, *, per_block: int = 1, per_event: float | None = None, per_task: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        per_block: int = 1,
+        grows: bool = False,
+        per_event: float | None = None,
+        per_task: int | None = None,
+    ) -> None:
         self._per_block = per_block
+        self._grows = grows
         # As it is written: one tenth is 1/10, not the nearest binary fraction.
         self._per_event = None if per_event is None else Fraction(str(per_event))
         self._per_task = per_task
@@ -50,10 +60,10 @@ class StepBudget:
         """Steps left until the next boundary; None where they are not limited."""
         return self._left
 
-    def take(self, fresh: Batch) -> Due:
-        """Return what is to be learned now that these rows have come."""
+    def take(self, fresh: Batch, *, events: int = 0) -> Due:
+        """Return what is to be learned now that these rows have come, after so many ``events``."""
         rows = fresh if self._waiting is None else Batch.concatenate([self._waiting, fresh])
-        earned = self._earn(len(fresh))
+        earned = self._earn(len(fresh), events=events)
         steps = earned
         if self._left is not None:
             steps = min(earned, self._left)
@@ -77,9 +87,9 @@ class StepBudget:
             self._left = self._per_task if state["left"] is None else min(state["left"], self._per_task)
         self._waiting = Batch.of_columns(state["waiting"]) if state["waiting"] else None
 
-    def _earn(self, rows: int) -> int:
+    def _earn(self, rows: int, *, events: int) -> int:
         if self._per_event is None:
-            return self._per_block
+            return young.steps(events, rows=rows, later=self._per_block) if self._grows else self._per_block
         self._credit += rows * self._per_event
         steps = int(self._credit)
         self._credit -= steps

@@ -101,7 +101,7 @@ class Loop:
         self.saving.outdate()
 
     def finish(self) -> None:
-        """Learn and examine what is left when no event will ever come again."""
+        """Learn what is left, and evaluate, when no event will ever come again."""
         self.pipeline.finish()
         self.saving.outdate()
 

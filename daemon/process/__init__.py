@@ -1,1 +1,1 @@
-"""The manners of a daemon: signals, supervisor, logs, exit codes, HTTP."""
+"""How a process behaves as a daemon: signals, supervisor, logs, exit codes."""

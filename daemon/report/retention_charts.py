@@ -21,7 +21,7 @@ _LEAST_POINTS = 2
 
 
 def retention_charts(run: RunRecord) -> Markup | None:
-    """Return a chart for each learner; None where the main one was not examined twice."""
+    """Return a chart for each learner; None where the main learner was not evaluated twice."""
     if len(run.learners[0].curve) < _LEAST_POINTS:
         return None
     stretches = segments(run)
@@ -66,7 +66,7 @@ def _chart(run: RunRecord, learner: LearnerRecord, stretches: Sequence[Segment])
         f"{run.tasks[task]} {score(learner.curve[-1].scores[task], percent=run.percent)}" for task in run.scored
     )
     caption = element("figcaption", f"{name} ", element("span", f"{average} on average", class_="muted"))
-    says = f"Retention curves, {name}: {len(events)} examinations over {run.events:,} events; at last {now}"
+    says = f"Retention curves, {name}: {len(events)} evaluations over {run.events:,} events; at last {now}"
     return element("figure", caption, frame.svg(says=says), class_="curve")
 
 

@@ -61,7 +61,7 @@ class RunRecord:
     learners: tuple[LearnerRecord, ...]
     """The main one first."""
     history: SavedHistory | None
-    """The run's history; None where nothing was written, or what was written is damaged."""
+    """The run history; None where nothing was written, or what was written is damaged."""
     problem: str | None
     """What is wrong with what was written."""
 

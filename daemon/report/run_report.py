@@ -25,9 +25,9 @@ _FIGURES: tuple[tuple[str, str, Callable[..., str], Callable[[LearnerRecord], fl
     ("forward transfer", "points before learning, over untrained", points, lambda of: of.figures.forward_transfer),
     ("learning accuracy", "how well each was learned at first", score, lambda of: of.figures.learning_accuracy),
     ("worst-case accuracy", "with the deepest fall of each", score, lambda of: of.figures.wc_acc),
-    ("prequential score", "predicted first, learned after: all events", score, lambda of: of.total.retention_score),
-    ("the same, lately", "of the last window", score, lambda of: of.window.retention_score),
-    ("repeating the last label", "the same for who learns nothing", score, lambda of: of.total.no_change_score),
+    ("prequential score", "test, then train: all predictions", score, lambda of: of.total.retention_score),
+    ("windowed prequential score", "the newest predictions", score, lambda of: of.window.retention_score),
+    ("repeating the last label", "the no-change baseline", score, lambda of: of.total.no_change_score),
 )
 
 _MATRIX = (
@@ -64,7 +64,7 @@ def _figures(run: RunRecord) -> Markup:
         [label, *(worded(value(each), percent=run.percent) for each in run.learners), meaning]
         for label, meaning, worded, value in _FIGURES
     )
-    caption = "At the last examination; learners beside the main one are twins of it."
+    caption = "At the last evaluation. Companions are shadow models that this one is compared with."
     return element("div", table(headings, rows, caption=caption), class_="meant")
 
 
@@ -84,17 +84,17 @@ def _known(run: RunRecord) -> Iterator[Markup]:
 
 def _whence(run: RunRecord) -> str:
     if run.history is None:
-        return "Drawn are the boundaries and the end: what was between is not in this checkpoint."
-    return "Every examination is drawn; of a long run, as many as there is room for."
+        return "Only the boundaries and the end are drawn: what was between is not in this checkpoint."
+    return "Every evaluation is drawn; of a long run, as many as there is room for."
 
 
 def _tasks(run: RunRecord) -> Markup:
-    twin = next(iter(run.learners[1:]), None)
+    companion = next(iter(run.learners[1:]), None)
     rows = [
         [
             element("span", element("i", class_=f"swatch {task_class(run.place(code))}"), run.tasks[code]),
             score(of.now, percent=run.percent),
-            *([] if twin is None else [_now(twin, code, percent=run.percent)]),
+            *([] if companion is None else [_now(companion, code, percent=run.percent)]),
             score(of.first, percent=run.percent),
             score(of.best, percent=run.percent),
             lost(of.forgetting, percent=run.percent),
@@ -102,8 +102,8 @@ def _tasks(run: RunRecord) -> Markup:
         ]
         for code, of in sorted(run.learners[0].figures.tasks.items())
     ]
-    beside = [] if twin is None else [LEARNERS.get(twin.name, twin.name).lower()]
-    return table(["task", "now", *beside, "after its first segment", "best", "forgotten", "held-out rows"], rows)
+    compared = [] if companion is None else [LEARNERS.get(companion.name, companion.name).lower()]
+    return table(["task", "now", *compared, "after its first segment", "best", "forgotten", "held-out rows"], rows)
 
 
 def _now(learner: LearnerRecord, task: int, *, percent: bool) -> str:
@@ -112,11 +112,11 @@ def _now(learner: LearnerRecord, task: int, *, percent: bool) -> str:
 
 
 def _seen(run: RunRecord) -> Iterator[tuple[str, Sequence[Markup]]]:
-    """Yield the sections on what was seen of the run, and not only learned."""
+    """Yield the sections that are made from the run history."""
     history = run.history
     if history is None:
-        reason = run.problem or "It was written by a version that did not keep it."
-        said = f"This checkpoint does not tell of rate, lag, memory and events of note. {reason}"
+        reason = run.problem or "It was written by a version that kept none."
+        said = f"This checkpoint has no run history: no rate, lag, memory and events of note. {reason}"
         yield "Stream", [element("p", said, class_="hint")]
         return
     if history.stretches.start:

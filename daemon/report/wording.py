@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 from math import isfinite
 
 NONE = "–"
-LEARNERS = {"main": "This model", "naive": "Naive twin", "frozen": "Frozen twin", "challenger": "Challenger"}
+LEARNERS = {
+    "main": "This model",
+    "naive": "Naive companion",
+    "frozen": "Frozen companion",
+    "challenger": "Challenger",
+}
 _FEW = 10
 _THOUSANDS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 

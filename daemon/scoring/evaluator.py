@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from daemon.scoring.probe_sets import ProbeSets
     from daemon.scoring.reference_score import ReferenceScore
     from daemon.scoring.retention import RetentionMatrix
-    from strategies.learner import Learner
+    from strategies.any_learner import AnyLearner
 
 
 class Evaluator:
-    """Scores every task's probe set, and the reference where there is one, now and at each boundary.
+    """Scores every task's probe set, and the reference rows where there are any, now and at each boundary.
 
     Two earlier models are kept as parameter vectors: the untrained one, and the one at the last boundary. A new
     task's probe set exists only once the task is there; forward transfer needs the score of the model from just
@@ -32,7 +32,7 @@ class Evaluator:
 
     def __init__(
         self,
-        learner: Learner,
+        learner: AnyLearner,
         *,
         probes: ProbeSets,
         matrix: RetentionMatrix,

@@ -1,4 +1,4 @@
-"""The reference that learns nothing: the next label is the last one."""
+"""The no-change baseline, which learns nothing: the next label is the last one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     Label = NDArray[np.int64] | NDArray[np.float32]
 
 NO_CLASS = -1
-"""The reference's class where it has none: before a key's first label."""
+"""The baseline's class where it has none: before a key's first label."""
 
 ANY_KEY = -1
-"""The key of rows without one; they share one reference."""
+"""The key of rows without one; they share one last label."""
 
 
 class NoChange:
@@ -36,7 +36,7 @@ class NoChange:
     def follow(self, label: Label, *, key: NDArray[np.int64] | None = None) -> Label:
         """Return for each row ``(rows,)`` the label before it under the same key, and remember the new ones.
 
-        ``key`` holds key hashes, -1 where a row has none. Where there is no label yet the reference is
+        ``key`` holds key hashes, -1 where a row has none. Where there is no label yet the baseline is
         ``NO_CLASS`` (classes, int64) or NaN (numbers, float32).
         """
         if not len(label):

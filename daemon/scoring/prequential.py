@@ -53,7 +53,7 @@ class Prequential:
     ) -> None:
         """Score predictions ``(rows,)`` against their labels; classes as indices, numbers as floats.
 
-        ``no_change`` is what the reference predicted, where there is one.
+        ``no_change`` is what that baseline predicted, where there is one.
         """
         if not len(label):
             return

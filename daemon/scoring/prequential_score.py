@@ -40,7 +40,7 @@ class PrequentialScore:
     """Predictions of a number that were NaN or infinite: they are in no other figure."""
     accuracy: float | None = None
     compared: int = 0
-    """Predictions of rows that have a last label, which the reference repeats."""
+    """Predictions of rows that have a last label, which the no-change baseline repeats."""
     no_change_accuracy: float | None = None
     """Accuracy of repeating the last label, where there was one."""
     kappa: float | None = None
@@ -64,12 +64,12 @@ class PrequentialScore:
 
     @property
     def no_change_score(self) -> float | None:
-        """The same of the reference that repeats the last label."""
+        """The same of the no-change baseline."""
         return self.no_change_accuracy if self.no_change_r2 is None else clip_r2(self.no_change_r2)
 
 
 def class_terms(prediction: Column, *, label: Column, no_change: Column | None) -> Terms:
-    """Return ``(rows, 5)``: the columns of ``CLASS_TERMS``, 0 or 1. ``NO_CLASS`` is no reference."""
+    """Return ``(rows, 5)``: the columns of ``CLASS_TERMS``, 0 or 1. ``NO_CLASS``: no baseline."""
     reference = np.full(len(label), NO_CLASS) if no_change is None else no_change
     correct, compared = prediction == label, reference != NO_CLASS
     columns = (1.0, correct, compared, correct & compared, compared & (reference == label))
@@ -80,7 +80,7 @@ def class_terms(prediction: Column, *, label: Column, no_change: Column | None) 
 
 
 def number_terms(prediction: Column, *, label: Column, no_change: Column | None, origin: float) -> Terms:
-    """Return ``(rows, 9)``: the columns of ``NUMBER_TERMS``. A NaN is no reference.
+    """Return ``(rows, 9)``: the columns of ``NUMBER_TERMS``. NaN: no baseline.
 
     Labels enter as their distance from ``origin``, any label of the stream: squares of large numbers far from
     zero would leave nothing of a small variance.

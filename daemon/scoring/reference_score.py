@@ -12,7 +12,7 @@ from daemon.scoring.scores import accuracy, r2_clipped
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from strategies.learner import Learner
+    from strategies.any_learner import AnyLearner
     from strategies.storage import RowStorage
 
 # Rows predicted at once: a convolution's activations take a thousand times the memory of its rows.
@@ -26,7 +26,7 @@ class ReferenceScore:
     pre-trained, what is lost since is the difference.
     """
 
-    def __init__(self, learner: Learner, *, probes: RowStorage) -> None:
+    def __init__(self, learner: AnyLearner, *, probes: RowStorage) -> None:
         self._learner = learner
         self._probes = probes
         self.initial = self._score()

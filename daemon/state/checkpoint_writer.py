@@ -36,7 +36,7 @@ class CheckpointContents:
     snapshot: Mapping[str, Any]
     """The source's positions that belong to the state."""
     history: Document | None = None
-    """The run's history, which is kept beside the state."""
+    """The run history, which is kept with the state but is no part of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ class CheckpointStore:
         return history_path(self.path(generation))
 
     def history(self, generation: int) -> dict[str, Any] | None:
-        """Return the run's history until a generation, None where there is nothing.
+        """Return the run history until a generation, None where there is nothing.
 
         Raises ``StateError`` where it cannot be read, which says nothing about the state.
         """
@@ -157,7 +157,7 @@ class CheckpointStore:
         """Make a state durable, remove the oldest generations beyond ``keep``, and return the new number.
 
         ``summary`` is what ``retaind checkpoint list`` shows, such as counts of steps and events: JSON values.
-        ``history`` is the run's history so far, a JSON object as text.
+        ``history`` is the run history so far, a JSON object as text.
         """
         flat = state if isinstance(state, FlatState) else flatten(state)
         self.prepare()

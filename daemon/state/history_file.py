@@ -1,4 +1,4 @@
-"""The run's history until a checkpoint, beside the state but no part of it.
+"""The run history until a checkpoint, stored with the state but no part of it.
 
 It has times of the clock in it, and no two runs have the same; nothing that is learned depends on it. The manifest
 does not name it, so that an earlier version still reads the checkpoint, and a damaged one costs no state.

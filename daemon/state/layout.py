@@ -79,6 +79,7 @@ def _main_learner(student: State) -> State:
             "blocks": companions["blocks"],
             "by_name": {name: _companion(each) for name, each in companions["by_name"].items()},
         },
+        "committee": {},
         **{name: student[name] for name in ("events", "alarms", "known_classes", "task", "time")},
     }
 

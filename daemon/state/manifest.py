@@ -23,7 +23,7 @@ _MAX_BYTES = 1 << 28
 
 
 class Parts(BaseModel):
-    """The files beside the manifest."""
+    """The files next to the manifest."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 

@@ -31,7 +31,9 @@ _CODES |= {getattr(torch, str(dtype)): code for code, dtype in _NUMPY_DTYPES.ite
 _CODES[torch.bfloat16] = "BF16"
 
 
-def write_tensors(path: Path, leaves: Mapping[str, Leaf], *, metadata: Mapping[str, str] | None = None) -> StoredFile:
+def write_tensors(
+    path: Path, leaves: Mapping[str, Leaf], *, metadata: Mapping[str, str] | None = None
+) -> StoredFile:
     """Write a new safetensors file, durably, and return its size and checksum; ``metadata`` goes into its header.
 
     The library's own writer holds the interpreter's lock, reports a full disk as text and leaves the checksum to a

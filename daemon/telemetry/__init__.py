@@ -1,1 +1,1 @@
-"""What the daemon tells of itself: metrics, status, health, and the history of the run."""
+"""What the daemon tells of itself: metrics, status, health, and the run history."""

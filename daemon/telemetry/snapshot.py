@@ -1,4 +1,4 @@
-"""The daemon at one moment: the one value that metrics, status and the run's history are made from."""
+"""The daemon at one moment: the one value that metrics, status and the run history are made from."""
 
 from __future__ import annotations
 

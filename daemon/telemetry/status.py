@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connectors.source import SourceStatus
-    from daemon.learning.snapshot import LearnerSnapshot, PipelineSnapshot
+    from daemon.learning.snapshot import CommitteeSnapshot, LearnerSnapshot, PipelineSnapshot
     from daemon.scoring.prequential_score import PrequentialScore
     from daemon.telemetry.snapshot import Snapshot
 
+COMMITTEE = "committee"
+"""The name of the committee's answers, among those of the companions."""
+
 NO_CHANGE = "no_change"
-"""The name of the reference that repeats the last label, among those of the companions."""
+"""The name of the no-change baseline, among those of the companions."""
 
 
 def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
@@ -34,6 +37,8 @@ def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> 
     companions = {
         name: learner_status(learner, pipeline.tasks) for name, learner in pipeline.learners.items() if name != MAIN
     }
+    if pipeline.committee is not None:
+        shown["committee"] = committee_status(pipeline.committee)
     scores = pipeline.main.scores
     return shown | {"companions": {NO_CHANGE: no_change_status(scores.total, scores.window)} | companions}
 
@@ -93,8 +98,23 @@ def learner_status(learner: LearnerSnapshot, names: Mapping[int, str]) -> dict[s
     }
 
 
+def committee_status(committee: CommitteeSnapshot) -> dict[str, Any]:
+    """Return how good the committee's answers are, and whom it believes."""
+    total, window = committee.total, committee.window
+    return {
+        "prequential": {
+            "score": total.retention_score,
+            "window_score": window.retention_score,
+            "kappa": total.kappa,
+            "window_kappa": window.kappa,
+            "rows": total.rows,
+        },
+        "weights": dict(committee.weights),
+    }
+
+
 def no_change_status(total: PrequentialScore, window: PrequentialScore) -> dict[str, Any]:
-    """Return how the reference stands that repeats the last label."""
+    """Return how the no-change baseline stands, which repeats the last label."""
     return {
         "prequential": {
             "score": total.no_change_score,

@@ -13,7 +13,7 @@ from daemon.process.own_use import own_use
 from daemon.telemetry.history.recorder import Recorder
 from daemon.telemetry.learner import LearnerTelemetry
 from daemon.telemetry.snapshot import Snapshot
-from daemon.telemetry.status import NO_CHANGE, status
+from daemon.telemetry.status import COMMITTEE, NO_CHANGE, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connectors.decoder import Reject
     from connectors.source import SourceStatus
     from daemon.learning.scored_learner import Tally
-    from daemon.learning.snapshot import PipelineSnapshot
+    from daemon.learning.snapshot import CommitteeSnapshot, PipelineSnapshot
     from daemon.learning.stopwatch import Stopwatch
     from daemon.scoring.learner_scores import LearnerScores
     from daemon.state.checkpoint_writer import Written
@@ -101,7 +101,7 @@ class Telemetry:
         return Snapshot(at=self._now(), pipeline=pipeline, source=source)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show how everything stands: in the metrics, in ``/status``, and in the run's history."""
+        """Show how everything stands: in the metrics, in ``/status``, and in the run history."""
         self._shown_at = self._clock()
         pipeline, source, use = snapshot.pipeline, snapshot.source, own_use()
         self._metrics.process.ready(ready=source.ready)
@@ -110,12 +110,14 @@ class Telemetry:
         if pipeline.main is not None:
             self._show_tasks(pipeline, pipeline.main.scores, at=snapshot.at)
             self._show_learners(pipeline, at=snapshot.at)
+        if pipeline.committee is not None:
+            self._show_committee(pipeline.committee)
         about = {"name": self._name, "started": self._started, "checkpoint": self._checkpoint}
         self._health.publish(about | status(snapshot, matrix=self._main.matrix))
         self._history.add(snapshot)
 
     def moment(self, snapshot: Snapshot) -> Moment | None:
-        """Return the run's history until a snapshot, to be kept with a checkpoint; None before the first event."""
+        """Return the run history until a snapshot, to be kept with a checkpoint; None before the first event."""
         return self._history.moment(snapshot)
 
     def rejected(self, rejects: Sequence[Reject], *, kept: bool) -> None:
@@ -168,6 +170,19 @@ class Telemetry:
         for name, learner in pipeline.learners.items():
             telemetry = self._main if name == MAIN else self._companion(name)[1]
             telemetry.show(learner, tasks=pipeline.tasks, classes=pipeline.classes, at=at)
+
+    def _show_committee(self, committee: CommitteeSnapshot) -> None:
+        self._metrics.committee.weights(committee.weights)
+        total, window = committee.total, committee.window
+        if total.rows:
+            self._companion(COMMITTEE)[0].prequential.overall(
+                score=total.retention_score,
+                samples=total.rows,
+                kappa=total.kappa,
+                window_score=window.retention_score,
+                window_samples=window.rows,
+                window_kappa=window.kappa,
+            )
 
     def _companion(self, name: str) -> tuple[LearnerMetrics, LearnerTelemetry]:
         if name not in self._companions:

@@ -28,7 +28,7 @@ _KNOWN = 64
 _LONGEST = 72  # bytes of a password that bcrypt looks at
 _HASHES_AT_ONCE = 1
 _WANTED = PlainTextResponse(
-    "name and password are wanted\n", status_code=401, headers={"WWW-Authenticate": 'Basic realm="retaind"'}
+    "name and password are required\n", status_code=401, headers={"WWW-Authenticate": 'Basic realm="retaind"'}
 )
 
 

@@ -16,7 +16,7 @@ _MOST_WAITING = 8
 
 
 class TooManyWaitingError(Exception):
-    """The loop has not come to what was asked for before."""
+    """The loop has not reached the earlier requests yet."""
 
 
 class StoppingError(Exception):

@@ -43,7 +43,7 @@ def control_routes(
             refusal = gate.refusal(request)
             if refusal is not None:
                 return refusal
-            log.info("asked over HTTP", action=action, client=_address(request))
+            log.info("requested over HTTP", action=action, client=_address(request))
             return await _answered(control, action, patience_seconds=patience_seconds)
 
         return Route(f"/-/{action}", order, methods=["POST"])
@@ -61,10 +61,10 @@ class _Gate:
     def refusal(self, request: Request) -> Response | None:
         """Return why not; None where the request may change the daemon."""
         if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
-            return _says(403, "this is not for pages in a browser")
+            return _says(403, "pages in a browser may not do this")
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
-            return _says(401, "a bearer token is wanted", **{"WWW-Authenticate": _BEARER})
+            return _says(401, "a bearer token is required", **{"WWW-Authenticate": _BEARER})
         address = _address(request)
         try:
             if self._token.matches(shown.strip().encode()):
@@ -76,7 +76,7 @@ class _Gate:
             return _says(429, "too many wrong tokens", **{"Retry-After": str(seconds)})
         self._failed.count(address)
         log.warning("control refused", reason="wrong token", client=address)
-        return _says(401, "not the token", **{"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'})
+        return _says(401, "wrong token", **{"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'})
 
 
 async def _answered(control: Control, action: Action, *, patience_seconds: float) -> Response:
@@ -84,14 +84,14 @@ async def _answered(control: Control, action: Action, *, patience_seconds: float
         order = control.ask(action)
         answer = await asyncio.wait_for(asyncio.wrap_future(order), patience_seconds)
     except TooManyWaitingError:
-        return _says(429, "the loop has not come to what was asked for before", **{"Retry-After": "1"})
+        return _says(429, "the loop has not reached the earlier requests yet", **{"Retry-After": "1"})
     except StoppingError:
-        return _says(503, "the daemon stops")
+        return _says(503, "the daemon is stopping")
     except TimeoutError:
         begun = "it has begun and goes on" if order.running() else "nothing was done"
-        return _says(504, f"the loop has not come back within {patience_seconds:g} s; {begun}")
+        return _says(504, f"the loop has not answered within {patience_seconds:g} s; {begun}")
     except Exception:  # noqa: BLE001 - the loop's thread has it too, and ends of it
-        return _says(500, "it failed, and the daemon ends of it; its log says why")
+        return _says(500, "it failed and ends the daemon; the log says why")
     status = 409 if not answer.done else 202 if action == "quit" else 200
     return _json(status, {"action": action, "done": answer.done, **answer.told})
 

@@ -64,7 +64,7 @@ STEPPING = (
     ),
     Panel(
         title="Steps",
-        description="Accepted; rejected whole because something was not finite; saved because updates_per_task was "
+        description="Accepted; rejected because loss or gradient was not finite; saved because the step budget was "
         "used up. Those of the main learner.",
         unit="ops",
         queries=(
@@ -156,8 +156,8 @@ RESTRAINT = (
 
 FIGURES = (
     Panel(
-        title="What the strategies tell",
-        description="Every figure that a strategy has about itself: see its page in the documentation.",
+        title="Figures of the strategies",
+        description="Every figure that a strategy reports about its state.",
         unit="short",
         queries=(Query('retaind_strategy_figure{learner="", TARGET}', "{{strategy}}: {{figure}}", instant=True),),
         kind="bargauge",

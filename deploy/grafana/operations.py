@@ -92,7 +92,7 @@ RESOURCES = (
     ),
     Panel(
         title="Processor",
-        description="Processor seconds a second, all threads. About 1 means that the loop is as fast as it can be.",
+        description="CPU seconds a second, all threads. About 1 means that the loop is as fast as it can be.",
         unit="none",
         queries=(Query("rate(retaind_process_cpu_seconds_total{TARGET}[$__rate_interval])", "processors"),),
         low=0,
@@ -103,7 +103,7 @@ LOOP = (
     Panel(
         title="Where the loop's time goes",
         description="Share of each second by stage. poll includes waiting: little of it means no reserve is left. "
-        "companions is the price of the references.",
+        "companions is the price of the companions.",
         unit="percentunit",
         queries=(Query("rate(retaind_busy_seconds_total{TARGET}[$__rate_interval])", "{{stage}}"),),
         low=0,
@@ -159,7 +159,7 @@ REST = (
     ),
     Panel(
         title="Labels beyond their bound",
-        description="How often a figure was told under __other__, in a second. Above 0, tasks or classes have "
+        description="How often a figure was reported under __other__, in a second. Above 0, tasks or classes have "
         "no series of their own: raise retention.max_tasks.",
         unit="ops",
         queries=(Query("rate(retaind_label_overflow_total{TARGET}[$__rate_interval])", "{{label}}"),),

@@ -38,7 +38,7 @@ NOW = (
         expr='retaind_forward_transfer{learner="", TARGET}',
     ),
     stat(
-        "Lead over the naive twin",
+        "Lead over the naive companion",
         description="Average score less that of the same model without any strategy: what retention is worth now.",
         unit="percentunit",
         expr='retaind_average_score{learner="", TARGET} - ignoring (learner) '
@@ -64,8 +64,8 @@ SCORES = (
     ),
     Panel(
         title="The same, without retention",
-        description="The naive twin: same model, same events, no strategy. It takes part in every 32nd block only, "
-        "unless companions.naive says otherwise, so it also learns more slowly.",
+        description="The naive companion: same model, same events, no strategy. It processes only every 32nd "
+        "micro-batch, unless companions.naive says otherwise, so it also learns more slowly.",
         unit="percentunit",
         queries=(Query('retaind_retention_score{learner="naive", TARGET}', "{{task}}"),),
         high=1,
@@ -109,9 +109,9 @@ MATRIX = (
 
 REFERENCES = (
     Panel(
-        title="Over all tasks, against the references",
+        title="Over all tasks, against the companions",
         description="Average score over tasks. naive: without strategies. frozen: stopped at the first boundary. "
-        "challenger: another list of strategies.",
+        "challenger: strategies of its own.",
         unit="percentunit",
         queries=(
             Query('retaind_average_score{learner="", TARGET}', "main"),
@@ -120,7 +120,7 @@ REFERENCES = (
         high=1,
     ),
     Panel(
-        title="On the newest events, against the references",
+        title="On the newest events, against companions and no-change",
         description="Score of the predictions made on arrival, over the last retention.window events. no_change "
         "repeats the last label of the same key.",
         unit="percentunit",

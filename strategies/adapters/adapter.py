@@ -33,7 +33,8 @@ class Adapter:
     def adapt(self, module: nn.Module) -> nn.Module:
         """Return the module to learn with, made of ``module``, which may be changed; ``ValueError`` if it can't be.
 
-        Chance comes from torch's global generator. A module that needs the rows' tasks says ``needs_task = True``.
+        Randomness comes from torch's global generator. A module that needs the rows' tasks says so by
+        ``needs_task = True``.
         """
         raise NotImplementedError
 

@@ -14,7 +14,7 @@ from tests.browser.chromium import Chromium
 
 DOCS = Path(__file__).parents[2] / "docs"
 EVENTS, SHOWN = 28_000, 26_000
-TWIN = {"every_blocks": 1, "every_examinations": 1}
+EVERYWHERE = {"every_blocks": 1, "every_examinations": 1}
 PHONE_WIDTH, PHONE_HEIGHT = 375, 1_240
 COLOURS = 128
 
@@ -55,7 +55,7 @@ def plant(state: Path) -> Config:
             "tasks": {"type": "field"},
             "learner": {"batch": 16},
             "strategies": [{"type": "replay"}, {"type": "ewc"}],
-            "companions": {"naive": TWIN, "frozen": TWIN},
+            "companions": {"naive": EVERYWHERE, "frozen": EVERYWHERE},
             "retention": {"probe_share": 0.05, "every_events": 250},
             "checkpoint": {"directory": str(state)},
             "http": {"port": 0},

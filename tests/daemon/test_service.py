@@ -75,7 +75,7 @@ def test_the_pages_tell_what_it_does(tmp_path: Path, stream: Path) -> None:
     assert status["checkpoint"]["events"] == 200
 
 
-def test_who_has_no_password_reads_nothing_where_users_are_named(tmp_path: Path, stream: Path) -> None:
+def test_nothing_is_readable_without_a_password_where_users_are_named(tmp_path: Path, stream: Path) -> None:
     secret = bcrypt.hashpw(b"open sesame", bcrypt.gensalt(4)).decode()
     web = tmp_path / "web.yml"
     web.write_text(f"basic_auth_users: {{ada: {secret}}}\n", encoding="utf-8")
@@ -141,7 +141,7 @@ def test_the_supervisor_hears_of_readiness_only_once_events_are_read(
         assert supervisor.heard() == ["STOPPING=1"]
 
 
-def test_nobody_is_told_that_a_daemon_is_ready_whose_broker_is_away(tmp_path: Path, supervisor: Supervisor) -> None:
+def test_a_daemon_whose_broker_is_away_is_not_reported_as_ready(tmp_path: Path, supervisor: Supervisor) -> None:
     source = {"type": "kafka", "topics": ["plant"], "bootstrap_servers": "127.0.0.1:1"}
     with Service(small_config(tmp_path, source=source, http=ANY_PORT), notify=supervisor.notify) as service:
         service.turn()

@@ -65,7 +65,7 @@ def test_the_first_hour_goes_as_the_page_says(reader: Reader) -> None:
     assert _not_shown(_chapters()[0], reader.printed) == {}
 
 
-def test_the_model_remembers_the_season_that_its_twin_has_forgotten(reader: Reader) -> None:
+def test_the_model_remembers_the_season_that_the_naive_companion_has_forgotten(reader: Reader) -> None:
     printed = "".join(reader.printed.values())
     shown = re.findall(r'^retaind_retention_score{(.*)task="winter"} (\S+)$', printed, re.MULTILINE)
     winter = {learner: float(score) for learner, score in shown}

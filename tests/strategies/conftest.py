@@ -25,7 +25,7 @@ FEATURES, CLASSES, ROWS, TASKS = 6, 4, 8, 4
 
 
 def rows_of_before(rows: int = 24, *, classification: bool = True) -> RowStorage:
-    """Random rows of before the stream."""
+    """Random rows from before the stream."""
     storage = RowStorage(rows, features=FEATURES, classification=classification)
     x = torch.from_numpy(np.random.default_rng(7).standard_normal((rows, FEATURES)).astype(np.float32))
     y = torch.arange(rows) % CLASSES if classification else x.sum(1)

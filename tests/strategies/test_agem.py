@@ -63,7 +63,7 @@ values = st.lists(st.floats(-1e3, 1e3, width=32), min_size=5, max_size=5).map(to
 
 
 @given(gradient=values, reference=values)
-def test_afterwards_no_gradient_points_against_the_past(
+def test_no_gradient_points_against_the_past_afterwards(
     filled: Agem, gradient: torch.Tensor, reference: torch.Tensor
 ) -> None:
     after = constrained(filled, gradient, reference)
@@ -108,7 +108,7 @@ def test_the_reference_is_the_gradient_of_the_loss_on_remembered_rows(
     assert dict(learner.strategies)["agem"].gauges()["steps_projected"] == 1
 
 
-def test_with_nothing_remembered_a_step_is_a_plain_one(learner_with: MakeLearner, batch_of: MakeBatch) -> None:
+def test_a_step_with_nothing_remembered_is_a_plain_one(learner_with: MakeLearner, batch_of: MakeBatch) -> None:
     held, free = learner_with({"agem": {}}), learner_with({})
     for learner in (held, free):
         learner.learn(batch_of(0))

@@ -29,7 +29,7 @@ def test_the_average_is_that_of_the_weights_after_each_step(learner_with: MakeLe
         torch.testing.assert_close(learner.served, expected)
 
 
-def test_learning_is_the_same_with_it_and_predictions_are_the_average_s(
+def test_learning_stays_the_same_and_predictions_are_those_of_the_average(
     learner_with: MakeLearner, batch_of: MakeBatch
 ) -> None:
     strategies = {"replay": {"rows": 20}, "ewc": {"strength": 3}}

@@ -47,7 +47,7 @@ def test_outputs_are_those_of_the_step_that_first_learned_the_row(
 
 @pytest.mark.parametrize("regression", [False, True], ids=["classes", "number"])
 @pytest.mark.parametrize(("name", "options"), [("der", {"alpha": 0.7}), ("derpp", {"alpha": 0.3, "beta": 0.9})])
-def test_the_step_is_autograd_s_on_the_written_loss(
+def test_the_step_is_that_of_autograd_on_the_written_loss(
     name: str, options: dict[str, Any], learner_with: MakeLearner, batch_of: MakeBatch, *, regression: bool
 ) -> None:
     learner = learner_with({name: options | {"batch": 5}}, scale=False, regression=regression)

@@ -119,7 +119,7 @@ def test_any_step_size_is_stable_and_follows_its_change(held: Any) -> None:
     torch.testing.assert_close(moved(torch.full_like(point, 0.1)), first)
 
 
-def test_of_unequal_step_sizes_a_layer_takes_the_harmonic_mean(held: Any) -> None:
+def test_a_layer_takes_the_harmonic_mean_of_unequal_step_sizes(held: Any) -> None:
     model, anchor, point, _ = held
     sizes = torch.rand(len(point), generator=torch.Generator().manual_seed(4)) + 0.01
     given = sizes.clone()

@@ -73,7 +73,7 @@ def row_gradients(network: Network, row: torch.Tensor) -> list[tuple[float, torc
 
 
 @pytest.mark.parametrize("case", ["chain", "partly frozen"])
-def test_of_one_row_the_product_is_the_whole_block_of_the_fisher(case: str) -> None:
+def test_the_product_of_one_row_is_the_whole_fisher_of_the_layer(case: str) -> None:
     """For linear layers, A ⊗ G of a single row is E[g gᵀ] of the layer's parameters, off the diagonal too."""
     network, seen = built(case, rows=1)
     factors, blocks = estimate(network, seen), layer_blocks(network)
@@ -86,7 +86,7 @@ def test_of_one_row_the_product_is_the_whole_block_of_the_fisher(case: str) -> N
 
 
 @pytest.mark.parametrize("kind", ["exact", "sampled", "empirical"])
-def test_of_many_rows_each_factor_is_the_mean_of_theirs(kind: str) -> None:
+def test_each_factor_of_many_rows_is_the_mean_of_theirs(kind: str) -> None:
     """Rows beyond one chunk as well: of the first layer A is the mean of xxᵀ, with a one for the bias."""
     network, seen = built("chain", rows=150)
     factors = estimate(network, seen, kind)

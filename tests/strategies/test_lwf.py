@@ -74,7 +74,7 @@ def test_loss_and_gradient_are_those_of_the_written_formula(
     assert slope.abs().max() > 1e-3
 
 
-def test_in_regression_it_is_half_the_squared_distance(learner_with: MakeLearner, batch_of: MakeBatch) -> None:
+def test_it_is_half_the_squared_distance_in_regression(learner_with: MakeLearner, batch_of: MakeBatch) -> None:
     learner, batch = taught(learner_with, batch_of, regression=True), batch_of(50, regression=True)
     loss, gradient, outputs = distilled(learner, batch, fresh=5)
     leaf = outputs.clone().requires_grad_()

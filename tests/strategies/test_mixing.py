@@ -69,7 +69,7 @@ def test_the_share_holds_in_the_long_run_for_batches_of_any_size(share: float, b
     assert mixed / steps == pytest.approx(expected, abs=5 * 0.5 / steps**0.5)
 
 
-def test_every_row_of_before_is_drawn_equally_often() -> None:
+def test_every_row_from_before_is_drawn_equally_often() -> None:
     strategy = mixing(storage(), share=0.5)
     counts = np.bincount([row for _ in range(300) for row in drawn(strategy, fresh(32))], minlength=BEFORE)
     assert len(counts) == BEFORE
@@ -83,7 +83,7 @@ def test_a_mixed_row_counts_in_the_loss_as_a_new_one_does() -> None:
     assert torch.equal(rehearsal.rows.y, rehearsal.rows.x[:, 0].long() % 3)
 
 
-def test_drawing_leaves_the_rows_of_before_as_they_were() -> None:
+def test_drawing_leaves_the_rows_from_before_as_they_were() -> None:
     reference = storage()
     before = {name: np.array(column) for name, column in reference.state_dict(BEFORE).items() if name != "form"}
     strategy = mixing(reference)
@@ -101,7 +101,7 @@ def test_a_restored_one_draws_the_same_rows() -> None:
 
 
 @pytest.mark.parametrize("reference", [None, storage(0)])
-def test_without_rows_of_before_there_is_nothing_to_mix(reference: Any) -> None:
+def test_there_is_nothing_to_mix_without_rows_from_before(reference: Any) -> None:
     with pytest.raises(ValueError, match="no rows to draw from"):
         mixing(reference)
 

@@ -74,7 +74,7 @@ def skip() -> Skip:
     outputs=st.integers(1, 8),
     hidden=st.lists(st.integers(1, 30), min_size=1, max_size=4),
 )
-def test_by_hand_outputs_and_gradients_are_those_of_autograd(
+def test_outputs_and_gradients_by_hand_are_those_of_autograd(
     seed: int, rows: int, features: int, outputs: int, hidden: list[int]
 ) -> None:
     by_hand, by_autograd = (

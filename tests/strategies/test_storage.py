@@ -123,7 +123,7 @@ def test_only_the_named_rows_go_to_the_named_slots() -> None:
     assert not storage.read(np.array([1, 2, 3])).x.any()
 
 
-def test_of_rows_for_one_slot_the_last_stays() -> None:
+def test_the_last_of_several_rows_for_one_slot_stays() -> None:
     batch = batch_of(torch.arange(600.0).view(300, 2))
     storage = storage_of(2, 2)
     slots = np.arange(300) % 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.config.advice.adapters import ARCHITECTURE
 from daemon.config.advice.anchoring import ADVISERS as ANCHORING
+from daemon.config.advice.closed_form import ADVISERS as CLOSED_FORMS
 from daemon.config.advice.rates import ADVISERS as RESTRAINT
 from daemon.config.challenger_view import challenger_view
 from daemon.config.errors import KeyPath, Problem, TextPosition, dotted
@@ -151,7 +152,7 @@ def _timed_batches(config: Config) -> Iterator[Remark]:
 def _unused_max_classes(config: Config) -> Iterator[Remark]:
     label = config.label
     if label.type == "class" and label.classes is not None and "max_classes" in label.model_fields_set:
-        yield ("label", "max_classes"), "it means nothing beside classes, a closed set", "remove one of the two"
+        yield ("label", "max_classes"), "it has no effect with classes, a closed set", "remove one of the two"
 
 
 ADVISERS: tuple[Callable[[Config], Iterator[Remark]], ...] = (
@@ -167,6 +168,7 @@ ADVISERS: tuple[Callable[[Config], Iterator[Remark]], ...] = (
     _unused_max_classes,
     *RESTRAINT,
     *ARCHITECTURE,
+    *CLOSED_FORMS,
 )
 
 

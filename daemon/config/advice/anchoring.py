@@ -1,4 +1,4 @@
-"""Advice on methods that hold on to the model of before: what alone they can't do, and what makes them silent."""
+"""Advice on methods that hold on to the earlier model: what alone they can't do, and what makes them silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the records of before the stream to rows as the stream has them."""
+"""From the records from before the stream to rows as the stream has them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class UnusableReferenceError(ValueError):
-    """Too few of the records of before can be used; the message says why."""
+    """Too few of the records from before the stream can be used; the message says why."""
 
 
 class ReferenceReader:
-    """Decodes records of before the stream and keeps a uniform sample of the rows.
+    """Decodes records from before the stream and keeps a uniform sample of the rows.
 
     ``rows`` has the stream's own encoder of labels: the classes met here come first in an open set. Features that
     look back (lags, rolling statistics) are computed along these records with a history of their own, which the

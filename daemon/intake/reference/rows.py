@@ -1,4 +1,4 @@
-"""The rows of before the stream, in two parts that never meet."""
+"""The rows from before the stream, in two parts that never meet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 20
 
 
 class ReferenceFieldError(FieldNameError):
-    """The stream has a feature that the rows of before it lack."""
+    """The stream has a feature that the reference rows lack."""
 
     def __init__(self, missing: Sequence[str], *, names: Sequence[str]) -> None:
         shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
@@ -35,7 +35,7 @@ class ReferenceFieldError(FieldNameError):
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRows:
-    """Rows of before: ``probes`` are scored and never learned, ``mixable`` are there to be learned again."""
+    """Rows from before the stream: ``probes`` are scored and never learned, ``mixable`` may be learned again."""
 
     names: tuple[str, ...]
     """Of the columns, in their order."""

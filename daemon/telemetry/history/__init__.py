@@ -1,1 +1,1 @@
-"""What is remembered of a run, in bounded memory: curves, rates and notes."""
+"""The run history, in bounded memory: curves, rates and notes."""

@@ -1,4 +1,4 @@
-"""All that was seen of a run until one moment."""
+"""The run history until one moment."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Recorder:
                 self._curves[name].follow((*of.boundaries, *of.recent), latest=of.latest)
 
     def moment(self, snapshot: Snapshot) -> Moment | None:
-        """Take note of how everything stands; return all that was seen until now, None before the first event."""
+        """Take note of how everything stands; return the run history until now, None before the first event."""
         self.add(snapshot)
         main = snapshot.pipeline.main
         if main is None:

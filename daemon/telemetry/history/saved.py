@@ -1,4 +1,4 @@
-"""What the page shows of the past, as it is kept with a checkpoint."""
+"""The run history, which the page shows, as it is kept with a checkpoint."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class SavedMemory(_Columns):
 
 
 class SavedHistory(_Columns):
-    """The history of a run until a checkpoint."""
+    """The run history until a checkpoint."""
 
     format: Literal[1] = 1
     width: int = Field(ge=1)
@@ -135,7 +135,7 @@ class SavedHistory(_Columns):
 
 
 def read_history(store: CheckpointStore, generation: int) -> SavedHistory | None:
-    """Return what was seen of the run until a generation; None where nothing was written.
+    """Return the run history until a generation; None where nothing was written.
 
     Raises ``StateError`` where it cannot be used: the state is none the worse for it.
     """

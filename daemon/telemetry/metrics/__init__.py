@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from daemon.telemetry.metrics import (
     checkpoints,
+    committee,
     loop,
     prequential,
     process,
@@ -21,7 +22,7 @@ from daemon.telemetry.metrics.learner import AllLearners, LearnerMetrics
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-AREAS = (loop, stream, strategies, prequential, retention, tasks, checkpoints, process)
+AREAS = (loop, stream, strategies, prequential, committee, retention, tasks, checkpoints, process)
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
 
 OTHERS_BOUNDARIES = 16
@@ -57,6 +58,7 @@ class Metrics:
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
         self.main = main
         self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention
+        self.committee = committee.CommitteeMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
         self.process = process.ProcessMetrics(

@@ -70,7 +70,7 @@ def weights(path: Path, *, outputs: int = 16) -> Path:
     return path
 
 
-def test_with_a_pretrained_start_the_defaults_are_conservative(load_with: Any, tmp_path: Path) -> None:
+def test_the_defaults_are_conservative_with_a_pretrained_start(load_with: Any, tmp_path: Path) -> None:
     model = f"{{type: mlp, hidden: [8], pretrained: {weights(tmp_path / 'base.safetensors')}}}"
     assumed = load_with(model=model)
     assert [(adapter.type, adapter.rank) for adapter in assumed.adapters] == [("lora", 8)]

@@ -75,7 +75,7 @@ def test_a_resumed_run_is_the_same_run(case: str, stop: int) -> None:
     assert_same_state(straight.state_dict(), resumed.state_dict())
 
 
-def test_with_a_head_per_task_opposite_tasks_do_not_disturb_each_other() -> None:
+def test_opposite_tasks_do_not_disturb_each_other_with_a_head_per_task() -> None:
     """The same rows mean another class in each task: one head can't know both, two can."""
     records = events([Stretch(task, 60) for _ in range(12) for task in ("one", "two")], seed=5)
     scores = {}

@@ -94,7 +94,7 @@ def test_an_exported_model_says_the_same_in_the_plain_model(
     torch.testing.assert_close(again.predict(X), learner_of(made).predict(X), rtol=1e-5, atol=1e-6)
 
 
-def test_of_several_heads_the_named_task_s_is_exported(tmp_path: Path) -> None:
+def test_the_head_of_the_named_task_is_exported(tmp_path: Path) -> None:
     made = learned(ADAPTERS["lora and heads"])
     again = learner_from(export(made, tmp_path, "--task", "two"))
     expected = learner_of(made).predict(X, torch.ones(9, dtype=torch.int64))

@@ -48,7 +48,9 @@ def halfway() -> Pipeline:
     return made
 
 
-def test_it_goes_on_bit_for_bit_as_it_would_have_beside(tmp_path: Path, halfway: Pipeline) -> None:
+def test_a_promoted_challenger_goes_on_bit_for_bit_as_it_would_have_as_a_companion(
+    tmp_path: Path, halfway: Pipeline
+) -> None:
     store = saved(halfway, tmp_path)
     generation = promote(config(tmp_path, **BEFORE), store)
     state = store.load(generation).state
@@ -73,7 +75,7 @@ def test_the_new_generation_has_the_positions_and_the_counts(tmp_path: Path, hal
     assert loaded.summary["step"] == loaded.state["pipeline"]["main_learner"]["scored"]["learner"]["steps"]
 
 
-def test_with_the_file_as_it_was_the_daemon_does_not_start(tmp_path: Path, halfway: Pipeline) -> None:
+def test_the_daemon_does_not_start_with_the_file_as_it_was(tmp_path: Path, halfway: Pipeline) -> None:
     store = saved(halfway, tmp_path)
     state = store.load(promote(config(tmp_path, **BEFORE), store)).state
     with pytest.raises(ValueError, match="strategies"):

@@ -201,7 +201,7 @@ def test_the_metrics_show_the_reference_and_the_restraint(tmp_path: Path, path: 
     assert (service.registry.get_sample_value("retaind_learner_steps_saved_total") or 0) > 5
 
 
-def test_the_score_of_before_is_kept_beside_the_score_now(path: Path) -> None:
+def test_the_initial_score_is_kept_along_with_the_score_now(path: Path) -> None:
     pipeline = new_pipeline(path)
     pipeline.process(stream()[:1])
     assert pipeline.main is not None
@@ -217,7 +217,7 @@ def test_the_score_of_before_is_kept_beside_the_score_now(path: Path) -> None:
     assert score.now != untrained
 
 
-def test_the_reference_is_scored_whenever_the_model_is_examined(path: Path) -> None:
+def test_the_reference_is_scored_whenever_the_model_is_evaluated(path: Path) -> None:
     pipeline = new_pipeline(path, retention=SMALL["retention"] | {"every_events": 10_000})
     records = stream()
     pipeline.process(records[:60])
@@ -230,7 +230,7 @@ def test_the_reference_is_scored_whenever_the_model_is_examined(path: Path) -> N
     assert score.now != score.initial
 
 
-def test_mixing_keeps_what_the_stream_alone_would_make_forgotten(tmp_path: Path) -> None:
+def test_mixing_keeps_what_the_stream_alone_would_make_the_model_forget(tmp_path: Path) -> None:
     """The stream has one class only; what was before had three."""
     old = write(tmp_path / "before.jsonl", events([Stretch("before", 600)], seed=9))
     scores = {}
@@ -265,7 +265,7 @@ def test_companions_are_scored_on_the_same_rows(path: Path) -> None:
     assert naive.samples == main.samples
 
 
-def test_classes_of_before_come_first_and_can_be_predicted_at_once(tmp_path: Path) -> None:
+def test_classes_of_the_reference_come_first_and_can_be_predicted_at_once(tmp_path: Path) -> None:
     new_first = [
         record._replace(value=orjson.dumps(orjson.loads(record.value or b"") | {"y": f"new {number % 2}"}))
         for number, record in enumerate(stream(40))

@@ -158,7 +158,7 @@ def test_what_was_reloaded_is_in_force(configured: Callable[..., Config], log: i
     assert changed["log.level"] == {"from": "info", "to": "debug"}
 
 
-def test_a_smaller_micro_batch_learns_first_what_waits(configured: Callable[..., Config]) -> None:
+def test_a_smaller_micro_batch_first_learns_what_waits(configured: Callable[..., Config]) -> None:
     with Service(configured(), read=lambda: configured(learner={"batch": 2})) as service:
         turn_to(service, 13)
         assert service.loop.pipeline.waiting == 5
@@ -211,7 +211,7 @@ def test_what_is_tolerated_is_what_the_new_configuration_says(
             turn_to(service, 8)
 
 
-def test_so_many_failed_checkpoints_are_borne_as_the_new_configuration_says(
+def test_the_new_configuration_says_how_many_failed_checkpoints_are_tolerated(
     configured: Callable[..., Config],
 ) -> None:
     checkpoint = {"directory": configured().checkpoint.directory, "every_events": 1, "every_seconds": 1e9}

@@ -43,7 +43,7 @@ def test_what_is_shown_is_a_valid_file_with_everything_in_it(file: Path, tmp_pat
     assert "name: plant" in result.stdout.splitlines()
 
 
-def test_origins_stand_beside_the_values_and_betray_no_secret(file: Path) -> None:
+def test_origins_stand_at_the_values_and_betray_no_secret(file: Path) -> None:
     lines = shown(str(file), "--origins").stdout.splitlines()
     assert "name: plant  # from ${NAME:-plant}" in lines
     assert "  port: 9464  # default" in lines

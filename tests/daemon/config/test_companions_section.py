@@ -1,4 +1,4 @@
-"""What may be said of the learners beside the main one, and where it is wrong."""
+"""What may be said of companions, and where it is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def problems(load_with: Any, companions: str, **sections: str) -> list[str]:
     return [f"{dotted(problem.path)}: {problem.message}" for problem in caught.value.problems]
 
 
-def test_the_references_are_there_by_default_and_each_may_be_switched_off(load_with: Any) -> None:
+def test_the_baselines_are_there_by_default_and_each_may_be_switched_off(load_with: Any) -> None:
     default, without = load_with().companions, load_with(companions="{naive: null, frozen: null}").companions
     assert default.naive is not None
     assert default.frozen is not None
@@ -59,7 +59,7 @@ def test_it_may_go_without_the_main_learners_adapters(load_with: Any) -> None:
 
 
 @pytest.mark.parametrize("option", ["batch: 64", "linger_seconds: 1.0", "threads: 2"])
-def test_it_learns_the_same_blocks(load_with: Any, option: str) -> None:
+def test_it_learns_the_same_micro_batches(load_with: Any, option: str) -> None:
     (problem,) = problems(load_with, f"{{challenger: {{strategies: [], learner: {{{option}}}}}}}")
     assert problem.startswith("companions.challenger.learner: ")
     assert option.partition(":")[0] in problem

@@ -16,6 +16,7 @@ source: {{type: plant}}
 decoder: {decoder}
 label: {label}
 tasks: {tasks}
+model: {model}
 checkpoint: {{directory: state}}
 {strategies}
 """
@@ -24,9 +25,14 @@ IMAGES = "{type: raw, dtype: uint8, shape: [4], scale: 0.5, offset: -1, label: l
 
 
 def config(
-    *, decoder: str = JSON, label: str = "{type: class}", tasks: str = "{type: field}", strategies: str = ""
+    *,
+    decoder: str = JSON,
+    label: str = "{type: class}",
+    tasks: str = "{type: field}",
+    strategies: str = "",
+    model: str = "{type: mlp}",
 ) -> Config:
-    text = FILE.format(decoder=decoder, label=label, tasks=tasks, strategies=strategies)
+    text = FILE.format(decoder=decoder, label=label, tasks=tasks, strategies=strategies, model=model)
     return load_bytes(text.encode(), file="retaind.yaml", environ={})
 
 
@@ -42,6 +48,7 @@ def kinds(config: Config) -> list[str]:
         ({"tasks": "{type: none}"}, ["replay", "ewc"]),
         ({"tasks": "{type: drift}"}, ["replay", "ewc"]),
         ({"label": "{type: number}"}, ["replay", "ewc"]),
+        ({"model": "{type: closed_form}"}, []),
     ],
 )
 def test_the_list_suits_the_stream_whether_the_word_is_there_or_not(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.config.document import MAX_BYTES, MAX_VALUES, Document, parse
-from daemon.config.errors import ConfigError, TextPosition, Problem
+from daemon.config.errors import ConfigError, Problem, TextPosition
 
 
 def read(text: str, **environ: str) -> Document:
@@ -98,7 +98,9 @@ def test_a_duplicate_key_is_a_problem_at_the_second_one() -> None:
         ("a: &a [*a]", TextPosition(1, 4), "alias within itself"),
     ],
 )
-def test_a_value_that_cannot_be_read_is_a_problem_at_its_place(text: str, position: TextPosition, words: str) -> None:
+def test_a_value_that_cannot_be_read_is_a_problem_at_its_place(
+    text: str, position: TextPosition, words: str
+) -> None:
     (problem,) = read(text).problems
     assert problem.position == position
     assert words in problem.message

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from daemon.config.errors import ConfigError, TextPosition, Problem
+from daemon.config.errors import ConfigError, Problem, TextPosition
 
 
 def test_a_problem_shows_its_line_with_a_caret() -> None:

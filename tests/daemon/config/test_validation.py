@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.config.errors import ConfigError, TextPosition, Problem
+from daemon.config.errors import ConfigError, Problem, TextPosition
 from daemon.config.schema import Config
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ plant.yaml:14:10: learner.batch: variable BATCH is not set; set it, or give a de
 plant.yaml:16:20: strategies[0].rowz: unknown key; did you mean "rows"?
 plant.yaml:18:13: strategies[1].fisher: expected one of exact, sampled, empirical, got 'exactly'
 plant.yaml:19:5: strategies[1].fisher: duplicate key; it is already given in line 18
-plant.yaml:20:1: checkpoint.directory: required, but missing; expected text: The state directory; one process at a \
-time may use it.
+plant.yaml:20:1: checkpoint.directory: required, but missing; expected text: State directory; only one process at \
+a time may use it.
 plant.yaml:21:9: checkpoint.keep: expected a whole number ≥ 1 and ≤ 1000, got 0
 """
 
@@ -143,6 +143,23 @@ def test_what_a_variable_holds_is_not_repeated_in_a_message(load_with: Any) -> N
         ({"strategies": "[replay]"}, ("strategies", 0), "expected a mapping such as {type: replay}"),
         ({"strategies": "[{type: replay, rows: 1, bytes: 9}]"}, ("strategies", 0), "either in rows or in bytes"),
         ({"strategies": "[{type: replay}, {type: mixing}]"}, ("strategies", 1, "type"), "no reference section"),
+        (
+            {"model": "{type: closed_form}", "strategies": "[{type: replay}]"},
+            ("strategies",),
+            "no gradient and no layers that strategies could act on; write []",
+        ),
+        (
+            {"model": "{type: closed_form}", "adapters": "[{type: lora}]"},
+            ("adapters",),
+            "no gradient and no layers that adapters could act on; write []",
+        ),
+        (
+            {"model": "{type: closed_form}", "companions": "{challenger: {strategies: [{type: replay}]}}"},
+            ("companions", "challenger", "strategies"),
+            "write []",
+        ),
+        ({"model": "{type: closed_form, pretrained: base.safetensors}"}, ("model", "pretrained"), "unknown key"),
+        ({"model": "{type: closed_form, forgetting: 1.5}"}, ("model", "forgetting"), "1.5"),
         (
             {
                 "reference": "{source: {type: file, path: a}, probe_share: 1}",

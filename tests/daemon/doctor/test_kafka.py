@@ -156,7 +156,7 @@ def let_in(guarded: SecureBroker, configure: Any, **changes: Any) -> Config:
     return config
 
 
-def test_over_tls_with_a_password_it_is_let_in(guarded: SecureBroker, configure: Any) -> None:
+def test_it_is_let_in_over_tls_with_a_password(guarded: SecureBroker, configure: Any) -> None:
     assert set(levels(check_kafka(let_in(guarded, configure), HERE))) == {"ok"}
 
 

@@ -106,7 +106,9 @@ def test_one_of_the_future_is_a_warning(configure: Any, state: Path) -> None:
     assert only(check_checkpoints(configure(), Setup(clock=lambda: 10.0))).level == "warning"
 
 
-def test_damage_is_a_warning_beside_a_good_one_and_a_problem_alone(configure: Any, state: Path) -> None:
+def test_a_damaged_generation_is_a_warning_if_another_is_good_and_else_a_problem(
+    configure: Any, state: Path
+) -> None:
     store = CheckpointStore(state, keep=3)
     first, second = store.write({"weights": 1}, {}), store.write({"weights": 2}, {})
     (store.path(second) / "manifest.json").write_text("{}")

@@ -1,4 +1,4 @@
-"""A small stream, and the learners beside the one that learns it."""
+"""A small stream, and the companions of the main learner that learns it."""
 
 from __future__ import annotations
 

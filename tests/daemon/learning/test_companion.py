@@ -1,4 +1,4 @@
-"""A learner beside the main one is what a run of its own would be, and the main one does not notice it."""
+"""A companion is what a run of its own would be, and the main learner does not notice it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_main_learner_is_the_same_with_and_without_companions(case: str) -> 
     assert_same_state(alone, beside)
 
 
-def test_a_companion_takes_part_in_every_so_many_blocks() -> None:
+def test_a_companion_processes_one_micro_batch_out_of_so_many() -> None:
     records = stream("P", rows=70)
     main = learned(records, companions={"naive": {"every_blocks": 4}, "frozen": None})
     naive = companion(main, "naive")
@@ -76,7 +76,7 @@ def test_a_companion_takes_part_in_every_so_many_blocks() -> None:
     assert naive.scored.take_tally().predicted == 0
 
 
-def test_it_is_examined_more_seldom_but_on_what_is_new_at_every_boundary_and_in_the_end() -> None:
+def test_it_is_evaluated_less_often_but_always_on_new_tasks_at_boundaries_and_at_the_end() -> None:
     made = pipeline(companions={"naive": {"every_blocks": 1, "every_examinations": 3}, "frozen": None})
     records = stream("PQ", rows=180)
     made.process(records[:149])
@@ -87,7 +87,7 @@ def test_it_is_examined_more_seldom_but_on_what_is_new_at_every_boundary_and_in_
     made.process(records[180:190])
     assert (naive.scored.evaluator.figures().events, naive.scored.evaluator.figures().boundaries) == (180, 1)
     made.process(records[190:240])
-    # The boundary was the latest examination, and the next one is not theirs by its number.
+    # The boundary was the latest evaluation, and the next one is not theirs by its number.
     assert (naive.scored.evaluator.figures().events, sorted(naive.scored.evaluator.figures().tasks)) == (
         201,
         [0, 1],
@@ -110,7 +110,7 @@ def test_the_probes_are_the_same_for_all_and_learned_by_nobody() -> None:
     assert ours.counts.tolist() == theirs.counts.tolist()
 
 
-def test_without_strategies_the_main_learner_is_the_naive_one() -> None:
+def test_the_main_learner_is_the_naive_one_without_strategies() -> None:
     assert [name for name, _ in learned(stream("P"), strategies=[], companions={}).companions] == ["frozen"]
 
 

@@ -36,7 +36,7 @@ def test_until_then_it_has_no_scores() -> None:
     assert frozen.scored.prequential.total().rows == 7
 
 
-def test_at_that_boundary_it_has_the_main_learners_scores() -> None:
+def test_it_has_the_main_learners_scores_at_that_boundary() -> None:
     main = learned(stream("PQ"), **FROZEN)
     first, frozen = (
         main.scored.evaluator.matrix.table()[0],
@@ -45,7 +45,7 @@ def test_at_that_boundary_it_has_the_main_learners_scores() -> None:
     assert first.scores.tobytes() == frozen.scores.tobytes()
 
 
-def test_on_a_drift_alarm_it_is_the_model_from_before_the_alarm() -> None:
+def test_it_is_the_model_from_before_a_drift_alarm() -> None:
     tasks = {"type": "drift", "detector": "page_hinkley", "threshold": 1.0, "delta": 0.01, "min_events": 1100}
     made, calm = pipeline(**FROZEN, tasks=tasks), None
     for record in stream("PQ", rows=1200):

@@ -80,14 +80,14 @@ def test_what_is_held_out_is_in_the_probe_set_and_never_in_the_buffer() -> None:
     assert main.state_dict()["probes"]["n_seen"][0] == tally.held_out
 
 
-def test_a_block_of_held_out_events_alone_makes_no_step() -> None:
+def test_a_micro_batch_of_held_out_events_alone_makes_no_step() -> None:
     made = pipeline(share=0.99, batch=1)
     main = main_of(made, events(30))
     tally = main.scored.take_tally()
     assert tally.steps == tally.learned == 30 - tally.held_out
 
 
-def test_a_change_of_task_closes_the_block_consolidates_and_examines() -> None:
+def test_a_change_of_task_closes_the_micro_batch_consolidates_and_evaluates() -> None:
     made = pipeline(batch=32, share=0.2)
     main = main_of(made, events(40) + events(3, task="two", first=40))
     assert dict(main.scored.learner.strategies)["ewc"].gauges()["consolidations"] == 1
@@ -141,7 +141,7 @@ def test_a_consolidation_on_request_learns_what_waits_and_is_a_boundary() -> Non
     assert dict(main.scored.learner.strategies)["ewc"].gauges()["anchor_active"] == 1
 
 
-def test_several_updates_offer_each_event_to_the_buffer_once() -> None:
+def test_several_steps_offer_each_event_to_the_buffer_once() -> None:
     main = main_of(pipeline(updates="updates_per_batch: 3"), events(8))
     assert main.scored.learner.steps == 6
     assert dict(main.scored.learner.strategies)["replay"].gauges()["buffer_seen_rows"] == 8

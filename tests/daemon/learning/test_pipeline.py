@@ -75,6 +75,22 @@ CASES: dict[str, dict[str, Any]] = {
         "model": {"type": "mlp", "hidden": [64, 64]},
         "strategies": [{"type": "ewc", "fisher": "sampled", "fisher_rows": 20, "every_events": None}],
     },
+    "closed form": {"model": {"type": "closed_form", "features": 20}, "strategies": []},
+    "closed form that forgets, of a number": {
+        "model": {"type": "closed_form", "features": 20, "forgetting": 0.99, "solve_every": 16},
+        "strategies": [],
+        "label": NUMBER,
+        "learner": {"batch": 8, "updates_per_event": 0.1},
+        "companions": {
+            "frozen": {"every_blocks": 2},
+            "challenger": {"strategies": [], "learner": {"standardise": False}},
+        },
+    },
+    "closed form, drift by Page-Hinkley": {
+        "model": {"type": "closed_form", "features": 20},
+        "strategies": [],
+        "tasks": PAGE_HINKLEY,
+    },
     "naive": {"strategies": [], "optimizer": {"type": "sgd", "lr": 0.05}, "model": {"type": "linear"}},
     "class-balanced replay": {"strategies": [{"type": "replay", "rows": 15, "policy": "class_balanced"}]},
     "task-balanced replay": {
@@ -199,7 +215,7 @@ def test_neither_grouping_nor_a_restart_changes_a_bit_of_state_or_a_prediction(
 
 
 @pytest.mark.parametrize("case", ["the default strategies", "stream features", "drift by Page-Hinkley"])
-def test_nor_does_either_over_a_longer_stream(case: str) -> None:
+def test_neither_matters_over_a_longer_stream(case: str) -> None:
     records = events([Stretch(task, 150) for task in "PQPRQSTP"], seed=7, bad_share=0.1, missing_share=0.1)
     whole = new_pipeline(case)
     learn(whole, records, sizes=[len(records)])
@@ -211,7 +227,7 @@ def test_nor_does_either_over_a_longer_stream(case: str) -> None:
     assert_same_state(expected, state_of(part))
 
 
-def test_nor_does_it_matter_where_in_memory_the_rows_of_a_block_lie() -> None:
+def test_it_does_not_matter_where_in_memory_the_rows_of_a_micro_batch_lie() -> None:
     # MKL rounds a matrix product differently where its operands are aligned differently.
     chance = np.random.default_rng(4)
     names = [f"x{place}" for place in range(13)]

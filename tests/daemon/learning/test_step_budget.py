@@ -42,7 +42,7 @@ RATES = st.decimals(min_value="0.001", max_value="5", places=3).map(float)
 
 
 @given(rate=RATES, total=st.integers(1, 400), sizes=SIZES)
-def test_steps_are_the_whole_part_of_what_the_rows_have_earned_however_they_are_blocked(
+def test_steps_are_the_whole_part_of_what_the_rows_have_earned_however_they_are_grouped(
     rate: float, total: int, sizes: list[int]
 ) -> None:
     updates = StepBudget(per_event=rate)
@@ -67,7 +67,7 @@ def test_every_row_is_learned_once_in_its_order_or_still_waits(rate: float, tota
     assert len(waiting) < 1 / rate + max(sizes)
 
 
-def test_without_a_rate_every_block_has_its_steps() -> None:
+def test_every_micro_batch_has_its_steps_without_a_rate() -> None:
     updates = StepBudget(per_block=3)
     assert [updates.take(block).steps for block in blocks(9, [4])] == [3, 3, 3]
     assert updates.left is None
@@ -111,7 +111,7 @@ def test_rows_that_come_when_the_budget_is_spent_are_not_kept_for_later() -> Non
     sizes=SIZES,
     cut=st.integers(0, 80),
 )
-def test_a_restored_one_goes_on_alike(
+def test_a_restored_budget_goes_on_alike(
     rate: float | None, budget: int | None, total: int, sizes: list[int], cut: int
 ) -> None:
     straight = StepBudget(per_event=rate, per_task=budget)

@@ -322,7 +322,9 @@ def take_tens(life: Life, *, times: int) -> list[tuple[int, float | None]]:
     return told
 
 
-def test_a_full_disk_is_borne_for_a_while_and_what_is_learned_meanwhile_is_in_the_next_one(tmp_path: Path) -> None:
+def test_a_full_disk_is_tolerated_for_a_while_and_the_next_checkpoint_has_everything(
+    tmp_path: Path,
+) -> None:
     config = saving_every_ten(tmp_path, tolerate_failures=2)
     # The first attempt is made before the first event.
     store = FullStore(tmp_path, full_at={3, 4, 6, 7})
@@ -385,7 +387,7 @@ def test_the_last_checkpoint_of_a_run_must_be_written(tmp_path: Path) -> None:
 # Time.
 
 
-def test_a_partial_block_is_learned_once_its_first_event_has_waited_for_the_linger(tmp_path: Path) -> None:
+def test_a_partial_micro_batch_is_learned_once_its_first_event_has_waited_for_the_linger(tmp_path: Path) -> None:
     clock = Clock()
     config = small_config(tmp_path, learner={"batch": 8, "linger_seconds": 5})
     source = MemorySource(plain_events(27), poll_sizes=[11, 1])
@@ -405,7 +407,7 @@ def test_a_partial_block_is_learned_once_its_first_event_has_waited_for_the_ling
         assert life.loop.pipeline.waiting == 0
 
 
-def test_without_a_linger_a_partial_block_waits_for_ever(tmp_path: Path) -> None:
+def test_a_partial_micro_batch_waits_for_ever_without_a_linger(tmp_path: Path) -> None:
     clock = Clock()
     source = MemorySource(plain_events(11))
     with living(Life(small_config(tmp_path), source, directory=tmp_path, clock=clock)) as life:
@@ -447,7 +449,7 @@ def test_at_the_end_only_what_is_new_is_written(tmp_path: Path) -> None:
         assert source.committed == [{"at": 0}, {"at": 20}]
 
 
-def test_a_new_life_does_not_count_events_from_before_as_new(tmp_path: Path) -> None:
+def test_a_restarted_process_does_not_count_events_from_before_as_new(tmp_path: Path) -> None:
     source = MemorySource(plain_events(35), poll_sizes=[10, 10, 10, 5])
     with living(Life(small_config(tmp_path), source, directory=tmp_path)) as life:
         life.loop.turn()

@@ -100,7 +100,7 @@ def test_a_loop_that_is_stuck_sends_no_beat_though_its_process_lives_and_answers
         assert daemon.stop() == 0
 
 
-def test_a_loop_that_waits_for_a_broker_beats_for_no_restart_would_mend_that(
+def test_a_loop_that_waits_for_a_broker_beats_since_no_restart_would_help(
     launcher: Launcher, watchdog: Watchdog, tmp_path: Path
 ) -> None:
     with watched(launcher, tmp_path, source=AWAY) as daemon:

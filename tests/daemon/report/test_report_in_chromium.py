@@ -26,7 +26,7 @@ from daemon.config.schema import Config
 pytestmark = pytest.mark.skipif(not chromium_is_there(), reason=MISSING)
 
 HOSTILE = "</pre><img src=x onerror=document.title='run'>$\\frac$ \u202e\U0001f600"
-TWIN = {"every_blocks": 1, "every_examinations": 1}
+EVERYWHERE = {"every_blocks": 1, "every_examinations": 1}
 FILE = """
 name: plant
 source: {type: kafka, topics: [plant], client: {sasl_plain_username: me, sasl_plain_password: hunter2}}
@@ -50,7 +50,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (directory / "stream.jsonl").write_bytes(stream)
     changed = {
         "source": {"type": "file", "path": str(directory / "stream.jsonl")},
-        "companions": {"naive": TWIN, "frozen": TWIN},
+        "companions": {"naive": EVERYWHERE, "frozen": EVERYWHERE},
         "checkpoint": {"directory": str(directory / "state")},
         "http": {"port": 0},
     }

@@ -57,7 +57,7 @@ def test_the_points_between_boundaries_are_in_it(directory: Path) -> None:
         assert len({point.events for point in learner.curve} - boundaries) > len(boundaries)
     html, said = report(directory)
     assert said == ""
-    assert "Every examination is drawn" in html
+    assert "Every evaluation is drawn" in html
     assert {"Memory of the past", "Events of note"} <= {*re.findall("<h2>(.*?)</h2>", html)}
 
 
@@ -67,7 +67,7 @@ def test_a_checkpoint_of_an_earlier_version_tells_what_it_can(directory: Path) -
     assert [point.events for point in main.curve] == [*(row.events for row in main.boundaries), 600]
     html, said = report(directory)
     assert said == ""
-    assert "written by a version that did not keep it" in html
+    assert "written by a version that kept none" in html
     assert "what was between is not in this checkpoint" in html
 
 
@@ -75,7 +75,7 @@ def test_a_damaged_history_is_told_of_and_the_rest_is_there(directory: Path) -> 
     path = history(directory)
     path.write_bytes(path.read_bytes()[:-20])
     html, said = report(directory)
-    assert f"passed over: {path} does not match its own checksum" in said
+    assert f"run history ignored: {path} does not match its own checksum" in said
     assert "does not match its own checksum" in html
     assert "Retention matrix" in html
 

@@ -18,13 +18,13 @@ def classes(*values: int) -> NDArray[np.int64]:
     return np.array(values, dtype=np.int64)
 
 
-def test_the_reference_is_the_label_before() -> None:
+def test_the_baseline_repeats_the_label_before() -> None:
     reference = NoChange(classification=True)
     assert reference.follow(classes(3, 1, 1)).tolist() == [-1, 3, 1]
     assert reference.follow(classes(2)).tolist() == [1]
 
 
-def test_numbers_have_no_reference_before_their_first_label() -> None:
+def test_numbers_have_no_baseline_before_their_first_label() -> None:
     reference = NoChange(classification=False).follow(np.array([0.5, 2], dtype=np.float32))
     np.testing.assert_array_equal(reference, np.array([np.nan, 0.5], dtype=np.float32))
     assert reference.dtype == np.float32
@@ -36,7 +36,7 @@ def test_each_key_has_its_own_last_label() -> None:
     assert followed.tolist() == [-1, -1, 0, 1, -1]
 
 
-def test_rows_without_a_key_share_one_reference() -> None:
+def test_rows_without_a_key_share_one_last_label() -> None:
     reference = NoChange(classification=True)
     reference.follow(classes(5))
     assert reference.follow(classes(6, 7), key=classes(-1, 3)).tolist() == [5, -1]

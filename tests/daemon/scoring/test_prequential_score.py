@@ -60,7 +60,7 @@ def test_regression_by_hand() -> None:
     assert score.no_change_r2 == pytest.approx(1 - (17 / 3) / (17 / 4))
 
 
-def test_the_references_score_is_on_the_scale_of_the_models_own() -> None:
+def test_the_baselines_score_is_on_the_scale_of_the_models_own() -> None:
     numbers = score_numbers([1, 2, 3], [1, 2, 3], no_change=[np.nan, 1, -9])
     assert (numbers.retention_score, numbers.no_change_score) == (1.0, -1.0)
     classes = score_classes([1, 1, 1, 2, 0], [1, 1, 1, 2, 2], no_change=[-1, 0, 1, 1, 1])

@@ -124,7 +124,7 @@ def test_a_generation_under_another_number_is_damage(tmp_path: Path) -> None:
         store.load(9)
 
 
-def test_where_all_are_damaged_nothing_is_begun_anew_silently(tmp_path: Path) -> None:
+def test_nothing_begins_anew_silently_where_all_are_damaged(tmp_path: Path) -> None:
     store = filled(tmp_path, generations=2)
     for generation in (1, 2):
         (store.path(generation) / "manifest.json").write_text("{}")

@@ -1,4 +1,4 @@
-"""Over HTTP, every learner beside the main one has its scores in the same families, and in /status."""
+"""Over HTTP, every companion has its scores in the same families as the main learner, and in /status."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def of(series: Series, name: str, **labels: str) -> float | None:
     return series.get((f"retaind_{name}", frozenset(labels.items())))
 
 
-def test_they_are_shown_as_they_are(tmp_path: Path) -> None:
+def test_companions_are_shown_as_they_are(tmp_path: Path) -> None:
     companions = {"naive": ALWAYS, "frozen": ALWAYS, "challenger": CHALLENGER}
     series, status, service = pages(tmp_path, companions=companions)
     main = service.loop.pipeline.main
@@ -73,7 +73,7 @@ def test_they_are_shown_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", [{"type": "class", "max_classes": 3}, {"type": "number"}])
-def test_repeating_the_last_label_is_one_of_them(tmp_path: Path, label: dict[str, Any]) -> None:
+def test_the_no_change_baseline_is_shown_with_them(tmp_path: Path, label: dict[str, Any]) -> None:
     series, status, service = pages(tmp_path, label=label, companions={"naive": None, "frozen": None})
     main = service.loop.pipeline.main
     assert main is not None
@@ -92,7 +92,7 @@ def test_repeating_the_last_label_is_one_of_them(tmp_path: Path, label: dict[str
     }
 
 
-def test_the_time_that_they_take_is_a_stage_of_its_own(tmp_path: Path) -> None:
+def test_the_time_that_companions_take_is_a_stage_of_its_own(tmp_path: Path) -> None:
     series, _, _ = pages(tmp_path, companions={"naive": ALWAYS})
     busy = of(series, "busy_seconds_total", stage="companions")
     assert busy is not None

@@ -67,7 +67,9 @@ def test_the_right_name_and_password_are_let_in_again_and_again(client: httpx.Cl
         ("ada", "x" * 5000),
     ],
 )
-def test_everyone_else_is_asked_for_them(credentials: tuple[str, str] | None, client: httpx.Client) -> None:
+def test_everyone_else_is_asked_for_name_and_password(
+    credentials: tuple[str, str] | None, client: httpx.Client
+) -> None:
     client.get("/metrics", auth=ADA)
     refused = client.get("/metrics", auth=credentials)
     assert refused.status_code == 401
@@ -93,7 +95,7 @@ def test_plain_text_is_not_answered_where_tls_is_spoken(server: HttpServer) -> N
         httpx.get(server.address.replace("https", "http"), trust_env=False)
 
 
-def test_who_tries_password_after_password_has_to_wait_and_who_was_let_in_has_not() -> None:
+def test_a_client_that_guesses_passwords_has_to_wait_and_one_that_was_let_in_does_not() -> None:
     async def answer(_: Any) -> PlainTextResponse:
         return PlainTextResponse("the answer")
 

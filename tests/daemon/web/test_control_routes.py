@@ -159,7 +159,7 @@ def test_a_page_in_a_browser_can_do_nothing_whatever_it_shows(
     assert loop.done == []
 
 
-def test_who_tries_token_after_token_has_to_wait_and_the_owner_has_not(client: httpx.Client, loop: Loop) -> None:
+def test_a_client_that_guesses_tokens_has_to_wait_and_the_owner_does_not(client: httpx.Client, loop: Loop) -> None:
     codes = [
         client.post("/-/quit", headers={"Authorization": f"Bearer {number}"}).status_code
         for number in range(LIMIT + 3)

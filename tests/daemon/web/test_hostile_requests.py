@@ -93,7 +93,7 @@ def test_headers_without_end_are_refused(server: HttpServer) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /livez HT", HEAD + b"X-Slow: "], ids=["nothing", "line", "header"])
-def test_who_does_not_finish_a_request_is_hung_up_on(
+def test_a_client_that_does_not_finish_a_request_is_disconnected(
     server: HttpServer, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.2)
@@ -126,7 +126,7 @@ def test_a_byte_now_and_then_does_not_make_it_wait_for_longer(
             dripping.join()
 
 
-def test_who_does_not_take_the_answer_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_does_not_take_the_answer_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "ANSWER_SECONDS", 0.3)
     gone = threading.Event()
 
@@ -153,7 +153,7 @@ def test_a_connection_may_be_used_again_and_again_after_the_time_for_one_request
     assert [client.get("/livez").status_code for _ in range(50)] == [200] * 50
 
 
-def test_who_only_holds_connections_keeps_nobody_out(
+def test_a_client_that_only_holds_connections_keeps_nobody_out(
     server: HttpServer, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_protocol, "MOST_CONNECTIONS", 16)

@@ -116,7 +116,7 @@ def test_a_port_in_use_is_said_with_the_port_and_a_remedy(signs: Health) -> None
         server.stop()
 
 
-def test_a_foreign_host_is_said_to_be_none_of_this_machine(signs: Health) -> None:
+def test_a_host_that_is_not_this_machine_is_reported_as_such(signs: Health) -> None:
     server = HttpServer(app(told_everything(), health=signs), host="192.0.2.1", port=0)
     with pytest.raises(
         AddressUnavailableError, match=r"http\.host: 192\.0\.2\.1 is not an address of this machine"

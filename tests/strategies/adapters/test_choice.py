@@ -25,6 +25,6 @@ def test_each_row_has_its_own_choice(seed: int, choices: int, rows: int, outputs
             assert torch.equal(found[row], answers[number, row])
 
 
-def test_of_numbers_the_last_is_taken_where_nobody_says() -> None:
+def test_the_last_of_several_numbers_is_taken_where_the_task_is_unknown() -> None:
     answers = torch.tensor([[[1.0], [2.0]], [[3.0], [4.0]]])
     assert chosen(answers, torch.tensor([-1, 0])).tolist() == [[3.0], [2.0]]

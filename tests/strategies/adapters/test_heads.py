@@ -38,7 +38,7 @@ def of_task(plain: nn.Module, adapted: nn.Module, task: int) -> nn.Module:
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
-def test_every_head_starts_as_the_model_s_own(model: str, plain: Plain, adapted: Adapted) -> None:
+def test_every_head_starts_as_the_models_own(model: str, plain: Plain, adapted: Adapted) -> None:
     module, x = plain(model)
     before = module(x)
     network = network_of(adapted(module, "heads"))
@@ -47,7 +47,7 @@ def test_every_head_starts_as_the_model_s_own(model: str, plain: Plain, adapted:
 
 
 @pytest.mark.parametrize("model", ["linear", "mlp", "cnn"])
-def test_a_row_is_answered_by_its_task_s_head_and_teaches_no_other(
+def test_a_row_is_answered_by_the_head_of_its_task_and_teaches_no_other(
     model: str, plain: Plain, adapted: Adapted
 ) -> None:
     module, x = plain(model)

@@ -93,7 +93,7 @@ def test_what_is_fixed_never_moves_by_a_bit(plain: Plain, adapted: Adapted) -> N
 
 @pytest.mark.parametrize("head", [True, False])
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
-def test_merged_it_says_the_same(model: str, head: bool, plain: Plain, adapted: Adapted) -> None:  # noqa: FBT001
+def test_the_merged_model_predicts_the_same(model: str, head: bool, plain: Plain, adapted: Adapted) -> None:  # noqa: FBT001
     module, x = plain(model)
     empty = deepcopy(module)
     network = network_of(adapted(module, "lora", rank=4, alpha=6.0, head=head))

@@ -38,8 +38,8 @@ function since(status, now) {
   return `${task}up ${duration(now - status.started)} · ${durable}`;
 }
 
-export function showTiles(standing, twin) {
-  byId("tiles").replaceChildren(...tilesOf(standing, twin).map(([name, value, beside]) => tile(name, value, beside)));
+export function showTiles(standing, companion) {
+  byId("tiles").replaceChildren(...tilesOf(standing, companion).map(([name, value, beside]) => tile(name, value, beside)));
 }
 
 function tile(name, value, beside) {
@@ -47,17 +47,17 @@ function tile(name, value, beside) {
     make("dd", { class: "beside" }, beside));
 }
 
-function tilesOf(standing, twin) {
+function tilesOf(standing, companion) {
   const { status, percent, stream, lag } = standing;
   const retention = standing.retention("main");
-  const other = twin ? standing.retention(twin) : {};
-  const name = twin ? NAMES[twin]?.toLowerCase() ?? twin : "";
-  const beside = (text) => (twin && text !== NONE ? `${name} ${text}` : "");
+  const other = companion ? standing.retention(companion) : {};
+  const name = companion ? NAMES[companion]?.toLowerCase() ?? companion : "";
+  const beside = (text) => (companion && text !== NONE ? `${name} ${text}` : "");
   const speed = stream.rate.at(-1);
   return [
     ["Score now, all tasks", score(retention.average_score, percent), beside(score(other.average_score, percent))],
     ["Forgotten", points(retention.forgetting, percent), beside(points(other.forgetting, percent))],
-    ["Predicted on arrival", score(status.prequential?.window_score, percent),
+    ["Predicted on arrival", score((status.committee ?? status).prequential?.window_score, percent),
       noChange(status.companions?.no_change?.prequential?.window_score, percent)],
     ["Events", count(status.events), isNumber(status.steps) ? `${count(status.steps)} steps` : ""],
     ["Events per second", rate(speed), ""],

@@ -1,5 +1,6 @@
 // Puts the sections together, and shows them anew with every answer of the daemon.
 
+import { showCommittee } from "./committee.js";
 import { Curves } from "./curves.js";
 import { byId, make, say } from "./elements.js";
 import { Flows } from "./flow.js";
@@ -19,29 +20,30 @@ let chosen = null;
 let cursor = null;
 let offered = "";
 
-const twin = () => (standing.twins.includes(chosen) ? chosen : standing.twins[0] ?? null);
+const companion = () => (standing.companions.includes(chosen) ? chosen : standing.companions[0] ?? null);
 
 function show(answer) {
   standing = new Standing(answer);
   seen = new Date();
   showState(standing);
   flows.show(standing);
+  showCommittee(standing);
   showMemory(standing);
   showNotes(standing);
-  offerTwins();
+  offerCompanions();
   showRetention();
 }
 
 function showRetention() {
-  showTiles(standing, twin());
-  byId("retention-empty").hidden = standing.examined;
-  byId("retention-body").hidden = !standing.examined;
-  if (!standing.examined) return;
-  const learners = ["main", ...(twin() ? [twin()] : [])];
+  showTiles(standing, companion());
+  byId("retention-empty").hidden = standing.evaluated;
+  byId("retention-body").hidden = !standing.evaluated;
+  if (!standing.evaluated) return;
+  const learners = ["main", ...(companion() ? [companion()] : [])];
   const charts = learners.map(chartOf);
   place(byId("curves"), charts.map((chart) => chart.element));
   charts.forEach((chart) => chart.show(standing, cursor));
-  showTasks(standing, twin(), cursor);
+  showTasks(standing, companion(), cursor);
   place(byId("matrices"), learners.map(frameOf));
   for (const learner of learners) frameOf(learner).replaceChildren(matrixOf(standing, learner));
   say(byId("scale-low"), standing.percent ? "0 %" : "0");
@@ -73,24 +75,24 @@ function place(container, elements) {
 function pointAt(events) {
   if (events === cursor) return;
   cursor = events;
-  for (const chart of ["main", twin()].filter(Boolean).map(chartOf)) chart.show(standing, cursor);
-  showTasks(standing, twin(), cursor);
+  for (const chart of ["main", companion()].filter(Boolean).map(chartOf)) chart.show(standing, cursor);
+  showTasks(standing, companion(), cursor);
 }
 
-function offerTwins() {
-  const names = standing.twins;
+function offerCompanions() {
+  const names = standing.companions;
   if (names.join() === offered) return;
   offered = names.join();
   const choices = names.map((name) => {
-    const input = make("input", { type: "radio", name: "twin", value: name, checked: name === twin() });
+    const input = make("input", { type: "radio", name: "companion", value: name, checked: name === companion() });
     input.addEventListener("change", () => {
       chosen = name;
       showRetention();
     });
-    return make("label", {}, input, make("span", {}, NAMES[name] ?? name));
+    return make("label", {}, input, make("span", {}, name));
   });
-  byId("twins").replaceChildren(make("legend", {}, "beside"), ...choices);
-  byId("twins").hidden = names.length === 0;
+  byId("companions").replaceChildren(make("legend", {}, "versus"), ...choices);
+  byId("companions").hidden = names.length === 0;
 }
 
 new ResizeObserver(() => {

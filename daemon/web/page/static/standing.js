@@ -1,6 +1,6 @@
 // What the page needs to know of the daemon, from /status and the history.
 
-export const NAMES = { main: "This model", naive: "Naive twin", frozen: "Frozen twin", challenger: "Challenger" };
+export const NAMES = { main: "This model", naive: "Naive companion", frozen: "Frozen companion", challenger: "Challenger" };
 const BLANK = { events: [], task: [], scores: [], number: [] };
 
 export class Standing {
@@ -15,11 +15,11 @@ export class Standing {
     this.percent = (status.classes ?? []).length > 0;
   }
 
-  get twins() {
+  get companions() {
     return [...this.learners.keys()].filter((name) => name !== "main");
   }
 
-  get examined() {
+  get evaluated() {
     return this.curve("main").events.length > 0;
   }
 

@@ -5,18 +5,18 @@ import { count, points, score } from "./numbers.js";
 import { NAMES } from "./standing.js";
 import { swatch } from "./task_colours.js";
 
-export function showTasks(standing, twin, cursor) {
+export function showTasks(standing, companion, cursor) {
   const [head, body] = [byId("tasks").tHead, byId("tasks").tBodies[0]];
   say(byId("tasks-caption"), cursor === null ? "Scores now" : `Scores at ${count(cursor)} events`);
-  head.replaceChildren(make("tr", {}, headings(standing, twin, cursor).map((text) => make("th", { scope: "col" }, text))));
+  head.replaceChildren(make("tr", {}, headings(standing, companion, cursor).map((text) => make("th", { scope: "col" }, text))));
   const mine = standing.scoresAt("main", cursor);
-  const others = twin ? standing.scoresAt(twin, cursor) : [];
+  const others = companion ? standing.scoresAt(companion, cursor) : [];
   body.replaceChildren(...standing.tasks.map((name, task) =>
-    make("tr", {}, heading(standing, name, task), cells(standing, task, mine, others, twin, cursor))));
+    make("tr", {}, heading(standing, name, task), cells(standing, task, mine, others, companion, cursor))));
 }
 
-function headings({ percent }, twin, cursor) {
-  const names = ["Task", NAMES.main, ...(twin ? [NAMES[twin] ?? twin] : [])];
+function headings({ percent }, companion, cursor) {
+  const names = ["Task", NAMES.main, ...(companion ? [NAMES[companion] ?? companion] : [])];
   return cursor === null ? [...names, percent ? "Forgotten, points" : "Forgotten", "Best", "Probes"] : names;
 }
 
@@ -26,9 +26,9 @@ function heading(standing, name, task) {
     current ? make("span", { class: "tag" }, "now") : null);
 }
 
-function cells(standing, task, mine, others, twin, cursor) {
+function cells(standing, task, mine, others, companion, cursor) {
   const { percent } = standing;
-  const scores = [score(mine[task], percent), ...(twin ? [score(others[task], percent)] : [])];
+  const scores = [score(mine[task], percent), ...(companion ? [score(others[task], percent)] : [])];
   const { best, forgetting, samples } = standing.ofTask("main", task);
   const rest = cursor === null ? [points(forgetting, percent).replace(" points", ""), score(best, percent), count(samples)] : [];
   return [...scores, ...rest].map((text) => make("td", {}, text));

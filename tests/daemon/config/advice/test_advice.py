@@ -54,6 +54,11 @@ def test_the_defaults_need_no_advice(load_with: Any) -> None:
         ({"optimizer": "{type: sgd, schedule: {per_boundary: 0.5}}"}, (*SCHEDULE, "per_boundary")),
         ({"optimizer": "{type: sgd, lr: 0.1, schedule: {cap: 0.2}}"}, (*SCHEDULE, "cap")),
         ({"learner": "{updates_per_task: 50}"}, ("learner", "updates_per_task")),
+        ({"model": "{type: closed_form}", "optimizer": "{type: sgd}"}, ("optimizer",)),
+        ({"model": "{type: closed_form}", "learner": "{clip_norm: 1}"}, ("learner", "clip_norm")),
+        ({"model": "{type: closed_form}", "learner": "{averaging: 0.9}"}, ("learner", "averaging")),
+        ({"model": "{type: closed_form}", "learner": "{updates_per_batch: 2}"}, ("learner", "updates_per_batch")),
+        ({"model": "{type: closed_form, features: 16000}"}, ("model", "features")),
         (
             TASKS
             | {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def before(rows: int, *, seed: int = 50, **more: Any) -> list[LocalRecord]:
-    """Events of before the stream; field ``a`` of event n is n, so that a row can be told."""
+    """Events from before the stream; field ``a`` of event n is n, so that a row can be told."""
     made = []
     for number, record in enumerate(events([Stretch("before", rows)], seed=seed, **more)):
         event = orjson.loads(record.value or b"")

@@ -1,4 +1,4 @@
-"""Records of before become a uniform sample of rows as the stream has them, in two parts that never meet."""
+"""Records from before the stream become a uniform sample of the stream's rows, in two parts that never meet."""
 
 from __future__ import annotations
 

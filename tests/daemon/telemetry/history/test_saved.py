@@ -27,7 +27,7 @@ from tests.daemon.same_state import assert_same_state
 if TYPE_CHECKING:
     from daemon.config.schema import Config
 
-TWIN = {"every_blocks": 1, "every_examinations": 1}
+EVERYWHERE = {"every_blocks": 1, "every_examinations": 1}
 
 
 def never() -> bool:
@@ -42,7 +42,7 @@ def configured(directory: Path, **sections: Any) -> Config:
         directory,
         **{
             "source": {"type": "file", "path": str(stream)},
-            "companions": {"naive": TWIN},
+            "companions": {"naive": EVERYWHERE},
             "checkpoint": {"directory": str(directory), "keep": 50, "every_events": 20, "every_seconds": 1e9},
             "http": {"port": 0},
         }
@@ -110,7 +110,7 @@ def test_a_checkpoint_of_an_earlier_version_has_boundaries_alone(tmp_path: Path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}\n", b'{"format":1', sealed('{"format":2}'), sealed('{"format":1}')])
-def test_a_damaged_one_is_passed_over_with_a_warning(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_history_is_ignored_with_a_warning(tmp_path: Path, content: bytes) -> None:
     config = configured(tmp_path)
     run(config, until=1_300)
     path = newest_file(store_of(config))
@@ -118,7 +118,7 @@ def test_a_damaged_one_is_passed_over_with_a_warning(tmp_path: Path, content: by
     with capture_logs() as logs:
         shown = run(config)
     warnings = [entry for entry in logs if entry["log_level"] == "warning"]
-    assert [entry["event"] for entry in warnings] == ["the run's history until the checkpoint is passed over"]
+    assert [entry["event"] for entry in warnings] == ["run history ignored"]
     assert str(path) in warnings[0]["problem"]
     assert curve(shown)["events"]
     assert read_history(store_of(config), store_of(config).generations()[-1]) is not None

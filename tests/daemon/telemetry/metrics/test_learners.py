@@ -38,7 +38,7 @@ def two_learners() -> CollectorRegistry:
     return registry
 
 
-def test_the_main_learner_has_no_such_label_and_each_other_its_own() -> None:
+def test_the_main_learner_has_no_learner_label_and_each_companion_has_its_own() -> None:
     registry, metrics = new_metrics()
     for name in ("naive", "challenger"):
         metrics.beside(name).retention.scored(
@@ -60,7 +60,7 @@ def test_every_family_is_described_once_and_its_series_follow() -> None:
     assert len({family.name for family in families}) == len(families)
 
 
-def test_another_learner_has_what_the_documentation_says() -> None:
+def test_a_companion_has_the_metrics_that_the_documentation_names() -> None:
     shown = {
         sample.name
         for metric in two_learners().collect()
@@ -75,7 +75,7 @@ def test_another_learner_has_what_the_documentation_says() -> None:
         assert names - {"retaind_classes_known"} <= shown
 
 
-def test_a_family_that_only_another_learner_has_is_shown() -> None:
+def test_a_family_that_only_a_baseline_has_is_shown() -> None:
     registry, metrics = new_metrics()
     metrics.beside("no_change").prequential.overall(score=0.6, samples=5, window_score=0.7, window_samples=4)
     assert registry.get_sample_value("retaind_prequential_score", {"learner": "no_change"}) == 0.6
@@ -92,7 +92,7 @@ def test_what_overflows_is_counted_for_the_main_learner_alone() -> None:
     assert registry.get_sample_value("retaind_retention_score", {"task": "night", "learner": "naive"}) is None
 
 
-def test_of_its_matrix_only_the_newest_boundaries_are_shown() -> None:
+def test_only_the_newest_boundaries_of_its_matrix_are_shown() -> None:
     registry, metrics = new_metrics()
     metrics.beside("naive").retention.matrix({row: {"day": 0.5} for row in range(40)}, untrained={})
     (cells,) = (metric.samples for metric in registry.collect() if metric.name == "retaind_retention_matrix")

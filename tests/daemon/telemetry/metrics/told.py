@@ -39,6 +39,7 @@ def told_everything() -> CollectorRegistry:
     tell_learning(metrics)
     metrics.strategies.classes_known(2)
     tell_scores(metrics)
+    metrics.committee.weights({"main": 0.25, "last_label": 0.75})
     metrics.tasks.current("night", known=2, boundaries=3)
     metrics.tasks.drift(alarms=1, detected_seconds=1_700.0)
     metrics.checkpoints.written(7, size_bytes=4_096, duration_seconds=0.02, at_seconds=1_800.0)

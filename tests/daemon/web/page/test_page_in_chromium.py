@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(not chromium_is_there(), reason=MISSING)
 
 HOSTILE = "<img src=x onerror=document.title='run'>"
-TWIN = {"every_blocks": 1, "every_examinations": 1}
+EVERYWHERE = {"every_blocks": 1, "every_examinations": 1}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def plant(state: Path) -> Config:
             "tasks": {"type": "field"},
             "model": {"type": "mlp", "hidden": [16]},
             "strategies": [{"type": "replay", "rows": 300}, {"type": "ewc", "fisher_rows": 50}],
-            "companions": {"naive": TWIN, "frozen": TWIN},
+            "companions": {"naive": EVERYWHERE, "frozen": EVERYWHERE},
             "retention": {"probe_share": 0.1, "every_events": 100, "min_segment_events": 50},
             "checkpoint": {"directory": str(state)},
             "http": {"port": 0},
@@ -104,13 +104,15 @@ def test_the_matrix_shows_the_scores_of_status(page: Chromium, learned: Service)
     ]  # fmt: skip
 
 
-def test_the_twin_stands_beside_and_another_can_take_its_place(page: Chromium, learned: Service) -> None:
+def test_a_companion_is_shown_next_to_the_model_and_another_can_take_its_place(
+    page: Chromium, learned: Service
+) -> None:
     for name in ("naive", "frozen"):
         page.run("document.querySelector(`input[value=${arguments[0]}]`).click()", name)
-        twin = status(learned)["companions"][name]["retention"]
-        assert f"{100 * twin['average_score']:.1f} %" in page.text("#tiles")
+        companion = status(learned)["companions"][name]["retention"]
+        assert f"{100 * companion['average_score']:.1f} %" in page.text("#tiles")
         *_, last = cells(page, f"#matrix-{name} tbody tr")
-        for text, of in zip(last[1:], twin["tasks"].values(), strict=True):
+        for text, of in zip(last[1:], companion["tasks"].values(), strict=True):
             assert abs(float(text) - 100 * of["score"]) <= 0.5
         assert page.run("return document.querySelectorAll('#curves figure').length") == 2
 
@@ -210,10 +212,10 @@ def test_the_keyboard_goes_through_the_page_in_its_order(page: Chromium) -> None
         "Skip to retention",
         "naive",
         "Retention curves, This model: place in the stream",
-        "Retention curves, Naive twin: place in the stream",
+        "Retention curves, Naive companion: place in the stream",
         "tasks-caption",
         "Retention matrix, This model",
-        "Retention matrix, Naive twin",
+        "Retention matrix, Naive companion",
         "Partitions",
         "notes-title",
         "/metrics",

@@ -1,0 +1,122 @@
+"""From a configuration to the committee that answers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from daemon.build.learner import build_learner, generator_for
+from daemon.intake.labels.options import ClassLabel, NumberLabel
+from daemon.learning.committee.class_committee import ClassCommittee
+from daemon.learning.committee.closed_form_member import ClosedFormMember
+from daemon.learning.committee.label_members import LabelMembers
+from daemon.learning.committee.neighbours import Neighbours
+from daemon.learning.committee.network_member import NetworkMember, inputs_alone, with_labels_and_differences
+from daemon.learning.committee.number_closed_form import NumberClosedForm
+from daemon.learning.committee.number_committee import NumberCommittee
+from daemon.learning.committee.number_member import LastAndMean
+from daemon.learning.committee.number_network import IncrementNetwork, PlasticNetwork
+from daemon.learning.committee.number_view_maker import NumberViewMaker
+from daemon.learning.committee.scored_committee import ScoredCommittee
+from daemon.learning.committee.stepped_network import SteppedNetwork
+from daemon.learning.committee.views import ClassViews
+from daemon.learning.torch_generator import TorchGenerator
+from daemon.scoring.prequential import Prequential
+from strategies.models.mlp import MlpOptions
+from strategies.optimizers.adam import AdamOptions
+from strategies.replay import ReplayOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from daemon.config.schema import Config
+
+_HIDDEN = (64, 64)
+_RATE, _PLASTIC_RATE = 0.001, 0.003
+_REHEARSED = 32
+"""Rows rehearsed in a step, at most."""
+_LARGE_BATCH = 32
+"""On larger micro-batches, networks make one step each; on smaller ones two."""
+
+
+def committee_maker(config: Config, *, features: int, max_tasks: int) -> Callable[[], ScoredCommittee] | None:
+    """Return what makes an untrained committee, the same each time; None where the main learner answers alone."""
+    if config.committee is None:
+        return None
+    kind = _class_committee if isinstance(config.label, ClassLabel) else _number_committee
+    return partial(kind, config, features=features, max_tasks=max_tasks)
+
+
+def _class_committee(config: Config, *, features: int, max_tasks: int) -> ScoredCommittee:
+    assert config.committee is not None
+    assert isinstance(config.label, ClassLabel)
+    classes, places = len(config.label.classes or ()) or config.label.max_classes, config.learner.batch
+    views = ClassViews(
+        places, features=features, classes=classes, generator=generator_for(config, "committee/views")
+    )
+    members = (
+        LabelMembers(classes, places=places),
+        ClosedFormMember(
+            narrow_width=views.narrow_width,
+            label_width=views.label_width,
+            classes=classes,
+            generator=generator_for(config, "committee/closed_form"),
+        ),
+        Neighbours(width=views.narrow_width, classes=classes, places=places),
+        NetworkMember(
+            "with_labels",
+            _network(config, "with_labels", features=2 * features + views.label_width),
+            view=with_labels_and_differences,
+        ),
+        NetworkMember("plastic", _network(config, "plastic", features=features, plastic=True), view=inputs_alone),
+    )
+    return ScoredCommittee(
+        ClassCommittee(views, members, classes=classes, places=places, share=config.committee.share),
+        prequential=Prequential(config.retention.window, classification=True, max_tasks=max_tasks),
+    )
+
+
+def _number_committee(config: Config, *, features: int, max_tasks: int) -> ScoredCommittee:
+    assert config.committee is not None
+    places = config.learner.batch
+    # Targets come in running units.
+    own = config.model_copy(update={"label": NumberLabel(standardise=False)})
+    views = NumberViewMaker(places, features=features, generator=generator_for(config, "committee/views"))
+    history = views.narrow_width + views.history_width
+    members = (
+        LastAndMean(),
+        NumberClosedForm(
+            narrow_width=views.narrow_width,
+            history_width=views.history_width,
+            generator=generator_for(config, "committee/closed_form"),
+        ),
+        IncrementNetwork(_network(own, "with_history", features=history)),
+        PlasticNetwork(_network(own, "plastic", features=features, plastic=True)),
+    )
+    return ScoredCommittee(
+        NumberCommittee(views, members, places=places, share=config.committee.share),
+        prequential=Prequential(config.retention.window, classification=False, max_tasks=max_tasks),
+    )
+
+
+def _network(config: Config, name: str, *, features: int, plastic: bool = False) -> SteppedNetwork:
+    """Return a small network of its own: with rehearsal, or a plastic one that only follows the newest events."""
+    own = config.model_copy(
+        update={
+            "model": MlpOptions(hidden=_HIDDEN),
+            "adapters": (),
+            "optimizer": AdamOptions(lr=_PLASTIC_RATE if plastic else _RATE),
+            "strategies": () if plastic else (ReplayOptions(batch=min(config.learner.batch, _REHEARSED)),),
+            "learner": config.learner.model_copy(
+                update={"standardise": False, "clip_norm": None, "averaging": None}
+            ),
+        }
+    )
+    # Making a model sets torch's global generator, which goes on to be the main learner's.
+    with torch.random.fork_rng(devices=[]):
+        learner = build_learner(own, features=features, generators=f"committee/{name}/")
+        generator = TorchGenerator()
+    later_steps = 1 if config.learner.batch > _LARGE_BATCH else 2
+    return SteppedNetwork(learner, generator=generator, later_steps=later_steps)

@@ -1,0 +1,1 @@
+"""Prediction with expert advice: several cheap learners on the same events, believed as far as they were right."""

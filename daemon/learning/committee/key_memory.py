@@ -1,0 +1,192 @@
+"""What is remembered of every key: its last label, its labels fading, its last row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.learning.committee.key_slots import KeySlots
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+DECAYS = (0.7, 0.95)
+"""How much of a faded label remains after one more label of the key."""
+
+_SEGMENT = 256
+"""Most rows that are rolled together: a product of so many by so many."""
+
+NONE = -1
+"""In place of the last label where a key has none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was known of each row's key when the row came; ``(rows, …)`` each."""
+
+    label: NDArray[Any]
+    """``(rows,)``: the key's last label; ``NONE`` where there is none (NaN for numbers)."""
+    faded: NDArray[np.float32]
+    """``(rows, decays, width)``: the key's labels so far as columns, averaged exponentially."""
+    difference: NDArray[np.float64]
+    """``(rows, features)``: the row less the key's row before; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """What is remembered, ``(slots, …)`` each."""
+
+    known: NDArray[np.bool_]
+    label: NDArray[np.float64]
+    row: NDArray[np.float64]
+    faded: NDArray[np.float32]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return {"known": self.known, "label": self.label, "row": self.row, "faded": self.faded}
+
+    def copy(self) -> _Slots:
+        return _Slots(**{name: array.copy() for name, array in self.arrays().items()})
+
+    def grown(self) -> _Slots:
+        """Return the same with room for twice as many."""
+        return _Slots(
+            **{name: np.concatenate([array, np.zeros_like(array)]) for name, array in self.arrays().items()}
+        )
+
+
+class KeyMemory:
+    """Remembers the ``most`` keys seen last; rows without a key share one memory.
+
+    A block's rows are rolled from what was remembered before the block, all of it anew at each call: the result
+    does not depend on how the block's rows were grouped on their way.
+    """
+
+    def __init__(self, places: int, *, features: int, label_width: int, most: int = 4096) -> None:
+        self._segment = min(places, _SEGMENT)
+        self._slots = KeySlots(most=most)
+        self._now = self._after = _Slots(
+            known=np.zeros(1, dtype=np.bool_),
+            label=np.zeros(1),
+            row=np.zeros((1, features)),
+            faded=np.zeros((1, len(DECAYS), label_width), dtype=np.float32),
+        )
+        powers = np.arange(self._segment)[None, :]
+        decays = np.array(DECAYS)[:, None]
+        self._powers = (decays**powers).astype(np.float32)
+        """What is left of a faded label after so many labels of its key."""
+        self._counts = np.append((1 - decays) * decays**powers, np.zeros_like(decays), axis=1).astype(np.float32)
+        """What a label of the key counts that came so many labels before the last one; 0 beyond the segment."""
+        rows = np.arange(self._segment)
+        gap = rows[:, None] - rows[None, :] - 1
+        self._of_one_key = self._counts[:, np.where(gap >= 0, gap, self._segment)]
+        """The same for each row and each row before it, where all are of one key."""
+
+    def place(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the slot ``(rows,)`` of each row's key; one that is new gets one."""
+        slots = self._slots.place(keys)
+        while self._slots.room > len(self._now.known):
+            self._now = self._now.grown()
+        return slots
+
+    def roll(
+        self,
+        slots: NDArray[np.int64],
+        *,
+        labels: NDArray[Any],
+        columns: NDArray[np.float32],
+        rows: NDArray[np.float64],
+    ) -> Past:
+        """Return what was known before each row of a block, from what is remembered and the block's rows before it.
+
+        ``columns`` are the labels as columns ``(rows, label_width)``.
+        """
+        self._after = self._now.copy()
+        parts = [
+            self._roll(slots[i:j], labels[i:j], columns[i:j], rows[i:j])
+            for i, j in ((start, start + self._segment) for start in range(0, len(slots), self._segment))
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return Past(
+            label=np.concatenate([part.label for part in parts]),
+            faded=np.concatenate([part.faded for part in parts]),
+            difference=np.concatenate([part.difference for part in parts]),
+        )
+
+    def remember(self, slots: NDArray[np.int64]) -> None:
+        """Remember the rows that were rolled last, of these slots, from now on; forget the keys beyond the most."""
+        self._now = self._after
+        if len(self._slots) > 1:
+            for slot in self._slots.make_room(slots):
+                self._now.known[slot], self._now.faded[slot] = False, 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the keys, least recently seen first, and what is remembered of each."""
+        keys, slots = self._slots.in_order()
+        return {"keys": keys, **{name: array[slots] for name, array in self._now.arrays().items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        keys = state["keys"].tolist()
+        self._slots.begin(keys)
+        while self._slots.room > len(self._now.known):
+            self._now = self._now.grown()
+        for name, array in self._now.arrays().items():
+            array[: len(keys)] = state[name]
+
+    def _roll(
+        self,
+        slots: NDArray[np.int64],
+        labels: NDArray[Any],
+        columns: NDArray[np.float32],
+        rows: NDArray[np.float64],
+    ) -> Past:
+        """Roll at most a segment of rows, and remember them."""
+        n, after = len(slots), self._after
+        order = np.argsort(slots, kind="stable")
+        again = slots[order][1:] == slots[order][:-1]
+        before = np.full(n, -1)
+        before[order[1:][again]] = order[:-1][again]
+        inside = before >= 0
+        known = inside | after.known[slots]
+        label = np.where(known, np.where(inside, labels[before], after.label[slots]), NONE).astype(labels.dtype)
+        base = np.where(inside[:, None], rows[before], after.row[slots])
+        difference = np.where(known[:, None], rows - base, 0.0)
+        faded = self._fade(slots, order, again, columns)
+        ends = order[np.append(~again, True)]
+        after.known[slots[ends]] = True
+        after.label[slots[ends]], after.row[slots[ends]] = labels[ends], rows[ends]
+        decay = np.array(DECAYS, dtype=np.float32)[None, :, None]
+        after.faded[slots[ends]] = decay * faded[ends] + (1 - decay) * columns[ends][:, None, :]
+        return Past(label=label, faded=faded, difference=difference)
+
+    def _fade(
+        self,
+        slots: NDArray[np.int64],
+        order: NDArray[np.int64],
+        again: NDArray[np.bool_],
+        columns: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        n = len(slots)
+        starts = np.flatnonzero(np.append(True, ~again))
+        rank = np.empty(n, dtype=np.int64)
+        rank[order] = np.arange(n) - np.repeat(starts, np.diff(np.append(starts, n)))
+        if not again.all():
+            earlier = np.tri(n, k=-1, dtype=np.bool_) & (slots[:, None] == slots[None, :])
+            gap = np.where(earlier, rank[:, None] - rank[None, :] - 1, self._segment)
+        faded = np.empty((n, len(DECAYS), columns.shape[1]), dtype=np.float32)
+        # Products of one shape, however many rows have come: others may round differently.
+        padded = np.zeros((self._segment, columns.shape[1]), dtype=np.float32)
+        padded[:n] = columns
+        for place in range(len(DECAYS)):
+            weight = self._of_one_key[place]
+            if not again.all():
+                weight = np.zeros_like(weight)
+                weight[:n, :n] = self._counts[place][gap]
+            started = self._powers[place][rank][:, None] * self._after.faded[slots, place]
+            faded[:, place] = started + (weight @ padded)[:n]
+        return faded

@@ -1,0 +1,69 @@
+"""Log-linear pools of the members: what several of them say together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.learning.committee.probabilities import softmax
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+MEMORIES = (0.998, 0.9998)
+"""How much of the past remains in a pool's curvature after one more event: a pool for each."""
+
+
+_ROWS = 32
+"""Rows of a block that a step is made on."""
+
+
+class LogPools:
+    """Probabilities ∝ Π pₘ^wₘ, with weights by an online Newton step on the log loss (Hazan et al. 2007).
+
+    A pool can be better than every member, where the members err differently. It is an expert of the mixture like
+    the members themselves, and so never believed longer than it is right. ``ridge`` pulls the weights' first steps
+    towards equal ones. Logs of probabilities are ``(rows, classes, members)``, centred over the classes.
+    """
+
+    def __init__(self, members: int, *, ridge: float = 10.0) -> None:
+        self._weights = np.full((members, len(MEMORIES)), 1 / members)
+        self._curvature = np.zeros((len(MEMORIES), members, members))
+        self._prior = ridge * np.eye(members)
+
+    def predict(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probabilities of each pool ``(rows, classes, pools)``."""
+        return softmax(logs @ self._weights, axis=1)
+
+    def learn(self, logs: NDArray[np.float64], label: NDArray[np.int64]) -> None:
+        """Make one step on a block; ``label (rows,)`` is among the classes of ``logs``."""
+        events = len(logs)
+        # Of a large block some rows are enough: a step is made once for all of them.
+        some = slice(0, None, max(1, events // _ROWS))
+        logs, label = logs[some], label[some]
+        rows, classes, members = logs.shape
+        each = events / rows
+        flat, pooled = logs.reshape(rows * classes, members), self.predict(logs)
+        truth = logs[np.arange(rows), label].sum(axis=0)
+        for pool, memory in enumerate(MEMORIES):
+            weighted = logs * pooled[:, :, pool, None]
+            mean = weighted.sum(axis=1)
+            curvature = weighted.reshape(rows * classes, members).T @ flat - mean.T @ mean
+            self._curvature[pool] = memory**events * self._curvature[pool] + each * curvature
+            step = np.linalg.solve(self._curvature[pool] + self._prior, each * (truth - mean.sum(axis=0)))
+            if np.isfinite(step).all():
+                self._weights[:, pool] += step
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return weights and curvature."""
+        return {"weights": self._weights, "curvature": self._curvature}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` where it is of other members."""
+        weights = np.array(state["weights"])
+        if weights.shape != self._weights.shape:
+            raise ValueError(f"the checkpoint pools {len(weights)} members, there are {len(self._weights)}")
+        self._weights, self._curvature = weights, np.array(state["curvature"])

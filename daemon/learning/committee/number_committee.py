@@ -1,0 +1,114 @@
+"""The committee that answers with a number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from daemon.learning.committee.number_pools import MEMORIES, NumberPools
+from daemon.learning.committee.number_scale import WILD
+from daemon.learning.committee.number_share import NumberShare
+from daemon.learning.committee.number_views import in_units
+from daemon.learning.snapshot import MAIN
+from strategies.objective import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from daemon.learning.committee.number_member import NumberMember
+    from daemon.learning.committee.number_view_maker import NumberViewMaker
+    from daemon.learning.committee.number_views import NumberViews
+    from strategies.batch import Batch
+
+
+class NumberCommittee:
+    """Mixes the numbers of the main learner, of the members and of pools of them all.
+
+    Everything that learns does so when a block is closed. Within a block each row knows the labels of the rows
+    before it, and so do the weights. What is said counts as its distance from the key's last label, in running
+    units and at most ``WILD`` of them: an expert that is hardly believed can't do harm, however absurd. Before
+    there is a unit, everybody says the last label.
+    """
+
+    def __init__(
+        self, views: NumberViewMaker, members: Sequence[NumberMember], *, places: int, share: float
+    ) -> None:
+        voices = 1 + sum(len(member.names) for member in members)
+        self.names = (
+            MAIN,
+            *(name for member in members for name in member.names),
+            *(f"pool_{memory:g}" for memory in MEMORIES),
+        )
+        """Of all experts, in the order of their weights."""
+        self._views = views
+        self._members = members
+        self._places = places
+        self._pools = NumberPools(voices)
+        self._share = NumberShare(len(self.names), share=share)
+        self._main = np.zeros(places)
+        self._now: NumberViews | None = None
+        self._offsets = self._experts = np.zeros((0, 0))
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each expert is believed, by its name; they add up to 1."""
+        return dict(zip(self.names, self._share.weights.tolist(), strict=True))
+
+    def answer(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
+        """Return the mixture's answer on rows that the block goes on with.
+
+        ``scaled`` are the rows as the main learner sees them, ``main`` its answer; ``known_classes`` says nothing.
+        """
+        views = self._views.add(batch, scaled)
+        rows = slice(views.filled - len(batch), views.filled)
+        self._main[rows] = main.value.numpy()
+        # All places, filled or not: sums of one shape always round alike.
+        said = [self._main, *(value for member in self._members for value in member.predict(views))]
+        distance = np.stack(said, axis=1) - views.last[:, None]
+        offsets = in_units(distance, views.unit[:, None], limit=WILD)
+        pooled = np.clip(self._pools.predict(offsets), -WILD, WILD)
+        experts, truth = np.concatenate([offsets, pooled], axis=1), self._truth(views)
+        self._now = views
+        self._offsets, self._experts = offsets, experts
+        mixed = views.last + views.unit * self._share.mixed(experts, truth, judged=views.judged)
+        return Answer(torch.from_numpy(mixed[rows].astype(np.float32)))
+
+    def learn(self, *, fresh: NDArray[np.int64]) -> None:
+        """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
+        views = self._now
+        assert views is not None, "a block has rows"
+        for member in self._members:
+            member.learn(views, fresh=fresh[views.usable[fresh]])
+        truth, filled = self._truth(views), slice(0, views.filled)
+        judged = np.flatnonzero(views.judged)
+        if len(judged):
+            self._pools.learn(self._offsets[judged], truth[judged])
+        self._share.learn(self._experts[filled], truth[filled], judged=views.judged[filled])
+        self._views.learn()
+        self._main[filled], self._now = 0, None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what was learned until the block that is open; its rows are answered again."""
+        return {
+            "views": self._views.state_dict(),
+            "members": {member.names[0]: member.state_dict() for member in self._members},
+            "pools": self._pools.state_dict(),
+            "share": self._share.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` or ``KeyError`` where it is of other members."""
+        self._views.load_state_dict(state["views"])
+        for member in self._members:
+            member.load_state_dict(state["members"][member.names[0]])
+        self._pools.load_state_dict(state["pools"])
+        self._share.load_state_dict(state["share"])
+
+    @staticmethod
+    def _truth(views: NumberViews) -> NDArray[np.float64]:
+        return in_units(views.label - views.last, views.unit, limit=WILD)

@@ -1,0 +1,60 @@
+"""Linear pools of members that predict numbers: what several of them say together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+
+MEMORIES = (0.997, 0.999, 0.9998)
+"""What an event counts in a pool's sums after one more event: a pool for each."""
+
+
+class NumberPools:
+    """The last value plus a weighted sum of the members' distances from it: stacking (Breiman 1996) by ridge.
+
+    A pool for each of ``MEMORIES``. All distances are in running units. The prior is the last value alone, weights
+    of zero; it is worth ``ridge`` times the pool's own running squared error.
+    """
+
+    def __init__(self, members: int, *, ridge: float = 10.0) -> None:
+        self._ridge = ridge
+        self._weights = np.zeros((members, len(MEMORIES)))
+        self._gram = np.zeros((len(MEMORIES), members, members))
+        self._cross = np.zeros((len(MEMORIES), members))
+        self._noise = np.ones(len(MEMORIES))
+
+    def predict(self, offsets: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how far from the last value each pool is ``(rows, pools)``, of ``offsets (rows, members)``."""
+        return offsets @ self._weights
+
+    def learn(self, offsets: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
+        """Add a block to the sums and solve; ``truth (rows,)`` is the label's distance from the last value."""
+        decay = np.array(MEMORIES) ** len(offsets)
+        error = np.square(truth[:, None] - self.predict(offsets)).mean(axis=0)
+        self._noise = self._noise * decay + (1 - decay) * error
+        self._gram = self._gram * decay[:, None, None] + offsets.T @ offsets
+        self._cross = self._cross * decay[:, None] + truth @ offsets
+        prior = (self._ridge * np.maximum(self._noise, 1e-6))[:, None, None] * np.eye(offsets.shape[1])
+        solved = np.linalg.solve(self._gram + prior, self._cross[..., None])[..., 0].T
+        if np.isfinite(solved).all():
+            # Into the same memory: a product may round differently for another order of it.
+            self._weights[:] = solved
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return weights and sums."""
+        return {"weights": self._weights, "gram": self._gram, "cross": self._cross, "noise": self._noise}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` where it is of other members."""
+        weights = np.array(state["weights"])
+        if weights.shape != self._weights.shape:
+            raise ValueError(f"the checkpoint pools {len(weights)} members, there are {len(self._weights)}")
+        self._weights, self._gram = weights, np.array(state["gram"])
+        self._cross, self._noise = np.array(state["cross"]), np.array(state["noise"])

@@ -1,0 +1,77 @@
+"""Whom to believe about numbers: the fixed share, by squared errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.learning.committee.mixture import FixedShare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_MEMORY = 0.999
+"""What a squared error counts after one more event."""
+_WORST = 16.0
+"""The most that one event can cost an expert."""
+
+
+class NumberShare:
+    """Mixes experts; the loss is ``rate``/2 times the squared error, in units of the mixture's own running one.
+
+    >>> share = NumberShare(2)
+    >>> experts = np.array([[0.0, 1.0]] * 3)
+    >>> for _ in range(30):
+    ...     share.learn(experts, np.zeros(3), judged=np.ones(3, dtype=bool))
+    >>> share.mixed(experts, np.zeros(3), judged=np.ones(3, dtype=bool)).round(1).tolist()
+    [0.0, 0.0, 0.0]
+    """
+
+    def __init__(self, experts: int, *, rate: float = 0.3, share: float = 0.002) -> None:
+        self._mixture, self._rate = FixedShare(experts, share=share), rate
+        self._squares = self._count = 0.0
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Each expert's weight now ``(experts,)``; they add up to 1."""
+        return self._mixture.weights
+
+    def mixed(
+        self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return the mixture ``(rows,)`` for each row of a block, by what is known before it.
+
+        ``experts`` are ``(rows, experts)``; of ``truth (rows,)`` only the ``judged`` are used, and never the last.
+        """
+        weights = self._mixture.within(self._losses(experts, truth, judged))
+        return np.asarray(np.einsum("pe,pe->p", experts, weights))
+
+    def learn(self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]) -> None:
+        """Take up a block."""
+        mixed = self.mixed(experts, truth, judged=judged)
+        self._mixture.learn(self._losses(experts, truth, judged))
+        # A row that surprises everybody says little of how large an error is usual.
+        error = np.minimum(np.square(truth - mixed), 16 * np.square(truth[:, None] - experts).min(axis=1))[judged]
+        kept = _MEMORY ** len(error)
+        self._squares = kept * self._squares + float(error.sum())
+        self._count = kept * self._count + len(error)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the weights and the running error."""
+        return {"mixture": self._mixture.state_dict(), "squares": self._squares, "count": self._count}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` where it is of other experts."""
+        self._mixture.load_state_dict(state["mixture"])
+        self._squares, self._count = state["squares"], state["count"]
+
+    def _losses(
+        self, experts: NDArray[np.float64], truth: NDArray[np.float64], judged: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        usual = self._squares / self._count if self._count else 1.0
+        squared = np.square(truth[:, None] - experts)
+        losses = np.minimum(0.5 * self._rate * squared / max(usual, 1e-12), _WORST)
+        return np.where(judged[:, None], losses, 0.0)

@@ -1,0 +1,135 @@
+"""Makes the views of a block whose labels are numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from daemon.learning.committee.narrowing import Narrowing
+from daemon.learning.committee.number_history import LAGS, NumberHistory, NumberPast
+from daemon.learning.committee.number_scale import LARGEST, FadingLevel, FadingSize
+from daemon.learning.committee.number_views import NumberViews, in_units
+from daemon.learning.committee.views import CLIP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from strategies.batch import Batch
+
+MEMORY = 0.9998
+"""What a label counts after one more label, in the scales of labels."""
+
+
+class NumberViewMaker:
+    """Keeps a block's rows, and what was known of keys and labels before it.
+
+    At every call the whole block so far is made anew from what was known before the block: what a row looks like
+    does not depend on how the rows were grouped on their way.
+    """
+
+    def __init__(self, places: int, *, features: int, generator: np.random.Generator) -> None:
+        self._narrow = Narrowing(features, generator=generator)
+        self._keys = NumberHistory(features=features)
+        self._moves = FadingSize(features)
+        self._level = FadingLevel(memory=MEMORY)
+        self._increment = FadingSize(1, memory=MEMORY)
+        self._places = places
+        self._filled = 0
+        self._past: NumberPast | None = None
+        self._x = torch.zeros(places, features)
+        self._rows = np.zeros((places, features))
+        self._label = np.zeros(places)
+        self._usable = np.zeros(places, dtype=np.bool_)
+        self._slot = np.zeros(places, dtype=np.int64)
+
+    @property
+    def narrow_width(self) -> int:
+        """Columns of ``NumberViews.narrow``."""
+        return self._narrow.width
+
+    @property
+    def history_width(self) -> int:
+        """Columns of ``NumberViews.history``."""
+        return self._narrow.width + LAGS
+
+    def add(self, batch: Batch, scaled: Tensor) -> NumberViews:
+        """Return the block with rows added; ``scaled`` ``(rows, features)`` is as the main learner sees them."""
+        where, label = slice(self._filled, self._filled + len(batch)), batch.y.numpy()
+        self._x[where] = scaled.clamp(-CLIP, CLIP)
+        self._rows[where] = batch.x.numpy()
+        self._usable[where] = usable = np.abs(label) <= LARGEST
+        self._label[where] = np.where(usable, label, 0)
+        self._slot[where] = self._keys.place(batch.key.numpy())
+        self._filled = where.stop
+        return self._views()
+
+    def learn(self) -> None:
+        """Go on to the next block."""
+        filled, past = slice(0, self._filled), self._past
+        assert past is not None, "a block has rows"
+        label, usable = self._label[filled], self._usable[filled]
+        self._keys.remember(self._slot[filled])
+        self._moves.absorb(past.difference)
+        self._level.absorb(label[usable])
+        self._increment.absorb((label - past.labels[:, 0])[usable & past.known, None])
+        self._x[filled], self._label[filled], self._usable[filled] = 0, 0, False
+        self._filled, self._past = 0, None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is known before the block; the block itself is added again."""
+        return {
+            "keys": self._keys.state_dict(),
+            "moves": self._moves.state_dict(),
+            "level": self._level.state_dict(),
+            "increment": self._increment.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        self._keys.load_state_dict(state["keys"])
+        self._moves.load_state_dict(state["moves"])
+        self._level.load_state_dict(state["level"])
+        self._increment.load_state_dict(state["increment"])
+
+    def _views(self) -> NumberViews:
+        filled = slice(0, self._filled)
+        label, usable = self._label[filled], self._usable[filled]
+        past = self._keys.roll(self._slot[filled], labels=label, usable=usable, rows=self._rows[filled])
+        self._past = past
+        # In the first block there is no mean yet: the label before says more than zero does.
+        otherwise = self._level.mean if self._level.known else np.append(0.0, label[:-1])
+        earlier = np.append(0, np.cumsum(usable)[:-1]) > 0
+        x, moves = self._x.clone(), in_units(past.difference, self._moves.now, limit=CLIP)
+        return NumberViews(
+            filled=self._filled,
+            x=x,
+            narrow=self._narrow(x),
+            history=torch.cat([self._narrow(self._tensor(moves)), self._tensor(self._of_labels(past))], 1),
+            label=self._label.copy(),
+            usable=self._usable.copy(),
+            last=self._padded(np.where(past.known, past.labels[:, 0], otherwise)),
+            unit=self._padded(np.where(past.known, self._increment.now[0], self._level.deviation)),
+            judged=self._padded(usable & (earlier | self._level.known)) > 0,
+            mean=self._level.mean,
+            deviation=self._level.deviation,
+        )
+
+    def _of_labels(self, past: NumberPast) -> NDArray[np.float64]:
+        """Return the last label's level, and the labels before it relative to it ``(filled, LAGS)``."""
+        last = past.labels[:, :1]
+        level = in_units(last - self._level.mean, self._level.deviation, limit=CLIP)
+        lags = in_units(past.labels[:, 1:] - last, self._increment.now[0], limit=CLIP)
+        return np.where(past.known[:, None], np.hstack([level, lags]), 0.0)
+
+    def _padded(self, column: NDArray[Any]) -> NDArray[np.float64]:
+        return np.append(column, np.zeros(self._places - len(column)))
+
+    def _tensor(self, rows: NDArray[np.float64]) -> Tensor:
+        padded = torch.zeros(self._places, rows.shape[1])
+        padded[: len(rows)] = torch.from_numpy(rows.astype(np.float32))
+        return padded

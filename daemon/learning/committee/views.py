@@ -1,0 +1,160 @@
+"""A block of rows in the views that members ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from daemon.learning.committee.key_memory import DECAYS, KeyMemory, Past
+from daemon.learning.committee.narrowing import Narrowing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from strategies.batch import Batch
+
+CLIP = 8.0
+"""Deviations from its mean that a value counts at most."""
+
+MOST_LABEL_COLUMNS = 16
+"""More classes than these are shown to members as so many random codes, in place of one-hot columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The rows of a block so far, in places of a fixed number; the places not filled are zero.
+
+    All are ``(places, width) float32``.
+    """
+
+    filled: int
+    x: Tensor
+    """As the main learner sees them, clipped."""
+    label: Tensor
+    """The key's labels before the row: the last one, and all of them fading."""
+    difference: Tensor
+    """The row less the key's row before, in running deviations."""
+    narrow: Tensor
+    """``x``, projected where it is wide."""
+    narrow_difference: Tensor
+    past: Past
+    """What was known of each key; of the filled places alone."""
+
+
+class ClassViews:
+    """Makes the views of a block, with what was known of its keys and labels before each row.
+
+    At every call the whole block so far is made anew from what was known before the block: what a row looks like
+    does not depend on how the rows were grouped on their way.
+    """
+
+    def __init__(self, places: int, *, features: int, classes: int, generator: np.random.Generator) -> None:
+        coded = classes > MOST_LABEL_COLUMNS
+        code = generator.standard_normal((classes, MOST_LABEL_COLUMNS)) / 4 if coded else np.eye(classes)
+        self._code = code.astype(np.float32)
+        self._narrow = Narrowing(features, generator=generator)
+        self._keys = KeyMemory(places, features=features, label_width=self._code.shape[1])
+        self._moves = RunningSize(features)
+        self._places = places
+        self._filled = 0
+        self._past: Past | None = None
+        self._x = torch.zeros(places, features)
+        self._rows = np.zeros((places, features))
+        self._label = np.zeros(places, dtype=np.int64)
+        self._slot = np.zeros(places, dtype=np.int64)
+
+    @property
+    def label_width(self) -> int:
+        """Columns of ``Views.label``."""
+        return (1 + len(DECAYS)) * int(self._code.shape[1])
+
+    @property
+    def narrow_width(self) -> int:
+        """Columns of ``Views.narrow``."""
+        return self._narrow.width
+
+    def add(self, batch: Batch, scaled: Tensor) -> Views:
+        """Return the block with rows added; ``scaled`` ``(rows, features)`` is as the main learner sees them."""
+        where = slice(self._filled, self._filled + len(batch))
+        self._x[where] = scaled.clamp(-CLIP, CLIP)
+        self._rows[where] = batch.x.numpy()
+        self._label[where] = batch.y.numpy()
+        self._slot[where] = self._keys.place(batch.key.numpy())
+        self._filled = where.stop
+        return self._views()
+
+    def learn(self) -> None:
+        """Go on to the next block."""
+        filled = slice(0, self._filled)
+        self._keys.remember(self._slot[filled])
+        assert self._past is not None, "a block has rows"
+        self._moves.absorb(self._past.difference)
+        self._x[filled] = 0
+        self._filled, self._past = 0, None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is known before the block; the block itself is added again."""
+        return {"keys": self._keys.state_dict(), "moves": self._moves.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        self._keys.load_state_dict(state["keys"])
+        self._moves.load_state_dict(state["moves"])
+
+    def _views(self) -> Views:
+        filled = slice(0, self._filled)
+        labels = self._label[filled]
+        past = self._keys.roll(
+            self._slot[filled], labels=labels, columns=self._code[labels], rows=self._rows[filled]
+        )
+        self._past = past
+        last = np.where((past.label >= 0)[:, None], self._code[past.label], np.float32(0))
+        label = np.concatenate([last, past.faded.reshape(len(labels), -1)], axis=1)
+        difference = self._padded(self._moves.scaled(past.difference))
+        return Views(
+            filled=self._filled,
+            x=self._x,
+            label=self._padded(label),
+            difference=difference,
+            narrow=self._narrow(self._x),
+            narrow_difference=self._narrow(difference),
+            past=past,
+        )
+
+    def _padded(self, rows: NDArray[np.float32]) -> Tensor:
+        padded = torch.zeros(self._places, rows.shape[1])
+        padded[: len(rows)] = torch.from_numpy(rows)
+        return padded
+
+
+class RunningSize:
+    """The root mean square of every column, over all rows so far; about zero, where differences are."""
+
+    def __init__(self, columns: int) -> None:
+        self._count = 0
+        self._squares = np.zeros(columns)
+
+    def scaled(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return rows ``(rows, columns)`` in units of that size, clipped; a column that never moved stays."""
+        mean_square = self._squares / max(self._count, 1)
+        size = np.sqrt(np.where(mean_square > 0, mean_square, 1.0))
+        return np.clip(rows / size, -CLIP, CLIP).astype(np.float32)
+
+    def absorb(self, rows: NDArray[np.float64]) -> None:
+        """Count rows."""
+        self._count += len(rows)
+        self._squares = self._squares + np.einsum("ij,ij->j", rows, rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sums."""
+        return {"count": self._count, "squares": self._squares}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the sums."""
+        self._count, self._squares = state["count"], np.array(state["squares"])

@@ -1,0 +1,143 @@
+"""The committee's answers depend on the events in their order alone, and follow its best member."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pytest
+
+from connectors.record import LocalRecord
+from daemon.build.pipeline import build_pipeline
+from daemon.config.schema import Config
+from daemon.learning.stopwatch import Stopwatch
+from daemon.state.state_tree import copy_tree
+from tests.daemon.same_state import assert_same_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from daemon.learning.pipeline import Pipeline
+    from daemon.learning.snapshot import CommitteeSnapshot
+
+CONFIG: dict[str, Any] = {
+    "source": {"type": "file", "path": "unused"},
+    "decoder": {"type": "json", "label": "y"},
+    "label": {"type": "class", "max_classes": 5},
+    "learner": {"batch": 16, "steps": "auto"},
+    "retention": {"probe_share": 0.1, "probe_rows": 20},
+    "checkpoint": {"directory": "unused"},
+    "predictions": {"type": "file", "path": "unused"},
+    "committee": {},
+}
+
+
+def made(**sections: Any) -> Pipeline:
+    return build_pipeline(Config.model_validate(CONFIG | sections), stopwatch=Stopwatch())
+
+
+def records(x: NDArray[np.float64], y: Sequence[int], *, keys: int = 1) -> list[LocalRecord]:
+    return [
+        LocalRecord(
+            "stream",
+            0,
+            offset,
+            -1,
+            None if keys == 1 else str(offset % keys).encode(),
+            orjson.dumps({"a": row[0], "b": row[1], "c": row[2], "y": f"class {label}"}),
+            [],
+        )
+        for offset, (row, label) in enumerate(zip(x.tolist(), y, strict=True))
+    ]
+
+
+def stream(rows: int = 150, *, keys: int = 1, seed: int = 0) -> list[LocalRecord]:
+    chance = np.random.default_rng(seed)
+    x = chance.normal(size=(rows, 3))
+    return records(x, (x @ chance.normal(size=(3, 5))).argmax(axis=1).tolist(), keys=keys)
+
+
+def committee_of(pipeline: Pipeline) -> CommitteeSnapshot:
+    snapshot = pipeline.snapshot().committee
+    assert snapshot is not None
+    return snapshot
+
+
+def fed(pipeline: Pipeline, events: Sequence[LocalRecord], *, sizes: Sequence[int]) -> list[tuple[Any, Any]]:
+    """What is published of events that come in groups of these sizes, again and again."""
+    said, start, turn = [], 0, 0
+    while start < len(events):
+        stop = start + sizes[turn % len(sizes)]
+        outcome = pipeline.process(events[start:stop])
+        said += [(prediction.prediction, prediction.confidence) for prediction in outcome.predictions]
+        start, turn = stop, turn + 1
+    return said
+
+
+@pytest.mark.parametrize("keys", [1, 3])
+def test_answers_and_state_have_the_same_bits_however_events_are_grouped(keys: int) -> None:
+    events = stream(keys=keys)
+    whole, single = made(), made()
+    assert fed(whole, events, sizes=[150]) == fed(single, events, sizes=[1, 2, 7])
+    assert_same_state(copy_tree(whole.state_dict()), copy_tree(single.state_dict()))
+
+
+@pytest.mark.parametrize("at", [1, 61, 77, 101])
+def test_a_restart_in_the_middle_of_a_block_changes_no_bit(at: int) -> None:
+    events, whole, first, again = stream(), made(), made(), made()
+    expected = fed(whole, events, sizes=[50])
+    said = fed(first, events[:at], sizes=[50])
+    again.load_state_dict(copy_tree(first.state_dict()))
+    assert said + fed(again, events[at:], sizes=[13]) == expected
+    assert_same_state(copy_tree(whole.state_dict()), copy_tree(again.state_dict()))
+
+
+def test_the_main_learner_is_the_same_with_and_without_it() -> None:
+    alone, answered = made(committee=None), made()
+    for pipeline in (alone, answered):
+        pipeline.process(stream())
+    states = [copy_tree(pipeline.state_dict()["main_learner"]["scored"]) for pipeline in (alone, answered)]
+    assert_same_state(*states)
+
+
+def test_where_labels_stay_it_is_as_good_as_repeating_them() -> None:
+    chance = np.random.default_rng(3)
+    y = np.repeat(chance.integers(0, 5, size=60), 10)
+    events = records(chance.normal(size=(len(y), 3)), y.tolist())
+    pipeline = made()
+    pipeline.process(events)
+    committee = committee_of(pipeline)
+    assert committee.total.accuracy is not None
+    assert committee.total.no_change_accuracy is not None
+    assert committee.total.accuracy >= committee.total.no_change_accuracy - 0.03
+    assert sum(committee.weights.values()) == pytest.approx(1)
+
+
+def test_labels_that_nothing_tells_are_guessed_no_better_than_by_chance() -> None:
+    chance = np.random.default_rng(4)
+    y = chance.integers(0, 2, size=1_500)
+    pipeline = made()
+    pipeline.process(records(chance.normal(size=(len(y), 3)), y.tolist()))
+    accuracy = committee_of(pipeline).total.accuracy
+    assert accuracy is not None
+    assert accuracy == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_class_can_be_the_answer_from_the_row_after_its_first_one() -> None:
+    y = [0] * 100 + [1] * 4
+    pipeline = made(retention={"probe_share": 0.0})
+    outcome = pipeline.process(records(np.zeros((len(y), 3)), y))
+    assert outcome.predictions[100].prediction == "class 0"
+    assert "class 1" in {prediction.prediction for prediction in outcome.predictions[101:]}
+
+
+def test_a_checkpoint_without_a_committee_is_gone_on_with() -> None:
+    before, after = made(committee=None), made()
+    before.process(stream()[:70])
+    after.load_state_dict(copy_tree(before.state_dict()))
+    assert committee_of(after).total.rows == 0
+    after.process(stream()[70:])
+    assert committee_of(after).total.rows == 80
