@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c '$(CHECK_PYTHON)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test helm broker docs docs-serve lock clean
+.PHONY: help venv demo test check helm broker docs docs-serve lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -27,6 +27,17 @@ test: venv ## run ruff, mypy, import-linter and pytest, against a real Kafka
 	stage mypy; \
 	stage lint-imports; \
 	stage pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder; \
+	[ -z "$$failed" ] || { printf '\nfailed: %s\n' "$${failed#, }"; exit 1; }
+
+check: venv ## run the first two minutes of it: linters, types, import rules, and tests without processes and Kafka
+	@failed=; \
+	stage() { printf '\n=== %s\n' "$$*"; "$(BIN)/$$@" || failed="$$failed, $$*"; }; \
+	stage ruff check; \
+	stage ruff format --check; \
+	stage mypy; \
+	stage lint-imports; \
+	stage pytest --numprocesses auto --maxprocesses 4 --dist loadfile --quiet -m 'not kafka' strategies connectors \
+		tests/strategies tests/connectors tests/daemon/config tests/daemon/scoring tests/daemon/intake tests/daemon/tasks; \
 	[ -z "$$failed" ] || { printf '\nfailed: %s\n' "$${failed#, }"; exit 1; }
 
 helm: ## build helm and kustomize for the tests of the chart, in .cache/bin, with Go >= 1.24

@@ -47,7 +47,7 @@ class Course:
     events: int
     """How many events it ends with."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    deadline_seconds: float = 60.0
+    deadline_seconds: float = 240.0
     """The longest that one life may take."""
 
     @property

@@ -21,7 +21,8 @@ features: {{label_lags: 1, lags: [{{field: s1}}], rolling: [{{field: s2, window:
 tasks: {{type: field}}
 label: {{max_classes: 4}}
 model: {{type: mlp, hidden: [64, 64]}}
-learner: {{batch: 8}}
+learner: {{batch: 8, steps: auto}}
+committee: {{}}
 strategies: [{{type: replay, rows: 300, policy: class_balanced}}, {{type: ewc, fisher: sampled}}]
 companions:
   naive: {{every_blocks: 3}}

@@ -46,7 +46,7 @@ class ClosedFormMember:
             self._columns.views, outputs=classes, forgetting=_FORGETTING, ridge=_RIDGE, solve_every=_SOLVE_EVERY
         )
         self._logistic = torch.zeros(1 + narrow_width, classes, dtype=torch.float64)
-        self._eye = torch.eye(classes)
+        self._classes = classes
         self._of: tuple[Views, Tensor] | None = None
 
     def predict(self, views: Views) -> list[Said]:
@@ -59,7 +59,9 @@ class ClosedFormMember:
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Add the fresh rows to the sums, then make a Newton step on them."""
         if len(fresh):
-            columns, truth = self._made(views)[torch.from_numpy(fresh)], self._eye[torch.from_numpy(label[fresh])]
+            columns = self._made(views)[torch.from_numpy(fresh)]
+            truth = torch.zeros(len(fresh), self._classes)
+            truth.scatter_(1, torch.from_numpy(label[fresh]).unsqueeze(1), 1)
             if self._ridge.absorb(columns, truth):
                 self._step(columns, truth)
         self._of = None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from daemon.learning.committee.fading_scale import WILD
 from daemon.learning.committee.number_pools import MEMORIES, NumberPools
-from daemon.learning.committee.number_scale import WILD
 from daemon.learning.committee.number_share import NumberShare
 from daemon.learning.committee.number_views import in_units
 from daemon.learning.snapshot import MAIN

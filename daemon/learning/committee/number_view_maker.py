@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from daemon.learning.committee.fading_scale import LARGEST, FadingLevel, FadingSize
 from daemon.learning.committee.narrowing import Narrowing
 from daemon.learning.committee.number_history import LAGS, NumberHistory, NumberPast
-from daemon.learning.committee.number_scale import LARGEST, FadingLevel, FadingSize
 from daemon.learning.committee.number_views import NumberViews, in_units
 from daemon.learning.committee.views import CLIP
 

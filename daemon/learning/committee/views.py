@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from daemon.learning.committee.fading_scale import FadingSize
 from daemon.learning.committee.key_memory import DECAYS, KeyMemory, Past
 from daemon.learning.committee.narrowing import Narrowing
 
@@ -24,6 +25,10 @@ CLIP = 8.0
 
 MOST_LABEL_COLUMNS = 16
 """More classes than these are shown to members as so many random codes, in place of one-hot columns."""
+
+
+_MEMORY = 0.9999
+"""What a difference counts after one more event, in the running size of its column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class ClassViews:
         self._code = code.astype(np.float32)
         self._narrow = Narrowing(features, generator=generator)
         self._keys = KeyMemory(places, features=features, label_width=self._code.shape[1])
-        self._moves = RunningSize(features)
+        self._moves = FadingSize(features, memory=_MEMORY)
         self._places = places
         self._filled = 0
         self._past: Past | None = None
@@ -116,7 +121,7 @@ class ClassViews:
         self._past = past
         last = np.where((past.label >= 0)[:, None], self._code[past.label], np.float32(0))
         label = np.concatenate([last, past.faded.reshape(len(labels), -1)], axis=1)
-        difference = self._padded(self._moves.scaled(past.difference))
+        difference = self._padded(self._in_sizes(past.difference))
         return Views(
             filled=self._filled,
             x=self._x,
@@ -127,34 +132,12 @@ class ClassViews:
             past=past,
         )
 
+    def _in_sizes(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return rows ``(rows, features)`` in running sizes, clipped; a column that never moved stays as it is."""
+        size = self._moves.now
+        return np.clip(rows / np.where(size > 0, size, 1.0), -CLIP, CLIP).astype(np.float32)
+
     def _padded(self, rows: NDArray[np.float32]) -> Tensor:
         padded = torch.zeros(self._places, rows.shape[1])
         padded[: len(rows)] = torch.from_numpy(rows)
         return padded
-
-
-class RunningSize:
-    """The root mean square of every column, over all rows so far; about zero, where differences are."""
-
-    def __init__(self, columns: int) -> None:
-        self._count = 0
-        self._squares = np.zeros(columns)
-
-    def scaled(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return rows ``(rows, columns)`` in units of that size, clipped; a column that never moved stays."""
-        mean_square = self._squares / max(self._count, 1)
-        size = np.sqrt(np.where(mean_square > 0, mean_square, 1.0))
-        return np.clip(rows / size, -CLIP, CLIP).astype(np.float32)
-
-    def absorb(self, rows: NDArray[np.float64]) -> None:
-        """Count rows."""
-        self._count += len(rows)
-        self._squares = self._squares + np.einsum("ij,ij->j", rows, rows)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the sums."""
-        return {"count": self._count, "squares": self._squares}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up the sums."""
-        self._count, self._squares = state["count"], np.array(state["squares"])

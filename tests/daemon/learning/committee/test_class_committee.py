@@ -141,3 +141,20 @@ def test_a_checkpoint_without_a_committee_is_gone_on_with() -> None:
     assert committee_of(after).total.rows == 0
     after.process(stream()[70:])
     assert committee_of(after).total.rows == 80
+
+
+def test_one_broken_reading_does_not_spoil_the_answers_for_good() -> None:
+    chance = np.random.default_rng(5)
+    x = chance.normal(size=(1_500, 3))
+    y = (x @ np.array([1.0, -1.0, 0.5]) > 0).astype(int).tolist()
+    accuracies = []
+    for broken in (False, True):
+        rows = x.copy()
+        # The main learner's own scale bears it only once a thousand events have come: see learner.clip_values.
+        rows[1_100, 0] = 1e30 if broken else rows[1_100, 0]
+        outcome = made().process(records(rows, y))
+        said = [prediction.prediction for prediction in outcome.predictions]
+        accuracies.append(
+            np.mean([each == f"class {label}" for each, label in zip(said[1_250:], y[1_250:], strict=True)])
+        )
+    assert accuracies[1] >= accuracies[0] - 0.03

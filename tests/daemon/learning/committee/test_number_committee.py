@@ -148,3 +148,10 @@ def test_experts_are_named_and_their_weights_add_up_to_one() -> None:
     weights = committee_of(pipeline).weights
     assert list(weights)[:3] == ["main", "last_value", "mean"]
     assert sum(weights.values()) == pytest.approx(1)
+
+
+def test_a_broken_reading_in_the_first_block_does_not_either() -> None:
+    x, label = walk_then_rule(600, switch=0)
+    label[2] = 1e30
+    last = np.abs(np.diff(label))
+    assert errors(x, label)[400:].mean() < 0.5 * last[400:].mean()

@@ -1,4 +1,4 @@
-"""In which units numbers are told: running sizes that a broken reading cannot spoil."""
+"""In which units things are told: running sizes that a broken reading cannot spoil."""
 
 from __future__ import annotations
 

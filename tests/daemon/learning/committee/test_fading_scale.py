@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daemon.learning.committee.number_scale import FadingLevel, FadingSize
+from daemon.learning.committee.fading_scale import FadingLevel, FadingSize
 
 
 def test_a_level_far_from_zero_keeps_its_deviation() -> None:
