@@ -25,7 +25,7 @@ decoder: {{type: json, label: fault, task: regime, features: [a, b]}}
 tasks: {{type: field}}
 label: {{max_classes: 2}}
 model: {{type: mlp, hidden: [8]}}
-learner: {{batch: 8}}
+learner: {{batch: 8, steps: fixed}}
 checkpoint: {{directory: "{directory}/state", every_events: 50}}
 dead_letters: {{type: kafka, bootstrap_servers: "{bootstrap}", topic: {topic}-dead}}
 http: {{port: 0}}
