@@ -11,7 +11,21 @@ if TYPE_CHECKING:
 
     from daemon.learning.snapshot import BufferSnapshot, LearnerSnapshot, StrategySnapshot
     from daemon.scoring.learner_scores import LearnerScores
+    from daemon.scoring.prequential_score import PrequentialScore
     from daemon.telemetry.metrics.learner import LearnerMetrics
+    from daemon.telemetry.metrics.prequential import PrequentialMetrics
+
+
+def show_overall(metrics: PrequentialMetrics, *, total: PrequentialScore, window: PrequentialScore) -> None:
+    """Show how good answers are, over everything and over the window."""
+    metrics.overall(
+        score=total.retention_score,
+        samples=total.rows,
+        kappa=total.kappa,
+        window_score=window.retention_score,
+        window_samples=window.rows,
+        window_kappa=window.kappa,
+    )
 
 
 class LearnerTelemetry:
@@ -80,15 +94,7 @@ class LearnerTelemetry:
         )
 
     def _show_prequential(self, scores: LearnerScores) -> None:
-        total, window = scores.total, scores.window
-        self._metrics.prequential.overall(
-            score=total.retention_score,
-            samples=total.rows,
-            kappa=total.kappa,
-            window_score=window.retention_score,
-            window_samples=window.rows,
-            window_kappa=window.kappa,
-        )
+        show_overall(self._metrics.prequential, total=scores.total, window=scores.window)
         self._metrics.prequential.by_task(
             {name: score.retention_score for name, score in scores.of_task.items()},
             samples={name: score.rows for name, score in scores.of_task.items()},

@@ -78,13 +78,7 @@ def learner_status(learner: LearnerSnapshot, names: Mapping[int, str]) -> dict[s
         "learning_rate": learner.learning_rate,
         "parameters": learner.parameters,
         "strategies": {name: strategy.gauges for name, strategy in learner.strategies.items()},
-        "prequential": {
-            "score": scores.total.retention_score,
-            "window_score": scores.window.retention_score,
-            "kappa": scores.total.kappa,
-            "window_kappa": scores.window.kappa,
-            "rows": scores.total.rows,
-        },
+        "prequential": prequential_status(scores.total, scores.window),
         "retention": {
             **scores.summary,
             "boundaries": figures.boundaries,
@@ -100,16 +94,20 @@ def learner_status(learner: LearnerSnapshot, names: Mapping[int, str]) -> dict[s
 
 def committee_status(committee: CommitteeSnapshot) -> dict[str, Any]:
     """Return how good the committee's answers are, and whom it believes."""
-    total, window = committee.total, committee.window
     return {
-        "prequential": {
-            "score": total.retention_score,
-            "window_score": window.retention_score,
-            "kappa": total.kappa,
-            "window_kappa": window.kappa,
-            "rows": total.rows,
-        },
+        "prequential": prequential_status(committee.total, committee.window),
         "weights": dict(committee.weights),
+    }
+
+
+def prequential_status(total: PrequentialScore, window: PrequentialScore) -> dict[str, Any]:
+    """Return how good answers are, over everything and over the window."""
+    return {
+        "score": total.retention_score,
+        "window_score": window.retention_score,
+        "kappa": total.kappa,
+        "window_kappa": window.kappa,
+        "rows": total.rows,
     }
 
 

@@ -11,7 +11,7 @@ import structlog
 from daemon.learning.snapshot import MAIN
 from daemon.process.own_use import own_use
 from daemon.telemetry.history.recorder import Recorder
-from daemon.telemetry.learner import LearnerTelemetry
+from daemon.telemetry.learner import LearnerTelemetry, show_overall
 from daemon.telemetry.snapshot import Snapshot
 from daemon.telemetry.status import COMMITTEE, NO_CHANGE, status
 
@@ -173,16 +173,9 @@ class Telemetry:
 
     def _show_committee(self, committee: CommitteeSnapshot) -> None:
         self._metrics.committee.weights(committee.weights)
-        total, window = committee.total, committee.window
-        if total.rows:
-            self._companion(COMMITTEE)[0].prequential.overall(
-                score=total.retention_score,
-                samples=total.rows,
-                kappa=total.kappa,
-                window_score=window.retention_score,
-                window_samples=window.rows,
-                window_kappa=window.kappa,
-            )
+        if committee.total.rows:
+            shown = self._companion(COMMITTEE)[0].prequential
+            show_overall(shown, total=committee.total, window=committee.window)
 
     def _companion(self, name: str) -> tuple[LearnerMetrics, LearnerTelemetry]:
         if name not in self._companions:

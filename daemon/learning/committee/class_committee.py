@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from daemon.learning.committee.any_member import expert_names, load_member_states, member_states
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
 from daemon.learning.committee.probabilities import FLOOR, floored
-from daemon.learning.snapshot import MAIN
 from strategies.objective import Answer
 
 if TYPE_CHECKING:
@@ -34,18 +34,13 @@ class ClassCommittee:
     def __init__(
         self, views: ClassViews, members: Sequence[Member], *, classes: int, places: int, share: float
     ) -> None:
-        voices = 1 + sum(len(member.names) for member in members)
-        self.names = (
-            MAIN,
-            *(name for member in members for name in member.names),
-            *(f"pool_{memory:g}" for memory in MEMORIES),
-        )
+        self.names = expert_names(members, memories=MEMORIES)
         """Of all experts, in the order of their weights."""
         self._views = views
         self._members = members
         self._classes = classes
         self._places = places
-        self._pools = LogPools(voices)
+        self._pools = LogPools(len(self.names) - len(MEMORIES))
         self._mixture = FixedShare(len(self.names), share=share)
         self._begin()
 
@@ -87,7 +82,7 @@ class ClassCommittee:
         """Return what was learned until the block that is open; its rows are answered again."""
         return {
             "views": self._views.state_dict(),
-            "members": {member.names[0]: member.state_dict() for member in self._members},
+            "members": member_states(self._members),
             "pools": self._pools.state_dict(),
             "mixture": self._mixture.state_dict(),
         }
@@ -95,8 +90,7 @@ class ClassCommittee:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` or ``KeyError`` where it is of other members."""
         self._views.load_state_dict(state["views"])
-        for member in self._members:
-            member.load_state_dict(state["members"][member.names[0]])
+        load_member_states(self._members, state["members"])
         self._pools.load_state_dict(state["pools"])
         self._mixture.load_state_dict(state["mixture"])
 

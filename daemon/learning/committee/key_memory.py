@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daemon.learning.committee.key_slots import KeySlots
+from daemon.learning.committee.key_table import KeyTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from daemon.learning.committee.key_table import Arrays
 
 DECAYS = (0.7, 0.95)
 """How much of a faded label remains after one more label of the key."""
@@ -36,28 +38,6 @@ class Past:
     """``(rows, features)``: the row less the key's row before; 0 where there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Slots:
-    """What is remembered, ``(slots, …)`` each."""
-
-    known: NDArray[np.bool_]
-    label: NDArray[np.float64]
-    row: NDArray[np.float64]
-    faded: NDArray[np.float32]
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        return {"known": self.known, "label": self.label, "row": self.row, "faded": self.faded}
-
-    def copy(self) -> _Slots:
-        return _Slots(**{name: array.copy() for name, array in self.arrays().items()})
-
-    def grown(self) -> _Slots:
-        """Return the same with room for twice as many."""
-        return _Slots(
-            **{name: np.concatenate([array, np.zeros_like(array)]) for name, array in self.arrays().items()}
-        )
-
-
 class KeyMemory:
     """Remembers the ``most`` keys seen last; rows without a key share one memory.
 
@@ -67,12 +47,14 @@ class KeyMemory:
 
     def __init__(self, places: int, *, features: int, label_width: int, most: int = 4096) -> None:
         self._segment = min(places, _SEGMENT)
-        self._slots = KeySlots(most=most)
-        self._now = self._after = _Slots(
-            known=np.zeros(1, dtype=np.bool_),
-            label=np.zeros(1),
-            row=np.zeros((1, features)),
-            faded=np.zeros((1, len(DECAYS), label_width), dtype=np.float32),
+        self._table = KeyTable(
+            {
+                "known": np.zeros(1, dtype=np.bool_),
+                "label": np.zeros(1),
+                "row": np.zeros((1, features)),
+                "faded": np.zeros((1, len(DECAYS), label_width), dtype=np.float32),
+            },
+            most=most,
         )
         powers = np.arange(self._segment)[None, :]
         decays = np.array(DECAYS)[:, None]
@@ -87,10 +69,7 @@ class KeyMemory:
 
     def place(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the slot ``(rows,)`` of each row's key; one that is new gets one."""
-        slots = self._slots.place(keys)
-        while self._slots.room > len(self._now.known):
-            self._now = self._now.grown()
-        return slots
+        return self._table.place(keys)
 
     def roll(
         self,
@@ -104,9 +83,9 @@ class KeyMemory:
 
         ``columns`` are the labels as columns ``(rows, label_width)``.
         """
-        self._after = self._now.copy()
+        after = self._table.begin()
         parts = [
-            self._roll(slots[i:j], labels[i:j], columns[i:j], rows[i:j])
+            self._roll(after, slots[i:j], labels[i:j], columns[i:j], rows[i:j])
             for i, j in ((start, start + self._segment) for start in range(0, len(slots), self._segment))
         ]
         if len(parts) == 1:
@@ -119,53 +98,46 @@ class KeyMemory:
 
     def remember(self, slots: NDArray[np.int64]) -> None:
         """Remember the rows that were rolled last, of these slots, from now on; forget the keys beyond the most."""
-        self._now = self._after
-        if len(self._slots) > 1:
-            for slot in self._slots.make_room(slots):
-                self._now.known[slot], self._now.faded[slot] = False, 0
+        self._table.close(slots)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, least recently seen first, and what is remembered of each."""
-        keys, slots = self._slots.in_order()
-        return {"keys": keys, **{name: array[slots] for name, array in self._now.arrays().items()}}
+        return self._table.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
-        keys = state["keys"].tolist()
-        self._slots.begin(keys)
-        while self._slots.room > len(self._now.known):
-            self._now = self._now.grown()
-        for name, array in self._now.arrays().items():
-            array[: len(keys)] = state[name]
+        self._table.load_state_dict(state)
 
     def _roll(
         self,
+        after: Arrays,
         slots: NDArray[np.int64],
         labels: NDArray[Any],
         columns: NDArray[np.float32],
         rows: NDArray[np.float64],
     ) -> Past:
-        """Roll at most a segment of rows, and remember them."""
-        n, after = len(slots), self._after
+        """Roll at most a segment of rows, and add them to what is known ``after``."""
+        n = len(slots)
         order = np.argsort(slots, kind="stable")
         again = slots[order][1:] == slots[order][:-1]
         before = np.full(n, -1)
         before[order[1:][again]] = order[:-1][again]
         inside = before >= 0
-        known = inside | after.known[slots]
-        label = np.where(known, np.where(inside, labels[before], after.label[slots]), NONE).astype(labels.dtype)
-        base = np.where(inside[:, None], rows[before], after.row[slots])
+        known = inside | after["known"][slots]
+        label = np.where(known, np.where(inside, labels[before], after["label"][slots]), NONE).astype(labels.dtype)
+        base = np.where(inside[:, None], rows[before], after["row"][slots])
         difference = np.where(known[:, None], rows - base, 0.0)
-        faded = self._fade(slots, order, again, columns)
+        faded = self._fade(after["faded"], slots, order, again, columns)
         ends = order[np.append(~again, True)]
-        after.known[slots[ends]] = True
-        after.label[slots[ends]], after.row[slots[ends]] = labels[ends], rows[ends]
+        after["known"][slots[ends]] = True
+        after["label"][slots[ends]], after["row"][slots[ends]] = labels[ends], rows[ends]
         decay = np.array(DECAYS, dtype=np.float32)[None, :, None]
-        after.faded[slots[ends]] = decay * faded[ends] + (1 - decay) * columns[ends][:, None, :]
+        after["faded"][slots[ends]] = decay * faded[ends] + (1 - decay) * columns[ends][:, None, :]
         return Past(label=label, faded=faded, difference=difference)
 
     def _fade(
         self,
+        faded_before: NDArray[np.float32],
         slots: NDArray[np.int64],
         order: NDArray[np.int64],
         again: NDArray[np.bool_],
@@ -187,6 +159,6 @@ class KeyMemory:
             if not again.all():
                 weight = np.zeros_like(weight)
                 weight[:n, :n] = self._counts[place][gap]
-            started = self._powers[place][rank][:, None] * self._after.faded[slots, place]
+            started = self._powers[place][rank][:, None] * faded_before[slots, place]
             faded[:, place] = started + (weight @ padded)[:n]
         return faded

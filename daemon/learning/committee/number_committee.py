@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from daemon.learning.committee.any_member import expert_names, load_member_states, member_states
 from daemon.learning.committee.fading_scale import WILD
 from daemon.learning.committee.number_pools import MEMORIES, NumberPools
 from daemon.learning.committee.number_share import NumberShare
 from daemon.learning.committee.number_views import in_units
-from daemon.learning.snapshot import MAIN
 from strategies.objective import Answer
 
 if TYPE_CHECKING:
@@ -38,17 +38,12 @@ class NumberCommittee:
     def __init__(
         self, views: NumberViewMaker, members: Sequence[NumberMember], *, places: int, share: float
     ) -> None:
-        voices = 1 + sum(len(member.names) for member in members)
-        self.names = (
-            MAIN,
-            *(name for member in members for name in member.names),
-            *(f"pool_{memory:g}" for memory in MEMORIES),
-        )
+        self.names = expert_names(members, memories=MEMORIES)
         """Of all experts, in the order of their weights."""
         self._views = views
         self._members = members
         self._places = places
-        self._pools = NumberPools(voices)
+        self._pools = NumberPools(len(self.names) - len(MEMORIES))
         self._share = NumberShare(len(self.names), share=share)
         self._main = np.zeros(places)
         self._now: NumberViews | None = None
@@ -96,7 +91,7 @@ class NumberCommittee:
         """Return what was learned until the block that is open; its rows are answered again."""
         return {
             "views": self._views.state_dict(),
-            "members": {member.names[0]: member.state_dict() for member in self._members},
+            "members": member_states(self._members),
             "pools": self._pools.state_dict(),
             "share": self._share.state_dict(),
         }
@@ -104,8 +99,7 @@ class NumberCommittee:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` or ``KeyError`` where it is of other members."""
         self._views.load_state_dict(state["views"])
-        for member in self._members:
-            member.load_state_dict(state["members"][member.names[0]])
+        load_member_states(self._members, state["members"])
         self._pools.load_state_dict(state["pools"])
         self._share.load_state_dict(state["share"])
 

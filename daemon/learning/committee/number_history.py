@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daemon.learning.committee.key_slots import KeySlots
+from daemon.learning.committee.key_table import KeyTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,30 +30,6 @@ class NumberPast:
     """``(rows, features)``: the row less the key's row before; 0 where there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What is remembered, ``(slots, …)`` each."""
-
-    met: NDArray[np.bool_]
-    """Whether the key had a row."""
-    count: NDArray[np.int64]
-    """Its labels, at most ``LAGS``."""
-    labels: NDArray[np.float64]
-    row: NDArray[np.float64]
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        return {"met": self.met, "count": self.count, "labels": self.labels, "row": self.row}
-
-    def copy(self) -> _Kept:
-        return _Kept(**{name: array.copy() for name, array in self.arrays().items()})
-
-    def grown(self) -> _Kept:
-        """Return the same with room for twice as many."""
-        return _Kept(
-            **{name: np.concatenate([array, np.zeros_like(array)]) for name, array in self.arrays().items()}
-        )
-
-
 class NumberHistory:
     """Remembers the ``most`` keys seen last; rows without a key share one history.
 
@@ -62,19 +38,20 @@ class NumberHistory:
     """
 
     def __init__(self, *, features: int, most: int = 4096) -> None:
-        self._slots = KeySlots(most=most)
-        self._now = self._after = _Kept(
-            met=np.zeros(1, dtype=np.bool_),
-            count=np.zeros(1, dtype=np.int64),
-            labels=np.zeros((1, LAGS)),
-            row=np.zeros((1, features)),
+        # Of each key: whether it had a row, how many labels (at most LAGS), these, and its last row.
+        self._table = KeyTable(
+            {
+                "met": np.zeros(1, dtype=np.bool_),
+                "count": np.zeros(1, dtype=np.int64),
+                "labels": np.zeros((1, LAGS)),
+                "row": np.zeros((1, features)),
+            },
+            most=most,
         )
 
     def place(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the slot ``(rows,)`` of each row's key; one that is new gets one."""
-        slots = self._slots.place(keys)
-        self._make_place()
-        return slots
+        return self._table.place(keys)
 
     def roll(
         self,
@@ -90,41 +67,30 @@ class NumberHistory:
         known, lagged = self._lagged(slots, order, first, labels, usable)
         before = np.full(len(slots), -1)
         before[order[1:][~first[1:]]] = order[:-1][~first[1:]]
-        met = (before >= 0) | self._now.met[slots]
-        base = np.where((before >= 0)[:, None], rows[before], self._now.row[slots])
+        met = (before >= 0) | self._table.now["met"][slots]
+        base = np.where((before >= 0)[:, None], rows[before], self._table.now["row"][slots])
         difference = np.where(met[:, None], rows - base, 0.0)
         last = order[np.append(first[1:], True)]
-        self._after = after = self._now.copy()
+        after = self._table.begin()
         at = slots[last]
-        after.met[at], after.row[at] = True, rows[last]
+        after["met"][at], after["row"][at] = True, rows[last]
         with_own = np.column_stack([labels[last], lagged[last][:, :-1]])
         with_own[known[last] == 0] = labels[last][known[last] == 0][:, None]
-        after.labels[at] = np.where(usable[last][:, None], with_own, lagged[last])
-        after.count[at] = np.minimum(known[last] + usable[last], LAGS)
+        after["labels"][at] = np.where(usable[last][:, None], with_own, lagged[last])
+        after["count"][at] = np.minimum(known[last] + usable[last], LAGS)
         return NumberPast(known=known > 0, labels=lagged, difference=difference)
 
     def remember(self, slots: NDArray[np.int64]) -> None:
         """Remember the rows that were rolled last, of these slots, from now on; forget the keys beyond the most."""
-        self._now = self._after
-        for slot in self._slots.make_room(slots):
-            self._now.met[slot], self._now.count[slot] = False, 0
+        self._table.close(slots)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, least recently seen first, and what is remembered of each."""
-        keys, slots = self._slots.in_order()
-        return {"keys": keys, **{name: array[slots] for name, array in self._now.arrays().items()}}
+        return self._table.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
-        keys = state["keys"].tolist()
-        self._slots.begin(keys)
-        self._make_place()
-        for name, array in self._now.arrays().items():
-            array[: len(keys)] = state[name]
-
-    def _make_place(self) -> None:
-        while self._slots.room > len(self._now.met):
-            self._now = self._now.grown()
+        self._table.load_state_dict(state)
 
     def _lagged(
         self,
@@ -144,9 +110,9 @@ class NumberHistory:
         at[order] = earlier
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = earlier - np.maximum.accumulate(np.where(first, earlier, 0))
-        known = rank + self._now.count[slots]
+        known = rank + self._table.now["count"][slots]
         lag = np.minimum(np.arange(LAGS)[None, :], np.maximum(known - 1, 0)[:, None])
         inside = np.append(labels[order[sorted_usable]], 0.0)[np.maximum(at[:, None] - 1 - lag, 0)]
-        outside = self._now.labels[slots[:, None], np.clip(lag - rank[:, None], 0, LAGS - 1)]
+        outside = self._table.now["labels"][slots[:, None], np.clip(lag - rank[:, None], 0, LAGS - 1)]
         lagged = np.where(lag < rank[:, None], inside, outside)
         return known, np.where((known > 0)[:, None], lagged, 0.0)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from daemon.learning.committee.any_member import AnyMember
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,24 +19,14 @@ if TYPE_CHECKING:
     """``(places,)`` in the target's units; what is said of places that are not filled means nothing."""
 
 
-class NumberMember(Protocol):
-    """Predicts the rows of a block as it fills, and learns it when it is closed; may have several voices."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """A name for each voice."""
+class NumberMember(AnyMember, Protocol):
+    """Predicts the rows of a block as it fills, and learns it when it is closed."""
 
     def predict(self, views: NumberViews) -> list[Value]:
         """Return what each voice says of the block so far. Changes nothing that is kept."""
 
     def learn(self, views: NumberViews, *, fresh: NDArray[np.int64]) -> None:
         """Learn a block; ``fresh`` are the numbers of the rows not held out, with labels to be believed."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything that must survive a crash."""
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state; raise ``ValueError`` or ``KeyError`` where it is of another configuration."""
 
 
 class LastAndMean:

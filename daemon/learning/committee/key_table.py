@@ -1,0 +1,90 @@
+"""What is remembered of keys, in arrays with a place for each."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Arrays = dict[str, NDArray[Any]]
+
+
+class KeyTable:
+    """Remembers the ``most`` keys seen last: what was known of them before the open block, and what is after it.
+
+    Each key has a slot, the same in all arrays, ``(slots, …)`` each. All is 0 of a key that is new.
+
+    >>> table = KeyTable({"count": np.zeros(1, dtype=np.int64)}, most=2)
+    >>> slots = table.place(np.array([70, 71, 70, 72]))
+    >>> np.add.at(table.begin()["count"], slots, 1)
+    >>> table.now["count"][slots].tolist()
+    [0, 0, 0, 0]
+    >>> table.close(slots)
+    >>> {name: array.tolist() for name, array in table.state_dict().items()}
+    {'keys': [71, 72], 'count': [1, 1]}
+    """
+
+    def __init__(self, blank: Mapping[str, NDArray[Any]], *, most: int) -> None:
+        """Begin with arrays for one key, of zeros."""
+        self.now: Arrays = dict(blank)
+        """What was known before the open block."""
+        self._after = self.now
+        self._most = most
+        self._slot_of: OrderedDict[int, int] = OrderedDict()
+        self._free: list[int] = []
+
+    def place(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the slot ``(rows,)`` of each row's key; one that is new gets one."""
+        if (keys == keys[0]).all():
+            slots = np.full(len(keys), self._slot(int(keys[0])))
+        else:
+            slots = np.fromiter((self._slot(key) for key in keys.tolist()), np.int64, len(keys))
+        self._grow()
+        return slots
+
+    def begin(self) -> Arrays:
+        """Return what is known now, to be changed to what is known after the open block; may be called anew."""
+        self._after = {name: array.copy() for name, array in self.now.items()}
+        return self._after
+
+    def close(self, slots: NDArray[np.int64]) -> None:
+        """Close the block, whose rows had these slots; forget the keys beyond the most, seen longest ago."""
+        self.now = self._after
+        key_of = {slot: key for key, slot in self._slot_of.items()}
+        for slot in dict.fromkeys(slots.tolist()):
+            self._slot_of.move_to_end(key_of[slot])
+        freed = [self._slot_of.popitem(last=False)[1] for _ in range(len(self._slot_of) - self._most)]
+        for array in self.now.values():
+            array[freed] = 0
+        self._free += freed
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the keys ``(keys,)``, least recently seen first, and what was known before the open block."""
+        slots = list(self._slot_of.values())
+        keys = np.array(list(self._slot_of), dtype=np.int64)
+        return {"keys": keys, **{name: array[slots] for name, array in self.now.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        keys = state["keys"].tolist()
+        self._slot_of, self._free = OrderedDict((key, slot) for slot, key in enumerate(keys)), []
+        self._grow()
+        for name, array in self.now.items():
+            array[: len(keys)] = state[name]
+
+    def _slot(self, key: int) -> int:
+        slot = self._slot_of.get(key)
+        if slot is None:
+            slot = self._slot_of[key] = self._free.pop() if self._free else len(self._slot_of)
+        return slot
+
+    def _grow(self) -> None:
+        """Double the arrays until there is a place for each slot that was given."""
+        while len(self._slot_of) + len(self._free) > len(next(iter(self.now.values()))):
+            self.now = {name: np.concatenate([array, np.zeros_like(array)]) for name, array in self.now.items()}
