@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.build.pipeline import build_pipeline
-from daemon.build.restored import restored
+from daemon.build.restored import take_up
 from daemon.config.changes import changes
 from daemon.process.logs import set_level
 
@@ -74,7 +74,7 @@ class Reloading:
     def _rebuilt(self, config: Config) -> Pipeline:
         """Return a pipeline of the new configuration with the state of the present one, which is saved."""
         # Before anything is learned or saved for it: what cannot be built is refused while nothing has happened.
-        build_pipeline(config, stopwatch=self._stopwatch)
+        pipeline = build_pipeline(config, stopwatch=self._stopwatch)
         if self._loop.pipeline.waiting >= config.learner.batch:
             self._loop.learn_waiting()
         self._loop.save()
@@ -83,4 +83,5 @@ class Reloading:
         if recovered.saved.summary != self._loop.pipeline.summary():
             problem = recovered.damaged[0].problem if recovered.damaged else "an older state is found in its place"
             raise config.error((), f"what was saved just now cannot be read back: {problem}")
-        return restored(config, recovered.saved, stopwatch=self._stopwatch, errors=(Exception,))
+        take_up(recovered.saved, config, into=pipeline, errors=(Exception,))
+        return pipeline
