@@ -74,7 +74,7 @@ class MainLearner:
         self.events = 0
         self.alarms = 0
         self._block = Block(block_rows, features=features)
-        self._block_rows = block_rows
+        self._most_rows = block_rows
         self._grows = grows
         self._make_committee = make_committee
         self._committee = None if make_committee is None else make_committee()
@@ -90,7 +90,14 @@ class MainLearner:
     @property
     def room(self) -> int:
         """How many arrivals may come at once: those until the block is full."""
-        return max(1, self._size - self._block.filled)
+        return max(1, self.block_rows - self._block.filled)
+
+    @property
+    def block_rows(self) -> int:
+        """How many rows the open block is to have."""
+        if not self._grows:
+            return self._most_rows
+        return young.block_rows(self.events - self._block.filled, batch=self._most_rows)
 
     @property
     def waiting(self) -> int:
@@ -110,7 +117,7 @@ class MainLearner:
                 self._committee.score(answer, arrivals.batch, no_change=no_change)
         self._block.keep(arrivals, errors=errors, no_change=no_change)
         self.events += len(arrivals)
-        new_segment = self.close_block() if self._block.filled >= self._size else None
+        new_segment = self.close_block() if self._block.filled >= self.block_rows else None
         return Met(answer, step=step, new_segment=new_segment)
 
     def close_block(self) -> Segment | None:
@@ -201,13 +208,6 @@ class MainLearner:
         self._task = state["task"]
         self._time = state["time"]
         self._take_up_committee(state["committee"])
-
-    @property
-    def _size(self) -> int:
-        """How many rows the open block is to have."""
-        if not self._grows:
-            return self._block_rows
-        return young.block_rows(self.events - self._block.filled, batch=self._block_rows)
 
     def _take_up_committee(self, state: Mapping[str, Any]) -> None:
         """Take up the committee's state; where it has none, or another one, it begins untrained."""

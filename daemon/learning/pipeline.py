@@ -110,9 +110,12 @@ class Pipeline:
 
     @property
     def _at_once(self) -> int:
-        """How many records are decoded together: fewer where they are wide."""
+        """How many records are decoded together: fewer where they are wide; whole blocks, to predict each once."""
         width = len(self.feature_names or ())
-        return min(_MOST_AT_ONCE, max(_LEAST_AT_ONCE, _VALUES_AT_ONCE // max(width, 1)))
+        most = min(_MOST_AT_ONCE, max(_LEAST_AT_ONCE, _VALUES_AT_ONCE // max(width, 1)))
+        if self.main is None or self.main.room >= most:
+            return most
+        return most - (most - self.main.room) % self.main.block_rows
 
     def _process(self, records: Sequence[Record]) -> Outcome:
         with self._stopwatch("decode"):

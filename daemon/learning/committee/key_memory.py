@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from daemon.learning.committee.chains import Chains
 from daemon.learning.committee.key_table import KeyTable
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class KeyMemory:
 
         ``columns`` are the labels as columns ``(rows, label_width)``.
         """
-        after = self._table.begin()
+        after = self._table.begin(slots)
         parts = [
             self._roll(after, slots[i:j], labels[i:j], columns[i:j], rows[i:j])
             for i, j in ((start, start + self._segment) for start in range(0, len(slots), self._segment))
@@ -96,9 +97,9 @@ class KeyMemory:
             difference=np.concatenate([part.difference for part in parts]),
         )
 
-    def remember(self, slots: NDArray[np.int64]) -> None:
-        """Remember the rows that were rolled last, of these slots, from now on; forget the keys beyond the most."""
-        self._table.close(slots)
+    def remember(self) -> None:
+        """Remember the rows that were rolled last from now on; forget the keys beyond the most."""
+        self._table.close()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, least recently seen first, and what is remembered of each."""
@@ -117,48 +118,36 @@ class KeyMemory:
         rows: NDArray[np.float64],
     ) -> Past:
         """Roll at most a segment of rows, and add them to what is known ``after``."""
-        n = len(slots)
-        order = np.argsort(slots, kind="stable")
-        again = slots[order][1:] == slots[order][:-1]
-        before = np.full(n, -1)
-        before[order[1:][again]] = order[:-1][again]
-        inside = before >= 0
-        known = inside | after["known"][slots]
-        label = np.where(known, np.where(inside, labels[before], after["label"][slots]), NONE).astype(labels.dtype)
-        base = np.where(inside[:, None], rows[before], after["row"][slots])
-        difference = np.where(known[:, None], rows - base, 0.0)
-        faded = self._fade(after["faded"], slots, order, again, columns)
-        ends = order[np.append(~again, True)]
-        after["known"][slots[ends]] = True
-        after["label"][slots[ends]], after["row"][slots[ends]] = labels[ends], rows[ends]
+        chains = Chains.of(slots)
+        first, last = chains.first, chains.last
+        label, difference = labels[chains.before], rows - rows[chains.before]
+        at, known = slots[first], after["known"][slots[first]]
+        label[first] = np.where(known, after["label"][at], NONE)
+        difference[first] = np.where(known[:, None], rows[first] - after["row"][at], 0.0)
+        faded = self._fade(after["faded"][slots], chains, slots, columns)
+        at = slots[last]
+        after["known"][at], after["label"][at], after["row"][at] = True, labels[last], rows[last]
         decay = np.array(DECAYS, dtype=np.float32)[None, :, None]
-        after["faded"][slots[ends]] = decay * faded[ends] + (1 - decay) * columns[ends][:, None, :]
+        after["faded"][at] = decay * faded[last] + (1 - decay) * columns[last][:, None, :]
         return Past(label=label, faded=faded, difference=difference)
 
     def _fade(
         self,
-        faded_before: NDArray[np.float32],
+        before: NDArray[np.float32],
+        chains: Chains,
         slots: NDArray[np.int64],
-        order: NDArray[np.int64],
-        again: NDArray[np.bool_],
         columns: NDArray[np.float32],
     ) -> NDArray[np.float32]:
-        n = len(slots)
-        starts = np.flatnonzero(np.append(True, ~again))
-        rank = np.empty(n, dtype=np.int64)
-        rank[order] = np.arange(n) - np.repeat(starts, np.diff(np.append(starts, n)))
-        if not again.all():
-            earlier = np.tri(n, k=-1, dtype=np.bool_) & (slots[:, None] == slots[None, :])
-            gap = np.where(earlier, rank[:, None] - rank[None, :] - 1, self._segment)
-        faded = np.empty((n, len(DECAYS), columns.shape[1]), dtype=np.float32)
+        """Return the faded labels ``(rows, decays, width)``; ``before`` are the keys' before the segment."""
+        n, rank = len(slots), chains.rank
         # Products of one shape, however many rows have come: others may round differently.
         padded = np.zeros((self._segment, columns.shape[1]), dtype=np.float32)
         padded[:n] = columns
-        for place in range(len(DECAYS)):
-            weight = self._of_one_key[place]
-            if not again.all():
-                weight = np.zeros_like(weight)
-                weight[:n, :n] = self._counts[place][gap]
-            started = self._powers[place][rank][:, None] * faded_before[slots, place]
-            faded[:, place] = started + (weight @ padded)[:n]
-        return faded
+        weight = self._of_one_key
+        if not chains.one_key:
+            earlier = np.tri(n, k=-1, dtype=np.bool_) & (slots[:, None] == slots[None, :])
+            gap = np.where(earlier, rank[:, None] - rank[None, :] - 1, self._segment)
+            weight = np.zeros_like(weight)
+            weight[:, :n, :n] = self._counts[:, gap]
+        started = self._powers[:, rank].T[:, :, None] * before
+        return np.asarray(started + (weight @ padded)[:, :n].transpose(1, 0, 2))

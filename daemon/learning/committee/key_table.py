@@ -18,25 +18,31 @@ if TYPE_CHECKING:
 class KeyTable:
     """Remembers the ``most`` keys seen last: what was known of them before the open block, and what is after it.
 
-    Each key has a slot, the same in all arrays, ``(slots, …)`` each. All is 0 of a key that is new.
+    Each key has a slot, the same in all arrays, ``(slots, …)`` each. All is 0 of a key that is new. The open block
+    changes the arrays in place, and what it has changed is kept aside: a block costs what it has rows, however many
+    keys there are.
 
     >>> table = KeyTable({"count": np.zeros(1, dtype=np.int64)}, most=2)
     >>> slots = table.place(np.array([70, 71, 70, 72]))
-    >>> np.add.at(table.begin()["count"], slots, 1)
-    >>> table.now["count"][slots].tolist()
-    [0, 0, 0, 0]
-    >>> table.close(slots)
+    >>> for _ in range(2):
+    ...     np.add.at(table.begin(slots)["count"], slots, 1)
+    >>> table.state_dict()["count"].tolist()
+    [0, 0, 0]
+    >>> table.close()
     >>> {name: array.tolist() for name, array in table.state_dict().items()}
     {'keys': [71, 72], 'count': [1, 1]}
     """
 
     def __init__(self, blank: Mapping[str, NDArray[Any]], *, most: int) -> None:
         """Begin with arrays for one key, of zeros."""
-        self.now: Arrays = dict(blank)
-        """What was known before the open block."""
-        self._after = self.now
+        self._arrays: Arrays = dict(blank)
+        self._changed = np.zeros(0, dtype=np.int64)
+        """The slots that the open block has changed, each once, in the order of their keys' first rows."""
+        self._before: Arrays = {}
+        """What they held."""
         self._most = most
         self._slot_of: OrderedDict[int, int] = OrderedDict()
+        self._key_at: dict[int, int] = {}
         self._free: list[int] = []
 
     def place(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -48,19 +54,20 @@ class KeyTable:
         self._grow()
         return slots
 
-    def begin(self) -> Arrays:
-        """Return what is known now, to be changed to what is known after the open block; may be called anew."""
-        self._after = {name: array.copy() for name, array in self.now.items()}
-        return self._after
+    def begin(self, slots: NDArray[np.int64]) -> Arrays:
+        """Return what is known before the open block, to be changed at ``slots`` alone; may be called anew."""
+        self._restore(self._arrays)
+        self._changed = slots[:1] if (slots == slots[0]).all() else np.array(list(dict.fromkeys(slots.tolist())))
+        self._before = {name: array[self._changed] for name, array in self._arrays.items()}
+        return self._arrays
 
-    def close(self, slots: NDArray[np.int64]) -> None:
-        """Close the block, whose rows had these slots; forget the keys beyond the most, seen longest ago."""
-        self.now = self._after
-        key_of = {slot: key for key, slot in self._slot_of.items()}
-        for slot in dict.fromkeys(slots.tolist()):
-            self._slot_of.move_to_end(key_of[slot])
+    def close(self) -> None:
+        """Close the block as it was begun last; forget the keys beyond the most, seen longest ago."""
+        for slot in self._changed.tolist():
+            self._slot_of.move_to_end(self._key_at[slot])
+        self._changed, self._before = self._changed[:0], {}
         freed = [self._slot_of.popitem(last=False)[1] for _ in range(len(self._slot_of) - self._most)]
-        for array in self.now.values():
+        for array in self._arrays.values():
             array[freed] = 0
         self._free += freed
 
@@ -68,23 +75,35 @@ class KeyTable:
         """Return the keys ``(keys,)``, least recently seen first, and what was known before the open block."""
         slots = list(self._slot_of.values())
         keys = np.array(list(self._slot_of), dtype=np.int64)
-        return {"keys": keys, **{name: array[slots] for name, array in self.now.items()}}
+        known = {name: array.copy() for name, array in self._arrays.items()}
+        self._restore(known)
+        return {"keys": keys, **{name: array[slots] for name, array in known.items()}}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
         keys = state["keys"].tolist()
+        self._changed, self._before = self._changed[:0], {}
         self._slot_of, self._free = OrderedDict((key, slot) for slot, key in enumerate(keys)), []
+        self._key_at = dict(enumerate(keys))
         self._grow()
-        for name, array in self.now.items():
+        for name, array in self._arrays.items():
             array[: len(keys)] = state[name]
+
+    def _restore(self, arrays: Arrays) -> None:
+        """Put back what the open block has changed."""
+        for name, held in self._before.items():
+            arrays[name][self._changed] = held
 
     def _slot(self, key: int) -> int:
         slot = self._slot_of.get(key)
         if slot is None:
             slot = self._slot_of[key] = self._free.pop() if self._free else len(self._slot_of)
+            self._key_at[slot] = key
         return slot
 
     def _grow(self) -> None:
         """Double the arrays until there is a place for each slot that was given."""
-        while len(self._slot_of) + len(self._free) > len(next(iter(self.now.values()))):
-            self.now = {name: np.concatenate([array, np.zeros_like(array)]) for name, array in self.now.items()}
+        while len(self._slot_of) + len(self._free) > len(next(iter(self._arrays.values()))):
+            self._arrays = {
+                name: np.concatenate([array, np.zeros_like(array)]) for name, array in self._arrays.items()
+            }

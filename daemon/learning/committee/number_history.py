@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from daemon.learning.committee.chains import Chains
 from daemon.learning.committee.key_table import KeyTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from daemon.learning.committee.key_table import Arrays
 
 LAGS = 24
 """Labels that are remembered of a key."""
@@ -62,16 +65,11 @@ class NumberHistory:
         rows: NDArray[np.float64],
     ) -> NumberPast:
         """Return what was known before each row of a block; a label that is not ``usable`` is never known."""
-        order = np.argsort(slots, kind="stable")
-        first = np.append(True, slots[order][1:] != slots[order][:-1])
-        known, lagged = self._lagged(slots, order, first, labels, usable)
-        before = np.full(len(slots), -1)
-        before[order[1:][~first[1:]]] = order[:-1][~first[1:]]
-        met = (before >= 0) | self._table.now["met"][slots]
-        base = np.where((before >= 0)[:, None], rows[before], self._table.now["row"][slots])
-        difference = np.where(met[:, None], rows - base, 0.0)
-        last = order[np.append(first[1:], True)]
-        after = self._table.begin()
+        chains, after = Chains.of(slots), self._table.begin(slots)
+        first, last = chains.first, chains.last
+        known, lagged = self._lagged(after, slots, chains, labels, usable)
+        difference, at = rows - rows[chains.before], slots[first]
+        difference[first] = np.where(after["met"][at][:, None], rows[first] - after["row"][at], 0.0)
         at = slots[last]
         after["met"][at], after["row"][at] = True, rows[last]
         with_own = np.column_stack([labels[last], lagged[last][:, :-1]])
@@ -80,9 +78,9 @@ class NumberHistory:
         after["count"][at] = np.minimum(known[last] + usable[last], LAGS)
         return NumberPast(known=known > 0, labels=lagged, difference=difference)
 
-    def remember(self, slots: NDArray[np.int64]) -> None:
-        """Remember the rows that were rolled last, of these slots, from now on; forget the keys beyond the most."""
-        self._table.close(slots)
+    def remember(self) -> None:
+        """Remember the rows that were rolled last from now on; forget the keys beyond the most."""
+        self._table.close()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, least recently seen first, and what is remembered of each."""
@@ -94,25 +92,22 @@ class NumberHistory:
 
     def _lagged(
         self,
+        before: Arrays,
         slots: NDArray[np.int64],
-        order: NDArray[np.int64],
-        first: NDArray[np.bool_],
+        chains: Chains,
         labels: NDArray[np.float64],
         usable: NDArray[np.bool_],
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return how many labels were known before each row ``(rows,)``, and the latest of them ``(rows, LAGS)``.
-
-        ``order`` sorts the rows by their slots, and ``first`` tells which of the sorted ones begin a slot.
-        """
+        """Return how many labels each row knew ``(rows,)``, and the latest of them ``(rows, LAGS)``."""
+        order = chains.order
         sorted_usable = usable[order]
         earlier: NDArray[np.int64] = np.cumsum(sorted_usable) - sorted_usable
-        at = np.empty(len(order), dtype=np.int64)
+        at, rank = np.empty_like(order), np.empty_like(order)
         at[order] = earlier
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = earlier - np.maximum.accumulate(np.where(first, earlier, 0))
-        known = rank + self._table.now["count"][slots]
+        rank[order] = earlier - np.maximum.accumulate(np.where(chains.begins, earlier, 0))
+        known = rank + before["count"][slots]
         lag = np.minimum(np.arange(LAGS)[None, :], np.maximum(known - 1, 0)[:, None])
         inside = np.append(labels[order[sorted_usable]], 0.0)[np.maximum(at[:, None] - 1 - lag, 0)]
-        outside = self._table.now["labels"][slots[:, None], np.clip(lag - rank[:, None], 0, LAGS - 1)]
+        outside = before["labels"][slots[:, None], np.clip(lag - rank[:, None], 0, LAGS - 1)]
         lagged = np.where(lag < rank[:, None], inside, outside)
         return known, np.where((known > 0)[:, None], lagged, 0.0)

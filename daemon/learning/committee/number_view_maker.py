@@ -73,7 +73,7 @@ class NumberViewMaker:
         filled, past = slice(0, self._filled), self._past
         assert past is not None, "a block has rows"
         label, usable = self._label[filled], self._usable[filled]
-        self._keys.remember(self._slot[filled])
+        self._keys.remember()
         self._moves.absorb(past.difference)
         self._level.absorb(label[usable])
         self._increment.absorb((label - past.labels[:, 0])[usable & past.known, None])

@@ -97,7 +97,7 @@ class ClassViews:
     def learn(self) -> None:
         """Go on to the next block."""
         filled = slice(0, self._filled)
-        self._keys.remember(self._slot[filled])
+        self._keys.remember()
         assert self._past is not None, "a block has rows"
         self._moves.absorb(self._past.difference)
         self._x[filled] = 0

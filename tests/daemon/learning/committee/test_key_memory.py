@@ -35,7 +35,7 @@ def roll(made: KeyMemory, events: list[Event]) -> Past:
 
 def learn(made: KeyMemory, events: list[Event]) -> Past:
     past = roll(made, events)
-    made.remember(made.place(columns(events)[0]))
+    made.remember()
     return past
 
 
@@ -74,7 +74,7 @@ def test_a_block_is_the_same_however_its_rows_came(events: list[Event]) -> None:
         block = events[start : start + PLACES]
         for stop in range(1, len(block) + 1):
             past = roll(growing, block[:stop])
-        growing.remember(growing.place(columns(block)[0]))
+        growing.remember()
         at_once = learn(whole, block)
         assert past.faded.tobytes() == at_once.faded.tobytes()
         assert past.label.tolist() == at_once.label.tolist()

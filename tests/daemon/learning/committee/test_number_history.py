@@ -54,7 +54,7 @@ def test_it_knows_the_labels_and_the_row_before_of_each_key(blocks: list[list[tu
         assert past.known.tolist() == [known for known, _, _ in expected]
         assert past.labels.tolist() == [lagged for _, lagged, _ in expected]
         assert past.difference[:, 0].tolist() == [difference for _, _, difference in expected]
-        history.remember(slots)
+        history.remember()
 
 
 def test_the_key_seen_longest_ago_is_forgotten_first() -> None:
@@ -63,7 +63,7 @@ def test_the_key_seen_longest_ago_is_forgotten_first() -> None:
         slots = history.place(np.array(keys))
         ones = np.ones(len(keys))
         past = history.roll(slots, labels=ones, usable=ones > 0, rows=ones[:, None])
-        history.remember(slots)
+        history.remember()
     assert not past.known[0]
     assert history.state_dict()["keys"].tolist() == [3, 2]
 
@@ -74,7 +74,7 @@ def test_a_history_that_was_saved_goes_on_as_if_it_had_not_been() -> None:
     for _ in range(9):
         slots = history.place(chance.integers(0, 5, size=7))
         history.roll(slots, labels=chance.normal(size=7), usable=np.ones(7, bool), rows=chance.normal(size=(7, 2)))
-        history.remember(slots)
+        history.remember()
     again = NumberHistory(features=2, most=3)
     again.load_state_dict(history.state_dict())
     keys, rows = np.array([0, 1, 2, 3, 4, 0]), np.ones((6, 2))
