@@ -1,9 +1,10 @@
 """How fast the whole daemon learns from Kafka, as shares of what its parts could do alone.
 
 ``python -m benchmarks.throughput`` starts a broker, fills a topic, and prints in one run: kafka-python's bare poll
-loop, the whole daemon on the same topic (decode, predict, score, learn with replay and EWC, probe sets,
-checkpoints), the plain step of ``torch.optim.SGD`` and our step with replay and EWC; and the daemon's memory on its
-way. Ratios are what counts: absolute figures are those of the machine.
+loop, the whole daemon on the same topic (decode, predict, score, learn with replay and EWC, probe sets, companions,
+checkpoints), the same with the committee, what each member of that costs, the plain step of ``torch.optim.SGD`` and
+our step with replay and EWC; and the daemon's memory on its way. Ratios are what counts: absolute figures are those
+of the machine.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ model: {{type: mlp, hidden: [64, 64]}}
 optimizer: {{type: sgd, lr: 0.05}}
 learner: {{batch: 128}}
 strategies: [{{type: replay, rows: 2000}}, {{type: ewc}}]
+committee: {committee}
 retention: {{every_events: 50000}}
 checkpoint: {{directory: {state}, every_seconds: 5}}
 http: {{port: 0}}
@@ -104,11 +106,14 @@ def bare_poll(bootstrap: str, topic: str, count: int) -> float:
     return rate
 
 
-def whole_daemon(bootstrap: str, topic: str, count: int) -> Daemon:
+def whole_daemon(bootstrap: str, topic: str, count: int, *, committee: bool) -> Daemon:
     """Run ``retaind run`` on the topic and return its rate between a tenth and all of the events."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "retaind.yaml"
-        config.write_text(CONFIG.format(bootstrap=bootstrap, topic=topic, state=folder), encoding="utf-8")
+        text = CONFIG.format(
+            bootstrap=bootstrap, topic=topic, state=folder, committee="{}" if committee else "null"
+        )
+        config.write_text(text, encoding="utf-8")
         with running([sys.executable, "-m", "daemon.cli", "run", "-c", str(config)]) as (process, address):
             progress: list[tuple[float, float]] = []
             memory: list[float] = []
@@ -212,10 +217,11 @@ def main() -> None:
         typer.echo(f"filling {topic} with {arguments.events:,} events …")
         Cluster(bootstrap).create_topic(topic)
         load(bootstrap, topic, events(arguments.events))
-        polls, daemons = [], []
+        polls, daemons, committees = [], [], []
         for _ in range(arguments.rounds):
             polls.append(bare_poll(bootstrap, topic, arguments.events))
-            daemons.append(whole_daemon(bootstrap, topic, arguments.events))
+            daemons.append(whole_daemon(bootstrap, topic, arguments.events, committee=False))
+            committees.append(whole_daemon(bootstrap, topic, arguments.events, committee=True))
         # Each daemon runs between two polls, since machines change their speed while they are measured.
         polls.append(bare_poll(bootstrap, topic, arguments.events))
     plain, ours = step_ratio(60)

@@ -24,6 +24,8 @@ from daemon.learning.committee.stepped_network import SteppedNetwork
 from daemon.learning.committee.views import ClassViews
 from daemon.learning.torch_generator import TorchGenerator
 from daemon.scoring.prequential import Prequential
+from daemon.scoring.probe_scores import ProbeScores
+from daemon.scoring.retention import RetentionMatrix
 from strategies.models.mlp import MlpOptions
 from strategies.optimizers.adam import AdamOptions
 from strategies.replay import ReplayOptions
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from daemon.config.schema import Config
+    from daemon.learning.committee.scored_committee import Committee
+    from daemon.scoring.probe_sets import ProbeSets
 
 _HIDDEN = (64, 64)
 _RATE, _PLASTIC_RATE = 0.001, 0.003
@@ -41,15 +45,21 @@ _LARGE_BATCH = 32
 """On larger micro-batches, networks make one step each; on smaller ones two."""
 
 
-def committee_maker(config: Config, *, features: int, max_tasks: int) -> Callable[[], ScoredCommittee] | None:
+def committee_maker(
+    config: Config, *, features: int, probes: ProbeSets, max_tasks: int
+) -> Callable[[], ScoredCommittee] | None:
     """Return what makes an untrained committee, the same each time; None where the main learner answers alone."""
     if config.committee is None:
         return None
     kind = _class_committee if isinstance(config.label, ClassLabel) else _number_committee
-    return partial(kind, config, features=features, max_tasks=max_tasks)
+    return partial(
+        kind, config, features=features, scored=partial(_scored, config, probes=probes, max_tasks=max_tasks)
+    )
 
 
-def _class_committee(config: Config, *, features: int, max_tasks: int) -> ScoredCommittee:
+def _class_committee(
+    config: Config, *, features: int, scored: Callable[[Committee], ScoredCommittee]
+) -> ScoredCommittee:
     assert config.committee is not None
     assert isinstance(config.label, ClassLabel)
     classes, places = len(config.label.classes or ()) or config.label.max_classes, config.learner.batch
@@ -57,14 +67,14 @@ def _class_committee(config: Config, *, features: int, max_tasks: int) -> Scored
         places, features=features, classes=classes, generator=generator_for(config, "committee/views")
     )
     members = (
-        LabelMembers(classes, places=places),
+        LabelMembers(classes),
         ClosedFormMember(
             narrow_width=views.narrow_width,
             label_width=views.label_width,
             classes=classes,
             generator=generator_for(config, "committee/closed_form"),
         ),
-        Neighbours(width=views.narrow_width, classes=classes, places=places),
+        Neighbours(width=views.narrow_width, classes=classes),
         NetworkMember(
             "with_labels",
             _network(config, "with_labels", features=2 * features + views.label_width),
@@ -72,13 +82,13 @@ def _class_committee(config: Config, *, features: int, max_tasks: int) -> Scored
         ),
         NetworkMember("plastic", _network(config, "plastic", features=features, plastic=True), view=inputs_alone),
     )
-    return ScoredCommittee(
-        ClassCommittee(views, members, classes=classes, places=places, share=config.committee.share),
-        prequential=Prequential(config.retention.window, classification=True, max_tasks=max_tasks),
-    )
+    share = config.committee.share
+    return scored(ClassCommittee(views, members, classes=classes, places=places, share=share))
 
 
-def _number_committee(config: Config, *, features: int, max_tasks: int) -> ScoredCommittee:
+def _number_committee(
+    config: Config, *, features: int, scored: Callable[[Committee], ScoredCommittee]
+) -> ScoredCommittee:
     assert config.committee is not None
     places = config.learner.batch
     # Targets come in running units.
@@ -95,9 +105,17 @@ def _number_committee(config: Config, *, features: int, max_tasks: int) -> Score
         IncrementNetwork(_network(own, "with_history", features=history)),
         PlasticNetwork(_network(own, "plastic", features=features, plastic=True)),
     )
+    return scored(NumberCommittee(views, members, places=places, share=config.committee.share))
+
+
+def _scored(config: Config, committee: Committee, *, probes: ProbeSets, max_tasks: int) -> ScoredCommittee:
+    """Return a committee with its scores; the probe sets are those of all learners."""
+    retention, classification = config.retention, isinstance(config.label, ClassLabel)
     return ScoredCommittee(
-        NumberCommittee(views, members, places=places, share=config.committee.share),
-        prequential=Prequential(config.retention.window, classification=False, max_tasks=max_tasks),
+        committee,
+        prequential=Prequential(retention.window, classification=classification, max_tasks=max_tasks),
+        probes=ProbeScores(probes, max_tasks=max_tasks, classification=classification),
+        matrix=RetentionMatrix(max_tasks, max_boundaries=retention.max_boundaries),
     )
 
 

@@ -61,7 +61,7 @@ def build_main_learner(
         no_change=NoChange(classification=learner.objective.classification),
         companions=Companions(dict(_makers(config, features=features, scores=scores))),
         tasks=tasks,
-        make_committee=committee_maker(config, features=features, max_tasks=tasks.names.size),
+        make_committee=committee_maker(config, features=features, probes=probes, max_tasks=tasks.names.size),
         stopwatch=stopwatch,
     )
 

@@ -159,6 +159,10 @@ class MainLearner:
                 scored.consolidate(task)
             with self._stopwatch("retention"):
                 scored.evaluator.evaluate_at_boundary(task, events=events, time=time)
+        if self._committee is not None:
+            with self._stopwatch("retention"):
+                known, main = self._known_classes, scored.learner
+                self._committee.evaluate_at_boundary(task, main=main, known_classes=known, events=events, time=time)
 
     def evaluate_last(self) -> None:
         """Evaluate the model when no event will come any more."""
@@ -170,9 +174,9 @@ class MainLearner:
         others = {name: companion.scored.take_tally() for name, companion in self.companions}
         return {MAIN: self.scored.take_tally(), **others}
 
-    def committee_snapshot(self) -> CommitteeSnapshot | None:
-        """Return how the committee stands; None where there is none."""
-        return None if self._committee is None else self._committee.snapshot()
+    def committee_snapshot(self, names: Mapping[int, str]) -> CommitteeSnapshot | None:
+        """Return how the committee stands, with the names of all tasks; None where there is none."""
+        return None if self._committee is None else self._committee.snapshot(names)
 
     def snapshots(self, names: Mapping[int, str]) -> dict[str, LearnerSnapshot]:
         """Return how this learner and its companions stand, by name; ``names`` are those of all tasks."""
@@ -260,6 +264,11 @@ class MainLearner:
     def _evaluate(self, number: int) -> None:
         with self._stopwatch("retention"):
             self.scored.evaluator.evaluate(self._task, events=self.events, time=self._time)
+            if self._committee is not None:
+                known, main = self._known_classes, self.scored.learner
+                self._committee.evaluate(
+                    self._task, main=main, known_classes=known, events=self.events, time=self._time
+                )
         with self._stopwatch("companions"):
             self.companions.evaluate(self._task, number=number, events=self.events, time=self._time)
 

@@ -164,7 +164,7 @@ class Pipeline:
             classes=tuple(self._intake.class_names),
             tasks=names,
             learners={} if main is None else main.snapshots(names),
-            committee=None if main is None else main.committee_snapshot(),
+            committee=None if main is None else main.committee_snapshot(names),
         )
 
     def summary(self) -> dict[str, Any]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.prequential import Prequential
-    from daemon.scoring.prequential_score import PrequentialScore
     from strategies.any_learner import AnyLearner
     from strategies.strategy import Strategy
 
@@ -90,7 +89,7 @@ class LearnerSnapshot:
             strategies={
                 name: StrategySnapshot.of(strategy, learner.parameters) for name, strategy in learner.strategies
             },
-            scores=LearnerScores.of(evaluator, prequential, names),
+            scores=LearnerScores.of(evaluator.matrix, prequential, names, reference=evaluator.reference),
         )
 
 
@@ -100,8 +99,8 @@ class CommitteeSnapshot:
 
     weights: Mapping[str, float]
     """By the expert's name; they add up to 1."""
-    total: PrequentialScore
-    window: PrequentialScore
+    scores: LearnerScores
+    """Of its answers; on what is held out, as ``ScoredCommittee`` says."""
 
 
 @dataclass(frozen=True, slots=True)

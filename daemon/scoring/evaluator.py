@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from daemon.scoring.scores import accuracy, r2_clipped
+from daemon.scoring.probe_scores import ProbeScores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Evaluator:
         self._learner = learner
         self._probes = probes
         self._matrix = matrix
-        self._max_tasks = max_tasks
+        self._scores = ProbeScores(probes, max_tasks=max_tasks, classification=learner.objective.classification)
         self._untrained = learner.parameters.clone()
         self._last_boundary: Tensor | None = None
         self._met = np.zeros(max_tasks, dtype=np.bool_)
@@ -58,14 +58,14 @@ class Evaluator:
     def evaluate(self, task: int, *, events: int, time: float) -> None:
         """Score the model on all tasks while ``task`` is being learned."""
         self._evaluate_new_tasks()
-        scores, counts = self._scores()
+        scores, counts = self._scores.of_all(self._say)
         self._matrix.between(task, scores=scores, counts=counts, events=events, time=time)
         self._evaluate_reference()
 
     def evaluate_at_boundary(self, task: int, *, events: int, time: float) -> None:
         """Score the model on all tasks at the end of a segment of ``task``."""
         self._evaluate_new_tasks()
-        scores, counts = self._scores()
+        scores, counts = self._scores.of_all(self._say)
         self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
         self._evaluate_reference()
         self._last_boundary = self._learner.served.clone()
@@ -115,22 +115,12 @@ class Evaluator:
         """Score the earlier models on the tasks of this segment; again as their probe sets grow."""
         with self._learner.at(self._untrained):
             for task in self._new:
-                self._matrix.untrained(task, score=self._score(task))
+                self._matrix.untrained(task, score=self._scores.of(task, self._say))
         if self._last_boundary is not None:
             with self._learner.at(self._last_boundary):
                 for task in self._new:
-                    self._matrix.before(task, score=self._score(task))
+                    self._matrix.before(task, score=self._scores.of(task, self._say))
 
-    def _scores(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        counts = np.array([self._probes.count(task) for task in range(self._max_tasks)], dtype=np.int64)
-        scores = [self._score(task) if count else None for task, count in enumerate(counts)]
-        return np.array([np.nan if score is None else score for score in scores]), counts
-
-    def _score(self, task: int) -> float | None:
-        if not self._probes.count(task):
-            return None
-        x, y = self._probes.rows_of(task)
-        labels: NDArray[Any] = y
+    def _say(self, x: NDArray[np.float32], task: int) -> NDArray[Any]:
         outputs = self._learner.predict(torch.from_numpy(x), torch.full((len(x),), task))
-        answer = self._learner.objective.answer(outputs).value.numpy()
-        return accuracy(answer, labels) if self._learner.objective.classification else r2_clipped(answer, labels)
+        return self._learner.objective.answer(outputs).value.numpy()

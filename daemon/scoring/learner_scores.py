@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from daemon.scoring.evaluation import Evaluation
-    from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.figures import Figures
     from daemon.scoring.prequential import Prequential
     from daemon.scoring.prequential_score import PrequentialScore
+    from daemon.scoring.reference_score import ReferenceScore
+    from daemon.scoring.retention import RetentionMatrix
 
 SUMMARY = (
     "average_score",
@@ -58,10 +59,16 @@ class LearnerScores:
     """None where there are no rows from before the stream."""
 
     @classmethod
-    def of(cls, evaluator: Evaluator, prequential: Prequential, names: Mapping[int, str]) -> Self:
+    def of(
+        cls,
+        matrix: RetentionMatrix,
+        prequential: Prequential,
+        names: Mapping[int, str],
+        *,
+        reference: ReferenceScore | None = None,
+    ) -> Self:
         """Return the scores as of now; ``names`` are those of all tasks, by code."""
         of_task = {name: prequential.of_task(task) for task, name in names.items()}
-        matrix, reference = evaluator.matrix, evaluator.reference
         return cls(
             total=prequential.total(),
             window=prequential.windowed(),

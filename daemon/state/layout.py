@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from daemon.state.state_error import StateError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "intake": 1,
     "main_learner": 2,
     "companions": 2,
+    "committee": 2,
     "learner": 1,
     "source": 1,
     "predictions": 1,
@@ -99,5 +102,26 @@ def _scored(learner: State) -> State:
     }
 
 
-MIGRATIONS: Final = (Migration("pipeline", 1, _name_the_main_learner),)
+def _halve_the_neighbours(state: State) -> None:
+    """Version 1 of the committee: 512 rows to look among, of which the latest 256 stay; no retention."""
+    main = state["pipeline"]["main_learner"]
+    committee = main["committee"] if main else {}
+    if not committee:
+        return
+    committee["matrix"] = {}
+    neighbours = committee["committee"]["members"].get("neighbours")
+    if neighbours is not None:
+        seen = neighbours["seen"]
+        events = np.arange(max(0, seen - 256), seen)
+        for name, missing in (("rows", 0.0), ("lengths", np.inf), ("labels", 0)):
+            before = np.asarray(neighbours[name])
+            after = np.full_like(before[:256], missing)
+            after[events % 256] = before[events % 512]
+            neighbours[name] = after
+
+
+MIGRATIONS: Final = (
+    Migration("pipeline", 1, _name_the_main_learner),
+    Migration("committee", 1, _halve_the_neighbours),
+)
 """In the order in which they are applied. The first one is for main learner and companions too."""

@@ -48,7 +48,10 @@ class LearnerTelemetry:
             self._show_strategy(name, strategy, at=at)
             if strategy.buffer is not None:
                 self._show_buffer(name, strategy.buffer, strategy.gauges, tasks=tasks, classes=classes)
-        scores = learner.scores
+        self.show_scores(learner.scores, tasks=tasks, at=at)
+
+    def show_scores(self, scores: LearnerScores, *, tasks: Mapping[int, str], at: float) -> None:
+        """Show how good the answers are as of Unix time ``at``."""
         if scores.total.rows:
             self._show_prequential(scores)
             self._show_reference(scores)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from connectors.source import SourceStatus
     from daemon.learning.snapshot import CommitteeSnapshot, LearnerSnapshot, PipelineSnapshot
+    from daemon.scoring.learner_scores import LearnerScores
     from daemon.scoring.prequential_score import PrequentialScore
     from daemon.telemetry.snapshot import Snapshot
 
@@ -38,7 +39,7 @@ def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> 
         name: learner_status(learner, pipeline.tasks) for name, learner in pipeline.learners.items() if name != MAIN
     }
     if pipeline.committee is not None:
-        shown["committee"] = committee_status(pipeline.committee)
+        shown["committee"] = committee_status(pipeline.committee, pipeline.tasks)
     scores = pipeline.main.scores
     return shown | {"companions": {NO_CHANGE: no_change_status(scores.total, scores.window)} | companions}
 
@@ -69,8 +70,6 @@ def stream_status(pipeline: PipelineSnapshot, source: SourceStatus) -> dict[str,
 
 def learner_status(learner: LearnerSnapshot, names: Mapping[int, str]) -> dict[str, Any]:
     """Return how a learner stands: steps, strategies, scores and retention; ``names`` are those of all tasks."""
-    scores = learner.scores
-    figures, reference = scores.figures, scores.reference
     return {
         "steps": learner.steps,
         "steps_rejected": learner.steps_rejected,
@@ -78,25 +77,33 @@ def learner_status(learner: LearnerSnapshot, names: Mapping[int, str]) -> dict[s
         "learning_rate": learner.learning_rate,
         "parameters": learner.parameters,
         "strategies": {name: strategy.gauges for name, strategy in learner.strategies.items()},
-        "prequential": prequential_status(scores.total, scores.window),
-        "retention": {
-            **scores.summary,
-            "boundaries": figures.boundaries,
-            "events": figures.events,
-            "tasks": {
-                names[task]: {"score": of.now, "samples": of.samples, "best": of.best, "forgetting": of.forgetting}
-                for task, of in figures.tasks.items()
-            },
-            "reference": None if reference is None else {"score": reference.now, "initial": reference.initial},
-        },
+        "prequential": prequential_status(learner.scores.total, learner.scores.window),
+        "retention": retention_status(learner.scores, names),
     }
 
 
-def committee_status(committee: CommitteeSnapshot) -> dict[str, Any]:
+def committee_status(committee: CommitteeSnapshot, names: Mapping[int, str]) -> dict[str, Any]:
     """Return how good the committee's answers are, and whom it believes."""
+    scores = committee.scores
     return {
-        "prequential": prequential_status(committee.total, committee.window),
+        "prequential": prequential_status(scores.total, scores.window),
+        "retention": retention_status(scores, names),
         "weights": dict(committee.weights),
+    }
+
+
+def retention_status(scores: LearnerScores, names: Mapping[int, str]) -> dict[str, Any]:
+    """Return what is still known of every task."""
+    figures, reference = scores.figures, scores.reference
+    return {
+        **scores.summary,
+        "boundaries": figures.boundaries,
+        "events": figures.events,
+        "tasks": {
+            names[task]: {"score": of.now, "samples": of.samples, "best": of.best, "forgetting": of.forgetting}
+            for task, of in figures.tasks.items()
+        },
+        "reference": None if reference is None else {"score": reference.now, "initial": reference.initial},
     }
 
 

@@ -11,7 +11,7 @@ import structlog
 from daemon.learning.snapshot import MAIN
 from daemon.process.own_use import own_use
 from daemon.telemetry.history.recorder import Recorder
-from daemon.telemetry.learner import LearnerTelemetry, show_overall
+from daemon.telemetry.learner import LearnerTelemetry
 from daemon.telemetry.snapshot import Snapshot
 from daemon.telemetry.status import COMMITTEE, NO_CHANGE, status
 
@@ -111,7 +111,7 @@ class Telemetry:
             self._show_tasks(pipeline, pipeline.main.scores, at=snapshot.at)
             self._show_learners(pipeline, at=snapshot.at)
         if pipeline.committee is not None:
-            self._show_committee(pipeline.committee)
+            self._show_committee(pipeline.committee, tasks=pipeline.tasks, at=snapshot.at)
         about = {"name": self._name, "started": self._started, "checkpoint": self._checkpoint}
         self._health.publish(about | status(snapshot, matrix=self._main.matrix))
         self._history.add(snapshot)
@@ -171,11 +171,9 @@ class Telemetry:
             telemetry = self._main if name == MAIN else self._companion(name)[1]
             telemetry.show(learner, tasks=pipeline.tasks, classes=pipeline.classes, at=at)
 
-    def _show_committee(self, committee: CommitteeSnapshot) -> None:
+    def _show_committee(self, committee: CommitteeSnapshot, *, tasks: Mapping[int, str], at: float) -> None:
         self._metrics.committee.weights(committee.weights)
-        if committee.total.rows:
-            shown = self._companion(COMMITTEE)[0].prequential
-            show_overall(shown, total=committee.total, window=committee.window)
+        self._companion(COMMITTEE)[1].show_scores(committee.scores, tasks=tasks, at=at)
 
     def _companion(self, name: str) -> tuple[LearnerMetrics, LearnerTelemetry]:
         if name not in self._companions:

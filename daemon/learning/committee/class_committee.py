@@ -56,13 +56,18 @@ class ClassCommittee:
         were known before the block, the same number for all of it.
         """
         views = self._views.add(batch, scaled)
-        known = max(known_classes, 1)
         rows = slice(views.filled - len(batch), views.filled)
-        assert main.logits is not None, "its labels are classes"
-        self._main[rows, :known] = torch.softmax(main.logits, 1).numpy()
+        _set_probabilities(self._main[rows], main)
         self._label[rows] = batch.y.numpy()
-        mixed = self._mixed(views, known)[rows]
-        return Answer(torch.from_numpy(mixed.argmax(1)), logits=torch.from_numpy(np.log(mixed)))
+        return _answer(self._mixed(views, max(known_classes, 1))[rows])
+
+    def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
+        """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
+        views, known = self._views.of_new_keys(scaled), max(known_classes, 1)
+        of_main = np.zeros((len(scaled), self._classes), dtype=np.float32)
+        _set_probabilities(of_main, main)
+        _, experts = self._experts(views, of_main, unknown=np.zeros((len(scaled), known), dtype=np.bool_))
+        return _answer(experts @ self._mixture.weights.astype(np.float32))
 
     def learn(self, *, fresh: NDArray[np.int64]) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
@@ -95,36 +100,63 @@ class ClassCommittee:
         self._mixture.load_state_dict(state["mixture"])
 
     def _begin(self) -> None:
-        self._main = np.zeros((self._places, self._classes))
+        self._main = np.zeros((self._places, self._classes), dtype=np.float32)
         self._label = np.zeros(self._places, dtype=np.int64)
         self._now: Views | None = None
-        self._logs = np.zeros((0, 1, 1))
+        self._logs = np.zeros((0, 1, 1), dtype=np.float32)
         self._losses = np.zeros((0, len(self.names)))
 
-    def _mixed(self, views: Views, known: int) -> NDArray[np.float64]:
+    def _mixed(self, views: Views, known: int) -> NDArray[np.float32]:
         """Return the mixture's probabilities ``(places, sayable)`` of the whole block so far.
 
         All of it is computed for all places, filled or not: sums of one shape always round alike. A class that
         appears in the block can be the answer from the next row on, if there is room for it.
         """
-        sayable = min(self._classes, known + max(2, known // 2))
-        seen = np.maximum.accumulate(np.append(known - 1, self._label[:-1])) + 1
-        unknown = np.arange(sayable)[None, :] >= seen[:, None]
-        said = [self._main, *(voice for member in self._members for voice in member.predict(views))]
-        given = np.stack([voice[:, :sayable] for voice in said], axis=2)
-        given[unknown] = 0
-        given = floored(given / np.maximum(given.sum(axis=1, keepdims=True), 1e-300), classes=sayable)
-        logs = np.log(given)
-        logs -= logs.mean(axis=1, keepdims=True)
-        experts = np.concatenate([given, floored(self._pools.predict(logs), classes=sayable)], axis=2)
-        # Nobody could say a class that was not known: it is the same loss for all.
-        right = np.where(
-            (self._label < sayable)[:, None],
-            experts[np.arange(self._places), np.minimum(self._label, sayable - 1)],
-            FLOOR / sayable,
-        )
-        losses = -np.log(right)
+        unknown = self._unknown(known)
+        logs, experts = self._experts(views, self._main, unknown=unknown)
+        losses = self._losses_of(experts)
         self._now, self._logs, self._losses = views, logs[: views.filled], losses[: views.filled]
-        mixed = np.einsum("pke,pe->pk", experts, self._mixture.within(losses))
+        mixed = np.einsum("pke,pe->pk", experts, self._mixture.within(losses).astype(np.float32))
         mixed[unknown] = 1e-12
         return np.asarray(mixed)
+
+    def _experts(
+        self, views: Views, main: NDArray[np.float32], *, unknown: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the logs of what the voices say, centred, and what all experts say ``(rows, sayable, experts)``.
+
+        ``unknown`` ``(rows, sayable)`` are the classes that a row cannot be of.
+        """
+        sayable = unknown.shape[1]
+        said = [main, *(voice for member in self._members for voice in member.predict(views))]
+        given = np.stack([voice[:, :sayable] for voice in said], axis=2)
+        given[unknown] = 0
+        given /= np.maximum(given.sum(axis=1, keepdims=True), np.float32(1e-30))
+        given = floored(given, classes=sayable)
+        logs = np.log(given)
+        logs -= logs.mean(axis=1, keepdims=True)
+        return logs, np.concatenate([given, floored(self._pools.predict(logs), classes=sayable)], axis=2)
+
+    def _unknown(self, known: int) -> NDArray[np.bool_]:
+        """Return which classes nobody could know yet ``(places, sayable)``; a few new ones are sayable too."""
+        sayable = min(self._classes, known + max(2, known // 2))
+        seen = np.maximum.accumulate(np.append(known - 1, self._label[:-1])) + 1
+        return np.asarray(np.arange(sayable)[None, :] >= seen[:, None])
+
+    def _losses_of(self, experts: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the log loss ``(places, experts)`` of what they say ``(places, sayable, experts)``."""
+        sayable = experts.shape[1]
+        right = experts[np.arange(self._places), np.minimum(self._label, sayable - 1)]
+        # Nobody could say a class that was not known: it is the same loss for all.
+        right[self._label >= sayable] = FLOOR / sayable
+        return np.asarray(-np.log(right, dtype=np.float64))
+
+
+def _set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
+    """Set rows ``(rows, classes)`` to what the main learner says of the classes that it knows."""
+    assert main.logits is not None, "its labels are classes"
+    rows[:, : main.logits.shape[1]] = torch.softmax(main.logits, 1).numpy()
+
+
+def _answer(probabilities: NDArray[np.float32]) -> Answer:
+    return Answer(torch.from_numpy(probabilities.argmax(1)), logits=torch.from_numpy(np.log(probabilities)))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
-from daemon.learning.committee.probabilities import softmax
 from strategies.random_features import NestedColumns
 from strategies.ridge import StreamingRidge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -24,7 +23,7 @@ _FORGETTING = 0.9995
 _RIDGE = 10.0
 _SHARPNESS = 6.0
 """Probabilities are ∝ exp of so many times the outputs."""
-_SOLVE_EVERY = 256
+_SOLVE_EVERY = 512
 
 
 class ClosedFormMember:
@@ -43,7 +42,12 @@ class ClosedFormMember:
             [narrow_width, label_width + narrow_width], features=[64, 48], generator=generator
         )
         self._ridge = StreamingRidge(
-            self._columns.views, outputs=classes, forgetting=_FORGETTING, ridge=_RIDGE, solve_every=_SOLVE_EVERY
+            self._columns.views,
+            outputs=classes,
+            forgetting=_FORGETTING,
+            ridge=_RIDGE,
+            solve_every=_SOLVE_EVERY,
+            single=True,
         )
         self._logistic = torch.zeros(1 + narrow_width, classes, dtype=torch.float64)
         self._classes = classes
@@ -52,8 +56,7 @@ class ClosedFormMember:
     def predict(self, views: Views) -> list[Said]:
         """Return the probabilities of both views and of the logistic regression."""
         columns = self._made(views)
-        outputs = self._ridge.outputs(columns)
-        closed = [softmax(_SHARPNESS * each.numpy().astype(np.float64)) for each in outputs]
+        closed = [torch.softmax(each.mul_(_SHARPNESS), 1).numpy() for each in self._ridge.outputs(columns)]
         return [*closed, self._chances(columns).numpy()]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
@@ -82,17 +85,19 @@ class ClosedFormMember:
 
     def _step(self, columns: Tensor, truth: Tensor) -> None:
         size = len(self._logistic)
-        inputs = columns[:, :size].double()
+        inputs = columns[:, :size]
         system = self._ridge.gram[:size, :size].clone()
         system.diagonal().add_(_RIDGE)
-        step = 4 * torch.linalg.solve(system, inputs.t() @ (truth.double() - self._chances(columns)))
+        factor, failed = torch.linalg.cholesky_ex(system)
+        slope = inputs.t() @ (truth - self._chances(columns))
+        step = torch.cholesky_solve(slope.double(), factor).mul_(4)
         # A column that was constant and begins to move has hardly any curvature: no score moves by more than 1.
-        step /= max(1.0, float((inputs @ step).abs().max()))
-        if bool(step.isfinite().all()):
+        step /= max(1.0, float((inputs @ step.float()).abs().max()))
+        if not int(failed) and bool(step.isfinite().all()):
             self._logistic += step
 
     def _chances(self, columns: Tensor) -> Tensor:
-        return torch.softmax(columns[:, : len(self._logistic)].double() @ self._logistic, 1)
+        return torch.softmax(columns[:, : len(self._logistic)] @ self._logistic.float(), 1)
 
     def _made(self, views: Views) -> Tensor:
         """Return the columns of the block so far; those that were predicted are learned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +46,9 @@ class FadingSize:
         size = self.now
         reach = np.where(size > 0, WILD * size, LARGEST)
         kept, weight = _fading(len(rows), memory=self._memory)
-        self._squares = kept * self._squares + np.einsum("i,ij->j", weight, np.clip(rows, -reach, reach) ** 2)
+        self._squares = kept * self._squares + np.einsum(
+            "i,ij->j", weight, np.square(np.minimum(np.abs(rows), reach))
+        )
         self._count = kept * self._count + float(weight.sum())
 
     def state_dict(self) -> dict[str, Any]:
@@ -109,6 +112,7 @@ class FadingLevel:
         self._first, self._second = state["first"], state["second"]
 
 
+@lru_cache(maxsize=64)
 def _fading(rows: int, *, memory: float) -> tuple[float, NDArray[np.float64]]:
     """Return what earlier rows count after so many, and what each of these counts at their end ``(rows,)``."""
     return memory**rows, memory ** np.arange(rows - 1, -1, -1, dtype=np.float64)

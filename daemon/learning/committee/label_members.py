@@ -28,8 +28,7 @@ class LabelMembers:
 
     names = ("last_label", "frequencies")
 
-    def __init__(self, classes: int, *, places: int) -> None:
-        self._places = places
+    def __init__(self, classes: int) -> None:
         self._counts = np.zeros(classes)
         self._stayed, self._counted = 1.0, 2.0
 
@@ -37,7 +36,7 @@ class LabelMembers:
         """Return the probabilities of both; where a key has no label yet, frequencies are all there is."""
         classes, last = len(self._counts), views.past.label
         share = (self._counts + 0.5 / classes) / (self._counts.sum() + 0.5)
-        frequent = np.tile(share, (self._places, 1))
+        frequent = np.tile(share.astype(np.float32), (len(views.x), 1))
         repeated, rows = frequent.copy(), np.flatnonzero(last >= 0)
         stay, label = self._stayed / self._counted, last[rows]
         repeated[rows] *= ((1 - stay) / np.maximum(1 - share[label], 1e-9))[:, None]

@@ -34,11 +34,11 @@ class LogPools:
         self._curvature = np.zeros((len(MEMORIES), members, members))
         self._prior = ridge * np.eye(members)
 
-    def predict(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities of each pool ``(rows, classes, pools)``."""
-        return softmax(logs @ self._weights, axis=1)
+        return softmax(logs @ self._weights.astype(np.float32), axis=1)
 
-    def learn(self, logs: NDArray[np.float64], label: NDArray[np.int64]) -> None:
+    def learn(self, logs: NDArray[np.float32], label: NDArray[np.int64]) -> None:
         """Make one step on a block; ``label (rows,)`` is among the classes of ``logs``."""
         events = len(logs)
         # Of a large block some rows are enough: a step is made once for all of them.
@@ -48,14 +48,16 @@ class LogPools:
         each = events / rows
         flat, pooled = logs.reshape(rows * classes, members), self.predict(logs)
         truth = logs[np.arange(rows), label].sum(axis=0)
+        slopes = np.empty((len(MEMORIES), members))
         for pool, memory in enumerate(MEMORIES):
             weighted = logs * pooled[:, :, pool, None]
             mean = weighted.sum(axis=1)
             curvature = weighted.reshape(rows * classes, members).T @ flat - mean.T @ mean
             self._curvature[pool] = memory**events * self._curvature[pool] + each * curvature
-            step = np.linalg.solve(self._curvature[pool] + self._prior, each * (truth - mean.sum(axis=0)))
-            if np.isfinite(step).all():
-                self._weights[:, pool] += step
+            slopes[pool] = each * (truth - mean.sum(axis=0))
+        steps = np.linalg.solve(self._curvature + self._prior, slopes[..., None])[..., 0]
+        if np.isfinite(steps).all():
+            self._weights += steps.T
 
     def state_dict(self) -> dict[str, Any]:
         """Return weights and curvature."""

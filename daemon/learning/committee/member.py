@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from daemon.learning.committee.views import Views
 
-    Said = NDArray[np.float64]
+    Said = NDArray[np.float32]
     """``(places, classes)``: probabilities; those of places that are not filled mean nothing."""
 
 

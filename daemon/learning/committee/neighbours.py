@@ -11,41 +11,43 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from daemon.learning.committee.member import Said
     from daemon.learning.committee.views import Views
 
-_ROWS = 512
+_ROWS = 256
+_GROUPS = 32
 _NEAREST = 5
+_PRIOR = 0.3
+"""Votes of nobody, for all classes alike."""
 
 
 class Neighbours:
-    """The five nearest of the latest 512 rows, weighted by how near they are."""
+    """Votes of the latest 256 rows by how near they are; the fifth nearest has hardly any weight.
+
+    How far that is, is found among the nearest of each of 32 groups, which is much faster than among all rows, and
+    no nearer than the fifth of all: at least five rows have a vote.
+    """
 
     names = ("neighbours",)
 
-    def __init__(self, *, width: int, classes: int, places: int) -> None:
+    def __init__(self, *, width: int, classes: int) -> None:
         self._rows = torch.zeros(_ROWS, width)
-        self._lengths = torch.zeros(_ROWS)
-        self._labels = torch.zeros(_ROWS, dtype=torch.int64)
+        self._lengths = torch.full((_ROWS,), torch.inf)
+        """Squared, of each row; one that is not there yet is infinitely far away."""
+        self._votes = torch.zeros(_ROWS, classes)
+        """The rows' labels, one-hot."""
         self._classes = classes
-        self._places = places
         self._seen = 0
 
     def predict(self, views: Views) -> list[Said]:
         """Return the vote; all classes alike before there are enough rows."""
-        classes, x = self._classes, views.narrow
         if self._seen < _NEAREST:
-            return [np.full((self._places, classes), 1 / classes)]
-        distance = torch.addmm(self._lengths, x, self._rows.t(), alpha=-2)
-        distance[:, min(self._seen, _ROWS) :] = torch.inf
-        near, which = distance.topk(_NEAREST, largest=False, sorted=False)
-        near = (near + x.square().sum(1, keepdim=True)).clamp_(min=0)
-        weight = 1 / (near + 0.1 * near.mean(1, keepdim=True) + 1e-6)
-        weight /= weight.sum(1, keepdim=True)
-        votes = torch.zeros(self._places, classes).scatter_add_(1, self._labels[which], weight)
-        said = (votes * _NEAREST + 0.3 / classes) / (_NEAREST + 0.3)
-        return [said.numpy().astype(np.float64)]
+            return [np.full((len(views.x), self._classes), 1 / self._classes, dtype=np.float32)]
+        votes = self._weights(views.narrow) @ self._votes
+        votes.mul_(_NEAREST / (_NEAREST + _PRIOR) / votes.sum(1, keepdim=True))
+        return [votes.add_(_PRIOR / (_NEAREST + _PRIOR) / self._classes).numpy()]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Put the fresh rows in place of the oldest."""
@@ -53,17 +55,32 @@ class Neighbours:
         x = views.narrow[newest]
         place = (self._seen + torch.arange(len(x))) % _ROWS
         self._rows[place], self._lengths[place] = x, x.square().sum(1)
-        self._labels[place] = torch.from_numpy(label)[newest]
+        self._votes[place] = 0
+        self._votes[place, torch.from_numpy(label)[newest]] = 1
         self._seen += len(x)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the rows."""
-        return {"rows": self._rows, "lengths": self._lengths, "labels": self._labels, "seen": self._seen}
+        """Return the rows and their labels."""
+        return {"rows": self._rows, "lengths": self._lengths, "labels": self._votes.argmax(1), "seen": self._seen}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the rows; raise ``ValueError`` where they are of another width."""
         rows = torch.as_tensor(state["rows"])
         if rows.shape != self._rows.shape:
-            raise ValueError(f"the checkpoint's neighbours have {rows.shape[1]} columns, not {self._rows.shape[1]}")
-        self._rows, self._lengths = rows.clone(), torch.as_tensor(state["lengths"]).clone()
-        self._labels, self._seen = torch.as_tensor(state["labels"]).clone(), state["seen"]
+            raise ValueError(f"the checkpoint's neighbours are {tuple(rows.shape)}, not {tuple(self._rows.shape)}")
+        self._seen = state["seen"]
+        there = slice(0, min(self._seen, _ROWS))
+        self._rows = rows.clone()
+        self._lengths[there] = torch.as_tensor(state["lengths"])[there]
+        self._votes[there].scatter_(1, torch.as_tensor(state["labels"])[there].unsqueeze(1), 1)
+
+    def _weights(self, x: Tensor) -> Tensor:
+        """Return what each row counts ``(places, rows)`` for rows ``x``: 0 where it is not near."""
+        # The squared length of x itself, the same for all rows, comes later.
+        distance = torch.addmm(self._lengths, x, self._rows.t(), alpha=-2)
+        of_groups = distance.view(len(x), -1, _GROUPS).amin(1)
+        fifth = of_groups.topk(_NEAREST, largest=False, sorted=False).values.amax(1, keepdim=True)
+        own = x.square().sum(1, keepdim=True)
+        near = (fifth + own).clamp_(min=1e-6)
+        weight = distance.add_(own).clamp_(min=0).add_(0.1 * near).reciprocal_()
+        return weight.sub_(near.mul_(1.2).reciprocal_()).clamp_(min=0)

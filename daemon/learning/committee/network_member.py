@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -42,7 +42,7 @@ class NetworkMember:
     def predict(self, views: Views) -> list[Said]:
         """Return the probabilities."""
         outputs = self._network.outputs(self._view(views))
-        return [torch.softmax(outputs, 1).numpy().astype(np.float64)]
+        return [torch.softmax(outputs, 1).numpy()]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Make the steps that are due on the fresh rows."""

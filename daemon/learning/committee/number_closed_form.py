@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FORGETTING = 0.9995
 _RIDGE = 10.0
-_SOLVE_EVERY = 128
+_SOLVE_EVERY = 256
 
 
 class NumberClosedForm:
@@ -37,7 +37,12 @@ class NumberClosedForm:
     def __init__(self, *, narrow_width: int, history_width: int, generator: np.random.Generator) -> None:
         self._columns = NestedColumns([narrow_width, history_width], features=[64, 32], generator=generator)
         self._ridge = StreamingRidge(
-            self._columns.views, outputs=2, forgetting=_FORGETTING, ridge=_RIDGE, solve_every=_SOLVE_EVERY
+            self._columns.views,
+            outputs=2,
+            forgetting=_FORGETTING,
+            ridge=_RIDGE,
+            solve_every=_SOLVE_EVERY,
+            single=True,
         )
 
     def predict(self, views: NumberViews) -> list[Value]:

@@ -63,15 +63,16 @@ class NumberCommittee:
         rows = slice(views.filled - len(batch), views.filled)
         self._main[rows] = main.value.numpy()
         # All places, filled or not: sums of one shape always round alike.
-        said = [self._main, *(value for member in self._members for value in member.predict(views))]
-        distance = np.stack(said, axis=1) - views.last[:, None]
-        offsets = in_units(distance, views.unit[:, None], limit=WILD)
-        pooled = np.clip(self._pools.predict(offsets), -WILD, WILD)
-        experts, truth = np.concatenate([offsets, pooled], axis=1), self._truth(views)
-        self._now = views
-        self._offsets, self._experts = offsets, experts
-        mixed = views.last + views.unit * self._share.mixed(experts, truth, judged=views.judged)
-        return Answer(torch.from_numpy(mixed[rows].astype(np.float32)))
+        offsets, experts = self._said(views, self._main)
+        self._now, self._offsets, self._experts = views, offsets, experts
+        mixed = self._share.mixed(experts, self._truth(views), judged=views.judged)
+        return _answer((views.last + views.unit * mixed)[rows])
+
+    def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
+        """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
+        views = self._views.of_new_keys(scaled)
+        _, experts = self._said(views, main.value.numpy().astype(np.float64))
+        return _answer(views.last + views.unit * (experts @ self._share.weights))
 
     def learn(self, *, fresh: NDArray[np.int64]) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
@@ -103,6 +104,19 @@ class NumberCommittee:
         self._pools.load_state_dict(state["pools"])
         self._share.load_state_dict(state["share"])
 
+    def _said(
+        self, views: NumberViews, main: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how far from the last label the voices are ``(rows, voices)``, and all experts, in units."""
+        said = [main, *(value for member in self._members for value in member.predict(views))]
+        offsets = in_units(np.stack(said, axis=1) - views.last[:, None], views.unit[:, None], limit=WILD)
+        pooled = np.clip(self._pools.predict(offsets), -WILD, WILD)
+        return offsets, np.concatenate([offsets, pooled], axis=1)
+
     @staticmethod
     def _truth(views: NumberViews) -> NDArray[np.float64]:
         return in_units(views.label - views.last, views.unit, limit=WILD)
+
+
+def _answer(values: NDArray[np.float64]) -> Answer:
+    return Answer(torch.from_numpy(values.astype(np.float32)))

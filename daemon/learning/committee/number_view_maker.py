@@ -68,6 +68,23 @@ class NumberViewMaker:
         self._filled = where.stop
         return self._views()
 
+    def of_new_keys(self, scaled: Tensor) -> NumberViews:
+        """Return rows ``(rows, features)`` as if each came under a key that was never seen; changes nothing."""
+        rows, x = len(scaled), scaled.clamp(-CLIP, CLIP)
+        return NumberViews(
+            filled=rows,
+            x=x,
+            narrow=self._narrow(x),
+            history=torch.zeros(rows, self.history_width),
+            label=np.zeros(rows),
+            usable=np.zeros(rows, dtype=np.bool_),
+            last=np.full(rows, self._level.mean),
+            unit=np.full(rows, self._level.deviation),
+            judged=np.zeros(rows, dtype=np.bool_),
+            mean=self._level.mean,
+            deviation=self._level.deviation,
+        )
+
     def learn(self) -> None:
         """Go on to the next block."""
         filled, past = slice(0, self._filled), self._past

@@ -13,16 +13,16 @@ FLOOR = 0.001
 """Share of the uniform distribution in what an expert says: no surprise costs it everything."""
 
 
-def softmax(scores: NDArray[np.float64], *, axis: int = -1) -> NDArray[np.float64]:
+def softmax(scores: NDArray[np.float32], *, axis: int = -1) -> NDArray[np.float32]:
     """Return probabilities ∝ exp(scores) along an axis.
 
-    >>> softmax(np.array([0.0, 0.0])).tolist()
+    >>> softmax(np.zeros(2, dtype=np.float32)).tolist()
     [0.5, 0.5]
     """
     shifted = np.exp(scores - scores.max(axis=axis, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=axis, keepdims=True))
 
 
-def floored(probabilities: NDArray[np.float64], *, classes: int) -> NDArray[np.float64]:
+def floored(probabilities: NDArray[np.float32], *, classes: int) -> NDArray[np.float32]:
     """Return the probabilities mixed with ``FLOOR`` of the uniform distribution over so many classes."""
-    return np.asarray(probabilities * (1 - FLOOR) + FLOOR / classes)
+    return np.asarray(probabilities * np.float32(1 - FLOOR) + np.float32(FLOOR / classes))

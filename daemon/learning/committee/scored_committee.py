@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+import torch
+
 from daemon.learning.snapshot import CommitteeSnapshot
+from daemon.scoring.learner_scores import LearnerScores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from daemon.scoring.prequential import Prequential
+    from daemon.scoring.probe_scores import ProbeScores
+    from daemon.scoring.retention import RetentionMatrix
+    from strategies.any_learner import AnyLearner
     from strategies.batch import Batch
     from strategies.objective import Answer
 
@@ -32,6 +38,12 @@ class Committee(Protocol):
         ``known_classes`` how many were known before the block.
         """
 
+    def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
+        """Return what would be said of rows if each came under a key that was never seen; changes nothing.
+
+        The arguments are those of ``answer``; no block is open.
+        """
+
     def learn(self, *, fresh: NDArray[np.int64]) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
 
@@ -43,11 +55,19 @@ class Committee(Protocol):
 
 
 class ScoredCommittee:
-    """Answers, and is scored by what it said on arrival."""
+    """Answers, and is scored by what it said on arrival; and by what it would say of what was held out.
 
-    def __init__(self, committee: Committee, *, prequential: Prequential) -> None:
+    That is a row without a past. The committee is asked as if each came under a key that it never met: what its
+    members know of rows alone, with the trust that each has now.
+    """
+
+    def __init__(
+        self, committee: Committee, *, prequential: Prequential, probes: ProbeScores, matrix: RetentionMatrix
+    ) -> None:
         self.prequential = prequential
         self._committee = committee
+        self._probes = probes
+        self._matrix = matrix
 
     def answer(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return the answer on rows that the open block goes on with: see ``Committee``."""
@@ -63,17 +83,44 @@ class ScoredCommittee:
         """Close the block."""
         self._committee.learn(fresh=fresh)
 
-    def snapshot(self) -> CommitteeSnapshot:
-        """Return how it stands."""
+    def evaluate(self, task: int, *, main: AnyLearner, known_classes: int, events: int, time: float) -> None:
+        """Score it on all tasks while ``task`` is being learned, with the main learner as it is."""
+        scores, counts = self._probe_scores(main, known_classes)
+        self._matrix.between(task, scores=scores, counts=counts, events=events, time=time)
+
+    def evaluate_at_boundary(
+        self, task: int, *, main: AnyLearner, known_classes: int, events: int, time: float
+    ) -> None:
+        """Score it on all tasks at the end of a segment of ``task``."""
+        scores, counts = self._probe_scores(main, known_classes)
+        self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
+
+    def snapshot(self, names: Mapping[int, str]) -> CommitteeSnapshot:
+        """Return how it stands; ``names`` are those of all tasks, by code."""
         return CommitteeSnapshot(
-            weights=self._committee.weights, total=self.prequential.total(), window=self.prequential.windowed()
+            weights=self._committee.weights, scores=LearnerScores.of(self._matrix, self.prequential, names)
         )
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned and scored."""
-        return {"committee": self._committee.state_dict(), "prequential": self.prequential.state_dict()}
+        return {
+            "committee": self._committee.state_dict(),
+            "prequential": self.prequential.state_dict(),
+            "matrix": self._matrix.state_dict(),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` or ``KeyError`` where it is of other members."""
         self._committee.load_state_dict(state["committee"])
         self.prequential.load_state_dict(state["prequential"])
+        if state["matrix"]:
+            self._matrix.load_state_dict(state["matrix"])
+
+    def _probe_scores(self, main: AnyLearner, known_classes: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        def say(x: NDArray[np.float32], task: int) -> NDArray[Any]:
+            scaled = main.scale(torch.from_numpy(x))
+            outputs = main.predict_scaled(scaled, torch.full((len(x),), task))
+            answer = main.objective.answer(outputs, known=max(known_classes, 1))
+            return self._committee.answer_new_keys(scaled, answer, known_classes=known_classes).value.numpy()
+
+        return self._probes.of_all(say)

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from strategies.any_learner import AnyLearner
 
 
+_MOST_ROWS = 32
+
+
 class SteppedNetwork:
-    """Learns blocks, each with as many steps as are due: more at first, then ``later_steps``."""
+    """Learns blocks, each with as many steps as are due: more at first, then ``later_steps``.
+
+    Of a large block, some rows spread over it are enough: what a network costs is bounded.
+    """
 
     def __init__(self, learner: AnyLearner, *, generator: TorchGenerator, later_steps: int) -> None:
         self._learner = learner
@@ -37,6 +43,7 @@ class SteppedNetwork:
     def learn(self, x: Tensor, y: Tensor, *, fresh: NDArray[np.int64]) -> None:
         """Make the steps that are due on the rows numbered ``fresh``; ``y`` is ``(rows of the block,)``."""
         if len(fresh):
+            fresh = fresh[:: max(1, len(fresh) // _MOST_ROWS)]
             rows = torch.from_numpy(fresh)
             batch = Batch(
                 x=x[rows],

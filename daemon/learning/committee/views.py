@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from daemon.learning.committee.fading_scale import FadingSize
-from daemon.learning.committee.key_memory import DECAYS, KeyMemory, Past
+from daemon.learning.committee.key_memory import DECAYS, NONE, KeyMemory, Past
 from daemon.learning.committee.narrowing import Narrowing
 
 if TYPE_CHECKING:
@@ -93,6 +93,24 @@ class ClassViews:
         self._slot[where] = self._keys.place(batch.key.numpy())
         self._filled = where.stop
         return self._views()
+
+    def of_new_keys(self, scaled: Tensor) -> Views:
+        """Return rows ``(rows, features)`` as if each came under a key that was never seen; changes nothing."""
+        rows, x = len(scaled), scaled.clamp(-CLIP, CLIP)
+        none = torch.zeros_like(x)
+        return Views(
+            filled=rows,
+            x=x,
+            label=torch.zeros(rows, self.label_width),
+            difference=none,
+            narrow=self._narrow(x),
+            narrow_difference=self._narrow(none),
+            past=Past(
+                label=np.full(rows, NONE),
+                faded=np.zeros((rows, len(DECAYS), self._code.shape[1]), dtype=np.float32),
+                difference=np.zeros(x.shape),
+            ),
+        )
 
     def learn(self) -> None:
         """Go on to the next block."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from daemon.state.state_tree import Leaf
 
 GOLDEN = Path(__file__).parent / "golden"
-STATES = sorted(path.parent for path in GOLDEN.glob("layout-*/*/retaind.yaml"))
+STATES = sorted(path.parent for path in GOLDEN.glob("pipeline-*/*/retaind.yaml"))
+COMMITTEES = sorted(path.parent for path in GOLDEN.glob("committee-*/*/retaind.yaml"))
+"""These have another way to learn since: they go on, and not to the same bits."""
 CLOSE = {"rtol": 1e-3, "atol": 1e-5}
 """Of weights: another processor rounds otherwise. On the one that wrote the states all bits are equal."""
 
@@ -30,8 +32,12 @@ CLOSE = {"rtol": 1e-3, "atol": 1e-5}
 @pytest.fixture(params=STATES, ids=lambda path: f"{path.parent.name}-{path.name}")
 def golden(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run as an earlier release left it in the middle of its stream."""
+    return left(request.param, tmp_path, monkeypatch)
+
+
+def left(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "run"
-    shutil.copytree(request.param, directory)
+    shutil.copytree(run, directory)
     (directory / "then").rename(directory / "state")
     # The paths in the configuration, and that of the stream in the state, are relative.
     monkeypatch.chdir(directory)
@@ -52,6 +58,23 @@ def test_what_is_learned_on_is_what_that_release_learned(golden: Path) -> None:
         np.testing.assert_allclose(*said, **CLOSE)
 
 
+@pytest.mark.parametrize("run", COMMITTEES, ids=lambda path: path.name)
+def test_a_committee_goes_on_with_what_it_had_learned_and_whom_it_believed(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = left(run, tmp_path, monkeypatch)
+    believed = log_weights(newest(directory / "state"))
+    with Service(load(directory / "retaind.yaml")) as service:
+        taken_up = service.loop.pipeline.state_dict()
+        assert log_weights({"pipeline": taken_up}) == believed
+        service.run(stop=lambda: False)
+        committee = service.loop.pipeline.snapshot().committee
+    assert committee is not None
+    assert committee.scores.total.rows > 300
+    assert committee.scores.summary["average_score"] is not None
+    assert "committee begins untrained" not in "".join(capsys.readouterr())
+
+
 def test_its_history_is_shown(golden: Path) -> None:
     store = CheckpointStore(golden / "state", keep=1)
     history = read_history(store, store.generations()[-1])
@@ -60,8 +83,8 @@ def test_its_history_is_shown(golden: Path) -> None:
 
 
 def test_there_is_a_state_of_every_layout_that_can_be_migrated() -> None:
-    layouts = {path.parent.name for path in STATES}
-    assert layouts >= {f"layout-{migration.version}" for migration in MIGRATIONS}
+    names = {path.parent.name for path in (*STATES, *COMMITTEES)}
+    assert names >= {f"{migration.component}-{migration.version}" for migration in MIGRATIONS}
     assert {migration.component for migration in MIGRATIONS} <= LAYOUT.keys()
 
 
@@ -69,6 +92,13 @@ def newest(directory: Path) -> dict[str, Any]:
     recovered = CheckpointStore(directory, keep=1).load_newest()
     assert recovered is not None
     return recovered.saved.state
+
+
+def log_weights(state: dict[str, Any]) -> list[float]:
+    committee = state["pipeline"]["main_learner"]["committee"]["committee"]
+    mixture = committee["mixture"] if "mixture" in committee else committee["share"]["mixture"]
+    weights: list[float] = np.asarray(mixture["log_weights"]).tolist()
+    return weights
 
 
 def predictions(directory: Path) -> list[dict[str, Any]]:

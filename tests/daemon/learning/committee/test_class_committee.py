@@ -103,6 +103,24 @@ def test_the_main_learner_is_the_same_with_and_without_it() -> None:
     assert_same_state(*states)
 
 
+def test_it_is_evaluated_on_what_is_held_out_and_learns_nothing_from_that() -> None:
+    often, once = (
+        made(retention={"probe_share": 0.1, "probe_rows": 20, "every_events": every}) for every in (16, 10_000)
+    )
+    for pipeline in (often, once):
+        pipeline.process(stream(600))
+        pipeline.finish()
+    learned = [
+        copy_tree(pipeline.state_dict()["main_learner"]["committee"]["committee"]) for pipeline in (often, once)
+    ]
+    assert_same_state(*learned)
+    scores = committee_of(often).scores
+    assert scores.figures.tasks[0].samples == 20
+    assert scores.summary["average_score"] == committee_of(once).scores.summary["average_score"]
+    assert scores.summary["average_score"] is not None
+    assert scores.summary["average_score"] > 0.6
+
+
 def test_where_labels_stay_it_is_as_good_as_repeating_them() -> None:
     chance = np.random.default_rng(3)
     y = np.repeat(chance.integers(0, 5, size=60), 10)
@@ -110,9 +128,9 @@ def test_where_labels_stay_it_is_as_good_as_repeating_them() -> None:
     pipeline = made()
     pipeline.process(events)
     committee = committee_of(pipeline)
-    assert committee.total.accuracy is not None
-    assert committee.total.no_change_accuracy is not None
-    assert committee.total.accuracy >= committee.total.no_change_accuracy - 0.03
+    assert committee.scores.total.accuracy is not None
+    assert committee.scores.total.no_change_accuracy is not None
+    assert committee.scores.total.accuracy >= committee.scores.total.no_change_accuracy - 0.03
     assert sum(committee.weights.values()) == pytest.approx(1)
 
 
@@ -121,7 +139,7 @@ def test_labels_that_nothing_tells_are_guessed_no_better_than_by_chance() -> Non
     y = chance.integers(0, 2, size=1_500)
     pipeline = made()
     pipeline.process(records(chance.normal(size=(len(y), 3)), y.tolist()))
-    accuracy = committee_of(pipeline).total.accuracy
+    accuracy = committee_of(pipeline).scores.total.accuracy
     assert accuracy is not None
     assert accuracy == pytest.approx(0.5, abs=0.05)
 
@@ -138,9 +156,9 @@ def test_a_checkpoint_without_a_committee_is_gone_on_with() -> None:
     before, after = made(committee=None), made()
     before.process(stream()[:70])
     after.load_state_dict(copy_tree(before.state_dict()))
-    assert committee_of(after).total.rows == 0
+    assert committee_of(after).scores.total.rows == 0
     after.process(stream()[70:])
-    assert committee_of(after).total.rows == 80
+    assert committee_of(after).scores.total.rows == 80
 
 
 def test_one_broken_reading_does_not_spoil_the_answers_for_good() -> None:
