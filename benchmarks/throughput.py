@@ -18,6 +18,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ import typer
 from kafka import KafkaConsumer, TopicPartition
 from torch import nn
 
+from benchmarks.committee_cost import committee_cost
 from benchmarks.daemon_process import running, scrape
 from strategies.batch import Batch
 from strategies.ewc import Ewc, EwcOptions
@@ -226,14 +228,31 @@ def main() -> None:
         polls.append(bare_poll(bootstrap, topic, arguments.events))
     plain, ours = step_ratio(60)
     poll, learned = statistics.median(polls), statistics.median(run.events_per_second for run in daemons)
+    answered = statistics.median(run.events_per_second for run in committees)
+    costs = committee_cost(
+        islice(events(2_000_000), 60_000),
+        config=CONFIG.format(bootstrap=bootstrap, topic=topic, state="(none)", committee="{}"),
+    )
     typer.echo(f"kafka-python, bare poll      {poll:12,.0f} events/s")
     typer.echo(f"the whole daemon             {learned:12,.0f} events/s   {learned / poll:.2f} of the bare poll")
+    typer.echo(
+        f"the same with the committee  {answered:12,.0f} events/s   {answered / learned:.2f} of that without"
+    )
+    for name, cost in costs.items():
+        typer.echo(f"  {name:60} {cost:6.1f} µs an event")
     typer.echo(f"torch.optim.SGD, plain step  {plain:12.0f} µs")
     typer.echo(f"our step, replay and EWC     {ours:12.0f} µs         {ours / plain:.2f} of the plain step")
     memory = " ".join(f"{mib:.0f}" for mib in daemons[-1].memory_mib)
     typer.echo(f"daemon's memory, MiB, by tenths: {memory}")
     if arguments.json:
-        figures = {"poll": polls, "daemon": [asdict(run) for run in daemons], "plain_us": plain, "ours_us": ours}
+        figures = {
+            "poll": polls,
+            "daemon": [asdict(run) for run in daemons],
+            "committee": [asdict(run) for run in committees],
+            "committee_us": costs,
+            "plain_us": plain,
+            "ours_us": ours,
+        }
         arguments.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
 
 

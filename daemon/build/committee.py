@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 
 _HIDDEN = (64, 64)
 _RATE, _PLASTIC_RATE = 0.001, 0.003
+_PLASTIC_TURN = 128
+"""Events between the step of the other network and that of the plastic one, where steps are rare."""
 _REHEARSED = 32
 """Rows rehearsed in a step, at most."""
-_LARGE_BATCH = 32
-"""On larger micro-batches, networks make one step each; on smaller ones two."""
 
 
 def committee_maker(
@@ -136,5 +136,5 @@ def _network(config: Config, name: str, *, features: int, plastic: bool = False)
     with torch.random.fork_rng(devices=[]):
         learner = build_learner(own, features=features, generators=f"committee/{name}/")
         generator = TorchGenerator()
-    later_steps = 1 if config.learner.batch > _LARGE_BATCH else 2
-    return SteppedNetwork(learner, generator=generator, later_steps=later_steps)
+    turn = _PLASTIC_TURN if plastic else 0
+    return SteppedNetwork(learner, generator=generator, batch=config.learner.batch, turn=turn)

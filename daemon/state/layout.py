@@ -102,15 +102,18 @@ def _scored(learner: State) -> State:
     }
 
 
-def _halve_the_neighbours(state: State) -> None:
-    """Version 1 of the committee: 512 rows to look among, of which the latest 256 stay; no retention."""
+def _change_the_members(state: State) -> None:
+    """Version 1 of the committee: 512 rows to look among, of which the latest 256 stay; no slopes, no retention."""
     main = state["pipeline"]["main_learner"]
     committee = main["committee"] if main else {}
     if not committee:
         return
     committee["matrix"] = {}
-    neighbours = committee["committee"]["members"].get("neighbours")
-    if neighbours is not None:
+    members = committee["committee"]["members"]
+    if "neighbours" in members:
+        weights = np.asarray(members["closed_form"]["logistic"])
+        members["closed_form"]["logistic"] = {"weights": weights, "slope": np.zeros_like(weights)}
+        neighbours = members["neighbours"]
         seen = neighbours["seen"]
         events = np.arange(max(0, seen - 256), seen)
         for name, missing in (("rows", 0.0), ("lengths", np.inf), ("labels", 0)):
@@ -122,6 +125,6 @@ def _halve_the_neighbours(state: State) -> None:
 
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
-    Migration("committee", 1, _halve_the_neighbours),
+    Migration("committee", 1, _change_the_members),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from daemon.learning.committee.newton_logistic import NewtonLogistic
 from strategies.random_features import NestedColumns
 from strategies.ridge import StreamingRidge
 
@@ -29,8 +30,7 @@ _SOLVE_EVERY = 512
 class ClosedFormMember:
     """One-hot labels on nested views of a row: its inputs with random features of them; labels and differences too.
 
-    A third voice is a logistic regression on the inputs by Newton steps. Its Hessian is at most a quarter of the
-    inputs' Gram matrix G (Böhning 1992), which the closed form has summed: W ← W + 4 (G + λI)⁻¹ φᵀ(Y - P).
+    A third voice is a logistic regression on the inputs, whose Gram matrix the closed form has summed.
     """
 
     names = ("closed_form", "closed_form_differences", "logistic")
@@ -49,59 +49,47 @@ class ClosedFormMember:
             solve_every=_SOLVE_EVERY,
             single=True,
         )
-        self._logistic = torch.zeros(1 + narrow_width, classes, dtype=torch.float64)
+        self._logistic = NewtonLogistic(inputs=1 + narrow_width, classes=classes)
         self._classes = classes
-        self._of: tuple[Views, Tensor] | None = None
+        self._of: tuple[Views, Tensor, Tensor] | None = None
 
     def predict(self, views: Views) -> list[Said]:
         """Return the probabilities of both views and of the logistic regression."""
-        columns = self._made(views)
+        columns, chances = self._made(views)
         closed = [torch.softmax(each.mul_(_SHARPNESS), 1).numpy() for each in self._ridge.outputs(columns)]
-        return [*closed, self._chances(columns).numpy()]
+        return [*closed, chances.numpy()]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
-        """Add the fresh rows to the sums, then make a Newton step on them."""
+        """Add the fresh rows to the sums; step where the closed form is solved."""
         if len(fresh):
-            columns = self._made(views)[torch.from_numpy(fresh)]
+            rows = torch.from_numpy(fresh)
+            columns, chances = (made[rows] for made in self._made(views))
             truth = torch.zeros(len(fresh), self._classes)
             truth.scatter_(1, torch.from_numpy(label[fresh]).unsqueeze(1), 1)
             if self._ridge.absorb(columns, truth):
-                self._step(columns, truth)
+                self._logistic.add(columns, truth, chances=chances)
+                if not self._ridge.unsolved:
+                    self._logistic.step(columns, gram=self._ridge.gram, ridge=_RIDGE)
         self._of = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the random features, the sums and the logistic weights."""
+        """Return the random features, the sums and the logistic regression."""
         return {
             "columns": self._columns.state_dict(),
             "ridge": self._ridge.state_dict(),
-            "logistic": self._logistic,
+            "logistic": self._logistic.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
         self._columns.load_state_dict(state["columns"])
         self._ridge.load_state_dict(state["ridge"])
-        self._logistic = torch.as_tensor(state["logistic"]).clone()
+        self._logistic.load_state_dict(state["logistic"])
 
-    def _step(self, columns: Tensor, truth: Tensor) -> None:
-        size = len(self._logistic)
-        inputs = columns[:, :size]
-        system = self._ridge.gram[:size, :size].clone()
-        system.diagonal().add_(_RIDGE)
-        factor, failed = torch.linalg.cholesky_ex(system)
-        slope = inputs.t() @ (truth - self._chances(columns))
-        step = torch.cholesky_solve(slope.double(), factor).mul_(4)
-        # A column that was constant and begins to move has hardly any curvature: no score moves by more than 1.
-        step /= max(1.0, float((inputs @ step.float()).abs().max()))
-        if not int(failed) and bool(step.isfinite().all()):
-            self._logistic += step
-
-    def _chances(self, columns: Tensor) -> Tensor:
-        return torch.softmax(columns[:, : len(self._logistic)] @ self._logistic.float(), 1)
-
-    def _made(self, views: Views) -> Tensor:
-        """Return the columns of the block so far; those that were predicted are learned."""
+    def _made(self, views: Views) -> tuple[Tensor, Tensor]:
+        """Return the columns of the block so far, and what the logistic regression says of them."""
         if self._of is None or self._of[0] is not views:
             both = torch.cat([views.label, views.narrow_difference], 1)
-            self._of = views, self._columns([views.narrow, both])
-        return self._of[1]
+            columns = self._columns([views.narrow, both])
+            self._of = views, columns, self._logistic.chances(columns)
+        return self._of[1:]

@@ -51,13 +51,13 @@ class Neighbours:
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Put the fresh rows in place of the oldest."""
-        newest = torch.from_numpy(fresh[-_ROWS:])
-        x = views.narrow[newest]
-        place = (self._seen + torch.arange(len(x))) % _ROWS
-        self._rows[place], self._lengths[place] = x, x.square().sum(1)
-        self._votes[place] = 0
-        self._votes[place, torch.from_numpy(label)[newest]] = 1
-        self._seen += len(x)
+        fresh = fresh[-_ROWS:]
+        x, labels = views.narrow[torch.from_numpy(fresh)], torch.from_numpy(label[fresh])
+        begin = self._seen % _ROWS
+        until_end = min(len(fresh), _ROWS - begin)
+        self._write(slice(begin, begin + until_end), x[:until_end], labels[:until_end])
+        self._write(slice(0, len(fresh) - until_end), x[until_end:], labels[until_end:])
+        self._seen += len(fresh)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows and their labels."""
@@ -73,6 +73,13 @@ class Neighbours:
         self._rows = rows.clone()
         self._lengths[there] = torch.as_tensor(state["lengths"])[there]
         self._votes[there].scatter_(1, torch.as_tensor(state["labels"])[there].unsqueeze(1), 1)
+
+    def _write(self, places: slice, x: Tensor, labels: Tensor) -> None:
+        if len(labels):
+            self._rows[places] = x
+            self._lengths[places] = x.square().sum(1)
+            self._votes[places] = 0
+            self._votes[places].scatter_(1, labels.unsqueeze(1), 1)
 
     def _weights(self, x: Tensor) -> Tensor:
         """Return what each row counts ``(places, rows)`` for rows ``x``: 0 where it is not near."""

@@ -20,19 +20,24 @@ if TYPE_CHECKING:
     from strategies.any_learner import AnyLearner
 
 
-_MOST_ROWS = 32
+_LARGE_BATCH = 32
+"""On micro-batches that are no larger, two steps are made."""
+_EVERY_EVENTS = 256
+"""On larger ones one step, and at most one in so many events; on as many rows as a small one has."""
 
 
 class SteppedNetwork:
-    """Learns blocks, each with as many steps as are due: more at first, then ``later_steps``.
+    """Learns blocks, each with as many steps as are due: many while the stream is young, few on large blocks.
 
-    Of a large block, some rows spread over it are enough: what a network costs is bounded.
+    Whoever chooses large micro-batches wants speed; there a step costs as much as everything else together. The
+    ``turn`` is a number of events by which the steps of several networks are apart.
     """
 
-    def __init__(self, learner: AnyLearner, *, generator: TorchGenerator, later_steps: int) -> None:
+    def __init__(self, learner: AnyLearner, *, generator: TorchGenerator, batch: int, turn: int = 0) -> None:
         self._learner = learner
         self._generator = generator
-        self._later_steps = later_steps
+        self._batch = batch
+        self._turn = turn
         self._seen = 0
 
     def outputs(self, x: Tensor) -> Tensor:
@@ -42,18 +47,18 @@ class SteppedNetwork:
 
     def learn(self, x: Tensor, y: Tensor, *, fresh: NDArray[np.int64]) -> None:
         """Make the steps that are due on the rows numbered ``fresh``; ``y`` is ``(rows of the block,)``."""
-        if len(fresh):
-            fresh = fresh[:: max(1, len(fresh) // _MOST_ROWS)]
-            rows = torch.from_numpy(fresh)
+        steps = young.steps(self._seen, rows=len(fresh), later=self._later_steps(len(y)))
+        if len(fresh) and steps:
+            rows = torch.from_numpy(fresh[:: max(1, len(fresh) // _LARGE_BATCH)])
             batch = Batch(
                 x=x[rows],
                 y=y[rows],
-                task=torch.zeros(len(fresh), dtype=torch.int64),
-                provenance=torch.zeros(len(fresh), 4, dtype=torch.int64),
+                task=torch.zeros(len(rows), dtype=torch.int64),
+                provenance=torch.zeros(len(rows), 4, dtype=torch.int64),
             )
             with self._generator.in_use():
                 accepted = False
-                for _ in range(young.steps(self._seen, rows=len(fresh), later=self._later_steps)):
+                for _ in range(steps):
                     accepted = self._learner.learn(batch, again=accepted).accepted or accepted
         self._seen += len(y)
 
@@ -67,3 +72,10 @@ class SteppedNetwork:
         with self._generator.in_use():
             self._learner.load_state_dict(state["learner"])
         self._seen = state["seen"]
+
+    def _later_steps(self, rows: int) -> int:
+        """Return the steps that are due on so many rows, once the stream is grown up."""
+        if self._batch <= _LARGE_BATCH:
+            return 2
+        before = self._seen + self._turn
+        return int((before + rows) // _EVERY_EVENTS > before // _EVERY_EVENTS)
