@@ -23,7 +23,7 @@ class Companion:
 
     A model changes only where a block is closed, so a companion predicts a whole block when the main learner has
     closed it, with the model that it was before, and then learns it: test, then train, like everyone. It takes part
-    in every so many blocks, and in every so many of the evaluations between boundaries; most others pass it by.
+    in every so many blocks, and in every so many of the evaluations between boundaries; the others pass it by.
     """
 
     def __init__(
@@ -41,6 +41,11 @@ class Companion:
         self._every_blocks = every_blocks
         self._every_evaluations = every_evaluations
         self._seen = PaddedRows(block_rows, features=features)
+
+    @property
+    def takes_part_in_all(self) -> bool:
+        """Whether no block passes it by: then it has predicted every event, from its beginning on."""
+        return self._every_blocks == 1
 
     def follow(self, block: ClosedBlock, *, number: int, known_classes: int, events: int) -> None:
         """Predict the block with this number, score the predictions, and learn it, if this block is one of ours.

@@ -10,7 +10,7 @@ import structlog
 
 from daemon.learning import young
 from daemon.learning.block import Block
-from daemon.learning.snapshot import MAIN, CommitteeSnapshot, LearnerSnapshot
+from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE, CommitteeSnapshot, Leads, LearnerSnapshot
 from daemon.learning.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from daemon.learning.committee.scored_committee import ScoredCommittee
     from daemon.learning.companions import Companions
     from daemon.learning.scored_learner import ScoredLearner, Tally
+    from daemon.scoring.lead import Lead
     from daemon.scoring.no_change import NoChange
+    from daemon.scoring.prequential import Prequential
     from daemon.scoring.probe_sets import ProbeSets
     from daemon.tasks.contract import Segment, Tasks
     from strategies.batch import Batch
@@ -178,6 +180,16 @@ class MainLearner:
         """Return how the committee stands, with the names of all tasks; None where there is none."""
         return None if self._committee is None else self._committee.snapshot(names)
 
+    def leads(self) -> Leads:
+        """Return how far this learner, and what is published, is ahead of the others."""
+        mine, committee = self.scored.prequential, self._committee
+        if committee is None:
+            leads = self._leads_of(mine)
+            return Leads(of_main=leads, of_answers=leads)
+        over_committee = mine.lead_over(committee.prequential)
+        beside = {} if over_committee is None else {COMMITTEE: over_committee}
+        return Leads(of_main=self._leads_of(mine) | beside, of_answers=self._leads_of(committee.prequential))
+
     def snapshots(self, names: Mapping[int, str]) -> dict[str, LearnerSnapshot]:
         """Return how this learner and its companions stand, by name; ``names`` are those of all tasks."""
         others = {name: companion.snapshot(names) for name, companion in self.companions}
@@ -212,6 +224,15 @@ class MainLearner:
         self._task = state["task"]
         self._time = state["time"]
         self._take_up_committee(state["committee"])
+
+    def _leads_of(self, answers: Prequential) -> dict[str, Lead]:
+        """Return how far these answers are ahead of whoever can be compared; companions know no row that waits."""
+        leads = {
+            name: answers.lead_over(companion.scored.prequential, waiting=self.waiting)
+            for name, companion in self.companions
+            if companion.takes_part_in_all
+        }
+        return {name: lead for name, lead in ({NO_CHANGE: answers.lead_over_no_change()} | leads).items() if lead}
 
     def _take_up_committee(self, state: Mapping[str, Any]) -> None:
         """Take up the committee's state; where it has none, or another one, it begins untrained."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.sink import Prediction
 from daemon.intake.reference.rows import ReferenceRows
-from daemon.learning.snapshot import PipelineSnapshot
+from daemon.learning.snapshot import Leads, PipelineSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -165,7 +165,12 @@ class Pipeline:
             tasks=names,
             learners={} if main is None else main.snapshots(names),
             committee=None if main is None else main.committee_snapshot(names),
+            leads=self.leads(),
         )
+
+    def leads(self) -> Leads:
+        """Return how far answers are ahead of others on the newest events; of nobody before the first one."""
+        return Leads() if self.main is None else self.main.leads()
 
     def summary(self) -> dict[str, Any]:
         """Return the counts that a checkpoint's list shows."""

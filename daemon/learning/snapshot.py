@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from daemon.scoring.learner_scores import LearnerScores
@@ -14,12 +14,19 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from daemon.scoring.evaluator import Evaluator
+    from daemon.scoring.lead import Lead
     from daemon.scoring.prequential import Prequential
     from strategies.any_learner import AnyLearner
     from strategies.strategy import Strategy
 
 MAIN = "main"
 """The name of the main learner, among those of its companions."""
+
+COMMITTEE = "committee"
+"""The name of the committee's answers, among those of the companions."""
+
+NO_CHANGE = "no_change"
+"""The name of the no-change baseline, among those of the companions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,18 @@ class CommitteeSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Leads:
+    """Over whom, by name, and how far, on the events of the window that both have predicted.
+
+    Whoever has not predicted all of them is not here: a companion that passes micro-batches by.
+    """
+
+    of_main: Mapping[str, Lead] = field(default_factory=dict)
+    of_answers: Mapping[str, Lead] = field(default_factory=dict)
+    """Of what is published: the committee's answers, or the main learner's where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineSnapshot:
     """Everything between source and sinks."""
 
@@ -126,6 +145,7 @@ class PipelineSnapshot:
     """By name, ``MAIN`` first; none before the first event."""
     committee: CommitteeSnapshot | None = None
     """None where the main learner answers alone, and before the first event."""
+    leads: Leads = field(default_factory=Leads)
 
     @property
     def main(self) -> LearnerSnapshot | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from daemon.scoring.lead import Lead, lead_over, lead_over_no_change
 from daemon.scoring.prequential_score import (
     CLASS_TERMS,
     NUMBER_TERMS,
@@ -37,7 +38,8 @@ class Prequential:
     def __init__(self, window: int, *, classification: bool, max_tasks: int) -> None:
         columns = len(CLASS_TERMS if classification else NUMBER_TERMS)
         self._classification = classification
-        self._n_seen = 0
+        self.n_seen = 0
+        """Rows so far."""
         self._origin: float | None = None
         self._ring = np.zeros((window, columns))
         self._total = np.zeros((1, columns))
@@ -81,9 +83,9 @@ class Prequential:
     def _write_ring(self, terms: Terms) -> None:
         window = len(self._ring)
         kept = terms[-window:]
-        start = self._n_seen + len(terms) - len(kept)
+        start = self.n_seen + len(terms) - len(kept)
         self._ring[(start + np.arange(len(kept))) % window] = kept
-        self._n_seen += len(terms)
+        self.n_seen += len(terms)
 
     def windowed(self) -> PrequentialScore:
         """Return the score of the last ``window`` rows."""
@@ -106,10 +108,34 @@ class Prequential:
     def _score(self, sums: Terms) -> PrequentialScore:
         return class_score(sums) if self._classification else number_score(sums)
 
+    def lead_over_no_change(self) -> Lead | None:
+        """Return the lead over repeating the last label, on those of the last ``window`` rows that have one."""
+        return lead_over_no_change(self._newest())
+
+    def lead_over(self, other: Prequential, *, waiting: int = 0) -> Lead | None:
+        """Return the lead over another, on those of the last ``window`` rows that both have predicted.
+
+        The ``other`` has predicted all that this one has, perhaps from some row on, but for the last ``waiting``.
+        None where there is no such row yet.
+        """
+        mine, theirs = self._newest(), other._newest()
+        rows = min(len(mine) - waiting, len(theirs))
+        if rows <= 0:
+            return None
+        mine, theirs = mine[len(mine) - waiting - rows : len(mine) - waiting], theirs[-rows:]
+        return lead_over(theirs, mine) if _are_of_the_same_rows(mine, theirs) else None
+
+    def _newest(self) -> Terms:
+        """Return the terms of the last ``window`` rows, oldest first."""
+        window = len(self._ring)
+        if self.n_seen < window:
+            return self._ring[: self.n_seen]
+        return np.roll(self._ring, -(self.n_seen % window), axis=0)
+
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of the sums and the window."""
         return {
-            "n_seen": self._n_seen,
+            "n_seen": self.n_seen,
             "origin": self._origin,
             "ring": self._ring.copy(),
             "total": self._total.copy(),
@@ -120,5 +146,15 @@ class Prequential:
         """Take up a state. Raises ValueError where it was saved with another window or number of tasks."""
         require_saved_setting("retention.window", saved=len(state["ring"]), configured=len(self._ring))
         require_saved_setting("retention.max_tasks", saved=len(state["of_task"]), configured=len(self._of_task))
-        self._n_seen, self._origin = state["n_seen"], state["origin"]
+        self.n_seen, self._origin = state["n_seen"], state["origin"]
         self._ring[:], self._total[:], self._of_task[:] = state["ring"], state["total"], state["of_task"]
+
+
+def _are_of_the_same_rows(terms: Terms, other: Terms) -> bool:
+    """Tell by what the no-change baseline has said of them: a row's last term, wherever there was a last label.
+
+    For a window's length they are not, where the other has just begun to take part in every micro-batch.
+    """
+    compared = (NUMBER_TERMS if terms.shape[1] == len(NUMBER_TERMS) else CLASS_TERMS).index("compared")
+    both = (terms[:, compared] > 0) & (other[:, compared] > 0)
+    return np.array_equal(terms[both, -1], other[both, -1])
