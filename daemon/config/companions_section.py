@@ -15,16 +15,17 @@ SHARED = ("batch", "linger_seconds", "threads")
 
 
 class BaselineSection(Section):
-    """A companion that serves as a baseline, at a low duty cycle."""
+    """A companion that serves as a baseline: on every event, unless it is to cost less."""
 
     every_blocks: int = Field(
-        32,
+        1,
         ge=1,
         le=100_000,
-        description="Process one micro-batch out of this many; 1: all of them.",
+        description="Process one micro-batch out of this many. Above 1 its scores on arrival are over other events"
+        " than the main learner's, and the naive one learns fewer: no lead over it is shown.",
     )
     every_examinations: int = Field(
-        4,
+        1,
         ge=1,
         le=100_000,
         description="Evaluate it once per this many evaluations of the main learner, and at every boundary.",
