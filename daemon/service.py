@@ -26,6 +26,7 @@ from daemon.process.version import retaind_version
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
+from daemon.telemetry.advice import Advisor
 from daemon.telemetry.health import Health
 from daemon.telemetry.history.recorder import Recorder
 from daemon.telemetry.history.saved import read_history
@@ -85,7 +86,12 @@ class Service:
             source=self.source,
             store=self._store,
             telemetry=Telemetry(
-                self._metrics, self._health, name=config.name, stopwatch=self._stopwatch, history=self._history
+                self._metrics,
+                self._health,
+                name=config.name,
+                stopwatch=self._stopwatch,
+                history=self._history,
+                advisor=Advisor(window_events=config.retention.window),
             ),
             stopwatch=self._stopwatch,
         )

@@ -134,6 +134,9 @@ class Loop:
             newest_event_seconds=self.pipeline.newest_event_seconds,
         )
         self._telemetry.turn(work, source=source)
+        advisor, events = self._telemetry.advisor, self.pipeline.events
+        if advisor.due(events):
+            advisor.judge(self.pipeline.leads(), events=events)
         if last or self._telemetry.due:
             self._telemetry.show(self._snapshot(source))
 

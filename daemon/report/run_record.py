@@ -13,6 +13,7 @@ from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
 from daemon.tasks.none import STREAM
 from daemon.tasks.task_names import OTHER
+from daemon.telemetry.comparison import NAIVE
 from daemon.telemetry.history.curve import Curve
 from daemon.telemetry.history.saved import read_history
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from daemon.scoring.evaluation import Evaluation
     from daemon.scoring.figures import Figures
+    from daemon.scoring.lead import Lead
     from daemon.scoring.prequential_score import PrequentialScore
     from daemon.state.generation import SavedState
     from daemon.telemetry.history.curve import Point
@@ -40,6 +42,8 @@ class LearnerRecord:
     """Rows of R, oldest first."""
     curve: tuple[Point, ...]
     """All evaluations, thinned; without a history those at boundaries, and the latest."""
+    lead: Lead | None = None
+    """The main learner's over this one, on the events of the window that both have predicted; None of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class RunRecord:
     classes: tuple[str, ...]
     """Empty in regression."""
     learners: tuple[LearnerRecord, ...]
-    """The main one first."""
+    """The main one first; without a naive companion that has missed events, which would be another learner."""
     history: SavedHistory | None
     """The run history; None where nothing was written, or what was written is damaged."""
     problem: str | None
@@ -111,11 +115,21 @@ def _record(
 ) -> RunRecord:
     intake = saved.state["pipeline"]["intake"]
     classes = intake["labels"].get("names")
-    learners = [(MAIN, main), *main["companions"]["by_name"].items()]
+    learners = {MAIN: main, **main["companions"]["by_name"]}
     points = {} if history is None else history.points()
+    scores = {name: _prequential(of["scored"], classification=classes is not None) for name, of in learners.items()}
+    waiting = len(main["block"]["x"]) if main["block"] else 0
+    if NAIVE in scores and scores[NAIVE].n_seen + waiting != scores[MAIN].n_seen:
+        del learners[NAIVE]
     records = [
-        _learner(name, state["scored"], classification=classes is not None, points=points.get(name, ()))
-        for name, state in learners
+        _learner(
+            name,
+            state["scored"],
+            prequential=scores[name],
+            lead=None if name == MAIN else scores[MAIN].lead_over(scores[name], waiting=waiting),
+            points=points.get(name, ()),
+        )
+        for name, state in learners.items()
     ]
     return RunRecord(
         generation=saved.generation,
@@ -138,15 +152,25 @@ def _tasks(state: Mapping[str, Any], *, size: int) -> tuple[str, ...]:
     return (*known, *("" for _ in range(size - 1 - len(known))), OTHER)
 
 
+def _prequential(state: Mapping[str, Any], *, classification: bool) -> Prequential:
+    saved = state["prequential"]
+    prequential = Prequential(len(saved["ring"]), classification=classification, max_tasks=len(saved["of_task"]))
+    prequential.load_state_dict(saved)
+    return prequential
+
+
 def _learner(
-    name: str, state: Mapping[str, Any], *, classification: bool, points: tuple[Point, ...]
+    name: str,
+    state: Mapping[str, Any],
+    *,
+    prequential: Prequential,
+    lead: Lead | None,
+    points: tuple[Point, ...],
 ) -> LearnerRecord:
     saved = state["evaluator"]["matrix"]
     size = len(saved["learned_at"])
     matrix = RetentionMatrix(size, max_boundaries=max(len(saved["rows"]["boundary"]), 2))
     matrix.load_state_dict(saved)
-    prequential = Prequential(len(state["prequential"]["ring"]), classification=classification, max_tasks=size)
-    prequential.load_state_dict(state["prequential"])
     curve = Curve(point for point in points if len(point.scores) == size)
     curve.follow(matrix.table(), latest=matrix.latest())
     return LearnerRecord(
@@ -156,4 +180,5 @@ def _learner(
         window=prequential.windowed(),
         boundaries=matrix.table(),
         curve=curve.points,
+        lead=lead,
     )

@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
     from daemon.report.run_record import LearnerRecord, RunRecord
 
-_FIGURES: tuple[tuple[str, str, Callable[..., str], Callable[[LearnerRecord], float | None]], ...] = (
+    _Figure = tuple[str, str, Callable[..., str], Callable[[LearnerRecord], float | None]]
+    """Label, meaning, how it is worded, and what it is of a learner."""
+
+_RETENTION: tuple[_Figure, ...] = (
     ("average score now", "mean over the tasks, on held-out events", score, lambda of: of.figures.average_score),
     ("forgetting", "points below each past task's best", lost, lambda of: of.figures.forgetting),
     ("backward transfer", "points since each was first learned", points, lambda of: of.figures.backward_transfer),
     ("forward transfer", "points before learning, over untrained", points, lambda of: of.figures.forward_transfer),
     ("learning accuracy", "how well each was learned at first", score, lambda of: of.figures.learning_accuracy),
     ("worst-case accuracy", "with the deepest fall of each", score, lambda of: of.figures.wc_acc),
+)
+_PREDICTIONS: tuple[_Figure, ...] = (
     ("prequential score", "test, then train: all predictions", score, lambda of: of.total.retention_score),
     ("windowed prequential score", "the newest predictions", score, lambda of: of.window.retention_score),
     ("repeating the last label", "the no-change baseline", score, lambda of: of.total.no_change_score),
@@ -60,12 +65,32 @@ def run_report(run: RunRecord, *, title: str, configuration: str | None, made: s
 
 def _figures(run: RunRecord) -> Markup:
     headings = ["", *(learner.name for learner in run.learners), "meaning"]
-    rows = (
-        [label, *(worded(value(each), percent=run.percent) for each in run.learners), meaning]
-        for label, meaning, worded, value in _FIGURES
+    rows = [
+        *_compared(run, _RETENTION, key=lambda of: of.figures.events),
+        *_compared(run, _PREDICTIONS, key=lambda of: of.total.rows + of.total.not_finite),
+        _leads(run),
+    ]
+    caption = (
+        "At the last evaluation. Companions are shadow models that this one is compared with; a dash is where a"
+        " figure of theirs is of other events."
     )
-    caption = "At the last evaluation. Companions are shadow models that this one is compared with."
     return element("div", table(headings, rows, caption=caption), class_="meant")
+
+
+def _compared(
+    run: RunRecord, figures: Sequence[_Figure], *, key: Callable[[LearnerRecord], object]
+) -> Iterator[list[str]]:
+    """Yield a row for each figure, of those learners for which it is of the main one's events."""
+    main = key(run.learners[0])
+    for label, meaning, worded, value in figures:
+        values = [value(each) if key(each) == main else None for each in run.learners]
+        yield [label, *(worded(each, percent=run.percent) for each in values), meaning]
+
+
+def _leads(run: RunRecord) -> list[str]:
+    leads = [None if each.lead is None else each.lead.lead for each in run.learners]
+    told = (points(each, percent=run.percent) for each in leads)
+    return ["this model's lead", *told, "points, on the newest events that both have predicted"]
 
 
 def _known(run: RunRecord) -> Iterator[Markup]:

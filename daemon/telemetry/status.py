@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from daemon.learning.snapshot import MAIN
+from daemon.learning.snapshot import COMMITTEE, NO_CHANGE
+from daemon.telemetry.comparison import comparisons, is_like_main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connectors.source import SourceStatus
     from daemon.learning.snapshot import CommitteeSnapshot, LearnerSnapshot, PipelineSnapshot
+    from daemon.scoring.average_lead import AverageLead
+    from daemon.scoring.lead import Lead
     from daemon.scoring.learner_scores import LearnerScores
     from daemon.scoring.prequential_score import PrequentialScore
+    from daemon.telemetry.advice import Advice
     from daemon.telemetry.snapshot import Snapshot
-
-COMMITTEE = "committee"
-"""The name of the committee's answers, among those of the companions."""
-
-NO_CHANGE = "no_change"
-"""The name of the no-change baseline, among those of the companions."""
 
 
 def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
@@ -35,13 +33,54 @@ def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> 
         for name, strategy in pipeline.main.strategies.items()
         if strategy.buffer is not None
     }
-    companions = {
-        name: learner_status(learner, pipeline.tasks) for name, learner in pipeline.learners.items() if name != MAIN
-    }
     if pipeline.committee is not None:
         shown["committee"] = committee_status(pipeline.committee, pipeline.tasks)
-    scores = pipeline.main.scores
-    return shown | {"companions": {NO_CHANGE: no_change_status(scores.total, scores.window)} | companions}
+        shown["committee"]["lead"] = {"newest": lead_status(pipeline.leads.of_main.get(COMMITTEE))}
+    shown["leads"] = {name: lead_status(lead) for name, lead in pipeline.leads.of_answers.items()}
+    return shown | {"companions": companions_status(pipeline, pipeline.main)}
+
+
+def companions_status(pipeline: PipelineSnapshot, main: LearnerSnapshot) -> dict[str, Any]:
+    """Return how the no-change baseline and the companions stand, and how far the main learner leads each.
+
+    Of their scores only the leads compare: what else is told of one may be of other events.
+    """
+    no_change = no_change_status(main.scores.total, main.scores.window)
+    no_change["lead"] = {"newest": lead_status(pipeline.leads.of_main.get(NO_CHANGE)), "average": None}
+    return {NO_CHANGE: no_change} | {
+        name: learner_status(pipeline.learners[name], pipeline.tasks)
+        | {
+            "compares": is_like_main(pipeline, name),
+            "lead": {"newest": lead_status(of.newest), "average": average_lead_status(of.average)},
+        }
+        for name, of in comparisons(pipeline).items()
+    }
+
+
+def advice_status(advice: Advice) -> dict[str, Any]:
+    """Return what an operator is to hear: below which reference the published answers are, and what to do."""
+    return {
+        "reference": advice.reference,
+        "since_events": advice.since_events,
+        "lead": lead_status(advice.lead),
+        "why": advice.why,
+        "remedy": advice.remedy,
+    }
+
+
+def lead_status(lead: Lead | None) -> dict[str, Any] | None:
+    """Return how far one who predicts is ahead of another."""
+    if lead is None:
+        return None
+    return {"rows": lead.rows, "score": lead.score, "other": lead.other, "lead": lead.lead}
+
+
+def average_lead_status(lead: AverageLead | None) -> dict[str, Any] | None:
+    """Return how far one learner is ahead of another on the probe sets."""
+    if lead is None:
+        return None
+    shown = {"events": lead.events, "tasks": lead.tasks}
+    return shown | {"score": lead.score, "other": lead.other, "lead": lead.lead}
 
 
 def stream_status(pipeline: PipelineSnapshot, source: SourceStatus) -> dict[str, Any]:

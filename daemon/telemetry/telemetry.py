@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from daemon.learning.snapshot import MAIN
+from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE
 from daemon.process.own_use import own_use
+from daemon.telemetry.advice import Advisor
+from daemon.telemetry.comparison import comparisons
 from daemon.telemetry.history.recorder import Recorder
 from daemon.telemetry.learner import LearnerTelemetry
 from daemon.telemetry.snapshot import Snapshot
-from daemon.telemetry.status import COMMITTEE, NO_CHANGE, status
+from daemon.telemetry.status import advice_status, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("retaind")
 
+WINDOW_EVENTS = 1_000
+"""The default of ``retention.window``."""
+
 
 class Telemetry:
     """Counts are told every turn; how everything stands (scores, penalties, buffers) once a second."""
@@ -46,6 +51,7 @@ class Telemetry:
         name: str,
         stopwatch: Stopwatch,
         history: Recorder | None = None,
+        advisor: Advisor | None = None,
         every_seconds: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -55,6 +61,8 @@ class Telemetry:
         self._name = name
         self._stopwatch = stopwatch
         self._history = Recorder() if history is None else history
+        self.advisor = Advisor(window_events=WINDOW_EVENTS) if advisor is None else advisor
+        """Judges the answers when the loop has a new window of them."""
         self._every_seconds = every_seconds
         self._clock = clock
         self._now = now
@@ -110,10 +118,13 @@ class Telemetry:
         if pipeline.main is not None:
             self._show_tasks(pipeline, pipeline.main.scores, at=snapshot.at)
             self._show_learners(pipeline, at=snapshot.at)
+            self._show_leads(pipeline)
         if pipeline.committee is not None:
             self._show_committee(pipeline.committee, tasks=pipeline.tasks, at=snapshot.at)
+        self._metrics.advice.below(self.advisor.is_below())
         about = {"name": self._name, "started": self._started, "checkpoint": self._checkpoint}
-        self._health.publish(about | status(snapshot, matrix=self._main.matrix))
+        advice = [advice_status(each) for each in self.advisor.given()]
+        self._health.publish(about | {"advice": advice} | status(snapshot, matrix=self._main.matrix))
         self._history.add(snapshot)
 
     def moment(self, snapshot: Snapshot) -> Moment | None:
@@ -170,6 +181,10 @@ class Telemetry:
         for name, learner in pipeline.learners.items():
             telemetry = self._main if name == MAIN else self._companion(name)[1]
             telemetry.show(learner, tasks=pipeline.tasks, classes=pipeline.classes, at=at)
+
+    def _show_leads(self, pipeline: PipelineSnapshot) -> None:
+        average = {name: of.average for name, of in comparisons(pipeline).items() if of.average is not None}
+        self._metrics.leads.show(pipeline.leads.of_main, average=average)
 
     def _show_committee(self, committee: CommitteeSnapshot, *, tasks: Mapping[int, str], at: float) -> None:
         self._metrics.committee.weights(committee.weights)

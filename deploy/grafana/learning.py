@@ -53,12 +53,16 @@ NOW = (
 STEPPING = (
     Panel(
         title="Loss",
-        description="Mean loss of the fresh rows in the last accepted step, of each learner that learns. A peak "
-        "at a boundary is expected; one that stays is not.",
+        description="Mean loss of the fresh rows in the last accepted step, of each learner that learns all of "
+        "them. A peak at a boundary is expected; one that stays is not.",
         unit="none",
         queries=(
             Query('retaind_learner_loss{learner="", TARGET}', "main"),
-            Query('retaind_learner_loss{learner=~".+", TARGET}', "{{learner}}"),
+            Query(
+                'retaind_learner_loss{learner=~".+", TARGET} and on (job, instance, learner) '
+                'retaind_prequential_window_lead{learner=~".+", TARGET}',
+                "{{learner}}",
+            ),
         ),
         low=0,
     ),

@@ -128,12 +128,12 @@ BAD = (
 SCORE = (
     Panel(
         title="Score on the newest events",
-        description="Of the predictions made on arrival, over the last retention.window events, and of "
-        "repeating the last label of the same key.",
+        description="Of the predictions made on arrival, over the last retention.window events, and how far that "
+        "is ahead of repeating the last label of the same key.",
         unit="percentunit",
         queries=(
             Query('retaind_prequential_window_score{learner="", TARGET}', "model"),
-            Query('retaind_prequential_window_score{learner="no_change", TARGET}', "last label"),
+            Query('retaind_prequential_window_lead{learner="no_change", TARGET}', "ahead of the last label"),
         ),
         high=1,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from daemon.telemetry.metrics import AREAS
+from daemon.telemetry.metrics import AREAS, lead
 from daemon.telemetry.metrics.board import OVERFLOW
 from daemon.telemetry.metrics.learner import FAMILIES as OF_A_LEARNER
 
@@ -24,5 +24,5 @@ def asked(expr: str) -> set[str]:
 
 
 def of_several_learners() -> set[str]:
-    """Names whose series carry the label `learner` where they are not the main learner's."""
-    return {family.name for family in OF_A_LEARNER}
+    """Names whose series carry the label `learner`: of those not the main learner's, or of those it leads."""
+    return {family.name for family in (*OF_A_LEARNER, *lead.FAMILIES)}

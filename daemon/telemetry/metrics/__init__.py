@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from daemon.telemetry.metrics import (
+    advice,
     checkpoints,
     committee,
+    lead,
     loop,
     prequential,
     process,
@@ -22,7 +24,7 @@ from daemon.telemetry.metrics.learner import AllLearners, LearnerMetrics
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-AREAS = (loop, stream, strategies, prequential, committee, retention, tasks, checkpoints, process)
+AREAS = (loop, stream, strategies, prequential, committee, retention, lead, advice, tasks, checkpoints, process)
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
 
 OTHERS_BOUNDARIES = 16
@@ -59,6 +61,8 @@ class Metrics:
         self.main = main
         self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention
         self.committee = committee.CommitteeMetrics(board)
+        self.leads = lead.LeadMetrics(board)
+        self.advice = advice.AdviceMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
         self.process = process.ProcessMetrics(

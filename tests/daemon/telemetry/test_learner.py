@@ -81,15 +81,45 @@ def test_the_no_change_baseline_is_shown_with_them(tmp_path: Path, label: dict[s
     assert total.no_change_score is not None
     assert of(series, "prequential_score", learner="no_change") == total.no_change_score
     assert of(series, "prequential_samples", learner="no_change") == total.compared < 200
+    lead = main.leads().of_main["no_change"]
+    newest = {"rows": lead.rows, "score": lead.score, "other": lead.other, "lead": lead.lead}
     assert status["companions"] == {
         "no_change": {
             "prequential": {
                 "score": total.no_change_score,
                 "window_score": main.scored.prequential.windowed().no_change_score,
                 "rows": total.compared,
-            }
+            },
+            "lead": {"newest": newest, "average": None},
         }
     }
+    assert (
+        of(series, "prequential_window_lead", learner="no_change")
+        == lead.lead
+        == status["leads"]["no_change"]["lead"]
+    )
+    assert of(series, "prequential_window_lead_samples", learner="no_change") == lead.rows
+
+
+def test_what_is_compared_is_of_the_same_events_and_the_rest_is_not_there(tmp_path: Path) -> None:
+    companions = {"naive": ALWAYS | {"every_blocks": 2}, "frozen": ALWAYS, "challenger": CHALLENGER}
+    series, status, service = pages(tmp_path, companions=companions)
+    main = service.loop.pipeline.main
+    assert main is not None
+    shown = {name: of["lead"] for name, of in status["companions"].items()}
+    assert shown["naive"] == {"newest": None, "average": None}
+    assert {name: of["compares"] for name, of in status["companions"].items() if name != "no_change"} == {
+        "naive": False, "frozen": True, "challenger": True,
+    }  # fmt: skip
+    assert of(series, "prequential_window_lead", learner="naive") is None
+    assert of(series, "average_score_lead", learner="naive") is None
+    for name in ("frozen", "challenger"):
+        assert shown[name]["newest"]["rows"] == 30
+        figures = dict(main.companions)[name].scored.evaluator.figures()
+        assert shown[name]["average"]["other"] == pytest.approx(figures.average_score)
+        assert shown[name]["average"]["score"] == pytest.approx(main.scored.evaluator.figures().average_score)
+        assert of(series, "average_score_lead", learner=name) == shown[name]["average"]["lead"]
+        assert of(series, "prequential_window_lead", learner=name) == shown[name]["newest"]["lead"]
 
 
 def test_the_time_that_companions_take_is_a_stage_of_its_own(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ export function showCommittee({ status, percent }) {
     believed.map(([, weight], index) => segment(index, weight)));
   const legend = make("ul", { class: "legend" }, believed.map(([name, weight], index) =>
     make("li", {}, swatch(index), make("span", {}, title(name)), make("b", {}, share(weight)))));
-  const { window_score: answers } = committee.prequential;
-  const hint = `The answers of the last events: ${score(answers, percent)}; the main learner alone: `
-    + `${score(status.prequential?.window_score, percent)}.`;
+  const beside = committee.lead?.newest;
+  const hint = beside
+    ? `The answers of the last events: ${score(beside.other, percent)}; the main learner alone: ${score(beside.score, percent)}.`
+    : `The answers of the last events: ${score(committee.prequential.window_score, percent)}.`;
   byId("committee").replaceChildren(bar, legend, make("p", { class: "hint muted" }, hint));
 }
 

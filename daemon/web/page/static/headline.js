@@ -1,7 +1,7 @@
 // State and the six figures at the top.
 
 import { byId, make, say } from "./elements.js";
-import { count, duration, isNumber, NONE, points, rate, score } from "./numbers.js";
+import { count, duration, isNumber, points, rate, score } from "./numbers.js";
 import { NAMES } from "./standing.js";
 
 const SILENT_SECONDS = 30;
@@ -50,23 +50,31 @@ function tile(name, value, beside) {
 function tilesOf(standing, companion) {
   const { status, percent, stream, lag } = standing;
   const retention = standing.retention("main");
-  const other = companion ? standing.retention(companion) : {};
   const name = companion ? NAMES[companion]?.toLowerCase() ?? companion : "";
-  const beside = (text) => (companion && text !== NONE ? `${name} ${text}` : "");
   const speed = stream.rate.at(-1);
   return [
-    ["Score now, all tasks", score(retention.average_score, percent), beside(score(other.average_score, percent))],
-    ["Forgotten", points(retention.forgetting, percent), beside(points(other.forgetting, percent))],
+    ["Score now, all tasks", score(retention.average_score, percent),
+      companion ? ahead(standing.averageLead(companion)?.lead, name, percent) : ""],
+    ["Forgotten", points(retention.forgetting, percent), forgottenBeside(standing, companion, name)],
     ["Predicted on arrival", score((status.committee ?? status).prequential?.window_score, percent),
-      noChange(status.companions?.no_change?.prequential?.window_score, percent)],
+      ahead(status.leads?.no_change?.lead, "no-change", percent)],
     ["Events", count(status.events), isNumber(status.steps) ? `${count(status.steps)} steps` : ""],
     ["Events per second", rate(speed), ""],
     ["Lag", count(lag), catchUp(lag, speed)],
   ];
 }
 
-function noChange(value, percent) {
-  return isNumber(value) ? `no-change ${score(value, percent)}` : "";
+// A lead is of the same events or rows for both; the difference of two figures on this page need not be.
+function ahead(lead, of, percent) {
+  if (!isNumber(lead)) return "";
+  return `${points(Math.abs(lead), percent)} ${lead < 0 ? "behind" : "ahead of"} ${of}`;
+}
+
+// What the companion forgot, where that is known of the same evaluation.
+function forgottenBeside(standing, companion, name) {
+  const [mine, other] = [standing.retention("main"), standing.retention(companion)];
+  return companion && isNumber(other.forgetting) && mine.events === other.events
+    ? `${name} ${points(other.forgetting, standing.percent)}` : "";
 }
 
 function catchUp(lag, speed) {

@@ -1,5 +1,6 @@
 // Puts the sections together, and shows them anew with every answer of the daemon.
 
+import { showAdvice } from "./advice.js";
 import { showCommittee } from "./committee.js";
 import { Curves } from "./curves.js";
 import { byId, make, say } from "./elements.js";
@@ -26,6 +27,7 @@ function show(answer) {
   standing = new Standing(answer);
   seen = new Date();
   showState(standing);
+  showAdvice(standing);
   flows.show(standing);
   showCommittee(standing);
   showMemory(standing);

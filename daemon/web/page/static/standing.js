@@ -15,8 +15,14 @@ export class Standing {
     this.percent = (status.classes ?? []).length > 0;
   }
 
+  // Those that can be compared: a naive companion that has missed events has learned less, and is left out.
   get companions() {
-    return [...this.learners.keys()].filter((name) => name !== "main");
+    return [...this.learners.keys()].filter((name) => name !== "main" && this.of(name).compares !== false);
+  }
+
+  // How far this model is ahead of a companion on the probe sets, at the newest evaluation of both.
+  averageLead(learner) {
+    return this.of(learner).lead?.average ?? null;
   }
 
   get evaluated() {

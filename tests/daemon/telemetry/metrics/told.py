@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionStatus
+from daemon.scoring.average_lead import AverageLead
+from daemon.scoring.lead import Lead
 from daemon.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ def told_everything() -> CollectorRegistry:
     metrics.strategies.classes_known(2)
     tell_scores(metrics)
     metrics.committee.weights({"main": 0.25, "last_label": 0.75})
+    newest = Lead(rows=1_000, score=0.9, other=0.8, deviations=5.0)
+    average = AverageLead(events=50_000, tasks=2, score=0.9, other=0.7)
+    metrics.leads.show({"naive": newest}, average={"naive": average})
+    metrics.advice.below({"no_change": False, "naive": True})
     metrics.tasks.current("night", known=2, boundaries=3)
     metrics.tasks.drift(alarms=1, detected_seconds=1_700.0)
     metrics.checkpoints.written(7, size_bytes=4_096, duration_seconds=0.02, at_seconds=1_800.0)

@@ -9,11 +9,13 @@ import httpx
 import pytest
 
 from daemon.config.schema import Config
+from daemon.loop.poll_size import PollSize
 from daemon.service import Service
 from tests.browser.chromium import MISSING, Chromium, chromium_is_there
 from tests.browser.contrast import CONTRASTS, LEAST_CONTRAST
 from tests.daemon.event_stream import Stretch, events
 from tests.daemon.lives import small_config
+from tests.daemon.telemetry.persistent_labels import learn_until, persistent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,8 +111,11 @@ def test_a_companion_is_shown_next_to_the_model_and_another_can_take_its_place(
 ) -> None:
     for name in ("naive", "frozen"):
         page.run("document.querySelector(`input[value=${arguments[0]}]`).click()", name)
-        companion = status(learned)["companions"][name]["retention"]
-        assert f"{100 * companion['average_score']:.1f} %" in page.text("#tiles")
+        shown = status(learned)["companions"][name]
+        companion, lead = shown["retention"], 100 * shown["lead"]["average"]["lead"]
+        said = f"{abs(lead):.1f} points {'behind' if lead < 0 else 'ahead of'} {name} companion"
+        assert said in page.text("#tiles")
+        assert f"{100 * companion['average_score']:.1f} %" in page.text("#curves")
         *_, last = cells(page, f"#matrix-{name} tbody tr")
         for text, of in zip(last[1:], companion["tasks"].values(), strict=True):
             assert abs(float(text) - 100 * of["score"]) <= 0.5
@@ -129,6 +134,41 @@ def test_memory_stream_and_notes_tell_what_status_tells(page: Chromium, learned:
     assert "Lag\n0\nat the end of the stream" in page.text("#tiles").replace("\n\n", "\n")
     page.run("document.querySelector('summary').click()")
     assert cells(page, "#partitions tbody tr")[0][:4] == ["plant 0", "2,100", "2,100", "0"]
+
+
+def test_a_naive_companion_that_has_missed_events_is_not_shown_beside_the_model(
+    browser: Chromium, tmp_path: Path
+) -> None:
+    config = plant(tmp_path)
+    less = {"naive": EVERYWHERE | {"every_blocks": 2}, "frozen": EVERYWHERE}
+    changed = Config.model_validate(config.model_dump(mode="json") | {"companions": less})
+    with Service(changed) as service:
+        service.run(stop=lambda: False)
+        browser.screen(width=1280)
+        browser.open(service.http.address)
+        browser.until("return document.querySelector('#matrix-main td.own')")
+        assert browser.run("return [...document.querySelectorAll('#companions input')].map((i) => i.value)") == [
+            "frozen"
+        ]
+        assert "naive" not in browser.text("#tiles")
+
+
+def test_advice_stands_on_top_until_it_does_not_hold_any_more(
+    browser: Chromium, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PollSize, "max_records", 60)
+    with Service(persistent(tmp_path)) as service:
+        learn_until(service, events=3_000)
+        browser.screen(width=320, phone=True)
+        browser.open(service.http.address)
+        browser.until("return !document.querySelector('#advice').hidden")
+        said = next(each for each in status(service)["advice"] if each["reference"] == "no_change")
+        assert "points behind no-change" in browser.text("#advice")
+        assert said["remedy"] in browser.text("#advice")
+        assert min(browser.run(CONTRASTS, "#advice *")) >= LEAST_CONTRAST
+        assert width_of(browser) == 320
+        service.run(stop=lambda: False)
+        browser.until("return document.querySelector('#advice').hidden")
 
 
 def test_it_is_live_and_its_curves_grow(browser: Chromium, tmp_path: Path) -> None:
