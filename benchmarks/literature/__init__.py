@@ -7,6 +7,7 @@ from benchmarks.literature.electricity import Electricity
 from benchmarks.literature.gas_drift import GasDrift
 from benchmarks.literature.human_activity import HumanActivity
 from benchmarks.literature.lora import Lora
+from benchmarks.literature.many_permutations import ManyPermutations
 from benchmarks.literature.mnist_fashion import MnistFashion
 from benchmarks.literature.permuted_mnist import PermutedMnist
 from benchmarks.literature.protocol import Protocol
@@ -16,6 +17,7 @@ from benchmarks.literature.volatility import Volatility
 
 PROTOCOLS: dict[str, type[Protocol]] = {
     "pmnist": PermutedMnist,
+    "pmnist-50": ManyPermutations,
     "rmnist": RotatedMnist,
     "smnist": SequentialMnist,
     "mnist-fashion": MnistFashion,

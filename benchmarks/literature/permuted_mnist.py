@@ -35,6 +35,8 @@ TASKS = 20
 class PermutedMnist(Protocol):
     """Domain-incremental: the classes stay, the inputs change."""
 
+    tasks: ClassVar[int] = TASKS
+
     summary = "Permuted MNIST: 20 tasks of 60,000 images, each with the pixels in another order, one pass."
     base: ClassVar[Overrides] = base(batch=128, lr=0.2)
     columns: ClassVar[Mapping[str, str]] = COLUMNS
@@ -60,7 +62,7 @@ class PermutedMnist(Protocol):
         train, test = read_images(data, "mnist", validate=validate)
         tasks = [
             ImageTask(f"permutation-{number:02}", train, test, pixels=_permutation(seed, number))
-            for number in range(1, TASKS + 1)
+            for number in range(1, self.tasks + 1)
         ]
         return ImageStream(tasks, seed=seed, scale=SCALE)
 

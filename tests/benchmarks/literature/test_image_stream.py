@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from benchmarks.literature.protocol import Stream
     from connectors.record import LocalRecord
 
-SIZES = {"pmnist": 20 * TRAIN, "rmnist": 20 * TRAIN, "smnist": TRAIN, "mnist-fashion": 2 * TRAIN}
+TASKS = {"pmnist": 20, "pmnist-50": 50, "rmnist": 20, "smnist": 5, "mnist-fashion": 2}
+SIZES = {name: TRAIN * (1 if name == "smnist" else tasks) for name, tasks in TASKS.items()}
 
 
 def stream_of(name: str, data: Path, *, seed: int = 0, validate: bool = False) -> Stream:
@@ -48,7 +49,7 @@ def test_each_chunk_is_of_one_task_and_each_task_ends_once(name: str, data: Path
         if chunk.ends is not None:
             assert chunk.ends == task
             ended.append(task)
-    assert len(ended) == {"smnist": 5, "mnist-fashion": 2}.get(name, 20)
+    assert len(ended) == TASKS[name]
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -87,6 +88,13 @@ def test_a_permutation_keeps_the_pixels_and_the_labels_of_each_image(data: Path)
         assert found == expected
     first, second = images_of(records[:TRAIN]), images_of(records[TRAIN : 2 * TRAIN])
     assert not first & second
+
+
+def test_fifty_permutations_begin_with_the_twenty_and_all_have_a_place_in_r(data: Path) -> None:
+    twenty, fifty = (records_of(stream_of(name, data)) for name in ("pmnist", "pmnist-50"))
+    assert fifty[: len(twenty)] == twenty
+    config = validated(written(PROTOCOLS["pmnist-50"], "naive", seed=0), name="pmnist-50")
+    assert config.retention.max_tasks >= TASKS["pmnist-50"]
 
 
 @pytest.mark.parametrize("degrees", [0.0, 17.3, 45.0, 90.0, 133.7, 179.9])
