@@ -58,6 +58,12 @@ class Bout(Run):
         return f"{self.stream} {self.setting}, seed {self.seed}"
 
 
+def takes_part(stream: str, learner: str) -> bool:
+    """Tell whether the learner is installed, and learns such labels."""
+    known = LEARNERS[learner]
+    return known.installed and (known.numbers or bool(STREAMS[stream].classes))
+
+
 def draws(stream: str, learner: str) -> bool:
     """Tell whether another seed would make another run."""
     return STREAMS[stream].read_drawn is not None or LEARNERS[learner].draws

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from benchmarks.arena.capymoa_references import CapyMoaForest
+from benchmarks.arena.capymoa_references import CapyMoaForest, CapyMoaReplay
 from benchmarks.arena.reference import NoChange
 from benchmarks.arena.river_references import AdaptiveRandomForest, HoeffdingTree, Linear
 
@@ -24,14 +24,23 @@ class ArenaLearner:
     make: MakeReference | None = None
     """None: the daemon."""
     library: str = "river"
-    """Without which it cannot be made."""
+    """Without which it cannot be made; its version is kept with a run."""
+    needs: tuple[str, ...] = ()
+    """Others that it cannot be made without."""
     draws: bool = False
     """Whether its seed makes a difference."""
+    numbers: bool = True
+    """Whether it can learn a label that is a number."""
 
     @property
     def installed(self) -> bool:
-        """Whether its library is."""
-        return find_spec(self.library) is not None
+        """Whether its libraries are."""
+        return not self.missing
+
+    @property
+    def missing(self) -> list[str]:
+        """Those of its libraries that are not installed."""
+        return [name for name in (self.library, *self.needs) if find_spec(name) is None]
 
 
 LEARNERS: dict[str, ArenaLearner] = {
@@ -44,6 +53,14 @@ LEARNERS: dict[str, ArenaLearner] = {
     "river-arf": ArenaLearner(summary="adaptive random forest, ten trees", make=AdaptiveRandomForest, draws=True),
     "capymoa-arf": ArenaLearner(
         summary="the same forest, ten trees, by MOA", make=CapyMoaForest, library="capymoa", draws=True
+    ),
+    "capymoa-er": ArenaLearner(
+        summary="online experience replay, 500 rows, a perceptron; classes only",
+        make=CapyMoaReplay,
+        library="capymoa",
+        needs=("torchvision", "river"),
+        draws=True,
+        numbers=False,
     ),
 }
 """Name on the command line → the learner; all but the daemon are references."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from benchmarks.arena.bout import Bout, carry_out, draws
-from benchmarks.arena.learners import LEARNERS
+from benchmarks.arena.bout import Bout, carry_out, draws, takes_part
 from benchmarks.literature.progress import progress_on
 from benchmarks.literature.run import StoppedError
 
@@ -38,7 +37,7 @@ class Programme:
             for seed in range(self.seeds)
             for stream in self.streams
             for learner in self.learners
-            if LEARNERS[learner].installed and (seed == 0 or draws(stream, learner))
+            if takes_part(stream, learner) and (seed == 0 or draws(stream, learner))
         ]
 
     def missing(self, results: Results) -> list[Bout]:

@@ -109,8 +109,8 @@ def _ranks(ranks: Mapping[str, float], names: Iterable[str]) -> Iterator[str]:
 
 def _absent() -> Iterator[str]:
     for name, learner in LEARNERS.items():
-        if not learner.installed:
-            yield f"\n{name}: {learner.library} is not installed."
+        if missing := learner.missing:
+            yield f"\n{name}: {' and '.join(missing)} not installed."
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.__main__ import app
-from benchmarks.arena.learners import LEARNERS
+from benchmarks.arena.learners import LEARNERS, ArenaLearner
 from benchmarks.arena.reference import NoChange
 from benchmarks.arena.untouched import default
 
@@ -81,6 +81,17 @@ def test_what_is_finished_is_kept_whatever_comes_after_it(tmp_path: Path, monkey
     assert "1 of 2 runs are finished already" in rest.stderr
     assert [run["setting"] for run in runs_in(file)] == ["no-change", "river-tree"]
     assert runs_in(file)[0] == kept
+
+
+def test_a_classifier_has_no_run_where_the_label_is_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier = ArenaLearner(summary="classes only", make=NoChange, library="numpy", numbers=False)
+    monkeypatch.setitem(LEARNERS, "river-tree", classifier)
+    file = tmp_path / "arena.json"
+    result = arena(file, "--learner", "no-change", "--learner", "river-tree", "--seeds", "1")
+    assert [run["protocol"].split("/")[1] for run in runs_in(file) if run["setting"] == "river-tree"] == ["sign"]
+    assert "| mean rank on the 1 of 2 streams where nobody is missing |" in result.stdout
 
 
 def test_fewer_rows_are_other_runs(tmp_path: Path) -> None:
