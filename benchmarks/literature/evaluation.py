@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Answer = Callable[[NDArray[np.float32], str], NDArray[Any]]
     """From rows ``(rows, features)`` and the name of their task to what the model says of each."""
 
+AHEAD = "next_task_accuracy"
+
 
 class Evaluation:
     """Fills R at the end of every task, and keeps the scores for the daemon's own figures.
@@ -37,6 +39,7 @@ class Evaluation:
         self._matrix = RetentionMatrix(max_tasks, max_boundaries=1_000)
         self.tasks: list[str] = list(stream.before)
         """Those from before the stream, then those of the stream in the order in which they ended first."""
+        self._ahead: dict[str, float] = {}
 
     def task_ends(self, task: str, *, answer: Answer, events: int) -> None:
         """Evaluate the model on every task so far; ``task`` is the one that ends here."""
@@ -47,6 +50,9 @@ class Evaluation:
             held_out = self._stream.held_out(name, rows=self._rows)
             scores[column], counts[column] = _score(held_out, answer(held_out.x, name)), len(held_out.y)
         self._matrix.boundary(self.tasks.index(task), scores=scores, counts=counts, events=events, time=math.nan)
+        if (follows := self._stream.ahead(task)) is not None:
+            name, rows = follows
+            self._ahead[name] = _score(rows, answer(rows.x, name))
 
     def final(self, answer: Answer) -> list[float | None]:
         """Return the score on all held-out rows of every task."""
@@ -59,6 +65,13 @@ class Evaluation:
     def figures(self) -> Figures:
         """Return what R tells, as the daemon computes it."""
         return self._matrix.figures()
+
+    def ahead(self) -> dict[str, float | None]:
+        """Return the scores on each next task before any of its rows was learned, and their mean, as figures."""
+        if not self._ahead:
+            return {}
+        scores = {f"{AHEAD}.{name}": defined(score) for name, score in self._ahead.items()}
+        return {AHEAD: defined(float(np.mean(list(self._ahead.values())))), **scores}
 
     def matrix(self) -> list[list[float | None]]:
         """Return R, a row for each end of a task."""

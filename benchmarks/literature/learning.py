@@ -77,6 +77,7 @@ class Learning:
                 "memory_bytes": memory_bytes(self._main),
                 "seconds": self._seconds,
                 "events_per_second": self.events / self._seconds,
+                **self._evaluation.ahead(),
                 **self._beside(),
                 **by_task(self._main.scored.prequential, self._tasks),
             },

@@ -31,7 +31,7 @@ class Outcome(BaseModel):
     """Events, and the prequential accuracy of the window before, in about 200 places."""
     figures: dict[str, float | None]
     """By name: ``final_accuracy``, ``backward_transfer``, ``forgetting``, ``learning_accuracy``,
-    ``prequential_accuracy``, ``no_change_accuracy``, ``memory_bytes``, ``seconds``, ``events_per_second``, and the
-    protocol's own."""
+    ``prequential_accuracy``, ``no_change_accuracy``, ``memory_bytes``, ``seconds``, ``events_per_second``,
+    ``next_task_accuracy`` where the stream shows its next task, and the protocol's own."""
     versions: dict[str, str]
     """Of retaind, Python and the libraries that computed it."""

@@ -102,6 +102,7 @@ class PeerLearning:
                 "no_change_accuracy": prequential.no_change_accuracy,
                 "seconds": self._seconds,
                 "events_per_second": self.events / self._seconds,
+                **self._evaluation.ahead(),
                 **(by_task(self._prequential, names) if self._peer.predicts_on_arrival else {}),
             },
         }

@@ -56,6 +56,10 @@ class Stream:
         """
         raise NotImplementedError
 
+    def ahead(self, task: str) -> tuple[str, HeldOut] | None:
+        """Return name and rows of the task that follows, to be predicted before any is learned; None: no need."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Published:
@@ -89,6 +93,8 @@ class Protocol:
     settings: ClassVar[Mapping[str, Setting]]
     columns: ClassVar[Mapping[str, str]]
     """The figures in the table: heading by name of ``Outcome.figures``; ``{"final_accuracy": "accuracy, %"}``."""
+    further_tables: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Columns of the same kind for tables below it, by the sentence that stands above each."""
     evaluated_on: ClassVar[str] = "Test images."
     """One sentence for the head of the table."""
     validated_on: ClassVar[str] = "Validation images that were held back of training."

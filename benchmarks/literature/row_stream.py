@@ -28,6 +28,8 @@ class RowTask:
     y: NDArray[np.int64]
     """``(rows,)``."""
     test: HeldOut
+    every: HeldOut | None = None
+    """All its rows as ``test`` has its own, where the model is to be asked about them before they come."""
 
 
 class RowStream(Stream):
@@ -53,6 +55,13 @@ class RowStream(Stream):
         test = self._tasks[task].test
         step = 1 if rows is None else max(1, len(test.y) // rows)
         return HeldOut(test.x[::step], test.y[::step])
+
+    def ahead(self, task: str) -> tuple[str, HeldOut] | None:
+        """Return name and rows of the next task, where its rows are given."""
+        names = list(self._tasks)
+        follows = names[names.index(task) + 1 :][:1]
+        every = self._tasks[follows[0]].every if follows else None
+        return None if every is None else (follows[0], every)
 
     def _record(self, task: RowTask, row: int, *, offset: int) -> LocalRecord:
         headers = [("label", self._labels[int(task.y[row])]), ("task", task.name.encode())]

@@ -24,6 +24,8 @@ def markdown_table(
     columns = headings(protocol)
     lines = [_line(columns), _line(["---", *["---:"] * (len(columns) - 3), "---", "---"])]
     lines += [_line(cells(protocol, name, runs)) for name, runs in outcomes.items()]
+    for caption, further in protocol.further_tables.items():
+        lines += ["", caption, "", *_further(further, outcomes)]
     what = protocol.validated_on if validate else protocol.evaluated_on
     head = f"{protocol.summary} {what} Mean ± standard deviation over seeds.\n\n`{command}`\n"
     return "\n".join([head, *lines]) + "\n"
@@ -59,6 +61,16 @@ def figure(name: str, values: Sequence[float | None]) -> str:
         return f"{fmean(known):,.0f}"
     spread = f" ± {100 * stdev(known):.2f}" if len(known) > 1 else ""
     return f"{100 * fmean(known):.2f}{spread}"
+
+
+def _further(columns: Mapping[str, str], outcomes: Mapping[str, Sequence[Outcome]]) -> list[str]:
+    """Return the table of some figures, without the settings that have none of them."""
+    lines = [_line(["setting", *columns.values()]), _line(["---", *["---:"] * len(columns)])]
+    for name, runs in outcomes.items():
+        shown = [figure(column, [run.figures.get(column) for run in runs]) for column in columns]
+        if any(shown):
+            lines.append(_line([name, *shown]))
+    return lines
 
 
 def _line(cells: Sequence[str]) -> str:

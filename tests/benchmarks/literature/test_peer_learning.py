@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from benchmarks.literature import PROTOCOLS
 from benchmarks.literature.configuration import validated, written
+from benchmarks.literature.gas_batches import NUMBERS
+from benchmarks.literature.gas_drift import GASES
 from benchmarks.literature.peers import PEERS, UNKNOWN, Peer
 from benchmarks.literature.run import Run, carry_out
 from daemon.build.pipeline import build_pipeline
@@ -64,6 +67,21 @@ def test_each_row_is_predicted_before_it_is_learned(streams: Path) -> None:
 
 
 @pytest.mark.usefixtures("last_label")
+def test_the_next_batch_is_predicted_by_what_was_learned_before_it(streams: Path) -> None:
+    figures = carry_out(Run("gas", "river-arf", 0), data=streams).figures
+    stream = PROTOCOLS["gas"]().stream(streams, seed=0, validate=False)
+    labels = [dict(chunk.records[-1].headers)["label"].decode() for chunk in stream.chunks() if chunk.ends]
+    expected = {}
+    for label, (task, follows) in zip(labels, pairwise(f"batch-{number}" for number in NUMBERS), strict=False):
+        known = stream.ahead(task)
+        assert known is not None
+        share = float((known[1].y == GASES.index(label)).mean())
+        expected[f"next_task_accuracy.{follows}"] = pytest.approx(share)
+    assert {name: figures[name] for name in expected} == expected
+    assert figures["next_task_accuracy"] == pytest.approx(np.mean([figures[name] for name in expected]))
+
+
+@pytest.mark.usefixtures("last_label")
 def test_a_peer_meets_the_very_rows_that_our_learner_meets_and_never_learns_one_that_is_held_out(
     streams: Path,
 ) -> None:
@@ -104,6 +122,7 @@ def test_what_predicts_nothing_on_arrival_has_no_prequential_score(streams: Path
     assert figures["prequential_accuracy"] is None
     assert figures["forgetting"] is None
 
+    assert "next_task_accuracy" not in figures
 
 def test_a_peer_is_evaluated_on_what_the_daemon_would_hold_out_where_the_stream_holds_nothing_out(
     streams: Path,

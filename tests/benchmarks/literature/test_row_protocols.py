@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -123,6 +124,21 @@ def test_within_a_task_rows_are_shuffled_by_the_seed(name: str, streams: Path) -
     assert first != other
     labels = [dict(record.headers)["label"] for record in first if dict(record.headers)["task"].endswith(b"1")]
     assert labels != sorted(labels)
+
+
+@pytest.mark.parametrize("validate", [False, True])
+def test_the_next_batch_is_all_that_is_read_of_it_as_the_intake_delivers_it(
+    streams: Path, *, validate: bool
+) -> None:
+    stream = stream_of("gas", streams, validate=validate)
+    for task, expected in pairwise(TASKS["gas"]):
+        follows = stream.ahead(task)
+        assert follows is not None
+        assert follows[0] == expected
+        records = [r for r in records_of(stream) if dict(r.headers)["task"].decode() == expected]
+        assert rows(*follows[1]) == taken_in("gas", records) | rows(*stream.held_out(expected))
+    assert stream.ahead(TASKS["gas"][-1]) is None
+    assert stream_of("har", streams).ahead("person-01") is None
 
 
 def test_a_sample_of_the_held_out_rows_is_a_part_of_them(streams: Path) -> None:

@@ -30,3 +30,16 @@ def test_a_row_has_mean_spread_and_the_published_figure_with_its_source() -> Non
     assert "40.70 (Buzzega et al. 2020)" in naive
     assert in_bytes.startswith("| compact-500 | 1 | 90.00 |")
     assert "1,568,000 bytes" in in_bytes
+
+
+def test_further_tables_stand_below_without_the_settings_that_have_none_of_their_figures() -> None:
+    told = outcome_of(Run("gas", "naive", 0), score=0.9).model_copy(
+        update={"figures": {"next_task_accuracy": 0.75}}
+    )
+    outcomes = {"naive": [told], "joint": [outcome_of(Run("gas", "joint", 0), score=0.9)]}
+    lines = markdown_table(PROTOCOLS["gas"], outcomes, command="python -m benchmarks gas", validate=False)
+    heading, rule, naive = lines.splitlines()[-3:]
+    batches = " | ".join(f"batch {number}, %" for number in (2, 3, 4, 5, 6, 8, 9))
+    assert heading == f"| setting | {batches} | mean, % |"
+    assert {line.count("|") for line in (rule, naive)} == {heading.count("|")}
+    assert naive == f"| naive |{'  |' * 7} 75.00 |"
