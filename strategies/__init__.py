@@ -5,6 +5,7 @@ A new strategy, model or optimizer is one file here and one line in its table.
 
 from strategies.agem import Agem
 from strategies.closed_form import ClosedFormLearner
+from strategies.cls_er import ClsEr
 from strategies.der import Der, DerPlusPlus
 from strategies.ewc import Ewc
 from strategies.l2sp import L2Sp
@@ -21,6 +22,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "replay": Replay,
     "der": Der,
     "derpp": DerPlusPlus,
+    "cls_er": ClsEr,
     "mixing": Mixing,
     "ewc": Ewc,
     "si": Si,

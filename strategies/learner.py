@@ -75,6 +75,7 @@ class Learner:
         self._constraining = self._overriding("constrain")
         self._anchoring = self._overriding("anchor")
         self._observing = self._overriding("observe")
+        self._standing_in = self._overriding("stand_in")
 
     @property
     def parameters(self) -> Tensor:
@@ -83,8 +84,9 @@ class Learner:
 
     @property
     def served(self) -> Tensor:
-        """The parameters that predict: the running average where there is one; a live view."""
-        return self.parameters if self._average is None else self._average.parameters
+        """The parameters that predict: an average of those that learn where there is one; a live view."""
+        stand_in = self._stand_in()
+        return self.parameters if stand_in is None else stand_in
 
     @property
     def learning_rate(self) -> float | None:
@@ -132,9 +134,10 @@ class Learner:
 
     def predict_scaled(self, x: Tensor, task: Tensor | None = None) -> Tensor:
         """Return the outputs for inputs ``(rows, features)`` as the network sees them."""
-        if self._average is None:
+        stand_in = self._stand_in()
+        if stand_in is None:
             return self.network.predict(x, task)
-        with self.at(self._average.parameters):
+        with self.at(stand_in):
             return self.network.predict(x, task)
 
     @torch.no_grad()
@@ -186,14 +189,14 @@ class Learner:
     @contextmanager
     def at(self, parameters: Tensor) -> Iterator[None]:
         """Within the context, be the model that ``parameters`` describe, and serve it."""
-        current, average = self.parameters.clone(), self._average
+        current, average, standing_in = self.parameters.clone(), self._average, self._standing_in
         self.parameters.copy_(parameters)
-        self._average = None
+        self._average, self._standing_in = None, []
         try:
             yield
         finally:
             self.parameters.copy_(current)
-            self._average = average
+            self._average, self._standing_in = average, standing_in
 
     def become(self, other: Learner) -> None:
         """Take up the model that another learner serves, with its scales; not its optimizer and methods."""
@@ -289,6 +292,12 @@ class Learner:
             view.copy_(value)
         if self._average is not None:
             self._average.follow(self.parameters, step=self.steps)
+
+    def _stand_in(self) -> Tensor | None:
+        """Return the parameters that predict in place of those that learn, None where there are none."""
+        if self._average is not None:
+            return self._average.parameters
+        return next((weights for s in self._standing_in if (weights := s.stand_in()) is not None), None)
 
     def _overriding(self, moment: str) -> list[Strategy]:
         """Return the strategies that do something at a moment, so that the others cost nothing."""

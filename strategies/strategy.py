@@ -88,6 +88,12 @@ class Strategy:
         The learner's parameters are those to consolidate; on a drift alarm, a snapshot from before the alarm.
         """
 
+    def stand_in(self) -> Tensor | None:
+        """Return the weights ``(parameters,) float32`` that predict in place of those that learn, a live view.
+
+        None where those that learn predict; ``learner.averaging`` goes before.
+        """
+
     def penalty(self, parameters: Tensor) -> float | None:
         """Return the anchor's penalty at ``parameters`` for the metrics, None where the method has none."""
 

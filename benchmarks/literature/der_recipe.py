@@ -65,6 +65,22 @@ def derpp(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128, 
     return _setting(strategy, lr=lr, figure=figure)
 
 
+def cls_er(rows: int, *, lr: float, strength: float, stable_frequency: float, batch: int, figure: str) -> Setting:
+    """Return CLS-ER from so many float32 rows, with the settings of its own paper's code (NeurAI-Lab/CLS-ER)."""
+    strategy = {
+        "type": "cls_er",
+        "rows": rows,
+        "batch": batch,
+        "strength": strength,
+        "stable_decay": 0.99,
+        "stable_frequency": stable_frequency,
+        "plastic_decay": 0.99,
+        "plastic_frequency": 1.0,
+    }
+    setting = _setting(strategy, lr=lr)
+    return replace(setting, published=Published(figure, "Arani et al. 2022"), note="the stable average predicts")
+
+
 def compact(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128) -> Setting:
     """Return DER++ in the bytes of so many float32 images: half a byte a pixel.
 

@@ -121,8 +121,8 @@ def test_what_predicts_nothing_on_arrival_has_no_prequential_score(streams: Path
     figures = carry_out(Run("gas", "joint", 0), data=streams).figures
     assert figures["prequential_accuracy"] is None
     assert figures["forgetting"] is None
-
     assert "next_task_accuracy" not in figures
+
 
 def test_a_peer_is_evaluated_on_what_the_daemon_would_hold_out_where_the_stream_holds_nothing_out(
     streams: Path,
