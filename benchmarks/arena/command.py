@@ -29,6 +29,9 @@ def arena(
     *,
     data: Annotated[Path, typer.Option(help="Folder with the data sets.")] = Path("data"),
     only: Annotated[list[str] | None, typer.Option(help="Only this stream; may be given again.")] = None,
+    open_streams: Annotated[
+        bool, typer.Option("--open", help="The streams that need no file, in place of those in DIR.")
+    ] = False,
     learner: Annotated[list[str] | None, typer.Option(help="Only this learner; may be given again.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds 0, 1, and so on, where anything is drawn.")] = 3,
     limit: Annotated[int, typer.Option(min=100, help="Rows of each stream, at most.")] = ROWS,
@@ -43,7 +46,7 @@ def arena(
     """
     notes = Console(stderr=True, highlight=False, markup=False)
     programme = Programme(
-        streams=_chosen(only, STREAMS, what="stream"),
+        streams=_chosen(only, STREAMS, what="stream") if only else _kind(is_open=open_streams),
         learners=_chosen(learner, LEARNERS, what="learner"),
         seeds=seeds,
         rows=limit,
@@ -55,7 +58,7 @@ def arena(
             carry_out_missing(
                 programme, data=data, results=results, notes=notes, stop=lambda: signals.stop_requested
             )
-        command = _command(only=only, learner=learner, seeds=seeds, limit=limit)
+        command = _command(only=only, is_open=open_streams, learner=learner, seeds=seeds, limit=limit)
         show(programme, results, command=command, console=Console(highlight=False, markup=False), notes=notes)
         missing = len(programme.missing(results))
     except (DataFileError, ResultsError) as error:
@@ -78,9 +81,15 @@ def _chosen(wanted: list[str] | None, every: Collection[str], *, what: str) -> t
     return tuple(name for name in every if name in (wanted or every))
 
 
-def _command(*, only: list[str] | None, learner: list[str] | None, seeds: int, limit: int) -> str:
+def _kind(*, is_open: bool) -> tuple[str, ...]:
+    """Return the streams that need no file, or those that do."""
+    return tuple(name for name, stream in STREAMS.items() if stream.is_open == is_open)
+
+
+def _command(*, only: list[str] | None, is_open: bool, learner: list[str] | None, seeds: int, limit: int) -> str:
     """Return what prints the same tables again."""
-    parts = ["python", "-m", "benchmarks", "arena", "--data", "DIR", "--seeds", str(seeds)]
+    where = ["--open"] if is_open else ["--data", "DIR"]
+    parts = ["python", "-m", "benchmarks", "arena", *where, "--seeds", str(seeds)]
     for option, names in (("--only", only), ("--learner", learner)):
         for name in names or ():
             parts += [option, name]

@@ -7,14 +7,15 @@ import gzip
 import math
 import zipfile
 import zlib
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
+from benchmarks.arena.open_streams import OPEN_STREAMS
+from benchmarks.arena.stream import ArenaStream
 from benchmarks.arena.table import Table, Task
 from benchmarks.literature.data_files import DamagedDataError, MissingDataError
 from benchmarks.literature.electricity_market import read_electricity
@@ -30,39 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DAY_HOURS = 24
-
-
-class Read(Protocol):
-    """Reads a stream."""
-
-    def __call__(self, data: Path, *, limit: int) -> Table:
-        """Return at most ``limit`` rows; raise ``DataFileError`` where a file in ``data`` cannot be used."""
-
-
-class ReadDrawn(Protocol):
-    """Reads a stream whose rows are in an order that the seed draws."""
-
-    def __call__(self, data: Path, *, limit: int, seed: int) -> Table:
-        """Return the same."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArenaStream:
-    """One stream of the arena."""
-
-    summary: str
-    read_ordered: Read | None = None
-    """None where its order is drawn."""
-    read_drawn: ReadDrawn | None = None
-    classes: int = 0
-    """How many there are; 0 where the label is a number."""
-
-    def read(self, data: Path, *, limit: int, seed: int) -> Table:
-        """Return at most ``limit`` rows; raise ``DataFileError`` where a file in ``data`` cannot be used."""
-        if self.read_drawn is not None:
-            return self.read_drawn(data, limit=limit, seed=seed)
-        assert self.read_ordered is not None, "a stream is read in one way or the other"
-        return self.read_ordered(data, limit=limit)
 
 
 def read_table(data: Path, *, limit: int, name: str, number: bool = False) -> Table:
@@ -200,5 +168,6 @@ STREAMS: dict[str, ArenaStream] = {
         read_ordered=partial(read_ett, ahead=1),
     ),
     "ett-24": ArenaStream(summary="the same 24 hours ahead", read_ordered=partial(read_ett, ahead=DAY_HOURS)),
+    **OPEN_STREAMS,
 }
 """Name on the command line → the stream."""

@@ -83,3 +83,15 @@ def test_a_damaged_file_is_named(name: str, file: str, tables: Path) -> None:
     (tables / file).write_bytes(b"PK\x03\x04 no more")
     with pytest.raises(DamagedDataError, match="load it anew"):
         STREAMS[name].read(tables, limit=10, seed=0)
+
+
+@pytest.mark.parametrize("name", [name for name, stream in STREAMS.items() if stream.is_open])
+def test_a_stream_that_needs_no_file_is_the_same_each_time_and_of_the_classes_that_it_says(
+    name: str, tmp_path: Path
+) -> None:
+    one, again = (STREAMS[name].read(tmp_path, limit=100, seed=seed) for seed in (0, 1))
+    assert len(one) == 100
+    assert len(one.classes) == STREAMS[name].classes
+    assert one.x.tobytes() == again.x.tobytes()
+    assert one.y.tolist() == again.y.tolist()
+    assert np.isfinite(one.x).all()
