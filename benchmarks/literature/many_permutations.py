@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.literature.configuration import merged
+from benchmarks.literature.der_recipe import ewc_by_layer
 from benchmarks.literature.permuted_mnist import PermutedMnist
 from benchmarks.literature.protocol import Published
 
@@ -36,5 +37,10 @@ class ManyPermutations(PermutedMnist):
             PermutedMnist.settings["ewc-kronecker"],
             published=RITTER,
             note="Kronecker-factored, as published; one pass, strength of the 20 tasks",
+        ),
+        "ewc-kronecker-3": replace(
+            ewc_by_layer(lr=0.2, strength=3.0, figure=""),
+            published=RITTER,
+            note="the same, strength 3 in place of 10",
         ),
     }
