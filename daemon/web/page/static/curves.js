@@ -105,8 +105,9 @@ export class Curves {
     this.plot.setAttribute("aria-valuemax", standing.events);
     this.plot.setAttribute("aria-valuenow", Math.round(cursor ?? standing.events));
     this.plot.setAttribute("aria-valuetext", `${cursor === null ? "now" : `at ${count(cursor)} events`}: ${told}`);
-    const average = standing.retention(this.learner).average_score;
-    say(this.sum, `${score(average, standing.percent)} on average now`);
+    const { average_score: average, events } = standing.retention(this.learner);
+    const when = standing.isOfNow(this.learner) ? "now" : `at ${count(events)} events`;
+    say(this.sum, `${score(average, standing.percent)} on average ${when}`);
   }
 }
 

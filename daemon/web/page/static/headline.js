@@ -72,9 +72,8 @@ function ahead(lead, of, percent) {
 
 // What the companion forgot, where that is known of the same evaluation.
 function forgottenBeside(standing, companion, name) {
-  const [mine, other] = [standing.retention("main"), standing.retention(companion)];
-  return companion && isNumber(other.forgetting) && mine.events === other.events
-    ? `${name} ${points(other.forgetting, standing.percent)}` : "";
+  const { forgetting } = standing.retention(companion);
+  return companion && isNumber(forgetting) && standing.isOfNow(companion) ? `${name} ${points(forgetting, standing.percent)}` : "";
 }
 
 function catchUp(lag, speed) {

@@ -18,7 +18,7 @@ function rowsOf(standing, learner) {
   const { number, task, scores } = standing.boundaries(learner);
   const rows = number.map((boundary, row) =>
     rowOf(standing, `${boundary + 1} ${standing.tasks[task[row]] ?? ""}`, valuesOf(standing, learner, boundary, scores[row]), task[row]));
-  const now = standing.tasks.map((_, column) => standing.ofTask(learner, column).score);
+  const now = standing.scoresAt(learner, null);
   return [...rows, rowOf(standing, "now", now, standing.tasks.indexOf(standing.status.current_task), "now")];
 }
 

@@ -76,9 +76,15 @@ export class Standing {
     return found;
   }
 
-  // The scores of a learner's last evaluation at or before so many events; those of /status where null.
+  // Whether what is known of a learner now is of the main learner's newest evaluation.
+  isOfNow(learner) {
+    return this.retention(learner).events === this.retention("main").events;
+  }
+
+  // The scores of a learner's last evaluation at or before so many events. Where null, those of /status; of a companion
+  // that was not part of the main learner's newest evaluation none, for they would stand beside others.
   scoresAt(learner, events) {
-    if (events === null) return this.tasks.map((_, task) => this.ofTask(learner, task).score);
+    if (events === null) return this.isOfNow(learner) ? this.tasks.map((_, task) => this.ofTask(learner, task).score) : [];
     const curve = this.curve(learner);
     const after = curve.events.findIndex((each) => each > events);
     return curve.scores[after < 0 ? curve.events.length - 1 : after - 1] ?? [];

@@ -51,7 +51,7 @@ def page(browser: Chromium, learned: Service) -> Chromium:
     return browser
 
 
-def plant(state: Path) -> Config:
+def plant(state: Path, *, naive: dict[str, int] = EVERYWHERE) -> Config:
     return Config.model_validate(
         {
             "name": "plant",
@@ -66,7 +66,7 @@ def plant(state: Path) -> Config:
             "tasks": {"type": "field"},
             "model": {"type": "mlp", "hidden": [16]},
             "strategies": [{"type": "replay", "rows": 300}, {"type": "ewc", "fisher_rows": 50}],
-            "companions": {"naive": EVERYWHERE, "frozen": EVERYWHERE},
+            "companions": {"naive": naive, "frozen": EVERYWHERE},
             "retention": {"probe_share": 0.1, "every_events": 100, "min_segment_events": 50},
             "checkpoint": {"directory": str(state)},
             "http": {"port": 0},
@@ -139,10 +139,7 @@ def test_memory_stream_and_notes_tell_what_status_tells(page: Chromium, learned:
 def test_a_naive_companion_that_has_missed_events_is_not_shown_beside_the_model(
     browser: Chromium, tmp_path: Path
 ) -> None:
-    config = plant(tmp_path)
-    less = {"naive": EVERYWHERE | {"every_blocks": 2}, "frozen": EVERYWHERE}
-    changed = Config.model_validate(config.model_dump(mode="json") | {"companions": less})
-    with Service(changed) as service:
+    with Service(plant(tmp_path, naive=EVERYWHERE | {"every_blocks": 2})) as service:
         service.run(stop=lambda: False)
         browser.screen(width=1280)
         browser.open(service.http.address)
