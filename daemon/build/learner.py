@@ -34,17 +34,24 @@ def generator_for(config: Config, part: str) -> np.random.Generator:
 
 
 def build_learner(
-    config: Config, *, features: int, reference: ReferenceRows | None = None, generators: str = ""
+    config: Config,
+    *,
+    features: int,
+    reference: ReferenceRows | None = None,
+    generators: str = "",
+    scaler: OnlineScaler | None = None,
 ) -> AnyLearner:
     """Return an untrained learner for rows of so many features; the same configuration makes the same one.
 
     ``generators`` begins the names of its strategies' generators, for a companion. The model's
     initial weights are the same for all. ``reference`` are the rows from before the stream: what strategies
-    may mix in, and where the running scales begin, unless a pretrained model brings its own.
+    may mix in, and where the running scales begin, unless a pretrained model brings its own. ``scaler`` is what
+    ``build_scaler`` has made, where its maker wants to know it.
     """
+    scaler = scaler or build_scaler(config, features=features)
     mixable = None if reference is None else reference.mixable
     if config.model.type in CLOSED_FORMS:
-        return _closed_form(config, features=features, reference=mixable)
+        return _closed_form(config, features=features, reference=mixable, scaler=scaler)
     objective = _objective(config)
     pretrained = pretrained_for(config)
     # Under a seed of the model's own; torch's global generator then goes on from there.
@@ -58,7 +65,7 @@ def build_learner(
         strategies=list(
             _strategies(config, features=features, objective=objective, reference=mixable, generators=generators)
         ),
-        scaler=_scaler(config, features=features),
+        scaler=scaler,
         clip_norm=config.learner.clip_norm,
         averaging=config.learner.averaging,
     )
@@ -69,21 +76,24 @@ def build_learner(
     return learner
 
 
-def _closed_form(config: Config, *, features: int, reference: RowStorage | None) -> AnyLearner:
+def _closed_form(
+    config: Config, *, features: int, reference: RowStorage | None, scaler: OnlineScaler | None
+) -> AnyLearner:
     options: Any = config.model
     learner = CLOSED_FORMS[options.type](
         options,
         features=features,
         objective=_objective(config),
         generator=generator_for(config, "model"),
-        scaler=_scaler(config, features=features),
+        scaler=scaler,
     )
     if reference is not None:
         learner.prime(reference.examples(np.arange(reference.capacity)))
     return learner
 
 
-def _scaler(config: Config, *, features: int) -> OnlineScaler | None:
+def build_scaler(config: Config, *, features: int) -> OnlineScaler | None:
+    """Return what standardises the inputs; None where nothing is to."""
     return OnlineScaler(features, limit=config.learner.clip_values) if config.learner.standardise else None
 
 

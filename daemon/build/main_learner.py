@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from daemon.build.committee import committee_maker
-from daemon.build.learner import build_learner, generator_for
+from daemon.build.learner import build_learner, build_scaler, generator_for
 from daemon.build.module import known_classes
 from daemon.config.challenger_view import challenger_view
 from daemon.config.companion_views import frozen_view, naive_view
@@ -20,6 +20,7 @@ from daemon.learning.companions import Companions
 from daemon.learning.frozen import Frozen
 from daemon.learning.main_learner import MainLearner
 from daemon.learning.scored_learner import ScoredLearner
+from daemon.learning.shared_scale import SharedScale
 from daemon.learning.step_budget import StepBudget
 from daemon.learning.torch_generator import TorchGenerator
 from daemon.scoring.evaluator import Evaluator
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from daemon.learning.stopwatch import Stopwatch
     from daemon.tasks.contract import Tasks
     from strategies.any_learner import AnyLearner
+    from strategies.scaler import OnlineScaler
 
 ALWAYS = BaselineSection(every_blocks=1, every_examinations=1)
 
@@ -48,7 +50,8 @@ def build_main_learner(
     retention = config.retention
     probes = ProbeSets(retention.probe_rows, max_tasks=tasks.names.size, generator=generator_for(config, "probes"))
     scores = _Scores(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
-    learner = build_learner(config, features=features, reference=reference)
+    scaler = build_scaler(config, features=features)
+    learner = build_learner(config, features=features, reference=reference, scaler=scaler)
     declared = config.label.classes if isinstance(config.label, ClassLabel) else None
     return MainLearner(
         scores.of(learner, view=config),
@@ -59,7 +62,7 @@ def build_main_learner(
         probes=probes,
         evaluate_every_events=retention.every_events,
         no_change=NoChange(classification=learner.objective.classification),
-        companions=Companions(dict(_makers(config, features=features, scores=scores))),
+        companions=Companions(dict(_makers(config, features=features, scores=scores, scaler=scaler))),
         tasks=tasks,
         make_committee=committee_maker(config, features=features, probes=probes, max_tasks=tasks.names.size),
         stopwatch=stopwatch,
@@ -99,9 +102,11 @@ class _Scores:
         )
 
 
-def _makers(config: Config, *, features: int, scores: _Scores) -> Iterator[tuple[str, Callable[[], Companion]]]:
+def _makers(
+    config: Config, *, features: int, scores: _Scores, scaler: OnlineScaler | None
+) -> Iterator[tuple[str, Callable[[], Companion]]]:
     """Yield what makes each configured companion. Without strategies, the main learner is the naive one."""
-    companions, make = config.companions, partial(_companion, features=features, scores=scores)
+    companions, make = config.companions, partial(_companion, features=features, scores=scores, main=scaler)
     if companions.naive is not None and config.strategies:
         view = naive_view(config)
         yield "naive", partial(make, Companion, view, duty=companions.naive)
@@ -120,11 +125,15 @@ def _companion(
     features: int,
     scores: _Scores,
     duty: BaselineSection,
+    main: OnlineScaler | None,
     generators: str = "",
 ) -> Companion:
+    scaler = build_scaler(view, features=features)
     # Making a model sets torch's global generator, which goes on to be the main learner's.
     with torch.random.fork_rng(devices=[]):
-        learner = build_learner(view, features=features, reference=scores.reference, generators=generators)
+        learner = build_learner(
+            view, features=features, reference=scores.reference, generators=generators, scaler=scaler
+        )
         own = TorchGenerator()
     return kind(
         scores.of(learner, view=view),
@@ -133,4 +142,14 @@ def _companion(
         block_rows=view.learner.batch,
         every_blocks=duty.every_blocks,
         every_evaluations=duty.every_examinations,
+        scale=_shared(main, scaler, view=view, config=scores.config, duty=duty),
     )
+
+
+def _shared(
+    main: OnlineScaler | None, own: OnlineScaler | None, *, view: Config, config: Config, duty: BaselineSection
+) -> SharedScale | None:
+    """Return what spares a companion the scaling; None where it scales otherwise, or passes blocks by."""
+    if main is None or own is None or view.learner.clip_values != config.learner.clip_values:
+        return None
+    return SharedScale(main, own) if duty.every_blocks == 1 else None

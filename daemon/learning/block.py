@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from daemon.intake.arrivals import Arrivals
 
@@ -32,6 +33,8 @@ class ClosedBlock:
     """The others."""
     errors: NDArray[np.float64]
     """``(rows,)``: of the predictions on arrival."""
+    scaled: Tensor
+    """``(rows, features) float32``: the inputs as the main learner has seen them."""
     no_change: NDArray[Any]
     """``(rows,)``: the last label before each row under its key, which the no-change baseline predicts."""
 
@@ -81,10 +84,17 @@ class Block:
         fresh_rows = np.flatnonzero(~held_out)
         fresh, rest = (batch, batch[:0]) if not held_out.any() else _split(batch, held_out)
         errors, no_change = np.concatenate(self._errors), np.concatenate(self._no_change)
+        scaled = self.seen.x[: self.filled].clone()
         self.seen.clear()
         self._parts, self._held_out, self._errors, self._no_change = [], [], [], []
         return ClosedBlock(
-            batch, fresh=fresh, fresh_rows=fresh_rows, held_out=rest, errors=errors, no_change=no_change
+            batch,
+            fresh=fresh,
+            fresh_rows=fresh_rows,
+            held_out=rest,
+            errors=errors,
+            scaled=scaled,
+            no_change=no_change,
         )
 
     def state_dict(self) -> dict[str, Any]:

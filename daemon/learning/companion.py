@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from daemon.learning.block import ClosedBlock
     from daemon.learning.scored_learner import ScoredLearner
+    from daemon.learning.shared_scale import SharedScale
     from daemon.learning.snapshot import LearnerSnapshot
     from daemon.learning.torch_generator import TorchGenerator
     from strategies.any_learner import AnyLearner
@@ -35,11 +36,13 @@ class Companion:
         block_rows: int,
         every_blocks: int,
         every_evaluations: int,
+        scale: SharedScale | None = None,
     ) -> None:
         self.scored = scored
         self._generator = generator
         self._every_blocks = every_blocks
         self._every_evaluations = every_evaluations
+        self._scale = scale
         self._seen = PaddedRows(block_rows, features=features)
 
     @property
@@ -91,13 +94,13 @@ class Companion:
 
     def _predict(self, block: ClosedBlock, *, known_classes: int) -> None:
         batch = block.batch
-        rows = self._seen.place(self._scaled(batch.x), batch.task)
+        rows = self._seen.place(self._scaled(block), batch.task)
         answer = self.scored.predict(self._seen, rows, known_classes=known_classes)
         self._seen.clear()
         self.scored.score(answer, batch, no_change=block.no_change)
 
-    def _scaled(self, x: Tensor) -> Tensor:
-        return self.scored.learner.absorb(x)
+    def _scaled(self, block: ClosedBlock) -> Tensor:
+        return self.scored.learner.absorb(block.batch.x) if self._scale is None else self._scale.absorb(block)
 
     def _learn(self, block: ClosedBlock, *, events: int) -> None:
         self.scored.learn(block.fresh, events=events)

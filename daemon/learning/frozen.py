@@ -59,8 +59,8 @@ class Frozen(Companion):
         super().load_state_dict(state)
         self.stopped = state["stopped"]
 
-    def _scaled(self, x: Tensor) -> Tensor:
-        return self.scored.learner.scale(x)
+    def _scaled(self, block: ClosedBlock) -> Tensor:
+        return self.scored.learner.scale(block.batch.x)
 
     def _learn(self, block: ClosedBlock, *, events: int) -> None:
         """Nothing more."""

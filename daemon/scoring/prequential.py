@@ -61,8 +61,9 @@ class Prequential:
             return
         terms = self._terms(prediction, label=label, no_change=no_change)
         self._add(self._total, 0, terms)
-        for index in set(task.tolist()):
-            self._add(self._of_task, index, terms[task == index])
+        tasks = set(task.tolist())
+        for index in tasks:
+            self._add(self._of_task, index, terms if len(tasks) == 1 else terms[task == index])
         self._write_ring(terms)
 
     def _terms(self, prediction: Column, *, label: Column, no_change: Column | None) -> Terms:
@@ -83,8 +84,10 @@ class Prequential:
     def _write_ring(self, terms: Terms) -> None:
         window = len(self._ring)
         kept = terms[-window:]
-        start = self.n_seen + len(terms) - len(kept)
-        self._ring[(start + np.arange(len(kept))) % window] = kept
+        start = (self.n_seen + len(terms) - len(kept)) % window
+        end = min(window - start, len(kept))
+        self._ring[start : start + end] = kept[:end]
+        self._ring[: len(kept) - end] = kept[end:]
         self.n_seen += len(terms)
 
     def windowed(self) -> PrequentialScore:

@@ -1,0 +1,64 @@
+"""A companion's scale is what it would be alone, bit for bit, whether it was computed for it or taken over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from daemon.learning.block import ClosedBlock
+from daemon.learning.shared_scale import SharedScale
+from strategies.batch import Batch
+from strategies.scaler import SETTLED_ROWS, OnlineScaler
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ROWS, LIMIT = 100, 4.0
+
+
+class Counted(OnlineScaler):
+    """Counts how often it has scaled for itself."""
+
+    absorbed = 0
+
+    def absorb(self, x: Tensor) -> Tensor:
+        self.absorbed += 1
+        return super().absorb(x)
+
+
+def closed(x: Tensor, main: OnlineScaler) -> ClosedBlock:
+    """The block of these inputs, which came in two parts."""
+    none = torch.zeros(len(x))
+    batch = Batch(x, none, none, provenance=torch.zeros(len(x), 4))
+    scaled = torch.cat((main.absorb(x[:30]), main.absorb(x[30:])))
+    numbers = none.numpy()
+    return ClosedBlock(
+        batch, fresh=batch, fresh_rows=numbers, held_out=batch[:0], errors=numbers, scaled=scaled, no_change=numbers
+    )
+
+
+def inputs() -> list[Tensor]:
+    """Blocks of a stream with a value that is out of reach now and then."""
+    torch.manual_seed(3)
+    x = torch.randn(SETTLED_ROWS + 10 * ROWS, 3)
+    x[SETTLED_ROWS + 55 :: 170] = 1e6
+    return list(x.split(ROWS))
+
+
+@pytest.mark.parametrize("late", [0, 2])
+def test_it_is_the_scale_of_a_companion_alone(late: int) -> None:
+    main, own, alone = OnlineScaler(3, limit=LIMIT), Counted(3, limit=LIMIT), OnlineScaler(3, limit=LIMIT)
+    shared = SharedScale(main, own)
+    for number, x in enumerate(inputs()):
+        block = closed(x, main)
+        if number < late:
+            continue
+        assert torch.equal(shared.absorb(block), alone.absorb(x))
+        assert torch.equal(own.scale(x), alone.scale(x))
+        for name, value in alone.state_dict().items():
+            assert (own.state_dict()[name] == value).all() if name != "count" else own.count == value
+    assert own.limited == alone.limited > 0
+    # At first nobody knows what the main learner's was; one that began later never has the same.
+    assert own.absorbed == (1 if late == 0 else len(inputs()) - late)
