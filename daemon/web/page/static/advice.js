@@ -1,22 +1,22 @@
 // What the operator is to hear: the answers are below a reference, and what to do.
 
 import { byId, make } from "./elements.js";
-import { count, points } from "./numbers.js";
+import { count } from "./numbers.js";
 
 const NAMES = { no_change: "no-change", naive: "the naive companion" };
 let shown = "";
 
-export function showAdvice({ status, percent }) {
+export function showAdvice({ status }) {
   const given = status.advice ?? [];
-  // The figures of every window would be read aloud again and again: only what is new is.
+  // Read aloud where it is new. How far behind the answers are changes all the time, and stands below.
   const told = given.map((each) => `${each.reference} ${each.since_events}`).join();
   if (told === shown) return;
   shown = told;
   byId("advice").hidden = given.length === 0;
-  byId("advice").replaceChildren(...given.map((each) => paragraph(each, percent)));
+  byId("advice").replaceChildren(...given.map(paragraph));
 }
 
-function paragraph({ reference, since_events: since, lead, why, remedy }, percent) {
-  const behind = `${points(-lead.lead, percent)} behind ${NAMES[reference] ?? reference} at ${count(since)} events.`;
-  return make("p", {}, make("b", {}, `The answers are ${behind}`), ` ${why} ${remedy}`);
+function paragraph({ reference, since_events: since, why, remedy }) {
+  const below = `The answers have been below ${NAMES[reference] ?? reference} since ${count(since)} events.`;
+  return make("p", {}, make("b", {}, below), ` ${why} ${remedy}`);
 }

@@ -160,7 +160,7 @@ def test_advice_stands_on_top_until_it_does_not_hold_any_more(
         browser.open(service.http.address)
         browser.until("return !document.querySelector('#advice').hidden")
         said = next(each for each in status(service)["advice"] if each["reference"] == "no_change")
-        assert "points behind no-change" in browser.text("#advice")
+        assert f"below no-change since {said['since_events']:,} events" in browser.text("#advice")
         assert said["remedy"] in browser.text("#advice")
         assert min(browser.run(CONTRASTS, "#advice *")) >= LEAST_CONTRAST
         assert width_of(browser) == 320
