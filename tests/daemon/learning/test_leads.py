@@ -47,11 +47,11 @@ def test_frozen_is_compared_from_its_beginning_on_and_who_passes_events_by_is_no
 def test_the_answers_of_a_committee_are_compared_as_the_main_learner_is() -> None:
     made = pipeline(companions={"naive": ALWAYS, "frozen": None}, committee={})
     made.process(stream("P", rows=80))
-    committee, leads = main_of(made).committee_snapshot(), made.snapshot().leads
+    committee, leads = made.snapshot().committee, made.snapshot().leads
     assert committee is not None
     assert leads.of_answers.keys() == {"no_change", "naive"}
     assert leads.of_main.keys() == {"no_change", "naive", "committee"}
-    assert leads.of_main["committee"].other == leads.of_answers["no_change"].score == committee.window.accuracy
+    assert leads.of_main["committee"].other == leads.of_answers["no_change"].score == committee.scores.window.accuracy
     assert leads.of_answers["naive"].other == leads.of_main["naive"].other
 
 
