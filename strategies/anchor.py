@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from strategies.recast import Recast
+
 STIFFEST = 1e30
 """The largest curvature of a penalty, below what float32 holds whatever a configured strength is."""
 
@@ -30,6 +32,9 @@ class Anchor(Protocol):
 
     def penalty(self, parameters: Tensor) -> float | None:
         """Return the penalty at ``parameters``, None where the anchor is not active."""
+
+    def recast(self, recast: Recast) -> None:
+        """Move the point with the scales of inputs and outputs, and keep the penalty what it was."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return point and importance."""
@@ -92,6 +97,20 @@ class DiagonalAnchor:
             return None
         assert self._precision is not None
         return 0.5 * float(self._precision.dot((parameters - self._point).square_()))
+
+    def recast(self, recast: Recast) -> None:
+        """Move the point, and divide each importance by the square of what its parameter is multiplied by."""
+        if self._point is None:
+            return
+        assert self._importance is not None
+        recast.move(self._point)
+        self._importance = self._importance / recast.factors().square_()
+        self._weigh()
+
+    def move(self, recast: Recast) -> None:
+        """Move the point, and hold on to it as firmly as before."""
+        if self._point is not None:
+            recast.move(self._point)
 
     def state_dict(self) -> dict[str, Any]:
         """Return point and importance, both empty where there are none."""

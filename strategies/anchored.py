@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from strategies.anchor import Anchor
+    from strategies.recast import Recast
     from strategies.strategy import Setting
 
 
@@ -46,6 +47,10 @@ class Anchored(Consolidating):
     def anchor(self, parameters: Tensor, step_size: float | Tensor) -> None:
         """Pull the parameters towards the anchor, each by its importance."""
         self._held.pull(parameters, step_size)
+
+    def recast(self, recast: Recast) -> None:
+        """Move the anchor."""
+        self._held.recast(recast)
 
     def penalty(self, parameters: Tensor) -> float | None:
         """Return the anchor's penalty, None before the first consolidation."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from strategies.batch import Batch, Examples
     from strategies.learner import Step
     from strategies.objective import Objective
+    from strategies.recast import Recast
     from strategies.strategy import Strategy
 
 
@@ -59,6 +60,12 @@ class AnyLearner(Protocol):
 
     def scale(self, x: Tensor) -> Tensor:
         """Return inputs ``(rows, features)`` as the model sees them now, in torch's own memory."""
+
+    def follow_scales(self) -> Recast | None:
+        """Move the running scales to where the stream is now, if it is time, so that no prediction changes.
+
+        Return how remembered parameters have to move; None where they stay.
+        """
 
     def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:
         """Return the outputs ``(rows, outputs) float32`` for inputs as they arrived."""

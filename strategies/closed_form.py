@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch, Examples
     from strategies.objective import Objective
+    from strategies.recast import Recast
     from strategies.scaler import OnlineScaler
     from strategies.strategy import Strategy
 
@@ -134,6 +135,14 @@ class ClosedFormLearner:
     def scale(self, x: Tensor) -> Tensor:
         """Return inputs ``(rows, features)`` as the model sees them now, in torch's own memory."""
         return x.clone() if self._scaler is None else self._scaler.scale(x)
+
+    def follow_scales(self) -> Recast | None:
+        """Move the running scales, that of the inputs while the stream is young: sums cannot move with it."""
+        if self._scaler is not None:
+            self._scaler.follow(carries=False)
+        # Sums of targets are in their own units.
+        self.objective.follow(carries=True)
+        return None
 
     def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:
         """Return the outputs ``(rows, outputs) float32`` for inputs as they arrived, whatever the task."""

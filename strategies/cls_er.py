@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch
     from strategies.learner import Learner
+    from strategies.recast import Recast
     from strategies.strategy import Setting
     from strategies.training_batch import TrainingBatch
 
@@ -97,6 +98,11 @@ class ClsEr(Buffered):
         for average, frequency in zip(self._averages, frequencies, strict=True):
             if self._chances.random() < frequency:
                 average.follow(learner.parameters, step=learner.steps)
+
+    def recast(self, recast: Recast) -> None:
+        """Move both averages."""
+        for average in self._averages or ():
+            recast.move(average.parameters)
 
     def stand_in(self) -> Tensor | None:
         """Return θ_S, None before the first step."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from strategies.network import Network
+    from strategies.recast import Recast
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,20 @@ class _Layer:
         """Return the penalty's curvature along each pair of eigenvectors ``(outputs, inputs)``."""
         product = torch.outer(self.outputs.values.double(), self.inputs.values.double())
         return product.mul_(scale).clamp_(max=STIFFEST).float()
+
+    def recast(self, recast: Recast, *, name: str) -> _Layer:
+        """Return it for the scales of today: with z = (z₀ - c) / a, E[z zᵀ] of the inputs is M E[z₀ z₀ᵀ] Mᵀ."""
+        inputs, outputs = recast.of_layer(name.removesuffix("."))
+        if inputs is None and outputs is None:
+            return self
+        taken, given = self.factors.inputs, self.factors.outputs
+        if inputs is not None and self.block.weights:
+            way = torch.diag(torch.cat([1 / inputs.factor, torch.ones(len(taken) - self.block.weights)]))
+            way[: self.block.weights, self.block.weights :] = -(inputs.offset / inputs.factor).unsqueeze(1)
+            taken = way @ taken @ way.t()
+        if outputs is not None:
+            given = given * outputs.factor.square()
+        return _Layer.of(self.block, Factors(inputs=taken, outputs=given), count=self.count)
 
     def rotate(self, matrix: Tensor) -> Tensor:
         return self.outputs.basis.t() @ matrix @ self.inputs.basis
@@ -137,6 +152,14 @@ class KroneckerAnchor:
         way = parameters - self._point
         squares = {name: layer.rotate(layer.block.take(way)).square_() for name, layer in self._layers.items()}
         return 0.5 * sum(float(square.mul_(self._curvature[name]).sum()) for name, square in squares.items())
+
+    def recast(self, recast: Recast) -> None:
+        """Move the point; the importance of a layer whose inputs or outputs change is that of the new ones."""
+        if self._point is None:
+            return
+        recast.move(self._point)
+        self._layers = {name: layer.recast(recast, name=name) for name, layer in self._layers.items()}
+        self._weigh()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the point, and each layer's importance with its eigenbases."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from strategies.learner import Learner
+    from strategies.recast import Recast
 
 
 class L2SpOptions(Options):
@@ -56,6 +57,10 @@ class L2Sp(Strategy):
     def anchor(self, parameters: Tensor, step_size: float | Tensor) -> None:
         """Pull the parameters towards the starting point, all alike."""
         self._held.pull(parameters, step_size)
+
+    def recast(self, recast: Recast) -> None:
+        """Move the starting point."""
+        self._held.move(recast)
 
     def penalty(self, parameters: Tensor) -> float | None:
         """Return (α/2) ‖θ - θ⁰‖², None before there is a starting point."""

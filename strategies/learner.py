@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from strategies.averaging import RunningAverage
+from strategies.recast import Recast, carries_inputs, carries_outputs
 from strategies.strategy import Strategy
 from strategies.training_batch import Rehearsal, TrainingBatch
 
@@ -76,6 +77,8 @@ class Learner:
         self._anchoring = self._overriding("anchor")
         self._observing = self._overriding("observe")
         self._standing_in = self._overriding("stand_in")
+        self._carries_inputs = carries_inputs(network)
+        self._carries_outputs = carries_outputs(network)
 
     @property
     def parameters(self) -> Tensor:
@@ -124,6 +127,25 @@ class Learner:
         process; a matrix product may round differently where its operands are aligned differently.
         """
         return x.clone() if self._scaler is None else self._scaler.scale(x)
+
+    def follow_scales(self) -> Recast | None:
+        """Move the running scales to where the stream is now, if it is time, and all parameters with them.
+
+        What is predicted stays the same. Return how parameters have to move, None where nothing has.
+        """
+        inputs = None if self._scaler is None else self._scaler.follow(carries=self._carries_inputs)
+        outputs = self.objective.follow(carries=self._carries_outputs)
+        if inputs is None and outputs is None:
+            return None
+        recast = Recast(self.network, inputs=inputs, outputs=outputs)
+        recast.move(self.parameters)
+        recast.move_fixed()
+        if self._average is not None:
+            recast.move(self._average.parameters)
+        self._optimizer.recast(recast.factors())
+        for _, strategy in self.strategies:
+            strategy.recast(recast)
+        return recast
 
     def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:
         """Return the outputs ``(rows, outputs) float32`` for inputs as they arrived.
@@ -229,7 +251,8 @@ class Learner:
             )
         _require_same("optimizer", state["optimizer"], self._optimizer.state_dict())
         _require_same("objective", state["objective"], self.objective.state_dict())
-        _require_same("scaler", state["scaler"], {} if self._scaler is None else self._scaler.state_dict())
+        if bool(state["scaler"]) != (self._scaler is not None):
+            raise ValueError("of the checkpoint and the configuration, only one scales its inputs")
         _require_same("average", state["average"], {} if self._average is None else {"parameters": None})
         self.network.load_state_dict(state["network"])
         if self._average is not None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch
     from strategies.learner import Learner
+    from strategies.recast import Recast
     from strategies.strategy import Setting
     from strategies.training_batch import TrainingBatch
 
@@ -86,6 +87,11 @@ class Lwf(Consolidating):
         self._teacher = learner.parameters.clone()
         self._taught = self._seen.nonzero()[:, 0] if self.setting.classification else torch.arange(1)
         return True
+
+    def recast(self, recast: Recast) -> None:
+        """Move the teacher."""
+        if self._teacher is not None:
+            recast.move(self._teacher)
 
     def gauges(self) -> Mapping[str, float]:
         """Return whether there is a teacher, and of how many outputs."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch.nn import functional as F
 
-from strategies.scaler import OnlineScaler
+from strategies.scaler import HALF_LIFE, OnlineScaler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
+
+    from strategies.scaler import ScaleChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class Objective(Protocol):
     def absorb(self, y: Tensor) -> None:
         """Learn the labels' scale from fresh rows, before they are learned."""
 
+    def follow(self, *, carries: bool) -> ScaleChange | None:
+        """Move the labels' scale to where they are now, if it is time; see ``OnlineScaler.follow``."""
+
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned of the labels."""
 
@@ -93,6 +98,11 @@ class Classification:
     def absorb(self, y: Tensor) -> None:
         """Classes have no scale."""
 
+    def follow(self, *, carries: bool) -> ScaleChange | None:
+        """Classes have no scale."""
+        del carries
+        return None
+
     def state_dict(self) -> dict[str, Any]:
         """Return nothing: there is no state."""
         return {}
@@ -107,8 +117,10 @@ class Regression:
     classification = False
     outputs = 1
 
-    def __init__(self, *, standardise: bool, limit: float | None = None) -> None:
-        self._scaler = OnlineScaler(1, limit=limit) if standardise else None
+    def __init__(
+        self, *, standardise: bool, limit: float | None = None, half_life: float | None = HALF_LIFE
+    ) -> None:
+        self._scaler = OnlineScaler(1, limit=limit, half_life=half_life, replaced=False) if standardise else None
 
     def loss(self, outputs: Tensor, y: Tensor, *, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """½ (f(x) - y)², both in standardised units; a row's gradient is f(x) - y."""
@@ -132,6 +144,10 @@ class Regression:
         """Add targets ``(rows,) float32`` to the running mean and deviation."""
         if self._scaler is not None:
             self._scaler.absorb(y.unsqueeze(1))
+
+    def follow(self, *, carries: bool) -> ScaleChange | None:
+        """Move the target's mean and deviation to where targets are now, if it is time."""
+        return None if self._scaler is None else self._scaler.follow(carries=carries)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the target's running statistics."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from strategies.scaler import state_of_sums
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -85,7 +87,9 @@ def scale_tensors(state: Mapping[str, Any], *, prefix: str) -> dict[str, Tensor]
 
 def _scale(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Any]:
     found = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    return {name: int(tensor) if name == "count" else tensor.numpy() for name, tensor in found.items()}
+    state = {name: tensor.numpy() if tensor.ndim else int(tensor) for name, tensor in found.items()}
+    # Before version 2 of the learner's layout, a scale was its sums.
+    return state_of_sums(state) if state and "used" not in state else state
 
 
 def _shape(tensor: Tensor) -> str:

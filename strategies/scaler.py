@@ -1,39 +1,68 @@
-"""Online standardisation by the running mean and deviation of all that was seen."""
+"""Online standardisation: a scale that follows the stream, and that broken readings do not spoil."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from strategies.column_moments import ColumnMoments
+from strategies.column_units import ColumnUnits
+from strategies.scale_watch import STRETCH_ROWS, YOUNG_ROWS, Scale, ScaleWatch
+from strategies.young_scale import YoungScale
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
-    _Column = NDArray[np.float64]
+    from strategies.unit_conversions import Conversion
 
+HALF_LIFE = 50_000.0
+"""Rows after which a row counts half of what it did in the statistics."""
 
-SETTLED_ROWS = 1_000
-"""Rows after which a deviation is known well enough to call a value wild."""
-
+_MOVED = 0.05
+"""A column whose scale is off by less, in deviations, stays where it is."""
+_CARRIED_FACTOR, _CARRIED_SHIFT = 8.0, 20.0
+"""What a function is carried along with at most. What has moved further is not what it was."""
+_WATCH = "watch_"
 _LARGEST = float(np.finfo(np.float32).max)
 
 
+@dataclass(frozen=True, slots=True)
+class ScaleChange:
+    """How a scale has moved: old = factor · new + offset, by column ``(features,) float32``."""
+
+    factor: Tensor
+    """1 where the column has stayed, or has become another."""
+    offset: Tensor
+    """0 there."""
+    begun_anew: Sequence[int] = ()
+    """Columns that have become another."""
+    units: Sequence[tuple[int, Conversion]] = ()
+    """Columns whose readings now come in another unit, and what takes the old one to it."""
+
+
 class OnlineScaler:
-    """Scales columns to zero mean and unit deviation, by running sums in float64.
+    """Scales columns to about zero mean and unit deviation, by sums in float64.
 
-    The sums are taken about the first row (the shifted-data algorithm of Chan, Golub & LeVeque, 1983), so that a
-    feature far from zero does not lose its variance to cancellation. Rows are added one after another, whatever
-    the size of the calls: the statistics depend on the rows alone, bit for bit. A column that has not varied yet
-    is centred and left unscaled.
+    While the stream is young, each row is scaled by the statistics up to and with itself. Then the scale stays
+    until ``follow`` moves it to where the statistics are, so that what was learned on scaled rows can move with
+    it (see ``Recast``). Statistics fade with ``half_life``, in rows. All depends on the rows alone and on when
+    ``follow`` was called, not on how rows were grouped into calls.
 
-    One absurd value (a sensor that says 1e30 once) would widen a column's deviation for good, and so take the
-    column away. Hence, once there were ``SETTLED_ROWS``, a value further than ``limit`` deviations from the mean
-    counts as that far (is winsorised), by the statistics of the rows before it. A column that really changes its
-    range by more than that widens them step by step, and is followed.
+    Then, too, a value further than ``limit`` deviations from the mean counts as that far, and stays out of the
+    statistics. What is done about those, ``follow`` decides by the stretch of rows since it last did:
+
+    - Few of them, or one or two values again and again (-9999, a sensor at its rail): nothing.
+    - Nearly all readings, and a known conversion of units explains them: each is read in the old unit from then on.
+    - Otherwise the column has become another: its scale begins anew with the stretch, and nothing is carried. Where
+      many readings are still within reach, or where it has become another before, the scale widens. So it does
+      always where columns are not to be ``replaced``, such as labels, which have to be told in the units they come
+      in.
 
     >>> scaler = OnlineScaler(1)
     >>> scaler.absorb(torch.tensor([[10.0], [12.0], [14.0]])).flatten().tolist()
@@ -42,136 +71,210 @@ class OnlineScaler:
     [[0.0]]
     """
 
-    def __init__(self, features: int, *, limit: float | None = None) -> None:
+    def __init__(
+        self,
+        features: int,
+        *,
+        limit: float | None = None,
+        half_life: float | None = HALF_LIFE,
+        replaced: bool = True,
+    ) -> None:
         assert limit is None or limit > 1
-        self.count = 0
         self.limited = 0
         """Values that were absorbed as less than they were; of this process, and no part of the state."""
         self._limit = limit
+        self._half_life = half_life
+        self._replaced = replaced
+        self._young = YoungScale(features)
+        self._watch: ScaleWatch | None = None
+        self._settled_rows = 0
+        self._units = ColumnUnits()
+        self._used = Scale(np.zeros(features), np.ones(features), np.zeros(features, dtype=bool))
         self._bounds: tuple[Tensor, Tensor] | None = None
-        # A row that is z deviations away from n before it is z √(n / (n + 1 + z²)) away from them and itself. Few
-        # come near the least that this can be, and only those need a closer look.
-        squared = np.inf if limit is None else limit**2
-        self._suspect = 0.99 * np.sqrt(SETTLED_ROWS / (1 + (SETTLED_ROWS + 1) / squared))
-        self._shift = np.zeros(features)
-        self._sums = np.zeros((2, features))
-        self._mean = torch.zeros(features)
-        self._inverse_deviation = torch.ones(features)
+        self._use(self._used)
+
+    @property
+    def count(self) -> int:
+        """Rows that were absorbed."""
+        return self._young.count + self._settled_rows
 
     def absorb(self, x: Tensor) -> Tensor:
-        """Add rows ``(rows, features) float32``; return each scaled by the statistics up to and with itself."""
+        """Add rows ``(rows, features) float32``; return each scaled."""
         scaled = []
-        while len(x):
-            done, wild = self._absorb_tame(x)
-            scaled.append(done)
-            x = x[len(done) :]
-            if wild:
-                within = self._within(x[:1])
-                self.limited += int((within != x[:1]).sum())
-                x = torch.cat((within, x[1:]))
+        if self._watch is None and len(x):
+            first, x = x[: self._young.room], x[self._young.room :]
+            scaled.append(self._young.absorb(first))
+            self._use(Scale(*self._young.moments()))
+            if not self._young.room:
+                self._settle()
+        if len(x):
+            scaled.append(self._absorb_settled(x))
         return x if not scaled else scaled[0] if len(scaled) == 1 else torch.cat(scaled)
 
-    def _absorb_tame(self, x: Tensor) -> tuple[Tensor, bool]:
-        """Add the rows before the first that has to be limited; return them scaled, and whether there is one."""
-        if self.count == 0:
-            self._shift = x[0].numpy().astype(np.float64)
-        rows = x.numpy() - self._shift
-        # Both sums side by side; row 0 is what was summed before.
-        sums = np.empty((len(x) + 1, *self._sums.shape))
-        sums[0], sums[1:, 0] = self._sums, rows
-        np.multiply(rows, rows, out=sums[1:, 1])
-        np.add.accumulate(sums, axis=0, out=sums)
-        counts = np.arange(self.count + 1, self.count + len(x) + 1, dtype=np.float64)[:, None]
-        mean, deviation, varied = _moments(sums[1:, 0], sums[1:, 1], counts)
-        rows -= mean
-        rows /= deviation
-        tame = self._tame(x, rows, mean, deviation, varied)
-        if not tame:
-            return x[:0], True
-        self.count += tame
-        self._sums = sums[tame].copy()
-        self._use(mean[tame - 1], deviation[tame - 1], varied[tame - 1])
-        return torch.from_numpy(rows[:tame].astype(np.float32)), tame < len(x)
+    def follow(self, *, carries: bool) -> ScaleChange | None:
+        """Move to where the statistics are, if it is time; return what has moved, None where nothing has.
+
+        Where ``carries`` is false, nobody can move with it: once the stream is not young any more, the scale of a
+        column moves only where it has become another.
+        """
+        if self._watch is None or self._watch.rows < STRETCH_ROWS:
+            return None
+        used, young = self._used, self.count <= YOUNG_ROWS
+        found = self._watch.judge(used, young=young, replaced=self._replaced)
+        units = [(column, unit) for column, unit in found.units if self._units.add(column, unit)]
+        factor = found.scale.deviation / used.deviation
+        offset = (found.scale.mean + found.shifted - used.mean) / used.deviation
+        moved = (np.abs(offset) > _MOVED) | (np.abs(np.log(factor)) > _MOVED) | (found.scale.varied != used.varied)
+        another = found.begun_anew | (factor > _CARRIED_FACTOR) | (np.abs(offset) > _CARRIED_SHIFT)
+        moved &= another | carries | young
+        if not moved.any() and not units:
+            return None
+        self._use(
+            Scale(
+                np.where(moved, found.scale.mean, used.mean - found.shifted),
+                np.where(moved, found.scale.deviation, used.deviation),
+                np.where(moved, found.scale.varied, used.varied),
+            )
+        )
+        carried = moved & ~another
+        return ScaleChange(
+            factor=torch.from_numpy(np.where(carried, factor, 1.0)).float(),
+            offset=torch.from_numpy(np.where(carried, offset, 0.0)).float(),
+            begun_anew=np.flatnonzero(moved & another).tolist(),
+            units=units,
+        )
 
     def scale(self, x: Tensor) -> Tensor:
-        """Return ``x`` ``(rows, features) float32`` scaled by the statistics as they are now."""
-        return (self._within(x) - self._mean).mul_(self._inverse_deviation)
+        """Return ``x`` ``(rows, features) float32`` as scaled now."""
+        x = self._read(x)
+        if self._bounds is not None:
+            x = x.clamp(*self._bounds)
+        return self._scaled(x)
 
     def unscale(self, x: Tensor) -> Tensor:
-        """Return the inverse of :meth:`scale`."""
-        return (x / self._inverse_deviation).add_(self._mean)
+        """Return the inverse of :meth:`scale`, in each column's first unit."""
+        return (x / self._inverse_deviation).add_(self._mean).add_(self._shift)
+
+    def is_like(self, other: OnlineScaler) -> bool:
+        """Tell whether both have the same state."""
+        if self.count != other.count or not self.scales_like(other):
+            return False
+        own, others = self.state_dict(), other.state_dict()
+        return own.keys() == others.keys() and all(_same(own[name], others[name]) for name in own)
+
+    def scales_like(self, other: OnlineScaler) -> bool:
+        """Tell whether both scale alike."""
+        own, others = self._used, other._used
+        return bool((own.mean == others.mean).all() and (own.deviation == others.deviation).all())
+
+    def take_up(self, other: OnlineScaler) -> None:
+        """Become like another that was like this one, and has absorbed rows since."""
+        if self._watch is None or other._watch is None:
+            self.load_state_dict(other.state_dict())
+            return
+        self._settled_rows = other._settled_rows
+        self._watch.take_up(other._watch)
 
     @property
     def deviation(self) -> NDArray[np.float64]:
-        """The running deviation of every column ``(features,) float64``; 1 where it has not varied."""
+        """The deviation that every column is scaled by ``(features,) float64``; 1 where it has not varied."""
         return np.asarray(1.0 / self._inverse_deviation.numpy().astype(np.float64))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the sums, their shift and the count."""
-        return {"count": self.count, "shift": self._shift, "sums": self._sums}
+        """Return all sums, the scale that is used, and the units that are read, in a flat dict."""
+        watch = {} if self._watch is None else self._watch.state_dict()
+        return {
+            **self._young.state_dict(),
+            "settled_rows": self._settled_rows,
+            "used": np.stack((self._used.mean, self._used.deviation, self._used.varied)),
+            "units": self._units.state(),
+            **{f"{_WATCH}{name}": value for name, value in watch.items()},
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
-        self.count = state["count"]
-        self._shift = np.array(state["shift"])
-        self._sums = np.array(state["sums"])
-        self._refresh()
+        self._young.load_state_dict(state)
+        self._settled_rows = int(state["settled_rows"])
+        self._units.load(np.asarray(state["units"]))
+        watch = {name.removeprefix(_WATCH): value for name, value in state.items() if name.startswith(_WATCH)}
+        self._watch = None
+        if watch:
+            self._watch = self._new_watch(ColumnMoments(len(self._used.mean)), shift=self._young.shift)
+            self._watch.load_state_dict(watch)
+        mean, deviation, varied = np.array(state["used"])
+        self._use(Scale(mean, deviation, varied.astype(bool)))
 
-    def _refresh(self) -> None:
-        if self.count:
-            self._use(*_moments(self._sums[0], self._sums[1], np.float64(self.count)))
+    def begin_with(self, *, count: int, shift: NDArray[np.float64], sums: NDArray[np.float64]) -> None:
+        """Take up the sums of so many rows, and of their squares, ``(2, features)`` about ``shift``."""
+        rows = np.zeros((0, len(shift)), dtype=np.float32)
+        self._young.load_state_dict({"count": count, "shift": shift, "sums": sums, "first_rows": rows})
+        self._use(Scale(*self._young.moments()))
+        if not self._young.room:
+            self._settle()
 
-    def _use(self, mean: _Column, deviation: _Column, varied: NDArray[np.bool_]) -> None:
-        self._mean = torch.from_numpy((mean + self._shift).astype(np.float32))
-        self._inverse_deviation = torch.from_numpy((1.0 / deviation).astype(np.float32))
-        if self._limit is not None and self.count >= SETTLED_ROWS:
-            low, high = self._reach(mean, deviation, varied)
-            self._bounds = torch.from_numpy(low), torch.from_numpy(high)
+    def _settle(self) -> None:
+        """Begin with what the rows of the young stream have said."""
+        self._watch = self._new_watch(*self._young.statistics(limit=self._limit))
+        self._young.forget_rows()
+        self._use(Scale(*self._watch.statistics.moments()))
 
-    def _within(self, x: Tensor) -> Tensor:
-        return x if self._bounds is None else x.clamp(*self._bounds)
+    def _new_watch(self, statistics: ColumnMoments, shift: NDArray[np.float64]) -> ScaleWatch:
+        return ScaleWatch(statistics, shift=shift, limit=self._limit, half_life=self._half_life)
 
-    def _reach(
-        self, mean: _Column, deviation: _Column, varied: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the least and the largest value that the next row may have; any where a column has not varied."""
-        assert self._limit is not None
-        reach = np.where(varied, self._limit * deviation, np.inf)
-        centre = mean + self._shift
+    def _absorb_settled(self, x: Tensor) -> Tensor:
+        assert self._watch is not None
+        x = self._read(x)
+        wild = None
+        if self._bounds is not None:
+            within = x.clamp(*self._bounds)
+            less = within != x
+            if less.any():
+                self.limited += int(less.sum())
+                wild = less.numpy() & self._used.varied
+            x, raw = within, x
+        else:
+            raw = x
+        self._watch.see(raw.numpy() - self._watch.shift, wild=wild, mean=self._used.mean)
+        self._settled_rows += len(x)
+        return self._scaled(x)
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        # The shift is near, and so the first difference exact where a column is far from zero.
+        return (x - self._shift).sub_(self._mean).mul_(self._inverse_deviation)
+
+    def _read(self, x: Tensor) -> Tensor:
+        """Return rows in each column's first unit."""
+        if not self._units:
+            return x
+        assert self._bounds is not None
+        low, high = self._bounds
+        return self._units.read(x, low=low, high=high)
+
+    def _use(self, scale: Scale) -> None:
+        self._used = scale
+        shift = self._young.shift if self._watch is None else self._watch.shift
+        centre = scale.mean + shift
+        self._shift = torch.from_numpy(shift.astype(np.float32))
+        self._mean = torch.from_numpy(scale.mean.astype(np.float32))
+        self._inverse_deviation = torch.from_numpy((1.0 / scale.deviation).astype(np.float32))
+        if self._limit is None or self._watch is None:
+            self._bounds = None
+            return
+        reach = self._limit * scale.deviation
         low, high = np.maximum(centre - reach, -_LARGEST), np.minimum(centre + reach, _LARGEST)
-        return low.astype(np.float32), high.astype(np.float32)
-
-    def _tame(
-        self, x: Tensor, scaled: _Column, mean: _Column, deviation: _Column, varied: NDArray[np.bool_]
-    ) -> int:
-        """Return how many rows come before the first that is out of reach of those before it."""
-        if self._limit is None or self.count + len(x) <= SETTLED_ROWS:
-            return len(x)
-        if max(scaled.max(), -scaled.min()) <= self._suspect:
-            return len(x)
-        for row in np.flatnonzero((np.abs(scaled) > self._suspect).any(axis=1)).tolist():
-            if self.count + row < SETTLED_ROWS:
-                continue
-            if row == 0:
-                assert self._bounds is not None
-                low, high = self._bounds[0].numpy(), self._bounds[1].numpy()
-            else:
-                low, high = self._reach(mean[row - 1], deviation[row - 1], varied[row - 1])
-            if ((x[row].numpy() < low) | (x[row].numpy() > high)).any():
-                return int(row)
-        return len(x)
+        self._bounds = torch.from_numpy(low.astype(np.float32)), torch.from_numpy(high.astype(np.float32))
 
 
-def _moments(
-    first: _Column, second: _Column, count: _Column | np.float64
-) -> tuple[_Column, _Column, NDArray[np.bool_]]:
-    """Return the mean of the shifted rows, their deviation, and whether they have varied; 1 where they have not.
+def _same(one: Any, other: Any) -> bool:
+    return bool(np.array_equal(one, other, equal_nan=isinstance(one, np.ndarray) and one.dtype.kind == "f"))
 
-    All that it takes is the sums of them and of their squares.
-    """
-    mean = first / count
-    mean_square = second / count
-    variance = mean_square - mean * mean
-    # Below this share of the mean square, a variance is rounding error: the column has not varied.
-    varied = variance > 1e-12 * mean_square
-    return mean, np.sqrt(np.where(varied, variance, 1.0)), varied
+
+def state_of_sums(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of a scaler that has come to these ``count``, ``shift`` and ``sums`` of all rows."""
+    scaler = OnlineScaler(len(state["shift"]))
+    scaler.begin_with(
+        count=int(state["count"]),
+        shift=np.asarray(state["shift"], dtype=np.float64),
+        sums=np.asarray(state["sums"], dtype=np.float64),
+    )
+    return scaler.state_dict()

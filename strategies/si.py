@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch
     from strategies.learner import Learner
+    from strategies.recast import Recast
     from strategies.strategy import Setting
 
 
@@ -66,6 +67,12 @@ class Si(Anchored):
         assert self._path is not None
         self._path.addcmul_(self._gradient, self._before.sub_(learner.parameters))
         super().observe(learner, fresh, outputs)
+
+    def recast(self, recast: Recast) -> None:
+        """Move the anchor, and where the path began; what its steps have done for the loss is the same."""
+        super().recast(recast)
+        if self._start is not None:
+            recast.move(self._start)
 
     def settle(self, learner: Learner) -> bool:
         """Turn the path into importance, and begin a new one here."""

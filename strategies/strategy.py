@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
     from strategies.learner import Learner
     from strategies.options import Options
+    from strategies.recast import Recast
     from strategies.storage import RowStorage
     from strategies.training_batch import Rehearsal, TrainingBatch
 
@@ -87,6 +88,9 @@ class Strategy:
 
         The learner's parameters are those to consolidate; on a drift alarm, a snapshot from before the alarm.
         """
+
+    def recast(self, recast: Recast) -> None:
+        """Where the scales of inputs or outputs have moved: move all remembered parameters with them."""
 
     def stand_in(self) -> Tensor | None:
         """Return the weights ``(parameters,) float32`` that predict in place of those that learn, a live view.

@@ -94,14 +94,18 @@ def _closed_form(
 
 def build_scaler(config: Config, *, features: int) -> OnlineScaler | None:
     """Return what standardises the inputs; None where nothing is to."""
-    return OnlineScaler(features, limit=config.learner.clip_values) if config.learner.standardise else None
+    learner = config.learner
+    if not learner.standardise:
+        return None
+    return OnlineScaler(features, limit=learner.clip_values, half_life=learner.scale_half_life)
 
 
 def _objective(config: Config) -> Objective:
     label = config.label
     if isinstance(label, ClassLabel):
         return Classification(len(label.classes or ()) or label.max_classes)
-    return Regression(standardise=label.standardise, limit=config.learner.clip_values)
+    learner = config.learner
+    return Regression(standardise=label.standardise, limit=learner.clip_values, half_life=learner.scale_half_life)
 
 
 def _strategies(

@@ -31,7 +31,7 @@ from daemon.scoring.reference_score import ReferenceScore
 from daemon.scoring.retention import RetentionMatrix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from daemon.config.schema import Config
     from daemon.intake.reference.rows import ReferenceRows
@@ -40,13 +40,20 @@ if TYPE_CHECKING:
     from strategies.any_learner import AnyLearner
     from strategies.scaler import OnlineScaler
 
+_OF_THE_SCALE = ("clip_values", "scale_half_life")
 ALWAYS = BaselineSection(every_blocks=1, every_examinations=1)
 
 
 def build_main_learner(
-    config: Config, *, features: int, tasks: Tasks, stopwatch: Stopwatch, reference: ReferenceRows | None = None
+    config: Config,
+    *,
+    names: Sequence[str],
+    tasks: Tasks,
+    stopwatch: Stopwatch,
+    reference: ReferenceRows | None = None,
 ) -> MainLearner:
-    """Return an untrained main learner for rows of so many features; ``reference`` has them in the same order."""
+    """Return an untrained main learner for rows of these features; ``reference`` has them in the same order."""
+    features = len(names)
     retention = config.retention
     probes = ProbeSets(retention.probe_rows, max_tasks=tasks.names.size, generator=generator_for(config, "probes"))
     scores = _Scores(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
@@ -55,7 +62,7 @@ def build_main_learner(
     declared = config.label.classes if isinstance(config.label, ClassLabel) else None
     return MainLearner(
         scores.of(learner, view=config),
-        features=features,
+        feature_names=names,
         block_rows=config.learner.batch,
         grows=config.learner.grows,
         known_classes=max(len(declared or known_classes(config)), reference.classes if reference else 0),
@@ -150,6 +157,8 @@ def _shared(
     main: OnlineScaler | None, own: OnlineScaler | None, *, view: Config, config: Config, duty: BaselineSection
 ) -> SharedScale | None:
     """Return what spares a companion the scaling; None where it scales otherwise, or passes blocks by."""
-    if main is None or own is None or view.learner.clip_values != config.learner.clip_values:
+    if main is None or own is None:
+        return None
+    if any(getattr(view.learner, name) != getattr(config.learner, name) for name in _OF_THE_SCALE):
         return None
     return SharedScale(main, own) if duty.every_blocks == 1 else None

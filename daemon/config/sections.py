@@ -47,11 +47,19 @@ class LearnerSection(Section):
         json_schema_extra=LIVE,
     )
     standardise: bool = Field(True, description="Scale every feature by its running mean and standard deviation.")
+    scale_half_life: int | None = Field(
+        50_000,
+        ge=1_000,
+        description="Events after which an event counts half in the running means and standard deviations; null:"
+        " all count alike for ever. What the model predicts does not change when they move.",
+        json_schema_extra=LIVE,
+    )
     clip_values: float | None = Field(
-        100.0,
+        20.0,
         gt=1,
-        description="After 1,000 events, clip feature values to this many standard deviations from the mean, so"
-        " that one broken reading does not spoil a feature for good; null: no clipping.",
+        description="After 512 events, clip feature values to this many standard deviations from the mean, and"
+        " leave those beyond out of the statistics unless they stay, so that a broken sensor does not spoil a"
+        " feature; null: no clipping.",
         json_schema_extra=LIVE,
     )
     clip_norm: float | None = Field(

@@ -62,6 +62,12 @@ class Companion:
                 self._predict(block, known_classes=known_classes)
                 self._learn(block, events=events)
 
+    def follow_scales(self) -> None:
+        """Move the running scales as the main learner has just moved its own."""
+        self.scored.follow_scales()
+        if self._scale is not None:
+            self._scale.followed()
+
     def end_segment(self, task: int, *, main: AnyLearner, drifted: bool, events: int, time: float) -> None:
         """Consolidate and be evaluated where a segment ends; on a drift alarm, as the model from before it."""
         del main

@@ -38,6 +38,11 @@ class Companions:
             companion.follow(block, number=self._blocks, known_classes=known_classes, events=events)
         self._blocks += 1
 
+    def follow_scales(self) -> None:
+        """Let each move its running scales, after the main learner has."""
+        for companion in self._companions.values():
+            companion.follow_scales()
+
     def end_segment(self, task: int, *, main: AnyLearner, drifted: bool, events: int, time: float) -> None:
         """End a segment of ``task``, with the main learner as it is now, before it consolidates."""
         for companion in self._companions.values():

@@ -14,7 +14,7 @@ from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE, CommitteeSnapsh
 from daemon.learning.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,7 +59,7 @@ class MainLearner:
         self,
         scored: ScoredLearner,
         *,
-        features: int,
+        feature_names: Sequence[str],
         block_rows: int,
         grows: bool,
         known_classes: int,
@@ -73,9 +73,10 @@ class MainLearner:
     ) -> None:
         self.scored = scored
         self.companions = companions
+        self._feature_names = tuple(feature_names)
         self.events = 0
         self.alarms = 0
-        self._block = Block(block_rows, features=features)
+        self._block = Block(block_rows, features=len(feature_names))
         self._most_rows = block_rows
         self._grows = grows
         self._make_committee = make_committee
@@ -137,6 +138,8 @@ class MainLearner:
                 self._committee.learn(fresh=block.fresh_rows)
         with self._stopwatch("companions"):
             self.companions.follow(block, known_classes=known, events=self.events)
+        with self._stopwatch("learn"):
+            self._follow_scales()
         new_segment = self._tasks.observe(block.errors)
         if new_segment is not None:
             self.alarms += 1
@@ -281,6 +284,27 @@ class MainLearner:
             self.scored.evaluator.meet(task)
         self._hold_out(block.held_out)
         self.scored.learn(block.fresh, events=self.events)
+
+    def _follow_scales(self) -> None:
+        """Let the scales follow the stream; tell what has happened to a column."""
+        recast = self.scored.follow_scales()
+        self.companions.follow_scales()
+        if recast is None or recast.inputs is None:
+            return
+        for column, unit in recast.inputs.units:
+            log.warning(
+                "a feature comes in another unit, and is read in the old one",
+                feature=self._feature_names[column],
+                factor=unit.factor,
+                offset=unit.offset,
+                events=self.events,
+            )
+        for column in recast.inputs.begun_anew:
+            log.warning(
+                "a feature has left its range for good: its scale begins anew",
+                feature=self._feature_names[column],
+                events=self.events,
+            )
 
     def _evaluate(self, number: int) -> None:
         with self._stopwatch("retention"):

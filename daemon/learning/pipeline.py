@@ -38,8 +38,8 @@ class Outcome:
 class MakeMainLearner(Protocol):
     """Makes an untrained main learner, once it is known how wide a row is."""
 
-    def __call__(self, *, features: int, reference: ReferenceRows | None) -> MainLearner:
-        """Return one for rows of so many features; ``reference`` are those from before the stream."""
+    def __call__(self, *, names: Sequence[str], reference: ReferenceRows | None) -> MainLearner:
+        """Return one for rows of these features; ``reference`` are those from before the stream."""
 
 
 class Pipeline:
@@ -211,7 +211,7 @@ class Pipeline:
         assert names is not None, "the first row has shown them"
         if self._reference is not None:
             self._reference = self._reference.arranged(names)
-        return self._make_main_learner(features=len(names), reference=self._reference)
+        return self._make_main_learner(names=names, reference=self._reference)
 
     def _parts(self, arrivals: Arrivals, main: MainLearner) -> Iterator[tuple[Arrivals, Met]]:
         """Let the main learner meet the arrivals in parts that fit its block and cross no boundary; yield each."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from strategies.recast import Recast
+
 
 class PreDriftWeights:
     """Keeps two parameter vectors, taken at least ``every_events`` apart.
@@ -36,6 +38,11 @@ class PreDriftWeights:
             self._older, self._newer = self._newer, self._older
             self._newer.copy_(parameters)
             self._taken_at = events
+
+    def recast(self, recast: Recast) -> None:
+        """Move both vectors with the scales."""
+        recast.move(self._older)
+        recast.move(self._newer)
 
     def state_dict(self) -> dict[str, Any]:
         """Return both vectors."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from strategies.any_learner import AnyLearner
     from strategies.batch import Batch
     from strategies.objective import Answer
+    from strategies.recast import Recast
 
 
 @dataclass(slots=True)
@@ -83,6 +84,13 @@ class ScoredLearner:
         if len(fresh):
             self._learn(fresh, events=events)
         self._pre_drift.observe(self.learner.parameters, events=events)
+
+    def follow_scales(self) -> Recast | None:
+        """Move the running scales, if it is time, and all remembered parameters with them; return how."""
+        recast = self.learner.follow_scales()
+        if recast is not None:
+            self._pre_drift.recast(recast)
+        return recast
 
     def before_drift(self, *, drifted: bool) -> AbstractContextManager[None]:
         """Within the context, be the model from before a drift alarm, where there was one: see PreDriftWeights."""

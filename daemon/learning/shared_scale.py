@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch import Tensor
 
     from daemon.learning.block import ClosedBlock
@@ -25,21 +21,21 @@ class SharedScale:
     def __init__(self, main: OnlineScaler, own: OnlineScaler) -> None:
         self._main = main
         self._own = own
-        self._before: Mapping[str, Any] | None = None
-        """The main learner's, as of the end of the last block; None where this process has not seen that."""
+        self._in_step = False
+        """Whether both are known to be the same, as of the end of the last block."""
         self._limited = 0
 
     def absorb(self, block: ClosedBlock) -> Tensor:
         """Take in the inputs ``(rows, features)`` of the block that was just closed; return them scaled."""
-        scaled = block.scaled if self._is_the_same() else None
-        self._before, limited = self._main.state_dict(), self._main.limited - self._limited
-        self._limited = self._main.limited
-        if scaled is None:
-            return self._own.absorb(block.batch.x)
-        self._own.load_state_dict(self._before)
-        self._own.limited += limited
+        limited, self._limited = self._main.limited - self._limited, self._main.limited
+        if self._in_step:
+            self._own.take_up(self._main)
+            self._own.limited += limited
+            return block.scaled
+        scaled = self._own.absorb(block.batch.x)
+        self._in_step = self._own.is_like(self._main)
         return scaled
 
-    def _is_the_same(self) -> bool:
-        before, own = self._before, self._own.state_dict()
-        return before is not None and all(np.array_equal(before[name], own[name]) for name in own)
+    def followed(self) -> None:
+        """Take note that both scales have followed the stream, each as its learner can."""
+        self._in_step = self._in_step and self._own.scales_like(self._main)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from daemon.state.state_error import StateError
+from strategies.scaler import state_of_sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "main_learner": 2,
     "companions": 2,
     "committee": 2,
-    "learner": 1,
+    "learner": 2,
     "source": 1,
     "predictions": 1,
 }
@@ -123,8 +124,21 @@ def _change_the_members(state: State) -> None:
             neighbours[name] = after
 
 
+def _settle_the_scales(state: State) -> None:
+    """Version 1 of the learner: running scales that were their sums."""
+    main = state["pipeline"]["main_learner"]
+    if not main:
+        return
+    for each in (main, *main["companions"]["by_name"].values()):
+        learner = each["scored"]["learner"]
+        for part in (learner, learner["objective"]):
+            if part.get("scaler"):
+                part["scaler"] = state_of_sums(part["scaler"])
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
+    Migration("learner", 1, _settle_the_scales),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

@@ -14,6 +14,7 @@ from strategies.adapters.adapter import Adapter
 from strategies.adapters.choice import chosen
 from strategies.adapters.layers import replace
 from strategies.adapters.lora_layers import LoraLayer
+from strategies.end_layers import first_layers, last_layers
 from strategies.options import Options
 
 if TYPE_CHECKING:
@@ -84,6 +85,14 @@ class TaskModule(nn.Module):
         # In a tuple, so that it is registered once, where it is.
         self._head = (head,)
 
+    def first_layers(self) -> list[str] | None:
+        """Return the names of the body's."""
+        return first_layers(self.body, "body")
+
+    def last_layers(self) -> list[str] | None:
+        """Return the names of the body's: all heads."""
+        return last_layers(self.body, "body")
+
     def forward(self, x: Tensor, task: Tensor) -> Tensor:
         """Return the outputs ``(rows, outputs)`` of each row's own head."""
         self._head[0].task = task
@@ -103,6 +112,14 @@ class TaskHeads(nn.Module):
         self.register_buffer("task_heads_met", torch.zeros(tasks, dtype=torch.bool))
         self.task: Tensor = torch.zeros(0, dtype=torch.int64)
         """Of the rows that come next ``(rows,) int64``, -1 where unknown."""
+
+    def first_layers(self) -> list[str] | None:
+        """Return the names of the heads' layers: here the inputs of the module are theirs."""
+        return self.last_layers()
+
+    def last_layers(self) -> list[str]:
+        """Return the names of the heads' layers."""
+        return [f"task_heads.{number}" for number in range(len(self.task_heads))]
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Return the outputs for the last layer's inputs ``(rows, inputs)``."""

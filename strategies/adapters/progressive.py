@@ -11,6 +11,7 @@ from torch import nn
 
 from strategies.adapters.adapter import Adapter, Ground
 from strategies.adapters.choice import chosen
+from strategies.end_layers import first_layers
 from strategies.options import Options
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ class ProgressiveColumns(nn.Module):
         # To be differentiated, an answer must come from the newest column, if only with a slope of zero.
         needed = newest if torch.is_grad_enabled() or bool((place < 0).any()) else int(place.max())
         return chosen(torch.stack(list(self._answers(x, needed, newest=newest))), place)
+
+    def first_layers(self) -> list[str] | None:
+        """Return the names of each column's first layer, where that is a linear one."""
+        names = [first_layers(column, f"columns.{number}") for number, column in enumerate(self.columns)]
+        return None if None in names else [name for found in names for name in found or ()]
 
     def at_rest(self) -> Iterator[nn.Parameter]:
         """Return the parameters of the columns that another has followed."""

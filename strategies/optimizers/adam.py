@@ -71,6 +71,13 @@ class Adam(Optimizer):
         """Let the learning rate pass a boundary; the moments go on."""
         self._rate.boundary()
 
+    def recast(self, factors: Tensor) -> None:
+        """Divide the gradient's moments by what the parameters are multiplied by."""
+        self._mean.div_(factors)
+        self._square.div_(factors.square())
+        if self._steps:
+            self._take_root()
+
     @property
     def learning_rate(self) -> float:
         """η of the step to come."""

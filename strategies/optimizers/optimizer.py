@@ -31,6 +31,9 @@ class Optimizer:
     def boundary(self) -> None:
         """Take note of a task boundary, where anything is counted from there."""
 
+    def recast(self, factors: Tensor) -> None:
+        """Go on with parameters that mean the same and are ``factors`` ``(parameters,)`` times what they were."""
+
     @property
     def learning_rate(self) -> float | None:
         """The learning rate of the step to come, for the metrics; None where there is no such number."""

@@ -49,6 +49,11 @@ class Sgd(Optimizer):
         """Let the learning rate pass a boundary."""
         self._rate.boundary()
 
+    def recast(self, factors: Tensor) -> None:
+        """Divide the velocity by what the parameters are multiplied by."""
+        if self._momentum:
+            self._velocity.div_(factors)
+
     @property
     def learning_rate(self) -> float:
         """η of the step to come."""
