@@ -136,7 +136,7 @@ class OnlineScaler:
                 np.where(moved, found.scale.varied, used.varied),
             )
         )
-        carried = moved & ~another
+        carried = moved & ~another & carries
         return ScaleChange(
             factor=torch.from_numpy(np.where(carried, factor, 1.0)).float(),
             offset=torch.from_numpy(np.where(carried, offset, 0.0)).float(),

@@ -273,11 +273,11 @@ def lately(directory: Path, stream: Sequence[LocalRecord], *, clip_values: float
 
 
 def test_one_broken_reading_does_not_spoil_its_feature_for_good(tmp_path: Path) -> None:
-    stream = plain_events(3_000)
-    broken = orjson.dumps(orjson.loads(stream[1_500].value or b"") | {"a": 1e30})
-    struck = [*stream[:1_500], stream[1_500]._replace(value=broken), *stream[1_501:]]
-    untroubled, _ = lately(tmp_path / "untroubled", stream, clip_values=100.0)
-    limited, clipped = lately(tmp_path / "limited", struck, clip_values=100.0)
+    stream = plain_events(6_500)
+    broken = orjson.dumps(orjson.loads(stream[5_000].value or b"") | {"a": 1e30})
+    struck = [*stream[:5_000], stream[5_000]._replace(value=broken), *stream[5_001:]]
+    untroubled, _ = lately(tmp_path / "untroubled", stream, clip_values=20.0)
+    limited, clipped = lately(tmp_path / "limited", struck, clip_values=20.0)
     spoilt, _ = lately(tmp_path / "spoilt", struck, clip_values=None)
     assert clipped == 1
     assert limited > untroubled - 0.03
