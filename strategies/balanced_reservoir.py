@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import insort
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class BalancedReservoir:
         if group in self._once_largest:
             # Algorithm R within the group.
             return self._choice(own) if self._generator.random() * self._seen[group] < len(own) else None
-        return self._displace(own)
+        return self._displace(group)
 
     def _fill(self, own: array[int]) -> int:
         own.append(self.filled)
@@ -88,13 +89,20 @@ class BalancedReservoir:
         self._find_largest()
         return own[-1]
 
-    def _displace(self, own: array[int]) -> int:
+    def _displace(self, group: int) -> int:
         """Take a random slot from the largest group."""
-        donor = self._slots[self._choice(self._largest)]
+        largest, own = self._choice(self._largest), self._slots[group]
+        donor = self._slots[largest]
+        most = len(donor)
         index = int(self._generator.random() * len(donor))
         donor[index], donor[-1] = donor[-1], donor[index]
         own.append(donor.pop())
-        self._find_largest()
+        self._largest.remove(largest)
+        if len(own) == most:
+            insort(self._largest, group)
+            self._once_largest.add(group)
+        if not self._largest:
+            self._find_largest()
         return own[-1]
 
     def _find_largest(self) -> None:

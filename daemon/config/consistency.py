@@ -24,6 +24,7 @@ def inconsistencies(document: Document) -> list[Problem]:
         *_tasks_without_a_field(document),
         *_mixing_without_rows(document),
         *_methods_beside_a_closed_form(document),
+        *_classes_of_numbers(document),
     ]
 
 
@@ -66,6 +67,18 @@ def _methods_beside_a_closed_form(document: Document) -> Iterator[Problem]:
         if isinstance(listed, list) and listed:
             message = f"a closed form has no gradient and no layers that {path[-1]} could act on; write []"
             yield document.problem(path, message, expected="[]")
+
+
+def _classes_of_numbers(document: Document) -> Iterator[Problem]:
+    if value_at(("label", "type"), document.value) != "number":
+        return
+    message = "class_balanced keeps as many rows of each class, but the label is a number; keep a uniform sample"
+    for place in STRATEGY_LISTS:
+        listed = value_at(place, document.value)
+        for index in range(len(listed) if isinstance(listed, list) else 0):
+            path = (*place, index, "policy")
+            if value_at(path, document.value) == "class_balanced":
+                yield document.problem(path, message, expected="reservoir or task_balanced")
 
 
 def _of_type(kind: str, place: KeyPath, document: Document) -> list[KeyPath]:

@@ -178,3 +178,19 @@ def test_more_groups_than_slots_are_survived() -> None:
     kept = sample(BalancedReservoir, 5, np.arange(2000) % 40)
     assert kept.admission.filled == 5
     assert len(set(kept.rows.tolist())) == 5
+
+
+@settings(max_examples=50)
+@given(seed=st.integers(0, 2**32), groups=st.integers(1, 60), capacity=st.integers(1, 30))
+def test_a_balanced_sample_goes_on_alike_with_what_it_knows_of_the_largest_groups(
+    seed: int, groups: int, capacity: int
+) -> None:
+    """A restored one has counted anew which groups are the largest, one that goes on has kept count."""
+    stream = np.random.default_rng(seed).integers(0, groups, 200)
+    straight = BalancedReservoir(capacity, generator=np.random.default_rng(0))
+    for start in range(0, len(stream), 20):
+        resumed = BalancedReservoir(capacity, generator=np.random.default_rng(1))
+        resumed.load_state_dict(straight.state_dict())
+        part = stream[start : start + 20]
+        assert np.array_equal(straight.admit(part), resumed.admit(part))
+        assert straight.state_dict()["once_largest"] == resumed.state_dict()["once_largest"]

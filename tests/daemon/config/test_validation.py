@@ -158,6 +158,19 @@ def test_what_a_variable_holds_is_not_repeated_in_a_message(load_with: Any) -> N
             ("companions", "challenger", "strategies"),
             "write []",
         ),
+        (
+            {"label": "{type: number}", "strategies": "[{type: ewc}, {type: derpp, policy: class_balanced}]"},
+            ("strategies", 1, "policy"),
+            "the label is a number; keep a uniform sample",
+        ),
+        (
+            {
+                "label": "{type: number}",
+                "companions": "{challenger: {strategies: [{type: replay, policy: class_balanced}]}}",
+            },
+            ("companions", "challenger", "strategies", 0, "policy"),
+            "the label is a number",
+        ),
         ({"model": "{type: closed_form, pretrained: base.safetensors}"}, ("model", "pretrained"), "unknown key"),
         ({"model": "{type: closed_form, forgetting: 1.5}"}, ("model", "forgetting"), "1.5"),
         (
