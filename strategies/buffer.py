@@ -37,12 +37,18 @@ class BufferOptions(Options):
     )
     bytes: ByteSize | None = Field(None, description='Budget in bytes instead, such as "64MiB".')
     policy: Policy = Field(
-        "reservoir", description="Which rows are kept: a uniform sample, or one balanced by class or task."
+        "reservoir",
+        description="Which rows are kept: a uniform sample, or one balanced by class (not where the label is a"
+        " number) or by task.",
     )
     storage: Precision = Field(
-        "float32", description="Precision of stored features: 4, 2, 1 or half a byte per value."
+        "float32",
+        description="Precision of stored features: 4, 2, 1 or half a byte per value. float16 knows where each"
+        " column lies; uint8 and uint4 need a range.",
     )
-    range: tuple[float, float] = Field((0.0, 1.0), description="Range of the features, for uint8 and uint4.")
+    range: tuple[float, float] = Field(
+        (0.0, 1.0), description="Range of the features, for uint8 and uint4; what lies outside is cut off."
+    )
     batch: Annotated[int, Field(ge=1)] | None = Field(
         None,
         description="Rows rehearsed per step; as many as a micro-batch has by default.",
@@ -66,8 +72,12 @@ class Buffered(Strategy):
 
     def __init__(self, options: BufferOptions, *, setting: Setting) -> None:
         super().__init__(options, setting=setting)
+        if options.policy == "class_balanced" and not setting.classification:
+            raise ValueError(f"{options.type}.policy: class_balanced, but the label is a number; use reservoir")
         self._policy = options.policy
         self._rows_drawn = options.batch or setting.batch_rows
+        self._known = setting.known if setting.classification else setting.outputs
+        """Outputs that stand for something by now: those of the classes that were seen or declared."""
         # Two random generators, so that how often is rehearsed does not change what is kept.
         self._generator, admission = setting.generator.spawn(2)
         outputs = setting.outputs if self.keeps_outputs else 0
@@ -89,8 +99,10 @@ class Buffered(Strategy):
 
     def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
         """Offer the fresh rows to the buffer."""
+        if self.setting.classification and len(fresh):
+            self._known = max(self._known, int(fresh.y.max()) + 1)
         groups = fresh.y if self._policy == "class_balanced" else fresh.task
-        self.memory.offer(fresh, groups=groups, outputs=outputs if self.keeps_outputs else None)
+        self.memory.offer(fresh, groups=groups, outputs=_said(learner, outputs) if self.keeps_outputs else None)
 
     def gauges(self) -> Mapping[str, float]:
         """Return rows, bytes and rows seen."""
@@ -111,6 +123,7 @@ class Buffered(Strategy):
         """Return the rows and all counts and generators."""
         return {
             "policy": self._policy,
+            "known": self._known,
             "memory": self.memory.state_dict(),
             "generator": generator_state(self._generator),
         }
@@ -121,8 +134,15 @@ class Buffered(Strategy):
             raise ValueError(
                 f"the checkpoint's buffer has policy {state['policy']}, the configured one {self._policy}"
             )
+        self._known = state["known"]
         self.memory.load_state_dict(state["memory"])
         restore_generator(self._generator, state["generator"])
+
+
+def _said(learner: Learner, outputs: Tensor) -> Tensor:
+    """Return outputs as they can be remembered: those of a number in its own units."""
+    units = learner.objective.units
+    return outputs if units is None else units.of(outputs)
 
 
 def _capacity(options: BufferOptions, *, features: int, outputs: int) -> int:

@@ -52,7 +52,7 @@ class ClsEr(Buffered):
     The weights θ that learn have two semantic memories, running averages θ_S and θ_P. After each step, each is
     updated with its own chance, θ_i ← α_i θ_i + (1 - α_i) θ. The loss is the mean over fresh and rehearsed rows,
     and λ · mean (f(x; θ) - z)² over rehearsed rows and outputs, where z is f(x; θ_S) or f(x; θ_P): of each row the
-    one that fits its label better. θ_S predicts.
+    one that fits its label better, and the outputs are those of the classes that are known. θ_S predicts.
 
     α begins as in ``RunningAverage``, not as 1 - 1/(t + 1). Where the label is a number, z is the output nearer to
     it.
@@ -85,8 +85,9 @@ class ClsEr(Buffered):
                 said.append(learner.network.predict(x, task))
         stable, plastic = said
         better = self._misfit(learner, stable, batch.y[own]) < self._misfit(learner, plastic, batch.y[own])
-        error = outputs[own] - torch.where(better.unsqueeze(1), stable, plastic)
-        gradient[own].add_(error, alpha=2 * self.options.strength / error.numel())
+        known = slice(self._known)
+        error = outputs[own, known] - torch.where(better.unsqueeze(1), stable, plastic)[:, known]
+        gradient[own, known].add_(error, alpha=2 * self.options.strength / error.numel())
         return error.square().mean().mul_(self.options.strength)
 
     def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:

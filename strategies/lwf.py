@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 
 from strategies.consolidating import Consolidating, ConsolidatingOptions
+from strategies.objective import Units
 from strategies.options import LIVE
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ class Lwf(Consolidating):
 
     The loss gains λ · the mean over fresh rows of -Σ p'ᵢ log pᵢ, with p = softmax(outputs / T) of the model as it
     is and p' that of the teacher, over the classes that had been seen when the teacher was taken. In regression it
-    is half the squared distance of the outputs. It remembers no row. Of a teacher only the trainable parameters are
-    kept: running statistics of a normalisation are those of now.
+    is half the squared distance of the outputs, the teacher's being what it said in the target's own units. It
+    remembers no row. Of a teacher only the trainable parameters are kept: running statistics of a normalisation are
+    those of now.
     """
 
     Options: ClassVar[type[LwfOptions]] = LwfOptions
@@ -55,6 +57,8 @@ class Lwf(Consolidating):
     def __init__(self, options: LwfOptions, *, setting: Setting) -> None:
         super().__init__(options, setting=setting)
         self._teacher: Tensor | None = None
+        self._units: Units | None = None
+        """What the teacher's outputs mean."""
         self._seen = torch.zeros(setting.outputs, dtype=torch.bool)
         self._taught = torch.zeros(0, dtype=torch.int64)
 
@@ -68,6 +72,8 @@ class Lwf(Consolidating):
         x = learner.scale(batch.x[fresh])
         with learner.at(self._teacher):
             target = learner.network.predict(x, batch.task[fresh])
+        if self._units is not None and (units := learner.objective.units) is not None:
+            target = units.outputs(self._units.of(target))
         distance = _soft_cross_entropy if self.setting.classification else _half_square
         loss, slope = distance(
             outputs[fresh][:, self._taught], target[:, self._taught], temperature=self.options.temperature
@@ -84,14 +90,16 @@ class Lwf(Consolidating):
 
     def settle(self, learner: Learner) -> bool:
         """Make the model as it is the teacher, of the classes seen so far."""
-        self._teacher = learner.parameters.clone()
+        self._teacher, self._units = learner.parameters.clone(), learner.objective.units
         self._taught = self._seen.nonzero()[:, 0] if self.setting.classification else torch.arange(1)
         return True
 
     def recast(self, recast: Recast) -> None:
-        """Move the teacher."""
+        """Move the teacher, and with it what its outputs mean."""
         if self._teacher is not None:
             recast.move(self._teacher)
+        if self._units is not None and (change := recast.outputs) is not None:
+            self._units = self._units.after(factor=float(change.factor), offset=float(change.offset))
 
     def gauges(self) -> Mapping[str, float]:
         """Return whether there is a teacher, and of how many outputs."""
@@ -101,6 +109,7 @@ class Lwf(Consolidating):
         """Return the teacher, its classes and those seen since."""
         return super().state_dict() | {
             "teacher": torch.zeros(0) if self._teacher is None else self._teacher,
+            "units": [] if self._units is None else [self._units.zero, self._units.one],
             "taught": self._taught,
             "seen": self._seen,
         }
@@ -110,6 +119,7 @@ class Lwf(Consolidating):
         super().load_state_dict(state)
         teacher = torch.as_tensor(state["teacher"])
         self._teacher = teacher.clone() if len(teacher) else None
+        self._units = Units(*state["units"]) if state["units"] else None
         self._taught = torch.as_tensor(state["taught"]).clone()
         self._seen.copy_(torch.as_tensor(state["seen"]))
 

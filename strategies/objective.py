@@ -33,6 +33,26 @@ class Answer:
         return None if self.logits is None else torch.softmax(self.logits, 1).amax(1)
 
 
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What an output is in the label's own units: ``zero + one * output``."""
+
+    zero: float
+    one: float
+
+    def of(self, outputs: Tensor) -> Tensor:
+        """Return outputs in the label's own units, in float64."""
+        return outputs.double().mul_(self.one).add_(self.zero)
+
+    def outputs(self, values: Tensor) -> Tensor:
+        """Return the outputs ``float32`` that stand for values in the label's own units."""
+        return values.double().sub(self.zero).div_(self.one).float()
+
+    def after(self, *, factor: float, offset: float) -> Units:
+        """Return what the outputs of now mean, where those of before are ``factor * output + offset``."""
+        return Units(self.zero + self.one * offset, one=self.one * factor)
+
+
 class Objective(Protocol):
     """A loss with its analytic gradient on the outputs ``(rows, outputs) float32``."""
 
@@ -48,6 +68,13 @@ class Objective(Protocol):
         """Return the mean loss (a scalar) and its gradient ``(rows, outputs)`` on ``outputs``.
 
         With ``weight`` ``(rows,) float32`` it is the weighted sum of the rows' losses instead.
+        """
+
+    @property
+    def units(self) -> Units | None:
+        """What outputs mean now, where that changes as labels come; None where they mean the same for ever.
+
+        Who remembers outputs remembers them in the label's own units: what an output means, moves.
         """
 
     def targets(self, y: Tensor) -> Tensor:
@@ -73,6 +100,7 @@ class Classification:
     """Softmax cross-entropy over all outputs of one head."""
 
     classification = True
+    units: Units | None = None
 
     def __init__(self, classes: int) -> None:
         self.outputs = classes
@@ -121,6 +149,14 @@ class Regression:
         self, *, standardise: bool, limit: float | None = None, half_life: float | None = HALF_LIFE
     ) -> None:
         self._scaler = OnlineScaler(1, limit=limit, half_life=half_life, replaced=False) if standardise else None
+
+    @property
+    def units(self) -> Units | None:
+        """The target's running mean and deviation; None where it is not standardised."""
+        if self._scaler is None:
+            return None
+        zero, one = self._scaler.unscale(torch.tensor([[0.0], [1.0]], dtype=torch.float64)).flatten().tolist()
+        return Units(zero, one=one - zero)
 
     def loss(self, outputs: Tensor, y: Tensor, *, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """½ (f(x) - y)², both in standardised units; a row's gradient is f(x) - y."""

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 import torch
 
+from strategies.column_code import ColumnCode
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
+    Floats = NDArray[np.float32] | NDArray[np.float64]
 
 Precision = Literal["float32", "float16", "uint8", "uint4"]
 
 _FLOAT16_LARGEST = 65_504.0
+_FLOAT32_LARGEST = float(np.finfo(np.float32).max)
 
 
 class Float32:
@@ -30,6 +35,10 @@ class Float32:
         """Return room for so many rows."""
         return np.zeros((rows, self._features), dtype=np.float32)
 
+    def put(self, kept: NDArray[Any], slots: NDArray[np.int64], x: Floats) -> None:
+        """Keep rows ``(rows, features)`` in slots ``(rows,)`` of ``kept``; of rows for one slot the last stays."""
+        kept[slots] = self.encode(x)
+
     def encode(self, x: Floats) -> NDArray[Any]:
         """Return rows ``(rows, features)`` as they are kept."""
         return x
@@ -38,9 +47,24 @@ class Float32:
         """Return kept rows as ``(rows, features)``."""
         return kept
 
+    def pick(self, kept: NDArray[Any], columns: NDArray[np.int64]) -> NDArray[Any]:
+        """Return some columns of kept rows, as they are kept."""
+        return kept[:, columns]
 
-class Float16(Float32):
-    """Two bytes a value: eleven significant bits, up to 65,504, beyond which a value is cut off."""
+    def state_of(self, columns: NDArray[np.int64]) -> dict[str, Any]:
+        """Return what is known of some columns, as ``state_dict`` does of all."""
+        return {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is known of the columns."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any], *, filled: int) -> None:
+        """Take up what is known of the columns; the first ``filled`` slots hold rows."""
+
+
+class Half(Float32):
+    """Two bytes a value around zero: eleven significant bits, up to 65,504, beyond which a value is cut off."""
 
     def zeros(self, rows: int) -> NDArray[Any]:
         """Return room for so many rows."""
@@ -56,6 +80,45 @@ class Float16(Float32):
         """Return kept rows."""
         rows: Floats = torch.from_numpy(kept).float().numpy()
         return rows
+
+
+class Float16(Half):
+    """Two bytes a value: eleven significant bits of its distance from where its column lies: see ``ColumnCode``.
+
+    Sixteen bytes a column are taken besides.
+    """
+
+    def __init__(self, features: int, value_range: tuple[float, float]) -> None:
+        super().__init__(features, value_range)
+        self._code = ColumnCode(features)
+        self._filled = 0
+
+    def put(self, kept: NDArray[Any], slots: NDArray[np.int64], x: Floats) -> None:
+        """Keep rows, and learn of their columns."""
+        if len(slots):
+            self._code.put(kept, slots, x.astype(np.float64), filled=self._filled)
+            self._filled = max(self._filled, int(slots.max()) + 1)
+
+    def decode(self, kept: NDArray[Any]) -> Floats:
+        """Return kept rows; what rounds to more than float32 can hold is the most that it can."""
+        return np.clip(self._code.decode(kept), -_FLOAT32_LARGEST, _FLOAT32_LARGEST).astype(np.float32)
+
+    def decode_exactly(self, kept: NDArray[Any]) -> NDArray[np.float64]:
+        """Return kept rows in float64."""
+        return self._code.decode(kept)
+
+    def state_of(self, columns: NDArray[np.int64]) -> dict[str, Any]:
+        """Return what is known of some columns."""
+        return self._code.part(columns).state_dict()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is known of the columns."""
+        return self._code.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any], *, filled: int) -> None:
+        """Take up what is known of the columns."""
+        self._code.load_state_dict(state)
+        self._filled = filled
 
 
 class Uint8(Float32):
@@ -92,6 +155,7 @@ class Uint4(Uint8):
 
     def __init__(self, features: int, value_range: tuple[float, float]) -> None:
         super().__init__(features, value_range)
+        self._range = value_range
         byte = np.arange(256)
         self._pairs = np.stack((self._levels[byte >> 4], self._levels[byte & 15]), axis=1)
 
@@ -109,6 +173,10 @@ class Uint4(Uint8):
     def decode(self, kept: NDArray[Any]) -> Floats:
         """Return kept rows."""
         return self._pairs.take(kept, axis=0).reshape(len(kept), 2 * kept.shape[1])[:, : self._features]
+
+    def pick(self, kept: NDArray[Any], columns: NDArray[np.int64]) -> NDArray[Any]:
+        """Return some columns of kept rows."""
+        return Uint4(len(columns), self._range).encode(self.decode(kept)[:, columns])
 
 
 PRECISIONS: dict[Precision, type[Float32]] = {

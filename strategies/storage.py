@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from strategies.batch import PROVENANCE_COLUMNS, Batch, Examples
-from strategies.precision import PRECISIONS, Precision
+from strategies.precision import PRECISIONS, Float16, Half, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,9 @@ class RowStorage:
     """``capacity`` slots for rows of ``features`` values, in fixed memory.
 
     How a value is kept is its ``precision``. Labels take 4 bytes, the task 2, the provenance 32; where ``outputs``
-    is not 0, what the model once said of the row is kept too, in 2 bytes each. The columns are numpy arrays: to
-    gather a few rows, torch takes several times as long.
+    is not 0, what the model once said of the row is kept too, in 2 bytes each: classes' outputs as they are, a
+    number in its own units, with offset and scale. The columns are numpy arrays: to gather a few rows, torch takes
+    several times as long.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class RowStorage:
         outputs: int = 0,
     ) -> None:
         self._packing = PRECISIONS[precision](features, value_range)
-        self._half = PRECISIONS["float16"](outputs, value_range)
+        self._said: Half = (Half if classification else Float16)(outputs, value_range)
         self._form: dict[str, Any] = {
             "capacity": capacity,
             "features": features,
@@ -49,7 +50,7 @@ class RowStorage:
         self._y = np.zeros(capacity, dtype=np.int32 if classification else np.float32)
         self._task = np.zeros(capacity, dtype=np.int16)
         self._provenance = np.zeros((capacity, PROVENANCE_COLUMNS), dtype=np.int64)
-        self._outputs = self._half.zeros(capacity)
+        self._outputs = self._said.zeros(capacity)
 
     @staticmethod
     def of_form(form: Mapping[str, Any]) -> RowStorage:
@@ -101,12 +102,12 @@ class RowStorage:
 
         ``outputs`` are the model's for all rows of the batch, where they are kept.
         """
-        self._x[slots] = self._packing.encode(batch.x.numpy()[rows])
+        self._packing.put(self._x, slots, batch.x.numpy()[rows])
         self._y[slots] = batch.y.numpy()[rows]
         self._task[slots] = batch.task.numpy()[rows]
         self._provenance[slots] = batch.provenance.numpy()[rows]
         if outputs is not None:
-            self._outputs[slots] = self._half.encode(outputs.numpy()[rows])
+            self._said.put(self._outputs, slots, outputs.numpy()[rows])
 
     def examples(self, slots: NDArray[np.int64]) -> Examples:
         """Return what can be learned from the rows in ``slots`` ``(rows,)``."""
@@ -124,12 +125,35 @@ class RowStorage:
         return Batch(rows.x, rows.y, rows.task, provenance=provenance)
 
     def outputs(self, slots: NDArray[np.int64]) -> Tensor:
-        """Return what the model said of the rows in ``slots`` when they came, ``(rows, outputs) float32``."""
-        return torch.from_numpy(self._half.decode(self._outputs.take(slots, axis=0)))
+        """Return what the model said of the rows in ``slots`` when they came, ``(rows, outputs)``.
+
+        Of classes float32; a number in float64, since it may lie far from zero.
+        """
+        kept = self._outputs.take(slots, axis=0)
+        said = self._said.decode_exactly(kept) if isinstance(self._said, Float16) else self._said.decode(kept)
+        return torch.from_numpy(said)
+
+    def part(self, slots: NDArray[np.int64], columns: NDArray[np.int64]) -> RowStorage:
+        """Return a storage of the rows in ``slots``, with some columns, kept as they are here; without outputs."""
+        form = self._form | {"capacity": len(slots), "features": len(columns), "outputs": 0}
+        part = RowStorage.of_form(form)
+        part.load_state_dict(
+            {
+                "form": form,
+                "code": self._packing.state_of(columns),
+                "x": self._packing.pick(self._x.take(slots, axis=0), columns),
+                "y": self._y[slots],
+                "task": self._task[slots],
+                "provenance": self._provenance[slots],
+            }
+        )
+        return part
 
     def state_dict(self, filled: int) -> dict[str, Any]:
         """Return the first ``filled`` slots, and the form they are in."""
-        return {"form": self._form} | {name: column[:filled] for name, column in self._columns().items()}
+        columns = {name: column[:filled] for name, column in self._columns().items()}
+        said = self._said.state_dict() if self._outputs.size else {}
+        return {"form": self._form, "code": self._packing.state_dict(), "said": said} | columns
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up slots from the first on; raise ``ValueError`` where they were stored in another form."""
@@ -139,6 +163,10 @@ class RowStorage:
                 raise ValueError(f"the checkpoint's buffer has {name} {saved}, the configured one {configured}")
         for name, column in self._columns().items():
             column[: len(state[name])] = state[name]
+        filled = len(state["y"])
+        self._packing.load_state_dict(state["code"], filled=filled)
+        if self._outputs.size:
+            self._said.load_state_dict(state["said"], filled=filled)
 
     def _columns(self) -> dict[str, NDArray[Any]]:
         columns = {"x": self._x, "y": self._y, "task": self._task, "provenance": self._provenance}

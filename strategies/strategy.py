@@ -34,6 +34,8 @@ class Setting:
     """This strategy's own generator; the strategy keeps it in its state."""
     reference: RowStorage | None = None
     """Rows from before the stream, all slots filled, to be read and never written; None where there are none."""
+    known: int = 0
+    """Classes that are known before the first row, the first of the outputs; in regression it says nothing."""
 
 
 class Strategy:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from daemon.build.module import build_module, pretrained_for
+from daemon.build.module import build_module, known_classes, pretrained_for
 from daemon.config.components import resolve
 from daemon.intake.labels.options import ClassLabel
 from strategies import CLOSED_FORMS, OPTIMIZERS, STRATEGIES
@@ -63,7 +63,14 @@ def build_learner(
         objective=objective,
         optimizer=optimizer,
         strategies=list(
-            _strategies(config, features=features, objective=objective, reference=mixable, generators=generators)
+            _strategies(
+                config,
+                features=features,
+                objective=objective,
+                reference=mixable,
+                known=classes_before(config, reference),
+                generators=generators,
+            )
         ),
         scaler=scaler,
         clip_norm=config.learner.clip_norm,
@@ -92,6 +99,13 @@ def _closed_form(
     return learner
 
 
+def classes_before(config: Config, reference: ReferenceRows | None) -> int:
+    """Return how many classes are known before the stream: declared, of a pretrained model or of the reference."""
+    if not isinstance(config.label, ClassLabel):
+        return 0
+    return max(len(config.label.classes or known_classes(config)), reference.classes if reference else 0)
+
+
 def build_scaler(config: Config, *, features: int) -> OnlineScaler | None:
     """Return what standardises the inputs; None where nothing is to."""
     learner = config.learner
@@ -114,6 +128,7 @@ def _strategies(
     features: int,
     objective: Objective,
     reference: RowStorage | None,
+    known: int,
     generators: str,
 ) -> Iterable[tuple[str, Strategy]]:
     """Yield the strategies by type; a second one of the same type is called, say, ``replay-2``."""
@@ -126,6 +141,7 @@ def _strategies(
             features=features,
             outputs=objective.outputs,
             classification=objective.classification,
+            known=known,
             batch_rows=config.learner.batch,
             generator=generator_for(config, f"{generators}{name}"),
             reference=reference,

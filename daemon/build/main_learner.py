@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from daemon.build.committee import committee_maker
-from daemon.build.learner import build_learner, build_scaler, generator_for
-from daemon.build.module import known_classes
+from daemon.build.learner import build_learner, build_scaler, classes_before, generator_for
 from daemon.config.challenger_view import challenger_view
 from daemon.config.companion_views import frozen_view, naive_view
 from daemon.config.companions_section import BaselineSection
-from daemon.intake.labels.options import ClassLabel
 from daemon.learning.companion import Companion
 from daemon.learning.companions import Companions
 from daemon.learning.frozen import Frozen
@@ -59,13 +57,12 @@ def build_main_learner(
     scores = _Scores(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
     scaler = build_scaler(config, features=features)
     learner = build_learner(config, features=features, reference=reference, scaler=scaler)
-    declared = config.label.classes if isinstance(config.label, ClassLabel) else None
     return MainLearner(
         scores.of(learner, view=config),
         feature_names=names,
         block_rows=config.learner.batch,
         grows=config.learner.grows,
-        known_classes=max(len(declared or known_classes(config)), reference.classes if reference else 0),
+        known_classes=classes_before(config, reference),
         probes=probes,
         evaluate_every_events=retention.every_events,
         no_change=NoChange(classification=learner.objective.classification),

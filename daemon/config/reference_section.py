@@ -27,7 +27,9 @@ class ReferenceSection(Section):
         0.5, ge=0, le=1, description="Fraction of the rows held out: scored at every evaluation, never trained on."
     )
     storage: Precision = Field(
-        "float32", description="Precision of stored features: 4, 2, 1 or half a byte per value."
+        "float32",
+        description="Precision of stored features: 4, 2, 1 or half a byte per value. float16 knows where each"
+        " column lies; uint8 and uint4 need a range.",
     )
     range: tuple[float, float] = Field((0.0, 1.0), description="Range of the features, for uint8 and uint4.")
     wait_seconds: float = Field(

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from daemon.state.state_error import StateError
+from strategies.objective import Regression
 from strategies.scaler import state_of_sums
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 State = dict[str, Any]
 
@@ -136,9 +137,63 @@ def _settle_the_scales(state: State) -> None:
                 part["scaler"] = state_of_sums(part["scaler"])
 
 
+def _tell_what_is_remembered(state: State) -> None:
+    """Version 1 of the learner: rows of float16 as they came, outputs as the model gave them, of all classes.
+
+    They stay as they are stored: offset 0 and scale 1 for rows, and for the outputs of a number the scale that the
+    target had when the state was written, since that of each row's own time is not known any more. What classes
+    were known, the main learner knows.
+    """
+    main = state["pipeline"]["main_learner"]
+    known = main["known_classes"] if main else 0
+    for part in _within(state["pipeline"]):
+        if part.keys() >= {"form", "y", "provenance"}:
+            part["code"] = _plain_code(part) if part["form"]["precision"] == "float16" else {}
+            part["said"] = {}
+        elif part.keys() >= {"objective", "strategies"}:
+            for strategy in part["strategies"].values():
+                _tell_of_outputs(strategy, units=_units(part["objective"]), known=known)
+
+
+def _tell_of_outputs(strategy: State, *, units: list[float], known: int) -> None:
+    if "memory" in strategy:
+        storage = strategy["memory"]["storage"]
+        numbers = not storage["form"]["classification"]
+        strategy["known"] = storage["form"]["outputs"] if numbers else known
+        if numbers and storage["form"]["outputs"]:
+            zero, one = units or [0.0, 1.0]
+            storage["said"] = {"rows": len(storage["y"]), "offset": np.array([zero]), "scale": np.array([one])}
+    if "teacher" in strategy:
+        strategy["units"] = units
+
+
+def _plain_code(storage: State) -> State:
+    features = storage["form"]["features"]
+    return {"rows": len(storage["y"]), "offset": np.zeros(features), "scale": np.ones(features)}
+
+
+def _units(objective: State) -> list[float]:
+    """Return offset and scale of a target that is standardised, none of any other."""
+    if not objective.get("scaler"):
+        return []
+    target = Regression(standardise=True)
+    target.load_state_dict(objective)
+    assert target.units is not None
+    return [target.units.zero, target.units.one]
+
+
+def _within(state: State) -> Iterator[State]:
+    """Yield the mappings within a state, those that hold others first."""
+    yield state
+    for part in state.values():
+        if isinstance(part, dict):
+            yield from _within(part)
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
     Migration("learner", 1, _settle_the_scales),
+    Migration("learner", 1, _tell_what_is_remembered),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

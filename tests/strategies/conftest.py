@@ -72,11 +72,12 @@ def learner_with() -> Callable[..., Learner]:
         adapters: dict[str, dict[str, Any]] | None = None,
         optimizer: dict[str, Any] | None = None,
         regression: bool = False,
+        classes: int = CLASSES,
         seed: int = 0,
         scale: bool = True,
         averaging: float | None = None,
     ) -> Learner:
-        objective: Objective = Regression(standardise=True) if regression else Classification(CLASSES)
+        objective: Objective = Regression(standardise=True) if regression else Classification(classes)
         model = model or {"type": "mlp", "hidden": [10, 10]}
         optimizer = optimizer or {"type": "sgd", "lr": 0.1}
         torch.manual_seed(seed)

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from strategies.der import Der, DerPlusPlus
+from strategies.training_batch import TrainingBatch
 from tests.strategies.conftest import CLASSES
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def test_the_step_is_that_of_autograd_on_the_written_loss(
     state = strategy.state_dict()
     state = {key: (dict(value) if isinstance(value, dict) else value) for key, value in state.items()}
     drawn = strategy.rehearse(fresh)
-    old = strategy.memory.storage.outputs(strategy._drawn)
+    old = remembered(learner, strategy)
     strategy.load_state_dict(state)
 
     with torch.enable_grad():
@@ -78,11 +79,56 @@ def test_the_step_is_that_of_autograd_on_the_written_loss(
     torch.testing.assert_close(learner.parameters, before - 0.1 * gradient, rtol=1e-4, atol=1e-6)
 
 
+def remembered(learner: Learner, strategy: Any) -> torch.Tensor:
+    said: torch.Tensor = strategy.memory.storage.outputs(strategy._drawn)
+    units = learner.objective.units
+    return said if units is None else units.outputs(said)
+
+
 def label_loss(learner: Learner, outputs: torch.Tensor, rows: Any) -> torch.Tensor:
     if learner.objective.classification:
         return F.cross_entropy(outputs, rows.y)
     scaler = learner.objective._scaler  # type: ignore[attr-defined]
     return 0.5 * F.mse_loss(outputs, scaler.scale(rows.y.unsqueeze(1)))
+
+
+def test_a_number_is_remembered_in_its_own_units(learner_with: MakeLearner, batch_of: MakeBatch) -> None:
+    learner = taught(learner_with({"der": {"rows": 100}}, regression=True), [batch_of(0, regression=True)])
+    memory = dict(learner.strategies)["der"].memory  # type: ignore[attr-defined] # it is a Der
+    slots = torch.arange(8).numpy()
+    said = memory.storage.outputs(slots)
+    learner.objective.absorb(torch.full((1000,), 101_325.0))
+    assert torch.equal(memory.storage.outputs(slots), said)
+    far = batch_of(1, regression=True)
+    learner.learn(far)
+    units = learner.objective.units
+    assert units is not None
+    assert abs(units.zero - 101_325) < 2000
+    stored = memory.storage.outputs(torch.arange(8, 16).numpy())
+    assert (stored - units.zero).abs().max() < 5 * units.one
+    torch.testing.assert_close(memory.storage.outputs(slots), said, rtol=0, atol=2**-10 * (units.zero + 10))
+
+
+@pytest.mark.parametrize("method", ["der", "cls_er"])
+def test_room_for_classes_that_never_come_does_not_thin_out_what_is_kept(
+    method: str, learner_with: MakeLearner, batch_of: MakeBatch
+) -> None:
+    def pull(classes: int) -> torch.Tensor:
+        """The gradient on the outputs of the classes that have come, from what is remembered alone."""
+        learner = learner_with({method: {"rows": 50, "batch": 6}}, scale=False, classes=classes)
+        taught(learner, [batch_of(seed) for seed in range(3)])
+        strategy: Any = dict(learner.strategies)[method]
+        drawn = strategy.rehearse(batch_of(9))[0].rows
+        training = TrainingBatch(drawn.x, drawn.y, drawn.task, fresh=0, weight=None)
+        outputs = torch.zeros(len(drawn), classes)
+        outputs[:, :CLASSES] = torch.arange(CLASSES) * 3.0
+        gradient = torch.zeros_like(outputs)
+        strategy.distil(learner, outputs, training, own=slice(0, len(drawn)), gradient=gradient)
+        assert not gradient[:, CLASSES:].any()
+        return gradient[:, :CLASSES]
+
+    narrow, wide = pull(CLASSES), pull(1000)
+    assert wide.norm() > 0.5 * narrow.norm()
 
 
 def test_an_empty_memory_changes_nothing(learner_with: MakeLearner, batch_of: MakeBatch) -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from strategies.objective import Units
 from strategies.training_batch import TrainingBatch
 
 if TYPE_CHECKING:
@@ -78,10 +79,37 @@ def test_it_is_half_the_squared_distance_in_regression(learner_with: MakeLearner
     learner, batch = taught(learner_with, batch_of, regression=True), batch_of(50, regression=True)
     loss, gradient, outputs = distilled(learner, batch, fresh=5)
     leaf = outputs.clone().requires_grad_()
-    expected = STRENGTH * 0.5 * (leaf[:5] - teacher_outputs(learner, batch)[:5]).square().sum(1).mean()
+    then, now = Units(*lwf_of(learner).state_dict()["units"]), learner.objective.units
+    assert now is not None
+    wanted = now.outputs(then.of(teacher_outputs(learner, batch)[:5]))
+    expected = STRENGTH * 0.5 * (leaf[:5] - wanted).square().sum(1).mean()
     (slope,) = torch.autograd.grad(expected, leaf)
     torch.testing.assert_close(loss, expected.detach())
     torch.testing.assert_close(gradient, slope)
+
+
+@pytest.mark.parametrize("moves", [[(200, 500.0)], [(600, 3.0), (800, 6.0)], [(600, 3.0), (3000, 1e4)]])
+def test_the_teacher_says_the_same_number_when_the_target_s_scale_has_moved(
+    moves: list[tuple[int, float]], learner_with: MakeLearner, batch_of: MakeBatch
+) -> None:
+    """In a young stream, where the scale moves and parameters with it, and where it has moved too far for that."""
+    learner, batch = taught(learner_with, batch_of, regression=True), batch_of(50, regression=True)
+    objective = learner.objective
+    lwf_of(learner).consolidate(learner, 0)
+    said = objective.answer(learner.predict(batch.x)).value
+    before = objective.units
+    for rows, reach in moves:
+        objective.absorb(torch.linspace(0, reach, rows))
+        learner.follow_scales()
+    assert objective.units is not None
+    assert objective.units != before
+    as_said = objective.units.outputs(said.unsqueeze(1))
+    training = TrainingBatch(batch.x, batch.y, batch.task, fresh=len(batch), weight=None)
+    gradient = torch.zeros_like(as_said)
+    loss = lwf_of(learner).distil(learner, as_said, training, own=slice(0, 0), gradient=gradient)
+    assert loss is not None
+    assert float(loss) < 1e-6
+    assert not gradient.abs().max() > 1e-3
 
 
 @pytest.mark.parametrize(

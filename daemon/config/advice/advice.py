@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ADAM_LR = 0.01
 _SGD_LR = 0.5
+_STEPS = {"uint8": 256, "uint4": 16}
+"""Of what is stored as so many steps of one range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,20 @@ def _small_buffer(config: Config) -> Iterator[Remark]:
 
 
 def _coarse_buffer(config: Config) -> Iterator[Remark]:
-    for index, strategy in _of_type(config, "replay"):
-        if strategy.storage == "uint8" and config.decoder.type != "raw":
-            low, high = strategy.range
+    places: list[tuple[KeyPath, Any]] = [
+        (("strategies", index), each) for index, each in enumerate(config.strategies)
+    ]
+    if config.reference is not None:
+        places.append((("reference",), config.reference))
+    for path, options in places:
+        storage = getattr(options, "storage", "")
+        if storage in _STEPS and "range" not in options.model_fields_set and config.decoder.type != "raw":
+            low, high = options.range
+            steps = f"{_STEPS[storage]} steps from {low:g} to {high:g}"
             yield (
-                ("strategies", index, "storage"),
-                f"uint8 keeps 256 steps from {low:g} to {high:g} and cuts off what lies outside; it is for images",
-                "use float16, or float32",
+                (*path, "storage"),
+                f"{storage} keeps {steps} and cuts off what lies outside; it is for images",
+                "use float16, which knows where each column lies, or give the range of the features",
             )
 
 

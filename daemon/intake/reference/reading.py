@@ -73,11 +73,10 @@ class ReferenceReader:
             raise UnusableReferenceError(
                 f"{self.rejected} of its {self.records} records cannot be used; the first: {self._complaint}"
             )
-        kept = self._memory.rows()
-        rows = self._storage(len(kept), features=kept.x.shape[1])
-        rows.write(np.arange(len(kept)), kept, np.arange(len(kept)))
+        kept, names = self._memory.rows(), self._rows.features.names
+        rows = self._memory.storage.part(np.arange(len(kept)), np.arange(len(names)))
         probe = holds_out(kept.partition.numpy(), kept.offset.numpy(), share=self._probe_share, seed=seed)
-        return ReferenceRows.split(rows, names=self._rows.features.names, probe=probe)
+        return ReferenceRows.split(rows, names=names, probe=probe)
 
     def _take(self, records: Sequence[Record]) -> None:
         rows, rejects = self._rows.decode(records)

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from daemon.intake.features.field_names import FieldNameError
-from strategies.batch import Batch
 from strategies.storage import RowStorage
 
 if TYPE_CHECKING:
@@ -48,8 +46,8 @@ class ReferenceRows:
         columns = np.arange(len(names))
         return ReferenceRows(
             tuple(names),
-            _copied(rows, np.flatnonzero(probe), columns),
-            _copied(rows, np.flatnonzero(~probe), columns),
+            rows.part(np.flatnonzero(probe), columns),
+            rows.part(np.flatnonzero(~probe), columns),
         )
 
     @property
@@ -69,7 +67,7 @@ class ReferenceRows:
         if missing:
             raise ReferenceFieldError(missing, names=self.names)
         columns = np.array([self.names.index(name) for name in names], dtype=np.int64)
-        probes, mixable = (_copied(part, np.arange(part.capacity), columns) for part in (self.probes, self.mixable))
+        probes, mixable = (part.part(np.arange(part.capacity), columns) for part in (self.probes, self.mixable))
         return ReferenceRows(tuple(names), probes, mixable)
 
     def state_dict(self) -> dict[str, Any]:
@@ -84,18 +82,6 @@ class ReferenceRows:
     def of_state(state: Mapping[str, Any]) -> ReferenceRows:
         """Return the rows that ``state_dict`` returned."""
         return ReferenceRows(tuple(state["names"]), _restored(state["probes"]), _restored(state["mixable"]))
-
-
-def _copied(rows: RowStorage, slots: NDArray[np.int64], columns: NDArray[np.int64]) -> RowStorage:
-    """Return a storage of the same form with these rows and columns; what was stored once is stored alike again."""
-    form = rows.form | {"capacity": len(slots), "features": len(columns)}
-    copy = RowStorage.of_form(form)
-    batch = rows.read(slots)
-    x = torch.from_numpy(np.ascontiguousarray(batch.x.numpy()[:, columns]))
-    copy.write(
-        np.arange(len(slots)), Batch(x, batch.y, batch.task, provenance=batch.provenance), np.arange(len(slots))
-    )
-    return copy
 
 
 def _restored(state: Mapping[str, Any]) -> RowStorage:

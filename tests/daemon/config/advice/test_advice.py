@@ -39,6 +39,8 @@ def test_the_defaults_need_no_advice(load_with: Any) -> None:
         (TASKS | {"strategies": "[{type: replay, rows: 159}]"}, ("strategies", 0, "rows")),
         ({"strategies": "[{type: replay, rows: 31}]"}, ("strategies", 0, "rows")),
         ({"strategies": "[{type: replay, storage: uint8}]"}, ("strategies", 0, "storage")),
+        ({"strategies": "[{type: ewc}, {type: der, storage: uint4}]"}, ("strategies", 1, "storage")),
+        (MIXING | {"reference": f"{{{BEFORE}, storage: uint8}}"}, ("reference", "storage")),
         ({"tasks": "{type: field}", "retention": "{probe_share: 0}"}, ("retention", "probe_share")),
         ({"http": "{host: 0.0.0.0}"}, ("http", "host")),
         ({"http": "{host: '::'}"}, ("http", "host")),
