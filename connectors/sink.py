@@ -31,10 +31,10 @@ class Prediction:
     """What the model predicted for one event on arrival, before its label was used."""
 
     record: Record
-    prediction: str | float
-    """The class name, or the number, in the label's own units."""
+    prediction: str | float | None
+    """The class name, or the number, in the label's own units; None before any label was seen."""
     confidence: float | None
-    """The softmax probability of the predicted class; None in regression."""
+    """The probability of the predicted class; None in regression, and where there is no prediction."""
     label: str | float | None
     task: str
     step: int

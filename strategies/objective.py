@@ -17,20 +17,33 @@ if TYPE_CHECKING:
 
     from strategies.scaler import ScaleChange
 
+NO_CLASS = -1
+"""The answer where no class is known yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the outputs say, in the label's own terms."""
 
     value: Tensor
-    """``(rows,) int64`` class index, or ``(rows,) float32`` in the target's units."""
+    """``(rows,) int64`` class index, or ``(rows,) float32`` in the target's units.
+
+    Where nothing can be said, because no label was seen: ``NO_CLASS``, or NaN.
+    """
     logits: Tensor | None = None
     """``(rows, classes) float32`` that the class was chosen by; None in regression."""
 
     @property
     def confidence(self) -> Tensor | None:
-        """``(rows,) float32`` probability of the class among those it was chosen from; None in regression."""
-        return None if self.logits is None else torch.softmax(self.logits, 1).amax(1)
+        """``(rows,) float32`` probability of the class among those it was chosen from; None in regression.
+
+        NaN where there is no answer. Of a single class it is 1, which says nothing.
+        """
+        if self.logits is None:
+            return None
+        if not self.logits.shape[1]:
+            return torch.full(self.value.shape, torch.nan)
+        return torch.softmax(self.logits, 1).amax(1).masked_fill_(self.value == NO_CLASS, torch.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,8 @@ class Classification:
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:
         """Return the likeliest of the first ``known`` classes, and its probability among them."""
         logits = outputs[:, :known]
+        if not logits.shape[1]:
+            return Answer(value=torch.full((len(outputs),), NO_CLASS), logits=logits)
         return Answer(value=logits.argmax(1), logits=logits)
 
     def absorb(self, y: Tensor) -> None:
@@ -172,9 +187,12 @@ class Regression:
         return target if self._scaler is None else self._scaler.scale(target)
 
     def answer(self, outputs: Tensor, known: int | None = None) -> Answer:
-        """Return the outputs in the target's own units."""
-        value = outputs if self._scaler is None else self._scaler.unscale(outputs)
-        return Answer(value=value.squeeze(1))
+        """Return the outputs in the target's own units; none before a label has shown where it lies."""
+        if self._scaler is None:
+            return Answer(value=outputs.squeeze(1))
+        if not self._scaler.count:
+            return Answer(value=torch.full((len(outputs),), torch.nan))
+        return Answer(value=self._scaler.unscale(outputs).squeeze(1))
 
     def absorb(self, y: Tensor) -> None:
         """Add targets ``(rows,) float32`` to the running mean and deviation."""

@@ -166,6 +166,8 @@ def _likelihood(logits: torch.Tensor, y: torch.Tensor) -> NDArray[np.float64]:
     """Return the probability ``(rows,)`` of each row's class; 0 where it could not be said yet."""
     probabilities = torch.softmax(logits.double(), 1).numpy()
     label = y.numpy()
+    if not probabilities.shape[1]:
+        return np.zeros(len(label))
     sayable = label < probabilities.shape[1]
     picked = probabilities[np.arange(len(label)), np.where(sayable, label, 0)]
     return np.asarray(np.where(sayable, picked, 0.0), dtype=np.float64)

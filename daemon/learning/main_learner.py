@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("retaind")
 
+_HARDLY_ANY = 2
+"""So many classes that a probability says something, and each row of a block need not be looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Met:
@@ -43,6 +46,10 @@ class Met:
     """What is said of them: by the committee, or by the main learner where there is none."""
     step: int
     """Optimizer steps that the model had made when it said so."""
+    known: NDArray[np.int64]
+    """``(rows,)``: the classes that were known to whoever said so; 0 in regression."""
+    labels: NDArray[np.int64]
+    """``(rows,)``: the labels that they had seen."""
     new_segment: Segment | None
     """The segment that a drift alarm has begun with them: the next row is the first of it."""
 
@@ -110,6 +117,7 @@ class MainLearner:
     def meet(self, arrivals: Arrivals) -> Met:
         """Predict at most ``room`` arrivals of one segment, score them, and learn if that fills the block."""
         step = self.scored.learner.steps
+        known, labels = self._experience(arrivals.batch)
         with self._stopwatch("predict"):
             answer = self._predict(arrivals.batch)
         with self._stopwatch("score"):
@@ -121,7 +129,7 @@ class MainLearner:
         self._block.keep(arrivals, errors=errors, no_change=no_change)
         self.events += len(arrivals)
         new_segment = self.close_block() if self._block.filled >= self.block_rows else None
-        return Met(answer, step=step, new_segment=new_segment)
+        return Met(answer, step=step, known=known, labels=labels, new_segment=new_segment)
 
     def close_block(self) -> Segment | None:
         """Learn what waits, full or not; return the segment that begins where a drift alarm was given."""
@@ -262,6 +270,21 @@ class MainLearner:
         """Return the committee's answer on the rows that were placed last."""
         rows = slice(self._block.filled - len(batch), self._block.filled)
         return committee.answer(batch, self._block.seen.x[rows], main, known_classes=self._known_classes)
+
+    def _experience(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return how many classes are known, and how many labels, to whoever answers the rows that come next.
+
+        The main learner learns when a block is closed, the committee knows the labels of the rows before.
+        """
+        rows = len(batch)
+        if self._committee is None:
+            return np.full(rows, self._known_classes), np.full(rows, self.events - self._block.filled)
+        known = np.full(rows, self._known_classes)
+        if self._known_classes < _HARDLY_ANY and self.scored.learner.objective.classification:
+            waiting = self._block.waiting
+            newest = self._known_classes if waiting is None else max(self._known_classes, int(waiting.y.max()) + 1)
+            known = np.maximum.accumulate(np.append(newest, batch.y.numpy()[:-1] + 1))
+        return known, self.events + np.arange(rows)
 
     def _predict(self, batch: Batch) -> Answer:
         rows = self._block.seen.place(self.scored.learner.absorb(batch.x), batch.task)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.sink import Prediction
 from daemon.intake.reference.rows import ReferenceRows
+from daemon.learning.certainty import certainty
 from daemon.learning.snapshot import Leads, PipelineSnapshot
+from strategies.objective import NO_CLASS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -255,16 +258,22 @@ class Pipeline:
     def _predictions(self, arrivals: Arrivals, met: Met) -> Iterator[Prediction]:
         names, answer, batch = self._intake.class_names, met.answer, arrivals.batch
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
-        confidence = [None] * len(arrivals) if answer.confidence is None else answer.confidence.tolist()
-        columns = zip(
-            arrivals.records, answer.value.tolist(), confidence, batch.y.tolist(), batch.task.tolist(), strict=True
-        )
+        confidence = certainty(answer, known=met.known, labels=met.labels)
+        said = [_named(value, names) for value in answer.value.tolist()]
+        columns = zip(arrivals.records, said, confidence, batch.y.tolist(), batch.task.tolist(), strict=True)
         for record, value, sure, label, task in columns:
             yield Prediction(
                 record=record,
-                prediction=names[value] if names else value,
+                prediction=value,
                 confidence=sure,
                 label=names[label] if names else label,
                 task=tasks[task],
                 step=met.step,
             )
+
+
+def _named(value: float, names: Sequence[str]) -> str | float | None:
+    """Return an answer in the label's own terms; None where there is none."""
+    if names:
+        return None if value == NO_CLASS else names[int(value)]
+    return None if isnan(value) else value

@@ -68,9 +68,12 @@ class ScoredLearner:
         return self._budget.left
 
     def predict(self, seen: PaddedRows, rows: slice, *, known_classes: int) -> Answer:
-        """Return what is said of some of the padded rows. A class that is not known yet cannot be predicted."""
+        """Return what is said of some of the padded rows. A class that is not known yet cannot be predicted.
+
+        While none is known, there is no answer.
+        """
         outputs = self.learner.predict_scaled(seen.x, seen.task)[rows]
-        return self.learner.objective.answer(outputs, known=max(known_classes, 1))
+        return self.learner.objective.answer(outputs, known=known_classes)
 
     def score(self, answer: Answer, batch: Batch, *, no_change: NDArray[Any]) -> None:
         """Score what was said of a batch before it was learned; ``no_change`` is what that baseline said."""

@@ -11,7 +11,7 @@ from daemon.learning.committee.any_member import expert_names, load_member_state
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
 from daemon.learning.committee.probabilities import FLOOR, floored
-from strategies.objective import Answer
+from strategies.objective import NO_CLASS, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,8 @@ class ClassCommittee:
         rows = slice(views.filled - len(batch), views.filled)
         _set_probabilities(self._main[rows], main)
         self._label[rows] = batch.y.numpy()
-        return _answer(self._mixed(views, max(known_classes, 1))[rows])
+        mixed, unknown = self._mixed(views, known_classes)
+        return _answer(mixed[rows], unknown=unknown[rows])
 
     def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
@@ -67,7 +68,8 @@ class ClassCommittee:
         of_main = np.zeros((len(scaled), self._classes), dtype=np.float32)
         _set_probabilities(of_main, main)
         _, experts = self._experts(views, of_main, unknown=np.zeros((len(scaled), known), dtype=np.bool_))
-        return _answer(experts @ self._mixture.weights.astype(np.float32))
+        mixed = experts @ self._mixture.weights.astype(np.float32)
+        return _answer(mixed, unknown=np.full(mixed.shape, not known_classes))
 
     def learn(self, *, fresh: NDArray[np.int64]) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
@@ -106,8 +108,8 @@ class ClassCommittee:
         self._logs = np.zeros((0, 1, 1), dtype=np.float32)
         self._losses = np.zeros((0, len(self.names)))
 
-    def _mixed(self, views: Views, known: int) -> NDArray[np.float32]:
-        """Return the mixture's probabilities ``(places, sayable)`` of the whole block so far.
+    def _mixed(self, views: Views, known: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return the mixture's probabilities ``(places, sayable)`` of the block so far, and who could not be known.
 
         All of it is computed for all places, filled or not: sums of one shape always round alike. A class that
         appears in the block can be the answer from the next row on, if there is room for it.
@@ -118,7 +120,7 @@ class ClassCommittee:
         self._now, self._logs, self._losses = views, logs[: views.filled], losses[: views.filled]
         mixed = np.einsum("pke,pe->pk", experts, self._mixture.within(losses).astype(np.float32))
         mixed[unknown] = 1e-12
-        return np.asarray(mixed)
+        return np.asarray(mixed), unknown
 
     def _experts(
         self, views: Views, main: NDArray[np.float32], *, unknown: NDArray[np.bool_]
@@ -139,7 +141,7 @@ class ClassCommittee:
 
     def _unknown(self, known: int) -> NDArray[np.bool_]:
         """Return which classes nobody could know yet ``(places, sayable)``; a few new ones are sayable too."""
-        sayable = min(self._classes, known + max(2, known // 2))
+        sayable = min(self._classes, max(known, 1) + max(2, known // 2))
         seen = np.maximum.accumulate(np.append(known - 1, self._label[:-1])) + 1
         return np.asarray(np.arange(sayable)[None, :] >= seen[:, None])
 
@@ -153,10 +155,16 @@ class ClassCommittee:
 
 
 def _set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
-    """Set rows ``(rows, classes)`` to what the main learner says of the classes that it knows."""
+    """Set rows ``(rows, classes)`` to what the main learner says of the classes it knows; alike, if of none."""
     assert main.logits is not None, "its labels are classes"
-    rows[:, : main.logits.shape[1]] = torch.softmax(main.logits, 1).numpy()
+    known = main.logits.shape[1]
+    if known:
+        rows[:, :known] = torch.softmax(main.logits, 1).numpy()
+    else:
+        rows[:] = 1 / rows.shape[1]
 
 
-def _answer(probabilities: NDArray[np.float32]) -> Answer:
-    return Answer(torch.from_numpy(probabilities.argmax(1)), logits=torch.from_numpy(np.log(probabilities)))
+def _answer(probabilities: NDArray[np.float32], *, unknown: NDArray[np.bool_]) -> Answer:
+    """Return the likeliest class of each row; none where all are ``unknown``."""
+    value = np.where(unknown.all(axis=1), NO_CLASS, probabilities.argmax(1))
+    return Answer(torch.from_numpy(value), logits=torch.from_numpy(np.log(probabilities)))

@@ -80,7 +80,7 @@ class NumberViewMaker:
             usable=np.zeros(rows, dtype=np.bool_),
             last=np.full(rows, self._level.mean),
             unit=np.full(rows, self._level.deviation),
-            judged=np.zeros(rows, dtype=np.bool_),
+            begun=np.full(rows, self._level.known),
             mean=self._level.mean,
             deviation=self._level.deviation,
         )
@@ -131,7 +131,7 @@ class NumberViewMaker:
             usable=self._usable.copy(),
             last=self._padded(np.where(past.known, past.labels[:, 0], otherwise)),
             unit=self._padded(np.where(past.known, self._increment.now[0], self._level.deviation)),
-            judged=self._padded(usable & (earlier | self._level.known)) > 0,
+            begun=self._padded(earlier | self._level.known) > 0,
             mean=self._level.mean,
             deviation=self._level.deviation,
         )

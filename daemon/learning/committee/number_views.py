@@ -40,12 +40,17 @@ class NumberViews:
     """The key's last label; where it has none, the mean of all labels."""
     unit: NDArray[np.float64]
     """The running size of an increment; where the key has no label, the deviation of all labels."""
-    judged: NDArray[np.bool_]
-    """Whether the label is usable, and any other was known before it."""
+    begun: NDArray[np.bool_]
+    """Whether any usable label was known before the row's own."""
     mean: float
     """Of all labels before the block."""
     deviation: float
     """Theirs; 0 where nothing is known of it, or they are all alike."""
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Whether what is said of a row can be compared with its label."""
+        return self.usable & self.begun
 
     @property
     def levels(self) -> NDArray[np.float64]:

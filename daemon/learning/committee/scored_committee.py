@@ -120,7 +120,7 @@ class ScoredCommittee:
         def say(x: NDArray[np.float32], task: int) -> NDArray[Any]:
             scaled = main.scale(torch.from_numpy(x))
             outputs = main.predict_scaled(scaled, torch.full((len(x),), task))
-            answer = main.objective.answer(outputs, known=max(known_classes, 1))
+            answer = main.objective.answer(outputs, known=known_classes)
             return self._committee.answer_new_keys(scaled, answer, known_classes=known_classes).value.numpy()
 
         return self._probes.of_all(say)
