@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.literature.protocol import Published, Setting
+from benchmarks.literature.protocol import MethodSetting, Published
 
 if TYPE_CHECKING:
     from benchmarks.literature.protocol import Overrides
@@ -54,18 +54,20 @@ def base(*, batch: int, lr: float) -> Overrides:
     }
 
 
-def er(rows: int, *, lr: float, batch: int = 128, figure: str) -> Setting:
+def er(rows: int, *, lr: float, batch: int = 128, figure: str) -> MethodSetting:
     """Return experience replay from so many float32 rows, the published way."""
     return _setting({"type": "replay", "rows": rows, "batch": batch}, lr=lr, figure=figure)
 
 
-def derpp(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128, figure: str) -> Setting:
+def derpp(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128, figure: str) -> MethodSetting:
     """Return DER++ with so many float32 rows, the published way."""
     strategy = {"type": "derpp", "rows": rows, "alpha": alpha, "beta": beta, "batch": batch}
     return _setting(strategy, lr=lr, figure=figure)
 
 
-def cls_er(rows: int, *, lr: float, strength: float, stable_frequency: float, batch: int, figure: str) -> Setting:
+def cls_er(
+    rows: int, *, lr: float, strength: float, stable_frequency: float, batch: int, figure: str
+) -> MethodSetting:
     """Return CLS-ER from so many float32 rows, with the settings of its own paper's code (NeurAI-Lab/CLS-ER)."""
     strategy = {
         "type": "cls_er",
@@ -81,7 +83,7 @@ def cls_er(rows: int, *, lr: float, strength: float, stable_frequency: float, ba
     return replace(setting, published=Published(figure, "Arani et al. 2022"), note="the stable average predicts")
 
 
-def compact(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128) -> Setting:
+def compact(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128) -> MethodSetting:
     """Return DER++ in the bytes of so many float32 images: half a byte a pixel.
 
     α, β, the learning rate and the rows rehearsed were chosen by ``--validate`` on one seed.
@@ -90,7 +92,7 @@ def compact(rows: int, *, alpha: float, beta: float, lr: float, batch: int = 128
     return _setting(strategy | {"alpha": alpha, "beta": beta}, lr=lr)
 
 
-def averaged(setting: Setting) -> Setting:
+def averaged(setting: MethodSetting) -> MethodSetting:
     """Return a setting that predicts by an average of the weights over some hundreds of steps.
 
     It forgets less for it, and is slower to take up a new task, which the prequential score shows.
@@ -99,25 +101,25 @@ def averaged(setting: Setting) -> Setting:
     return replace(setting, overrides={**setting.overrides, "learner": {"averaging": AVERAGING}}, note=note)
 
 
-def plain(strategy: dict[str, Any], *, lr: float, figure: str) -> Setting:
+def plain(strategy: dict[str, Any], *, lr: float, figure: str) -> MethodSetting:
     """Return one strategy with the settings of the paper's code."""
     return _setting(strategy, lr=lr, figure=figure)
 
 
-def ewc(*, lr: float, strength: float, figure: str) -> Setting:
+def ewc(*, lr: float, strength: float, figure: str) -> MethodSetting:
     """Return online EWC alone: γ 1, a Fisher from sampled labels of 2,000 rows of each task."""
     strategy = {"type": "ewc", "strength": strength, "decay": 1.0, "fisher": "sampled", "fisher_rows": 2000}
     return _setting(strategy | {"every_events": None}, lr=lr, figure=figure)
 
 
-def ewc_by_layer(*, lr: float, strength: float, figure: str) -> Setting:
+def ewc_by_layer(*, lr: float, strength: float, figure: str) -> MethodSetting:
     """Return online EWC alone, with the Fisher of whole layers; the published figure is that of the diagonal."""
     strategy = {"type": "ewc", "curvature": "kronecker", "strength": strength, "decay": 1.0, "fisher_rows": 2000}
     setting = _setting(strategy | {"every_events": None}, lr=lr, figure=figure)
     return replace(setting, note="Kronecker-factored; published: diagonal")
 
 
-def closed_form(features: int, *, solve_every: int = 512) -> Setting:
+def closed_form(features: int, *, solve_every: int = 512) -> MethodSetting:
     """Return ridge regression on the pixels and so many random features of them; its sums are its only memory.
 
     The gain was chosen on digits of the training data that were held back, among 1, 2, 3, 5 and 8.
@@ -125,7 +127,7 @@ def closed_form(features: int, *, solve_every: int = 512) -> Setting:
     model = {"type": "closed_form", "features": features, "gain": 5.0, "solve_every": solve_every}
     megabytes = 8 * (1 + PIXELS + features) ** 2 / 1e6
     note = f"no rows; the sums take {megabytes:.0f} MB"
-    return Setting(overrides={"model": model, "learner": {"batch": 128}, "strategies": []}, note=note)
+    return MethodSetting(overrides={"model": model, "learner": {"batch": 128}, "strategies": []}, note=note)
 
 
 def budget(rows: int) -> int:
@@ -136,10 +138,10 @@ def budget(rows: int) -> int:
     return rows * FLOAT32_ROW_BYTES
 
 
-def _setting(strategy: dict[str, Any], *, lr: float, figure: str | None = None) -> Setting:
+def _setting(strategy: dict[str, Any], *, lr: float, figure: str | None = None) -> MethodSetting:
     overrides: Overrides = {"optimizer": {"lr": lr}, "strategies": [strategy]}
     note = f"{strategy['bytes']:,} bytes in all" if "bytes" in strategy else ""
-    return Setting(overrides=overrides, published=None if figure is None else published(figure), note=note)
+    return MethodSetting(overrides=overrides, published=None if figure is None else published(figure), note=note)
 
 
 def published(figure: str) -> Published:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from benchmarks.literature.electricity_market import read_electricity
-from benchmarks.literature.protocol import Overrides, Protocol, Published, Setting
+from benchmarks.literature.protocol import MethodSetting, Overrides, Protocol, Published
 from benchmarks.literature.record_stream import RecordStream
 from benchmarks.literature.stream_recipe import ALONE, PREQUENTIAL_COLUMNS, REFERENCES, RETENTION_COLUMNS, peers
 
@@ -48,13 +48,13 @@ class Electricity(Protocol):
     evaluated_on = "Every event; retention on two per cent of them, never learned."
     validated_on = "The first half of the stream."
     columns: ClassVar[Mapping[str, str]] = PREQUENTIAL_COLUMNS | RETENTION_COLUMNS
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "replay-ewc": Setting(
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "replay-ewc": MethodSetting(
             published=Published("90.6 (ALMA), 87.7 (ARF)", "river's benchmarks, without a day's mean"),
             note="knows the mean price of a day, by which the label is defined",
         ),
-        "replay-ewc-no-day-mean": Setting(overrides={"features": {"rolling": []}}, note="does not know it"),
-        "naive": Setting(overrides=ALONE | {"strategies": []}),
+        "replay-ewc-no-day-mean": MethodSetting(overrides={"features": {"rolling": []}}, note="does not know it"),
+        "naive": MethodSetting(overrides=ALONE | {"strategies": []}),
         **peers({"features": {"label_lags": 0, "differences": [], "rolling": [], "cyclic": []}}),
     }
 

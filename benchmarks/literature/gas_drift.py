@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.literature.evaluation import AHEAD
 from benchmarks.literature.gas_batches import FEATURES, NUMBERS, GasBatch, read_gas_batches
-from benchmarks.literature.protocol import HeldOut, Overrides, Protocol, Setting
+from benchmarks.literature.protocol import HeldOut, MethodSetting, Overrides, Protocol
 from benchmarks.literature.row_stream import RowStream, RowTask
 from benchmarks.literature.splits import stratified
 from benchmarks.literature.stream_recipe import ALONE, PREQUENTIAL_COLUMNS, REFERENCES, RETENTION_COLUMNS, peers
@@ -59,21 +59,21 @@ class GasDrift(Protocol):
         NEXT_BATCH: {f"{AHEAD}.batch-{number}": f"batch {number}, %" for number in NUMBERS[1:]}
         | {AHEAD: "mean, %"},
     }
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "naive": Setting(overrides=ALONE),
-        "replay": Setting(
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "naive": MethodSetting(overrides=ALONE),
+        "replay": MethodSetting(
             overrides={"learner": {"updates_per_batch": 10}, "strategies": [REPLAY]},
             note="2,000 rows of float16, balanced by batch; 10 steps on 10 events",
         ),
-        "default": Setting(
+        "default": MethodSetting(
             overrides=ALONE | {"strategies": "default", "committee": None},
             note="the main learner of `strategies: default`: DER++ with 2,000 rows, more steps while young",
         ),
-        "closed-form": Setting(
+        "closed-form": MethodSetting(
             overrides=ALONE | {"model": {"type": "closed_form", "features": 1000}, "learner": {"batch": 32}},
             note="ridge regression on 1,000 random features, no rows",
         ),
-        "joint": Setting(peer="joint", overrides=ALONE, note="all rows at once, 15 epochs"),
+        "joint": MethodSetting(peer="joint", overrides=ALONE, note="all rows at once, 15 epochs"),
         **peers(),
     }
     evaluation_rows = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from benchmarks.literature.activity_windows import CHANNELS, LENGTH, ActivityWindows, read_activity_windows
-from benchmarks.literature.protocol import HeldOut, Overrides, Protocol, Setting
+from benchmarks.literature.protocol import HeldOut, MethodSetting, Overrides, Protocol
 from benchmarks.literature.row_stream import RowStream, RowTask
 from benchmarks.literature.splits import last_of_each_class
 from benchmarks.literature.stream_recipe import ALONE, PREQUENTIAL_COLUMNS, REFERENCES, RETENTION_COLUMNS, peers
@@ -47,16 +47,16 @@ class HumanActivity(Protocol):
     evaluated_on = "Held-out windows."
     validated_on = "Windows held back of training."
     columns: ClassVar[Mapping[str, str]] = RETENTION_COLUMNS | PREQUENTIAL_COLUMNS
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "naive": Setting(overrides=ALONE),
-        "replay": Setting(
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "naive": MethodSetting(overrides=ALONE),
+        "replay": MethodSetting(
             overrides={
                 "learner": {"updates_per_batch": 8, "averaging": 0.998},
                 "strategies": [REPLAY | {"batch": 128}],
             },
             note="spectra; 4,000 rows of float16; 8 steps on 16 events, averaged weights",
         ),
-        "replay-cnn1d": Setting(
+        "replay-cnn1d": MethodSetting(
             overrides={
                 "model": {"type": "cnn1d", "shape": [CHANNELS, LENGTH], "channels": [32, 64, 64], "kernel": 9},
                 "learner": {"updates_per_batch": 3, "averaging": 0.993},
@@ -64,7 +64,7 @@ class HumanActivity(Protocol):
             },
             note="convolutions; 4,000 rows of float16; 3 steps on 16 events, averaged weights",
         ),
-        "joint": Setting(peer="joint", overrides=ALONE, note="all rows at once, 15 epochs"),
+        "joint": MethodSetting(peer="joint", overrides=ALONE, note="all rows at once, 15 epochs"),
         **peers(),
     }
     evaluation_rows = None

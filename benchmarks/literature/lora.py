@@ -10,7 +10,7 @@ from benchmarks.literature.image_stream import ImageStream, ImageTask
 from benchmarks.literature.images import read_images
 from benchmarks.literature.mnist_fashion import OFFSET, SCALE, MnistFashion
 from benchmarks.literature.pretraining import Pretraining
-from benchmarks.literature.protocol import Chunk, HeldOut, Overrides, Protocol, Setting, Stream
+from benchmarks.literature.protocol import Chunk, HeldOut, MethodSetting, Overrides, Protocol, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -49,11 +49,15 @@ class Lora(Protocol):
         "memory_bytes": "memory, bytes",
         "events_per_second": "events/s",
     }
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "lora-mixing": Setting(overrides=LOW_RANK | MIXING, note="rank 16; as many rows of before as new ones"),
-        "lora": Setting(overrides=LOW_RANK, note="rank 16"),
-        "full-mixing": Setting(overrides=IN_FULL | MIXING, note="all weights; as many rows of before as new ones"),
-        "full": Setting(overrides=IN_FULL, note="all weights"),
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "lora-mixing": MethodSetting(
+            overrides=LOW_RANK | MIXING, note="rank 16; as many rows of before as new ones"
+        ),
+        "lora": MethodSetting(overrides=LOW_RANK, note="rank 16"),
+        "full-mixing": MethodSetting(
+            overrides=IN_FULL | MIXING, note="all weights; as many rows of before as new ones"
+        ),
+        "full": MethodSetting(overrides=IN_FULL, note="all weights"),
     }
     evaluation_rows = None
 

@@ -13,7 +13,7 @@ from benchmarks.literature.protocol import Published
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from benchmarks.literature.protocol import Overrides, Setting
+    from benchmarks.literature.protocol import MethodSetting, Overrides
 
 TASKS = 50
 RITTER = Published("above 90", "Ritter et al. 2018")
@@ -30,7 +30,7 @@ class ManyPermutations(PermutedMnist):
     summary = "Permuted MNIST with 50 tasks of 60,000 images, one pass, no row remembered."
     tasks: ClassVar[int] = TASKS
     base: ClassVar[Overrides] = merged(PermutedMnist.base, {"retention": {"max_tasks": TASKS}})
-    settings: ClassVar[Mapping[str, Setting]] = {
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
         "naive": replace(PermutedMnist.settings["naive"], published=None),
         "ewc": replace(PermutedMnist.settings["ewc"], published=None),
         "ewc-kronecker": replace(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.literature.image_stream import ImageStream, ImageTask
 from benchmarks.literature.images import read_images
-from benchmarks.literature.protocol import Overrides, Protocol, Published, Setting
+from benchmarks.literature.protocol import MethodSetting, Overrides, Protocol, Published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,13 +62,13 @@ class MnistFashion(Protocol):
         "memory_bytes": "memory, bytes",
         "events_per_second": "events/s",
     }
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "naive": Setting(published=DEMONSTRATION),
-        "replay-ewc": Setting(
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "naive": MethodSetting(published=DEMONSTRATION),
+        "replay-ewc": MethodSetting(
             overrides={"learner": {"averaging": 0.99}, "strategies": [REPLAY, EWC]},
             note="the example: 1,200 rows, a byte a pixel; averaged weights",
         ),
-        "compact": Setting(
+        "compact": MethodSetting(
             overrides={"learner": {"averaging": 0.99}, "strategies": [COMPACT]},
             note="DER++, half a byte a pixel, 3,763,200 bytes in all; averaged weights",
         ),

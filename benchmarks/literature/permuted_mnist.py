@@ -21,7 +21,7 @@ from benchmarks.literature.der_recipe import (
 )
 from benchmarks.literature.image_stream import PIXELS, ImageStream, ImageTask
 from benchmarks.literature.images import read_images
-from benchmarks.literature.protocol import Overrides, Protocol, Setting
+from benchmarks.literature.protocol import MethodSetting, Overrides, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +40,8 @@ class PermutedMnist(Protocol):
     summary = "Permuted MNIST: 20 tasks of 60,000 images, each with the pixels in another order, one pass."
     base: ClassVar[Overrides] = base(batch=128, lr=0.2)
     columns: ClassVar[Mapping[str, str]] = COLUMNS
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "naive": Setting(published=published("40.70")),
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "naive": MethodSetting(published=published("40.70")),
         "ewc": ewc(lr=0.1, strength=5.0, figure="75.79"),
         "ewc-kronecker": ewc_by_layer(lr=0.2, strength=10.0, figure="75.79"),
         "si": plain({"type": "si", "strength": 0.5, "damping": 1.0}, lr=0.1, figure="65.86"),

@@ -71,7 +71,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class MethodSetting:
     """One way to learn the stream."""
 
     overrides: Overrides = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Protocol:
     """One sentence for ``python -m benchmarks --list`` and above the table."""
     base: ClassVar[Overrides]
     """The configuration but for source, checkpoint and seed."""
-    settings: ClassVar[Mapping[str, Setting]]
+    settings: ClassVar[Mapping[str, MethodSetting]]
     columns: ClassVar[Mapping[str, str]]
     """The figures in the table: heading by name of ``Outcome.figures``; ``{"final_accuracy": "accuracy, %"}``."""
     further_tables: ClassVar[Mapping[str, Mapping[str, str]]] = {}

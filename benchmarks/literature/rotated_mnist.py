@@ -10,7 +10,7 @@ from PIL import Image  # matplotlib brings it along
 from benchmarks.literature.der_recipe import COLUMNS, SCALE, averaged, base, compact, derpp, er, ewc, published
 from benchmarks.literature.image_stream import PIXELS, ImageStream, ImageTask
 from benchmarks.literature.images import read_images
-from benchmarks.literature.protocol import Overrides, Protocol, Setting
+from benchmarks.literature.protocol import MethodSetting, Overrides, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,8 @@ class RotatedMnist(Protocol):
     summary = "Rotated MNIST: 20 tasks of 60,000 images, each turned by another angle of 0° to 180°, one pass."
     base: ClassVar[Overrides] = base(batch=128, lr=0.2)
     columns: ClassVar[Mapping[str, str]] = COLUMNS
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "naive": Setting(published=published("67.66")),
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "naive": MethodSetting(published=published("67.66")),
         "ewc": ewc(lr=0.1, strength=5.0, figure="77.35"),
         "er-200": er(200, lr=0.2, figure="85.01"),
         "er-500": er(500, lr=0.2, figure="88.91"),

@@ -19,7 +19,7 @@ from benchmarks.literature.der_recipe import (
 )
 from benchmarks.literature.image_stream import ImageStream, ImageTask
 from benchmarks.literature.images import read_images
-from benchmarks.literature.protocol import Overrides, Protocol, Setting
+from benchmarks.literature.protocol import MethodSetting, Overrides, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +34,8 @@ class SequentialMnist(Protocol):
     summary = "Sequential MNIST: 5 tasks of 2 digits, one head, no task given at test, one pass."
     base: ClassVar[Overrides] = base(batch=10, lr=0.03)
     columns: ClassVar[Mapping[str, str]] = COLUMNS
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "naive": Setting(published=published("19.60")),
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "naive": MethodSetting(published=published("19.60")),
         # The paper's penalty has no factor of one half.
         "ewc": ewc(lr=0.03, strength=180.0, figure="20.46"),
         "si": plain({"type": "si", "strength": 1.0, "damping": 0.9}, lr=0.1, figure="19.27"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.literature.protocol import Setting
+from benchmarks.literature.protocol import MethodSetting
 
 if TYPE_CHECKING:
     from benchmarks.literature.protocol import Overrides
@@ -32,15 +32,15 @@ RETENTION_COLUMNS = {
 }
 
 
-def peers(plain: Overrides | None = None) -> dict[str, Setting]:
+def peers(plain: Overrides | None = None) -> dict[str, MethodSetting]:
     """Return river's models on the same rows; with ``plain``, over the base, also on rows without our features."""
     settings = {
-        "river-arf": Setting(peer="arf", overrides=ALONE, note="10 trees, on the same rows"),
-        "river-logistic": Setting(peer="logistic", overrides=ALONE, note="standardised, on the same rows"),
+        "river-arf": MethodSetting(peer="arf", overrides=ALONE, note="10 trees, on the same rows"),
+        "river-logistic": MethodSetting(peer="logistic", overrides=ALONE, note="standardised, on the same rows"),
     }
     if plain is not None:
         settings |= {
-            f"{name}-plain": Setting(peer=setting.peer, overrides=ALONE | plain, note="on the fields alone")
+            f"{name}-plain": MethodSetting(peer=setting.peer, overrides=ALONE | plain, note="on the fields alone")
             for name, setting in settings.items()
         }
     return settings

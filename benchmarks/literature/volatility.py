@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import orjson
 
 from benchmarks.literature.hourly_bars import INSTRUMENTS, read_bars
-from benchmarks.literature.protocol import Overrides, Protocol, Setting
+from benchmarks.literature.protocol import MethodSetting, Overrides, Protocol
 from benchmarks.literature.record_stream import RecordStream
 from benchmarks.literature.stream_recipe import ALONE, PREQUENTIAL_COLUMNS, REFERENCES, RETENTION_COLUMNS, peers
 from connectors.record import LocalRecord
@@ -60,11 +60,11 @@ class Volatility(Protocol):
     evaluated_on = "Every bar; retention on two per cent of them, never learned."
     validated_on = "The first half of the years."
     columns: ClassVar[Mapping[str, str]] = PREQUENTIAL_COLUMNS | RETENTION_COLUMNS
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "replay-ewc": Setting(),
-        "naive": Setting(overrides=ALONE | {"strategies": []}),
+    settings: ClassVar[Mapping[str, MethodSetting]] = {
+        "replay-ewc": MethodSetting(),
+        "naive": MethodSetting(overrides=ALONE | {"strategies": []}),
         **peers(),
-        "direction": Setting(overrides=DIRECTION, note="up or down instead: a coin"),
+        "direction": MethodSetting(overrides=DIRECTION, note="up or down instead: a coin"),
     }
 
     def stream(self, data: Path, *, seed: int, validate: bool) -> RecordStream:

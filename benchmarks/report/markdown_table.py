@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from benchmarks.literature.outcome import Outcome
-    from benchmarks.literature.protocol import Protocol, Setting
+    from benchmarks.literature.protocol import MethodSetting, Protocol
 
 _WHOLE = ("memory_bytes", "events_per_second", "seconds")
 
@@ -43,7 +43,7 @@ def cells(protocol: type[Protocol], name: str, runs: Sequence[Outcome]) -> list[
     return [name, str(len(runs)), *figures, published(setting), setting.note]
 
 
-def published(setting: Setting) -> str:
+def published(setting: MethodSetting) -> str:
     """Return what others have published for the same setting, with its source; nothing where there is nothing."""
     return "" if setting.published is None else f"{setting.published.figure} ({setting.published.source})"
 

@@ -10,7 +10,6 @@ import structlog
 
 from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE
 from daemon.process.own_use import own_use
-from daemon.telemetry.advice import Advisor
 from daemon.telemetry.comparison import comparisons
 from daemon.telemetry.history.recorder import Recorder
 from daemon.telemetry.learner import LearnerTelemetry
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from daemon.scoring.learner_scores import LearnerScores
     from daemon.state.checkpoint_writer import Written
     from daemon.state.state_error import StateError
+    from daemon.telemetry.advice import Advisor
     from daemon.telemetry.health import Health
     from daemon.telemetry.history.moment import Moment
     from daemon.telemetry.metrics import Metrics
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from daemon.telemetry.snapshot import TurnWork
 
 log = structlog.get_logger("retaind")
-
-WINDOW_EVENTS = 1_000
-"""The default of ``retention.window``."""
 
 
 class Telemetry:
@@ -50,8 +47,8 @@ class Telemetry:
         *,
         name: str,
         stopwatch: Stopwatch,
+        advisor: Advisor,
         history: Recorder | None = None,
-        advisor: Advisor | None = None,
         every_seconds: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -61,7 +58,7 @@ class Telemetry:
         self._name = name
         self._stopwatch = stopwatch
         self._history = Recorder() if history is None else history
-        self.advisor = Advisor(window_events=WINDOW_EVENTS) if advisor is None else advisor
+        self.advisor = advisor
         """Judges the answers when the loop has a new window of them."""
         self._every_seconds = every_seconds
         self._clock = clock

@@ -16,6 +16,7 @@ from daemon.loop.reject_limit import RejectLimit
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saving import Saving
+from daemon.telemetry.advice import Advisor
 from daemon.telemetry.health import Health
 from daemon.telemetry.metrics import Metrics
 from daemon.telemetry.telemetry import Telemetry
@@ -95,7 +96,14 @@ class Life:
             pipeline=build_pipeline(config, stopwatch=stopwatch),
             saving=self.saving,
             reject_limit=RejectLimit(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
-            telemetry=Telemetry(metrics, health, name="test", stopwatch=stopwatch, every_seconds=0.0),
+            telemetry=Telemetry(
+                metrics,
+                health,
+                name="test",
+                stopwatch=stopwatch,
+                advisor=Advisor(window_events=config.retention.window),
+                every_seconds=0.0,
+            ),
             stopwatch=stopwatch,
             dead_letters=dead_letters or build_dead_letters(config),
             predictions=build_predictions(config),

@@ -56,7 +56,7 @@ class KeyTable:
 
     def begin(self, slots: NDArray[np.int64]) -> Arrays:
         """Return what is known before the open block, to be changed at ``slots`` alone; may be called anew."""
-        self._restore(self._arrays)
+        self._restore(self._arrays, self._changed)
         self._changed = slots[:1] if (slots == slots[0]).all() else np.array(list(dict.fromkeys(slots.tolist())))
         self._before = {name: array[self._changed] for name, array in self._arrays.items()}
         return self._arrays
@@ -75,9 +75,11 @@ class KeyTable:
         """Return the keys ``(keys,)``, least recently seen first, and what was known before the open block."""
         slots = list(self._slot_of.values())
         keys = np.array(list(self._slot_of), dtype=np.int64)
-        known = {name: array.copy() for name, array in self._arrays.items()}
-        self._restore(known)
-        return {"keys": keys, **{name: array[slots] for name, array in known.items()}}
+        known = {name: array[slots] for name, array in self._arrays.items()}
+        if self._before:
+            place = dict(zip(slots, range(len(slots)), strict=True))
+            self._restore(known, np.array([place[slot] for slot in self._changed.tolist()]))
+        return {"keys": keys, **known}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
@@ -89,10 +91,10 @@ class KeyTable:
         for name, array in self._arrays.items():
             array[: len(keys)] = state[name]
 
-    def _restore(self, arrays: Arrays) -> None:
-        """Put back what the open block has changed."""
+    def _restore(self, arrays: Arrays, places: NDArray[np.int64]) -> None:
+        """Put back what the open block has changed, where it lies in these arrays."""
         for name, held in self._before.items():
-            arrays[name][self._changed] = held
+            arrays[name][places] = held
 
     def _slot(self, key: int) -> int:
         slot = self._slot_of.get(key)
