@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Policy = Literal["reservoir", "class_balanced", "task_balanced"]
 DEFAULT_ROWS = 2000
+_FARTHEST = 8.0
+"""Deviations of the target from its mean, beyond which an answer is remembered as that far out."""
 
 
 class BufferOptions(Options):
@@ -140,9 +142,14 @@ class Buffered(Strategy):
 
 
 def _said(learner: Learner, outputs: Tensor) -> Tensor:
-    """Return outputs as they can be remembered: those of a number in its own units."""
+    """Return outputs as they can be remembered: those of a number in its own units, and none absurdly far out.
+
+    When a target has jumped to another scale, what the model says for a while is no knowledge that is to be kept.
+    """
     units = learner.objective.units
-    return outputs if units is None else units.of(outputs)
+    if units is None:
+        return outputs
+    return units.of(outputs.clamp(-_FARTHEST, _FARTHEST))
 
 
 def _capacity(options: BufferOptions, *, features: int, outputs: int) -> int:

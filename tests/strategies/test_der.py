@@ -109,6 +109,20 @@ def test_a_number_is_remembered_in_its_own_units(learner_with: MakeLearner, batc
     torch.testing.assert_close(memory.storage.outputs(slots), said, rtol=0, atol=2**-10 * (units.zero + 10))
 
 
+def test_what_is_said_while_a_target_jumps_is_not_remembered_as_it_is(
+    learner_with: MakeLearner, batch_of: MakeBatch
+) -> None:
+    learner = taught(learner_with({"der": {"rows": 100}}, regression=True), [batch_of(0, regression=True)])
+    strategy: Any = dict(learner.strategies)["der"]
+    fresh = batch_of(1, regression=True)
+    strategy.observe(learner, fresh, torch.full((len(fresh), 1), 400.0))
+    units = learner.objective.units
+    assert units is not None
+    slots = torch.arange(len(fresh), 2 * len(fresh)).numpy()
+    kept = units.outputs(strategy.memory.storage.outputs(slots))
+    torch.testing.assert_close(kept, torch.full((len(fresh), 1), 8.0), rtol=0, atol=0.01)
+
+
 @pytest.mark.parametrize("method", ["der", "cls_er"])
 def test_room_for_classes_that_never_come_does_not_thin_out_what_is_kept(
     method: str, learner_with: MakeLearner, batch_of: MakeBatch
