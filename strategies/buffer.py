@@ -99,6 +99,17 @@ class Buffered(Strategy):
         """Return the slots of a step's rows, drawn uniformly with replacement; the buffer must not be empty."""
         return self.memory.draw(self._rows_drawn, generator=self._generator)
 
+    def distance(self, outputs: Tensor, wanted: Tensor) -> Tensor:
+        """Return how far outputs are from others, both ``(rows, outputs)``, for known classes ``(rows, known)``.
+
+        While there is room for more classes, it is how far they are apart among each other: all of them rise, to be
+        above those that nobody has seen, and that says nothing of the row.
+        """
+        error = outputs[:, : self._known] - wanted[:, : self._known]
+        if self._known < outputs.shape[1]:
+            error -= error.mean(1, keepdim=True)
+        return error
+
     def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
         """Offer the fresh rows to the buffer."""
         if self.setting.classification and len(fresh):

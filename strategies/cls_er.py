@@ -86,7 +86,7 @@ class ClsEr(Buffered):
         stable, plastic = said
         better = self._misfit(learner, stable, batch.y[own]) < self._misfit(learner, plastic, batch.y[own])
         known = slice(self._known)
-        error = outputs[own, known] - torch.where(better.unsqueeze(1), stable, plastic)[:, known]
+        error = self.distance(outputs[own], torch.where(better.unsqueeze(1), stable, plastic))
         gradient[own, known].add_(error, alpha=2 * self.options.strength / error.numel())
         return error.square().mean().mul_(self.options.strength)
 

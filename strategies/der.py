@@ -39,8 +39,9 @@ class Der(Buffered):
     """DER (Buzzega et al. 2020, eq. 6): the loss gains α · mean (z - h)².
 
     z are the outputs that were stored with a remembered row when it was learned, h those of now; the mean is over
-    rows and outputs, those of classes that are known by now: room for more must not thin out what is kept. Labels
-    of remembered rows are not used. A number is stored in its own units, and compared in those of now.
+    rows and outputs, those of classes that are known by now: room for more must not thin out what is kept (see
+    ``Buffered.distance``). Labels of remembered rows are not used. A number is stored in its own units, and compared
+    in those of now.
     """
 
     Options: ClassVar[type[Any]] = DerOptions
@@ -67,7 +68,7 @@ class Der(Buffered):
         rows, units = slice(own.start, own.start + len(self._drawn)), learner.objective.units
         said = self.memory.storage.outputs(self._drawn)
         wanted = said.float() if units is None else units.outputs(said)
-        error = outputs[rows, : self._known] - wanted[:, : self._known]
+        error = self.distance(outputs[rows], wanted)
         gradient[rows, : self._known].add_(error, alpha=2 * self._alpha / error.numel())
         return error.square().mean().mul_(self._alpha)
 

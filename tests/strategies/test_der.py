@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from strategies.der import Der, DerPlusPlus
 from strategies.training_batch import TrainingBatch
-from tests.strategies.conftest import CLASSES
+from tests.strategies.conftest import CLASSES, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,6 +143,18 @@ def test_room_for_classes_that_never_come_does_not_thin_out_what_is_kept(
 
     narrow, wide = pull(CLASSES), pull(1000)
     assert wide.norm() > 0.5 * narrow.norm()
+
+
+def test_what_all_known_outputs_have_in_common_counts_only_where_there_is_no_room_for_more(
+    learner_with: MakeLearner, batch_of: MakeBatch
+) -> None:
+    for classes, raised in ((CLASSES, 2.0), (CLASSES + 1, 0.0)):
+        learner = taught(learner_with({"der": {"rows": 50}}, scale=False, classes=classes), [batch_of(0)])
+        strategy: Any = dict(learner.strategies)["der"]
+        outputs = torch.randn(ROWS, classes, generator=torch.Generator().manual_seed(0))
+        torch.testing.assert_close(
+            strategy.distance(outputs + 2, outputs), torch.full((ROWS, CLASSES), raised), rtol=0, atol=1e-5
+        )
 
 
 def test_an_empty_memory_changes_nothing(learner_with: MakeLearner, batch_of: MakeBatch) -> None:
