@@ -25,6 +25,9 @@ class Admission(Protocol):
         Where a slot is named twice the later row stays.
         """
 
+    def merge(self, group: int, *, into: int) -> None:
+        """Count what was seen and is kept of a group as another's; the group is a new one where it comes again."""
+
     def restart(self) -> None:
         """Forget all rows and begin a new sample; the generator goes on."""
 

@@ -79,6 +79,9 @@ class AnyLearner(Protocol):
     def consolidate(self, task: int) -> None:
         """At a boundary: what was learned of ``task`` is to be kept from now on."""
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let what is kept of ``task`` be of the task ``into``: whatever comes with its number is another's."""
+
     def at(self, parameters: Tensor) -> AbstractContextManager[None]:
         """Within the context, be the model that ``parameters`` describe, and serve it."""
 

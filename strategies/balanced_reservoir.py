@@ -41,6 +41,18 @@ class BalancedReservoir:
         rows_and_slots = np.array(kept, dtype=np.int64).reshape(-1, 2)
         return rows_and_slots[:, 0], rows_and_slots[:, 1]
 
+    def merge(self, group: int, *, into: int) -> None:
+        """Count what was seen and is kept of a group as another's; the group is a new one where it comes again.
+
+        The other one is large now, and the first to give slots to whoever comes.
+        """
+        if group not in self._slots:
+            return
+        self._slots.setdefault(into, array("q")).extend(self._slots.pop(group))
+        self._seen[into] = self._seen.get(into, 0) + self._seen.pop(group)
+        self._once_largest.discard(group)
+        self._find_largest()
+
     def restart(self) -> None:
         """Forget all rows and begin a new sample; the generator goes on."""
         self.filled = self.n_seen = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +85,10 @@ class Batch(Examples):
             task=torch.from_numpy(self.task.numpy()[rows]),
             provenance=torch.from_numpy(self.provenance.numpy()[rows]),
         )
+
+    def relabelled(self, task: int, *, into: int) -> Batch:
+        """Return the same rows, those of ``task`` as rows of the task ``into``."""
+        return replace(self, task=self.task.masked_fill(self.task == task, into))
 
     def columns(self) -> dict[str, Tensor]:
         """Return what makes the batch again, by the names of its arguments: for a state."""

@@ -117,6 +117,10 @@ class Buffered(Strategy):
         groups = fresh.y if self._policy == "class_balanced" else fresh.task
         self.memory.offer(fresh, groups=groups, outputs=_said(learner, outputs) if self.keeps_outputs else None)
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let the rows of ``task`` be of ``into``."""
+        self.memory.merge_task(task, into=into, balanced=self._policy == "task_balanced")
+
     def gauges(self) -> Mapping[str, float]:
         """Return rows, bytes and rows seen."""
         return {

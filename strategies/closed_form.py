@@ -164,6 +164,9 @@ class ClosedFormLearner:
             self.steps += 1
         return Step(loss, rows=len(fresh), rehearsed=0, accepted=accepted)
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Nothing: the sums know no tasks."""
+
     def consolidate(self, task: int) -> None:
         """At a boundary, let the weights know of all events, unless this is the model from before a drift."""
         if self._ridge.unsolved and not self._is_another:

@@ -80,6 +80,10 @@ class Ewc(Anchored):
         self._sample.offer(fresh, groups=fresh.task)
         super().observe(learner, fresh, outputs)
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let the sampled rows of ``task`` be of ``into``."""
+        self._sample.merge_task(task, into=into)
+
     def settle(self, learner: Learner) -> bool:
         """Add the Fisher information of the sample, and begin a new one."""
         rows = self._sample.rows()

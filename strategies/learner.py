@@ -208,6 +208,12 @@ class Learner:
             strategy.consolidate(self, task)
         self._optimizer.boundary()
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let what is kept of ``task`` be of the task ``into``: whatever comes with its number is another's."""
+        self.network.merge_task(task)
+        for _, strategy in self.strategies:
+            strategy.merge_task(task, into=into)
+
     @contextmanager
     def at(self, parameters: Tensor) -> Iterator[None]:
         """Within the context, be the model that ``parameters`` describe, and serve it."""

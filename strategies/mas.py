@@ -56,6 +56,10 @@ class Mas(Anchored):
         self._sample.offer(fresh, groups=fresh.task)
         super().observe(learner, fresh, outputs)
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let the sampled rows of ``task`` be of ``into``."""
+        self._sample.merge_task(task, into=into)
+
     def settle(self, learner: Learner) -> bool:
         """Add the sensitivity of the outputs on the sample, and begin a new one."""
         rows = self._sample.rows()

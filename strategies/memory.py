@@ -44,6 +44,12 @@ class Memory:
         """Return all rows, slot by slot."""
         return self.storage.read(np.arange(len(self)))
 
+    def merge_task(self, task: int, *, into: int, balanced: bool = False) -> None:
+        """Let all rows of ``task`` be of ``into``; ``balanced`` where tasks are what the rule balances by."""
+        self.storage.relabel(task, into=into)
+        if balanced:
+            self.admission.merge(task, into=into)
+
     def restart(self) -> None:
         """Forget all rows and begin anew."""
         self.admission.restart()

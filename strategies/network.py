@@ -28,6 +28,7 @@ class Network:
         self.module = module
         self._needs_task = bool(getattr(module, "needs_task", False))
         self._at_rest: Callable[[], Iterable[Tensor]] | None = getattr(module, "at_rest", None)
+        self._merge_task: Callable[[int], None] | None = getattr(module, "merge_task", None)
         self._trainable = {name: p for name, p in module.named_parameters() if p.requires_grad}
         if not self._trainable:
             raise ValueError("the model has no trainable parameter")
@@ -85,6 +86,11 @@ class Network:
         if self._at_rest is None:
             return []
         return [(parameter.detach(), parameter.detach().clone()) for parameter in self._at_rest()]
+
+    def merge_task(self, task: int) -> None:
+        """Tell a module that has a method of that name that ``task`` is the number of another task from now on."""
+        if self._merge_task is not None:
+            self._merge_task(task)
 
     @torch.no_grad()
     def predict(self, x: Tensor, task: Tensor | None = None) -> Tensor:

@@ -46,6 +46,9 @@ class Reservoir:
         self.filled = min(self.n_seen, self._capacity)
         return np.array(rows), np.array(slots)
 
+    def merge(self, group: int, *, into: int) -> None:
+        """Nothing: groups don't matter."""
+
     def restart(self) -> None:
         """Forget all rows and begin a new sample; the generator goes on."""
         self.filled = self.n_seen = self._next = 0

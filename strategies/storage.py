@@ -109,6 +109,10 @@ class RowStorage:
         if outputs is not None:
             self._said.put(self._outputs, slots, outputs.numpy()[rows])
 
+    def relabel(self, task: int, *, into: int) -> None:
+        """Let all rows of ``task`` be of the task ``into``."""
+        self._task[self._task == task] = into
+
     def examples(self, slots: NDArray[np.int64]) -> Examples:
         """Return what can be learned from the rows in ``slots`` ``(rows,)``."""
         y = self._y.take(slots)

@@ -94,6 +94,9 @@ class Strategy:
     def recast(self, recast: Recast) -> None:
         """Where the scales of inputs or outputs have moved: move all remembered parameters with them."""
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let what is kept of ``task`` be of the task ``into``: whatever comes with its number is another's."""
+
     def stand_in(self) -> Tensor | None:
         """Return the weights ``(parameters,) float32`` that predict in place of those that learn, a live view.
 

@@ -40,8 +40,15 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
 
 def build_tasks(config: Config) -> Tasks:
     """Return what tells tasks apart."""
-    tasks: Tasks = resolve(config.tasks.type, TASKS)(config.tasks, names=TaskNames(config.retention.max_tasks))
+    tasks: Tasks = resolve(config.tasks.type, TASKS)(config.tasks, names=build_names(config))
     return tasks
+
+
+def build_names(config: Config) -> TaskNames:
+    """Return what bounds the number of tasks."""
+    retention = config.retention
+    alive_events = retention.alive_events if retention.when_full == "merge_oldest" else None
+    return TaskNames(retention.max_tasks, alive_events=alive_events)
 
 
 def build_intake(config: Config, *, tasks: Tasks) -> Intake:

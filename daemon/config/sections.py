@@ -7,7 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from daemon.options import Section, Share
+from daemon.tasks.task_names import ALIVE_EVENTS
 from strategies.options import LIVE
+
+WhenFull = Literal["merge_oldest", "other"]
 
 
 class LearnerSection(Section):
@@ -104,7 +107,17 @@ class RetentionSection(Section):
     )
     window: int = Field(1_000, ge=1, description="Events in the windowed prequential score.")
     max_tasks: int = Field(
-        32, ge=1, le=1_000, description="Maximum number of tasks told apart; later ones share __other__."
+        32, ge=1, le=1_000, description="Maximum number of tasks told apart at a time; others share __other__."
+    )
+    when_full: WhenFull = Field(
+        "merge_oldest",
+        description="What a new task gets beyond max_tasks: the place of the one not seen for longest, which joins"
+        " __other__ (merge_oldest), or none (other).",
+    )
+    alive_events: int = Field(
+        ALIVE_EVENTS,
+        ge=1,
+        description="Events for which an unseen task keeps its place: a new one is in __other__ until then.",
     )
     max_boundaries: int = Field(
         512, ge=2, description="Rows kept of the retention matrix, one per boundary: the newest."

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
+
+from daemon.tasks.assigned import Assigned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from connectors.record import Record
-    from daemon.tasks.contract import Segment
+    from daemon.tasks.assigned import Segment
     from strategies.batch import Batch
 
 
@@ -25,6 +27,8 @@ class Arrivals:
     batch: Batch
     segment: NDArray[np.int64]
     """``(rows,)``: which stretch of the stream; tells boundaries apart for ever, where task codes are bounded."""
+    retired: NDArray[np.int64]
+    """``(rows,)``: how many tasks have to be retired before each row: see ``Assigned``."""
     held_out: NDArray[np.bool_]
     """``(rows,)``: never trained on, kept for the task's probe set."""
     records: Sequence[Record]
@@ -34,12 +38,22 @@ class Arrivals:
 
     def __getitem__(self, rows: slice) -> Arrivals:
         return Arrivals(
-            self.batch[rows], segment=self.segment[rows], held_out=self.held_out[rows], records=self.records[rows]
+            self.batch[rows],
+            segment=self.segment[rows],
+            retired=self.retired[rows],
+            held_out=self.held_out[rows],
+            records=self.records[rows],
         )
+
+    @classmethod
+    def of(
+        cls, batch: Batch, assigned: Assigned, *, held_out: NDArray[np.bool_], records: Sequence[Record]
+    ) -> Arrivals:
+        """Return the rows of a batch, whose tasks are those that were assigned."""
+        return cls(batch, segment=assigned.segment, retired=assigned.retired, held_out=held_out, records=records)
 
     def within(self, segment: Segment) -> Arrivals:
         """Return the same events as those of another segment, one that has begun since they were assigned."""
-        task = torch.full_like(self.batch.task, segment.task)
-        return replace(
-            self, batch=replace(self.batch, task=task), segment=np.full_like(self.segment, segment.segment)
-        )
+        task, number, retired = Assigned.to_one(segment, rows=len(self))
+        batch = replace(self.batch, task=torch.from_numpy(task))
+        return replace(self, batch=batch, segment=number, retired=retired)

@@ -11,7 +11,7 @@ from connectors.decoder import Reject
 from daemon.intake.arrivals import Arrivals
 from daemon.intake.row_maker import select
 from daemon.scoring.probe_sets import holds_out
-from daemon.tasks.contract import MISSING, Assigned
+from daemon.tasks.assigned import MISSING, Assigned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ class Intake:
         held_out = holds_out(
             batch.partition.numpy(), batch.offset.numpy(), share=self._holdout_share, seed=self._seed
         )
-        return Arrivals(batch, segment=assigned.segment, held_out=held_out, records=taken.records), rejects
+        return Arrivals.of(batch, assigned, held_out=held_out, records=taken.records), rejects
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of decoder, labels, tasks and features."""
@@ -93,7 +93,7 @@ class Intake:
 
     def _assign_tasks(self, rows: Rows, rejects: list[Reject]) -> tuple[Rows, Assigned]:
         if not len(rows):
-            return rows, Assigned(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+            return rows, Assigned(*np.empty((3, 0), dtype=np.int64))
         assigned = self._tasks.assign(rows)
         named = assigned.task != MISSING
         if named.all():

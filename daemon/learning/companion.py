@@ -84,6 +84,10 @@ class Companion:
             with self._generator.in_use():
                 self.scored.evaluator.evaluate(task, events=events, time=time)
 
+    def merge_task(self, task: int, *, into: int, share: float) -> None:
+        """Let what is kept and known of ``task`` be of ``into``."""
+        self.scored.merge_task(task, into=into, share=share)
+
     def snapshot(self, names: Mapping[int, str]) -> LearnerSnapshot:
         """Return how the learner stands; ``names`` are those of all tasks, by code."""
         return self.scored.snapshot(names)

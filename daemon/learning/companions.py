@@ -53,6 +53,11 @@ class Companions:
         for companion in self._companions.values():
             companion.evaluate(task, number=number, events=events, time=time)
 
+    def merge_task(self, task: int, *, into: int, share: float) -> None:
+        """Let what each keeps and knows of ``task`` be of ``into``."""
+        for companion in self._companions.values():
+            companion.merge_task(task, into=into, share=share)
+
     def state_dict(self) -> dict[str, Any]:
         """Return the state of each, and how many blocks there were."""
         return {"blocks": self._blocks, "by_name": {name: each.state_dict() for name, each in self}}

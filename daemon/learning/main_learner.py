@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from daemon.scoring.no_change import NoChange
     from daemon.scoring.prequential import Prequential
     from daemon.scoring.probe_sets import ProbeSets
-    from daemon.tasks.contract import Segment, Tasks
+    from daemon.tasks.assigned import Segment
+    from daemon.tasks.contract import Tasks
     from strategies.batch import Batch
     from strategies.objective import Answer
 
@@ -176,6 +177,21 @@ class MainLearner:
             with self._stopwatch("retention"):
                 known, main = self._known_classes, scored.learner
                 self._committee.evaluate_at_boundary(task, main=main, known_classes=known, events=events, time=time)
+
+    def has_waiting(self, task: int) -> bool:
+        """Tell whether a row of ``task`` waits."""
+        waiting = self._block.waiting
+        return waiting is not None and bool((waiting.task == task).any())
+
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let what is kept and known of ``task`` be of ``into``: it has made room, and its number is another's."""
+        assert not self.has_waiting(task), "what waits is to be learned before"
+        share = self._probes.merge(task, into=into)
+        self.scored.merge_task(task, into=into, share=share)
+        self.companions.merge_task(task, into=into, share=share)
+        if self._committee is not None:
+            self._committee.merge_task(task, into=into, share=share)
+        self._task = into if self._task == task else self._task
 
     def evaluate_last(self) -> None:
         """Evaluate the model when no event will come any more."""

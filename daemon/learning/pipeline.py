@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from connectors.sink import Prediction
 from daemon.intake.reference.rows import ReferenceRows
 from daemon.learning.certainty import certainty
@@ -15,6 +17,8 @@ from strategies.objective import NO_CLASS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from connectors.decoder import Reject
     from connectors.record import Record
     from daemon.intake.arrivals import Arrivals
@@ -22,8 +26,9 @@ if TYPE_CHECKING:
     from daemon.learning.main_learner import MainLearner, Met
     from daemon.learning.scored_learner import Tally
     from daemon.learning.stopwatch import Stopwatch
+    from daemon.tasks.assigned import Segment
     from daemon.tasks.boundaries import Boundaries
-    from daemon.tasks.contract import Segment, Tasks
+    from daemon.tasks.contract import Tasks
 
 # A poll's worth of decoded events would not fit the processor's cache; a few hundred wide ones don't either.
 _VALUES_AT_ONCE = 65_536
@@ -166,6 +171,7 @@ class Pipeline:
             features=tuple(self.feature_names or ()),
             classes=tuple(self._intake.class_names),
             tasks=names,
+            tasks_merged=self._tasks.names.retired,
             learners={} if main is None else main.snapshots(names),
             committee=None if main is None else main.committee_snapshot(names),
             leads=self.leads(),
@@ -225,7 +231,10 @@ class Pipeline:
                 rest = self._past_boundary(rest, main)
                 boundary = self._boundaries.next_boundary(rest.segment)
             self._drifted = False
-            size = min(len(rest), main.room, boundary or len(rest))
+            if rest.retired[0] > self._tasks.names.retired:
+                rest = self._without_retired(rest, main)
+                continue
+            size = min(len(rest), main.room, boundary or len(rest), _alike(rest.retired))
             part, rest = rest[:size], rest[size:]
             self._boundaries.advance(part.segment)
             self._task = int(part.batch.task[-1])
@@ -240,6 +249,17 @@ class Pipeline:
         new_segment = self._end_segment(main)
         return rest if new_segment is None else rest.within(new_segment)
 
+    def _without_retired(self, rest: Arrivals, main: MainLearner) -> Arrivals:
+        """Merge the task whose number the rows ``rest`` may have as another's; return them, with their segment."""
+        names = self._tasks.names
+        retired = names.next_retired
+        new_segment = main.close_block() if main.has_waiting(retired.code) else None
+        main.merge_task(retired.code, into=names.other)
+        self._task = names.other if self._task == retired.code else self._task
+        names.retire()
+        self._drifted = new_segment is not None
+        return rest if new_segment is None else rest.within(new_segment)
+
     def _end_segment(self, main: MainLearner) -> Segment | None:
         """Learn what waits and end the segment; return the one that a drift alarm has begun meanwhile."""
         assert self._task is not None, "a boundary ends a segment"
@@ -252,8 +272,8 @@ class Pipeline:
     def _task_names(self) -> dict[int, str]:
         """Return the names of the known tasks, by code; ``__other__`` among them once it was needed."""
         names = self._tasks.names
-        known = dict(enumerate(names.names))
-        return known | {names.other: names.name(names.other)} if names.overflowed else known
+        shared = {names.other: names.name(names.other)} if names.overflowed or names.retired else {}
+        return names.known | shared
 
     def _predictions(self, arrivals: Arrivals, met: Met) -> Iterator[Prediction]:
         names, answer, batch = self._intake.class_names, met.answer, arrivals.batch
@@ -277,3 +297,8 @@ def _named(value: float, names: Sequence[str]) -> str | float | None:
     if names:
         return None if value == NO_CLASS else names[int(value)]
     return None if isnan(value) else value
+
+
+def _alike(numbers: NDArray[np.int64]) -> int:
+    """Return how many of the numbers ``(rows,)``, which never fall, are like the first."""
+    return int(np.searchsorted(numbers, numbers[0], side="right"))

@@ -104,6 +104,13 @@ class ScoredLearner:
         self.learner.consolidate(task)
         self._budget.boundary()
 
+    def merge_task(self, task: int, *, into: int, share: float) -> None:
+        """Let what is kept and known of ``task`` be of ``into``; see ``Evaluator.merge_task`` for the share."""
+        self.learner.merge_task(task, into=into)
+        self._budget.merge_task(task, into=into)
+        self.evaluator.merge_task(task, into=into, share=share)
+        self.prequential.merge_task(task, into=into)
+
     def take_tally(self) -> Tally:
         """Return what was done since the last call."""
         tally, self.tally = self.tally, Tally()

@@ -143,6 +143,8 @@ class PipelineSnapshot:
     """Names of the known tasks, by code."""
     learners: Mapping[str, LearnerSnapshot]
     """By name, ``MAIN`` first; none before the first event."""
+    tasks_merged: int = 0
+    """Tasks that made room for another, and are a part of ``__other__``."""
     committee: CommitteeSnapshot | None = None
     """None where the main learner answers alone, and before the first event."""
     leads: Leads = field(default_factory=Leads)

@@ -75,6 +75,11 @@ class StepBudget:
         """Grant the next task its budget."""
         self._left = self._per_task
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let the rows of ``task`` that wait be of ``into``."""
+        if self._waiting is not None:
+            self._waiting = self._waiting.relabelled(task, into=into)
+
     def state_dict(self) -> dict[str, Any]:
         """Return the fraction earned, the steps left and the rows that wait."""
         waiting = {} if self._waiting is None else self._waiting.columns()

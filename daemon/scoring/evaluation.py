@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,26 @@ class Evaluation:
     """``(max_tasks,)``, NaN where undefined."""
     counts: NDArray[np.int64]
     """``(max_tasks,)``: probe rows behind each score."""
+
+    def without(self, task: int, *, into: int) -> Evaluation:
+        """Return the same without a score of ``task``, which is a part of ``into`` from now on."""
+        scores, counts = self.scores.copy(), self.counts.copy()
+        scores[task], counts[task] = np.nan, 0
+        return replace(self, task=into if self.task == task else self.task, scores=scores, counts=counts)
+
+    def merged(self, task: int, *, into: int, share: float) -> Evaluation:
+        """Return the same with the score of ``task`` in that of ``into``, where it has that share."""
+        scores, counts = self.scores.copy(), self.counts.copy()
+        scores[into] = merged_score(scores[into], scores[task], share=share)
+        counts[into] += counts[task]
+        return replace(self, scores=scores, counts=counts).without(task, into=into)
+
+
+def merged_score(score: float, other: float, *, share: float) -> float:
+    """Return the mean of a score and another of that share; where one is undefined, the other."""
+    if np.isnan(score) or np.isnan(other):
+        return other if np.isnan(score) else score
+    return (1 - share) * score + share * other
 
 
 def columns_of(rows: Sequence[Evaluation], *, tasks: int) -> dict[str, Any]:

@@ -71,6 +71,13 @@ class Evaluator:
         self._last_boundary = self._learner.served.clone()
         self._new = []
 
+    def merge_task(self, task: int, *, into: int, share: float) -> None:
+        """Let what is known of ``task`` be of ``into``; its rows have that share of the probe set of both."""
+        self._matrix.merge_task(task, into=into, share=share)
+        self._met[into] |= self._met[task]
+        self._met[task] = False
+        self._new = [each for each in self._new if each != task]
+
     def figures(self) -> Figures:
         """Return everything that is known of retention as of the latest evaluation."""
         return self._matrix.figures()

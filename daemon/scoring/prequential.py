@@ -66,6 +66,11 @@ class Prequential:
             self._add(self._of_task, index, terms if len(tasks) == 1 else terms[task == index])
         self._write_ring(terms)
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Count what is known of ``task`` as of ``into``."""
+        self._of_task[into] += self._of_task[task]
+        self._of_task[task] = 0
+
     def _terms(self, prediction: Column, *, label: Column, no_change: Column | None) -> Terms:
         if self._classification:
             return class_terms(prediction, label=label, no_change=no_change)

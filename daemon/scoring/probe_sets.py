@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     Target = NDArray[np.int64] | NDArray[np.float32]
 
+_MOST_DRAWN_FROM = 10**9 - 1
+"""The most that numpy draws from without replacement."""
+
 HASH_BITS = 53
 """Leading bits of the hash that are compared: as many as a float64 holds exactly."""
 
@@ -85,6 +88,28 @@ class ProbeSets:
     def _allocate(self, task: int, *, features: int, dtype: np.dtype[Any]) -> None:
         self._x[task] = np.zeros((self._capacity, features), dtype=np.float32)
         self._y[task] = np.zeros(self._capacity, dtype=dtype)
+
+    def merge(self, task: int, *, into: int) -> float:
+        """Let the rows of ``task`` be of ``into``; return the share that they have of its set now.
+
+        That set is a uniform sample of what was offered for the two; the task's own is empty.
+        """
+        if not self.count(task):
+            return 0.0
+        x, y = self.rows_of(task)
+        have, size = self.count(into), min(self.count(task) + self.count(into), self._capacity)
+        seen, before = (min(self.n_seen(each), _MOST_DRAWN_FROM) for each in (task, into))
+        moved = self._generator.hypergeometric(seen, before, size)
+        taken = self._generator.choice(len(x), moved, replace=False)
+        left = self._generator.choice(have, moved - (size - have), replace=False)
+        slots = np.concatenate([np.arange(have, size), left])
+        if into not in self._x:
+            self._allocate(into, features=x.shape[1], dtype=y.dtype)
+        self._x[into][slots], self._y[into][slots] = x[taken], y[taken]
+        self._n_seen[into] += self._n_seen[task]
+        self._n_seen[task] = 0
+        del self._x[task], self._y[task]
+        return moved / size
 
     def count(self, task: int) -> int:
         """Return how many rows the task's set holds."""

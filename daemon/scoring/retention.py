@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daemon.scoring.evaluation import Evaluation, columns_of, evaluations_in
+from daemon.scoring.evaluation import Evaluation, columns_of, evaluations_in, merged_score
 from daemon.scoring.figures import Figures, TaskFigures
 from daemon.state.saved_setting import require_saved_setting
 
@@ -97,6 +97,24 @@ class RetentionMatrix:
         self._at_boundary = at_boundary
         if at_boundary:
             self._rows.append(self._now)
+
+    def merge_task(self, task: int, *, into: int, share: float) -> None:
+        """Let what is known of ``task`` be of ``into``; its rows have that share of the probe set of both.
+
+        The scores of ``into`` are then the mean over both, weighted by that share; the column of ``task`` is empty.
+        Rows of the matrix that are kept lose what they say of ``task``: who was merged has no column.
+        """
+        for vector in self._of_task.values():
+            vector[into] = merged_score(vector[into], vector[task], share=share)
+            vector[task] = np.nan
+        self._learned_at[into] = max(self._learned_at[into], self._learned_at[task])
+        self._learned_at[task] = -1
+        if self._now is not None:
+            self._now = self._now.merged(task, into=into, share=share)
+        for kept in (self._rows, self._recent):
+            rows = [row.without(task, into=into) for row in kept]
+            kept.clear()
+            kept.extend(rows)
 
     def figures(self) -> Figures:
         """Return all figures as of the latest evaluation."""

@@ -23,7 +23,7 @@ State = dict[str, Any]
 
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
-    "intake": 1,
+    "intake": 2,
     "main_learner": 2,
     "companions": 2,
     "committee": 2,
@@ -190,10 +190,30 @@ def _within(state: State) -> Iterator[State]:
             yield from _within(part)
 
 
+def _let_tasks_make_room(state: State) -> None:
+    """Version 1 of the intake: tasks that kept their places for ever, and nobody noted when one was seen."""
+    names = state["pipeline"]["intake"]["tasks"]["names"]
+    codes = list(range(len(names["names"])))
+    names |= {"segment": codes, "last_seen": [0] * len(codes), "rows": 0, "retired": 0, "unheard": []}
+
+
+def _let_columns_be_replaced(state: State) -> None:
+    """Version 1 of the learner: progressive columns that could not lose their task to another."""
+    main = state["pipeline"]["main_learner"]
+    companions = main["companions"]["by_name"].values() if main else ()
+    for scored in [each["scored"] for each in (*([main] if main else []), *companions)]:
+        network = scored["learner"].get("network", {})
+        if "newest_column" in network.get("fixed", {}):
+            columns = {name.split(".")[1] for name in network["layout"] if name.startswith("columns.")}
+            network["fixed"]["task_replaced"] = np.zeros(len(columns), dtype=np.bool_)
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
     Migration("learner", 1, _settle_the_scales),
     Migration("learner", 1, _tell_what_is_remembered),
+    Migration("intake", 1, _let_tasks_make_room),
+    Migration("learner", 1, _let_columns_be_replaced),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

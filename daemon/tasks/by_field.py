@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from daemon.options import Section
-from daemon.tasks.contract import MISSING, Assigned, Tasks
+from daemon.tasks.assigned import MISSING, Assigned
+from daemon.tasks.contract import Tasks
 
 if TYPE_CHECKING:
     from connectors.decoder import Rows
@@ -28,13 +29,10 @@ class FieldTasks(Tasks):
         """Return each row's task; raise ``ValueError`` where the decoder reads no task field."""
         if rows.task is None:
             raise ValueError("tasks.type is field, but the decoder reads none; name the field in decoder.task")
-        codes = self._codes(rows.task)
-        return Assigned(codes, codes)
-
-    def _codes(self, names: list[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        if all(names):
-            return self.names.codes(names)
-        present = np.array([bool(name) for name in names], dtype=np.bool_)
-        codes = np.full(len(names), MISSING, dtype=np.int64)
-        codes[present] = self.names.codes([name for name in names if name])
-        return codes
+        if all(rows.task):
+            return self.names.assign(rows.task)
+        present = np.array([bool(name) for name in rows.task], dtype=np.bool_)
+        named = self.names.assign([name for name in rows.task if name])
+        columns = np.full((3, len(rows)), MISSING, dtype=np.int64)
+        columns[:, present] = named
+        return Assigned(*columns)

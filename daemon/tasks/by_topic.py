@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from daemon.options import Section
-from daemon.tasks.contract import Assigned, Tasks
+from daemon.tasks.contract import Tasks
 
 if TYPE_CHECKING:
     from connectors.decoder import Rows
+    from daemon.tasks.assigned import Assigned
 
 
 class TopicTasksOptions(Section):
@@ -24,5 +25,4 @@ class TopicTasks(Tasks):
 
     def assign(self, rows: Rows) -> Assigned:
         """Return each row's task."""
-        codes = self.names.codes([record.topic for record in rows.records])
-        return Assigned(codes, codes)
+        return self.names.assign([record.topic for record in rows.records])

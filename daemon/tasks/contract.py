@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,33 +12,8 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Rows
     from daemon.options import Section
+    from daemon.tasks.assigned import Assigned, Segment
     from daemon.tasks.task_names import TaskNames
-
-MISSING = -1
-"""The task code of a row that has no task; such a row is rejected as missing_task."""
-
-
-class Assigned(NamedTuple):
-    """The tasks of some rows, both ``(rows,) int64``.
-
-    ``task`` is the code in ``TaskNames``, or ``MISSING``: bounded, for buffers, probe sets and scores. ``segment``
-    is for ``Boundaries`` alone: it tells stretches of the stream apart and may grow for ever, so that the
-    hundredth drift alarm is still a boundary when its task has long fallen into ``__other__``.
-    """
-
-    task: NDArray[np.int64]
-    segment: NDArray[np.int64]
-
-    def chosen(self, rows: NDArray[np.bool_]) -> Assigned:
-        """Return those of the rows that are chosen ``(rows,) bool``."""
-        return Assigned(self.task[rows], self.segment[rows])
-
-
-class Segment(NamedTuple):
-    """The stretch of the stream that begins with the next row to be learned."""
-
-    task: int
-    segment: int
 
 
 class Tasks:

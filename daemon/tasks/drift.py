@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from daemon.tasks.alarm import Alarm
-from daemon.tasks.contract import Assigned, Segment, Tasks
+from daemon.tasks.assigned import Assigned, Segment
+from daemon.tasks.contract import Tasks
 from daemon.tasks.drift_options import DriftTasksOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from connectors.decoder import Rows
@@ -43,20 +43,29 @@ class DriftTasks(Tasks):
 
     def assign(self, rows: Rows) -> Assigned:
         """Return the running segment for every row."""
-        task = self._task(rows=0)
-        return Assigned(np.full(len(rows), task), np.full(len(rows), self.alarms))
+        return Assigned.to_one(self._running(), rows=len(rows))
 
     def observe(self, errors: NDArray[np.float64]) -> Segment | None:
         """Give a micro-batch's errors to the detector; return the new segment after an alarm."""
         # Counted here, not where they were assigned: an alarm may have given some of them another segment since.
-        self._task(rows=len(errors))
+        self._see(rows=len(errors))
         if not self._alarm.observe(errors):
             return None
         self.alarms += 1
-        return Segment(self._task(rows=0), self.alarms)
+        self.names.code(self._name)
+        return self._running()
 
-    def _task(self, *, rows: int) -> int:
-        return self.names.code(f"segment-{self.alarms}", rows=rows)
+    @property
+    def _name(self) -> str:
+        return f"segment-{self.alarms}"
+
+    def _running(self) -> Segment:
+        return Segment(self._see(rows=0), segment=self.alarms, retired=self.names.made_room)
+
+    def _see(self, *, rows: int) -> int:
+        # Whether there is room is asked once, where a segment begins: rows may have been assigned ahead.
+        see = self.names.seen if len(self.names) else self.names.code
+        return see(self._name, rows=rows)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the names, the number of alarms and the detector's inputs."""

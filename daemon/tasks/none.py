@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from daemon.options import Section
-from daemon.tasks.contract import Assigned, Tasks
+from daemon.tasks.assigned import Assigned, Segment
+from daemon.tasks.contract import Tasks
 
 if TYPE_CHECKING:
     from connectors.decoder import Rows
@@ -28,5 +27,5 @@ class NoTasks(Tasks):
 
     def assign(self, rows: Rows) -> Assigned:
         """Return the same task for every row."""
-        codes = np.full(len(rows), self.names.code(STREAM, rows=len(rows)), dtype=np.int64)
-        return Assigned(codes, codes)
+        code = self.names.code(STREAM, rows=len(rows))
+        return Assigned.to_one(Segment(code, segment=code, retired=0), rows=len(rows))

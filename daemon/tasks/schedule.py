@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from daemon.options import Duration, Section
-from daemon.tasks.contract import Assigned, Tasks
+from daemon.tasks.assigned import Assigned
+from daemon.tasks.contract import Tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,9 +63,10 @@ class ScheduledTasks(Tasks):
     def assign(self, rows: Rows) -> Assigned:
         """Return each row's task, and its period as the segment."""
         if not len(rows):
-            return Assigned(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+            return Assigned(*np.empty((3, 0), dtype=np.int64))
         period = self._by_count(len(rows)) if self.options.every is None else self._by_time(rows.time)
-        return Assigned(self._codes(period), period)
+        named = self._named(period)
+        return Assigned(named.task, period, named.retired)
 
     def _by_count(self, rows: int) -> NDArray[np.int64]:
         period: NDArray[np.int64] = (self._rows + np.arange(rows, dtype=np.int64)) // self.options.every_events
@@ -83,16 +85,10 @@ class ScheduledTasks(Tasks):
         self._period = int(period[-1])
         return period
 
-    def _codes(self, period: NDArray[np.int64]) -> NDArray[np.int64]:
-        starts = np.flatnonzero(np.concatenate(([True], period[1:] != period[:-1])))
-        lengths = np.diff(np.append(starts, len(period)))
+    def _named(self, period: NDArray[np.int64]) -> Assigned:
         cycle = self.options.cycle
-        numbers = period[starts] if cycle is None else period[starts] % cycle
-        codes = [
-            self.names.code(f"period-{number}", rows=rows)
-            for number, rows in zip(numbers.tolist(), lengths.tolist(), strict=True)
-        ]
-        return np.repeat(np.array(codes, dtype=np.int64), lengths)
+        numbers = period if cycle is None else period % cycle
+        return self.names.assign([f"period-{number}" for number in numbers.tolist()])
 
     def state_dict(self) -> dict[str, Any]:
         """Return the names and where the schedule stands."""

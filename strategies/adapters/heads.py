@@ -37,7 +37,9 @@ class Heads(Adapter):
     """Gives every task its own last linear layer, a copy of the model's, chosen by the row's task.
 
     They are as many as retention.max_tasks, and one for all later tasks. Without a task, the most certain of the
-    heads that have learned answers: the one with the lowest entropy.
+    heads that have learned answers: the one with the lowest entropy. Where a task makes room for another
+    (``retention.when_full``), the new one goes on from its head; what is remembered of the old one is rehearsed in
+    the head for all other tasks, which learns it so.
     """
 
     Options: ClassVar[type[HeadsOptions]] = HeadsOptions

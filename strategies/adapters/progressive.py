@@ -35,7 +35,8 @@ class Progressive(Adapter):
     A task's column is trained until the next task's begins, and never changes again, by not a bit. Its layers also
     take what came into the same layer in all earlier columns, through weights of their own. The row's task chooses
     the column that answers, the newest one where the task has not been learned; without a task, the most certain
-    column does, the one with the lowest entropy.
+    column does, the one with the lowest entropy. A column that is at rest cannot learn a task that has taken the
+    place of its own (``retention.when_full``): such a task is learned in the last column, as all later ones are.
     """
 
     Options: ClassVar[type[ProgressiveOptions]] = ProgressiveOptions
@@ -80,10 +81,13 @@ class ProgressiveColumns(nn.Module):
         self.laterals = nn.ModuleList(_laterals(column, earlier=number) for number in range(columns))
         self.newest_column: Tensor
         self.register_buffer("newest_column", torch.tensor(0))
+        self.task_replaced: Tensor
+        """Whether a column's task has made room for another ``(columns,) bool``."""
+        self.register_buffer("task_replaced", torch.zeros(columns, dtype=torch.bool))
 
     def forward(self, x: Tensor, task: Tensor) -> Tensor:
         """Return the outputs ``(rows, outputs)`` of each row's column."""
-        place = task.clamp(max=len(self.columns) - 1)
+        place = self._column_of(task)
         if self.training:
             self.newest_column.copy_(torch.maximum(self.newest_column, place.max()))
         newest = int(self.newest_column)
@@ -102,6 +106,18 @@ class ProgressiveColumns(nn.Module):
         for number in range(int(self.newest_column)):
             yield from self.columns[number].parameters()
             yield from self.laterals[number].parameters()
+
+    def merge_task(self, task: int) -> None:
+        """Take note that a task's rows come no more, and that those with its number are another's."""
+        if task < len(self.columns):
+            self.task_replaced[task] = True
+
+    def _column_of(self, task: Tensor) -> Tensor:
+        last = len(self.columns) - 1
+        place = task.clamp(max=last)
+        if not self.task_replaced.any():
+            return place
+        return torch.where((place >= 0) & self.task_replaced[place.clamp(min=0)], last, place)
 
     def _answers(self, x: Tensor, last: int, *, newest: int) -> Iterator[Tensor]:
         """Yield the outputs of the columns up to number ``last``; only the newest one's can be differentiated."""

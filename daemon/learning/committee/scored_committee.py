@@ -95,6 +95,11 @@ class ScoredCommittee:
         scores, counts = self._probe_scores(main, known_classes)
         self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
 
+    def merge_task(self, task: int, *, into: int, share: float) -> None:
+        """Let what is known of ``task`` be of ``into``; its members know no tasks."""
+        self._matrix.merge_task(task, into=into, share=share)
+        self.prequential.merge_task(task, into=into)
+
     def snapshot(self, names: Mapping[int, str]) -> CommitteeSnapshot:
         """Return how it stands; ``names`` are those of all tasks, by code."""
         return CommitteeSnapshot(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +33,12 @@ class Point:
     def of(cls, evaluation: Evaluation) -> Self:
         """Return the point of an evaluation."""
         return cls(evaluation.boundary, evaluation.task, evaluation.events, evaluation.scores)
+
+    def without(self, codes: Sequence[int]) -> Self:
+        """Return the same without the scores of some tasks."""
+        scores = self.scores.copy()
+        scores[list(codes)] = np.nan
+        return replace(self, scores=scores)
 
 
 class Curve:
@@ -71,6 +79,10 @@ class Curve:
         made = {_place(each): each for each in (*evaluations, latest)}
         for place in sorted(place for place in made if place > newest):
             self._add(Point.of(made[place]))
+
+    def forget(self, codes: Sequence[int]) -> None:
+        """Leave out what is known of tasks whose codes are those of others now."""
+        self._points = [point.without(codes) for point in self._points]
 
     @property
     def _newest(self) -> tuple[int, int]:

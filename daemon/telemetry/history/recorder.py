@@ -79,6 +79,9 @@ class Recorder:
             if come is not None:
                 self._course.add(come)
             self._watch.look(snapshot)
+            replaced = [code for code, name in self._tasks.items() if pipeline.tasks.get(code, name) != name]
+            for curve in self._curves.values() if replaced else ():
+                curve.forget(replaced)
             self._tasks, self._newest_event = pipeline.tasks, pipeline.newest_event_seconds
             scores = {name: learner.scores for name, learner in pipeline.learners.items()}
             self._curves = {name: self._curves.get(name, Curve()) for name in scores}

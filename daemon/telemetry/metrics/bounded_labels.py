@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 OTHER = "__other__"
 """Where values go that came after the bound was reached."""
@@ -39,6 +43,12 @@ class BoundedLabels:
         self._places[values] = shown
         self._taken.add(shown)
         return shown
+
+    def keep(self, values: Iterable[tuple[str, ...]]) -> None:
+        """Give up the places of all others: whoever they were for is there no more."""
+        kept = {*values, self.other}
+        for gone in [each for each in self._places if each not in kept]:
+            self._taken.discard(self._places.pop(gone))
 
 
 def printable(value: str) -> str:

@@ -61,6 +61,8 @@ FEATURES = {
 PAGE_HINKLEY = {"type": "drift", "detector": "page_hinkley", "threshold": 1.0, "delta": 0.01, "min_events": 10}
 KSWIN = {"type": "drift", "detector": "kswin", "average": 1, "window": 20, "recent": 10, "alpha": 0.2}
 
+BRIEF = BASE["retention"] | {"max_tasks": 2, "alive_events": 4}
+
 CASES: dict[str, dict[str, Any]] = {
     "the default strategies": {},
     "one event a step": {"learner": {"batch": 1}},
@@ -127,6 +129,22 @@ CASES: dict[str, dict[str, Any]] = {
     "smaller steps after each boundary": {
         "optimizer": {"type": "adam", "schedule": {"type": "inverse_sqrt", "steps": 5, "per_boundary": 0.5}}
     },
+    "tasks that make room": {"retention": BRIEF, "companions": {"challenger": {"strategies": [{"type": "mas"}]}}},
+    "tasks that make room in balanced replay": {
+        "retention": BRIEF,
+        "strategies": [{"type": "replay", "rows": 15, "policy": "task_balanced"}],
+        "learner": {"batch": 7, "updates_per_event": 0.1},
+        "label": NUMBER,
+        "committee": {},
+    },
+    "tasks that make room in heads": {"retention": BRIEF, "adapters": [{"type": "heads"}], "committee": {}},
+    "tasks that make room in columns": {
+        "retention": BRIEF,
+        "adapters": [{"type": "progressive", "max_columns": 2}],
+        "strategies": [],
+    },
+    "one task, and drifts that make room": {"tasks": PAGE_HINKLEY, "retention": BRIEF},
+    "times that make room": {"tasks": {"type": "schedule", "every": "1m"}, "retention": BRIEF},
     "one task": {"tasks": {"type": "none"}},
     "tasks by count": {"tasks": {"type": "schedule", "every_events": 20, "cycle": 2}},
     "tasks by time": {"tasks": {"type": "schedule", "every": "1m"}},

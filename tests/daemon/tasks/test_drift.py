@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from daemon.tasks.contract import Segment
+from daemon.tasks.assigned import Segment
 from daemon.tasks.drift import DriftTasks
 from daemon.tasks.drift_options import DriftTasksOptions
 from daemon.tasks.task_names import TaskNames
@@ -24,8 +24,8 @@ DETECTORS = ("adwin", "page_hinkley", "kswin")
 BATCH = 16
 
 
-def drift(**options: Any) -> DriftTasks:
-    return DriftTasks(DriftTasksOptions.model_validate(options), names=TaskNames(4))
+def drift(*, alive_events: int | None = None, **options: Any) -> DriftTasks:
+    return DriftTasks(DriftTasksOptions.model_validate(options), names=TaskNames(4, alive_events=alive_events))
 
 
 def errors(*stretches: tuple[int, float], seed: int = 0) -> Floats:
@@ -90,29 +90,39 @@ def test_the_detector_does_not_depend_on_how_errors_are_grouped(sizes: list[int]
     values = errors((500, 0.1), (300, 0.7), seed=5)
     one_by_one, grouped = drift(**options), drift(**options)
     assert len(alarms(one_by_one, values, [1])) == len(alarms(grouped, values, sizes))
-    assert_same_state(grouped.state_dict(), one_by_one.state_dict())
+    for part in ("alarms", "alarm"):
+        assert_same_state(grouped.state_dict()[part], one_by_one.state_dict()[part])
 
 
 def test_rows_after_an_alarm_belong_to_the_next_segment() -> None:
     tasks = drift(min_events=100)
     assert tasks.assign(rows_of(2)).task.tolist() == [0, 0]
     assert tasks.observe(errors((1_000, 0.1))) is None
-    assert tasks.observe(errors((1_000, 0.9))) == Segment(task=1, segment=1)
-    task, segment = tasks.assign(rows_of(2))
+    assert tasks.observe(errors((1_000, 0.9))) == Segment(task=1, segment=1, retired=0)
+    task, segment, _ = tasks.assign(rows_of(2))
     assert (task.tolist(), segment.tolist()) == ([1, 1], [1, 1])
     assert tasks.names.names == ["segment-0", "segment-1"]
 
 
 def test_segments_go_on_when_their_tasks_are_not_told_apart_any_more() -> None:
-    tasks = drift(min_events=100)
+    assert six_segments(drift(min_events=100)) == [(1, 1), (2, 2), (3, 3), (4, 4), (4, 5), (4, 6)]
+
+
+def test_each_later_segment_is_a_task_of_its_own_where_the_oldest_makes_room() -> None:
+    tasks = drift(min_events=100, alive_events=1_000)
+    assert six_segments(tasks) == [(1, 1), (2, 2), (3, 3), (0, 4), (1, 5), (2, 6)]
+    assert tasks.names.overflowed == 0
+
+
+def six_segments(tasks: DriftTasks) -> list[tuple[int, int]]:
     tasks.assign(rows_of(1))
     segments = []
     for _ in range(6):
         tasks.observe(errors((1_000, 0.02)))
         tasks.observe(errors((1_000, 0.9)))
-        task, segment = tasks.assign(rows_of(1))
+        task, segment, _retired = tasks.assign(rows_of(1))
         segments.append((task[0].item(), segment[0].item()))
-    assert segments == [(1, 1), (2, 2), (3, 3), (4, 4), (4, 5), (4, 6)]
+    return segments
 
 
 def test_an_alarm_within_min_events_of_the_last_one_is_not_raised() -> None:
@@ -144,7 +154,7 @@ def test_errors_that_are_not_finite_are_passed_over() -> None:
     tasks, without = drift(), drift()
     tasks.observe(np.array([1.0, np.nan, 0.0, np.inf, 1e300]))
     without.observe(np.array([1.0, 0.0]))
-    assert_same_state(tasks.state_dict(), without.state_dict())
+    assert_same_state(tasks.state_dict()["alarm"], without.state_dict()["alarm"])
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_a_period_lasts_so_many_events() -> None:
 
 
 def test_tasks_come_back_in_a_cycle_while_segments_go_on() -> None:
-    task, segment = scheduled(every_events=2, cycle=2).assign(rows_of(9))
+    task, segment, _ = scheduled(every_events=2, cycle=2).assign(rows_of(9))
     assert task.tolist() == [0, 0, 1, 1, 0, 0, 1, 1, 0]
     assert segment.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4]
 

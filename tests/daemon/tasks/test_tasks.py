@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.tasks import TASKS
-from daemon.tasks.contract import MISSING, Assigned, Segment, Tasks
+from daemon.tasks.assigned import MISSING, Assigned, Segment
 from daemon.tasks.task_names import TaskNames
 from tests.daemon.rows_of import rows_of
 from tests.daemon.same_state import assert_same_state, chunks
 
 if TYPE_CHECKING:
     from connectors.decoder import Rows
+    from daemon.tasks.contract import Tasks
 
 ROWS = 60
 CASES: list[dict[str, Any]] = [
@@ -30,9 +31,9 @@ CASES: list[dict[str, Any]] = [
 SIZES = st.lists(st.integers(1, 13), min_size=1, max_size=3)
 
 
-def made(case: dict[str, Any]) -> Tasks:
+def made(case: dict[str, Any], *, alive_events: int | None = 5) -> Tasks:
     way = TASKS[case["type"]]
-    return way(way.Options.model_validate(case), names=TaskNames(3))
+    return way(way.Options.model_validate(case), names=TaskNames(3, alive_events=alive_events))
 
 
 def stream(rows: slice = slice(None)) -> Rows:
@@ -44,7 +45,7 @@ def stream(rows: slice = slice(None)) -> Rows:
 
 
 def joined(parts: list[Assigned]) -> Assigned:
-    return Assigned(np.concatenate([part.task for part in parts]), np.concatenate([part.segment for part in parts]))
+    return Assigned(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -95,9 +96,9 @@ def test_tasks_by_topic_are_named_by_it() -> None:
 
 
 def test_a_segment_has_a_number_of_its_own_when_its_task_is_not_told_apart_any_more() -> None:
-    tasks = made({"type": "schedule", "every_events": 1})
+    tasks = made({"type": "schedule", "every_events": 1}, alive_events=None)
     assert tasks.assign(rows_of(5)).task.tolist() == [0, 1, 2, 3, 3]
-    task, segment = tasks.assign(rows_of(2))
+    task, segment, _ = tasks.assign(rows_of(2))
     assert (task.tolist(), segment.tolist()) == ([3, 3], [5, 6])
     assert tasks.names.overflowed == 4
-    assert Segment(1, 2).segment == 2
+    assert Segment(1, 2, 0).segment == 2

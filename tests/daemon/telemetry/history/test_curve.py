@@ -109,3 +109,12 @@ def test_a_learner_that_has_begun_anew_has_nothing_of_the_one_that_had_its_name(
     evaluated(matrix, 40)
     follow(evaluated_since, matrix)
     assert places(evaluated_since) == [40]
+
+
+def test_a_code_that_is_anothers_now_has_no_past() -> None:
+    curve, matrix = Curve(), RetentionMatrix(TASKS, max_boundaries=8)
+    evaluated(matrix, 10)
+    follow(curve, matrix)
+    curve.forget([0])
+    assert places(curve) == [10]
+    assert np.isnan(curve.points[0].scores).all()

@@ -100,8 +100,7 @@ def test_a_secret_in_the_name_of_a_task_is_redacted(config: Config) -> None:
     history = Recorder()
     with Service(config) as service:
         service.run(stop=never)
-        names = service.loop.pipeline._tasks.names._code
-        names["http://me:hunter2@host/"] = names.pop("Q")
+        service.loop.pipeline._tasks.names._name[1] = "http://me:hunter2@host/"
         history.add(Snapshot(0.0, service.loop.pipeline.snapshot(), service.source.status()))
     assert "hunter2" not in history.json()
     assert json.loads(history.json())["tasks"][1] == "http://me:[redacted]@host/"

@@ -93,3 +93,10 @@ def test_a_position_ahead_of_a_stale_end_is_no_negative_lag() -> None:
 
 def test_every_reason_of_the_decoders_is_shown_from_the_start() -> None:
     assert {reason for _, reason in REJECTIONS} == set(get_args(RejectReason))
+
+
+def test_a_task_that_is_gone_gives_its_label_to_a_new_one() -> None:
+    labels = BoundedLabels("task", limit=2)
+    assert [labels.place(name) for name in ("a", "b", "c")] == [("a",), ("b",), (OTHER,)]
+    labels.keep([("b",), ("c",)])
+    assert [labels.place(name) for name in ("b", "c", "a")] == [("b",), ("c",), (OTHER,)]

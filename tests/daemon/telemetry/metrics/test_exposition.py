@@ -91,4 +91,4 @@ def tell_names(metrics: Metrics, names: list[str]) -> None:
     metrics.prequential.by_task(dict.fromkeys(names, 0.5), samples=counts)
     metrics.stream.partitions([PartitionStatus(name, 0, 0, 1, 0.0) for name in names])
     for name in names:
-        metrics.tasks.current(name, known=1, boundaries=0)
+        metrics.tasks.current(name, boundaries=0)
