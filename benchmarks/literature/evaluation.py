@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from daemon.scoring.probe_scores import Probed
 from daemon.scoring.retention import RetentionMatrix
 from daemon.scoring.scores import accuracy, r2_clipped
 
@@ -49,7 +50,8 @@ class Evaluation:
         for column, name in enumerate(self.tasks):
             held_out = self._stream.held_out(name, rows=self._rows)
             scores[column], counts[column] = _score(held_out, answer(held_out.x, name)), len(held_out.y)
-        self._matrix.boundary(self.tasks.index(task), scores=scores, counts=counts, events=events, time=math.nan)
+        probed = Probed.of_scores(scores, counts)
+        self._matrix.boundary(self.tasks.index(task), probed=probed, events=events, time=math.nan)
         if (follows := self._stream.ahead(task)) is not None:
             name, rows = follows
             self._ahead[name] = _score(rows, answer(rows.x, name))

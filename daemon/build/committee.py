@@ -114,7 +114,7 @@ def _scored(config: Config, committee: Committee, *, probes: ProbeSets, max_task
     return ScoredCommittee(
         committee,
         prequential=Prequential(retention.window, classification=classification, max_tasks=max_tasks),
-        probes=ProbeScores(probes, max_tasks=max_tasks, classification=classification),
+        probes=ProbeScores(probes, max_tasks=max_tasks),
         matrix=RetentionMatrix(max_tasks, max_boundaries=retention.max_boundaries),
     )
 

@@ -43,7 +43,7 @@ class Evaluator:
         self._learner = learner
         self._probes = probes
         self._matrix = matrix
-        self._scores = ProbeScores(probes, max_tasks=max_tasks, classification=learner.objective.classification)
+        self._scores = ProbeScores(probes, max_tasks=max_tasks)
         self._untrained = learner.parameters.clone()
         self._last_boundary: Tensor | None = None
         self._met = np.zeros(max_tasks, dtype=np.bool_)
@@ -58,15 +58,13 @@ class Evaluator:
     def evaluate(self, task: int, *, events: int, time: float) -> None:
         """Score the model on all tasks while ``task`` is being learned."""
         self._evaluate_new_tasks()
-        scores, counts = self._scores.of_all(self._say)
-        self._matrix.between(task, scores=scores, counts=counts, events=events, time=time)
+        self._matrix.between(task, probed=self._scores.of_all(self._say), events=events, time=time)
         self._evaluate_reference()
 
     def evaluate_at_boundary(self, task: int, *, events: int, time: float) -> None:
         """Score the model on all tasks at the end of a segment of ``task``."""
         self._evaluate_new_tasks()
-        scores, counts = self._scores.of_all(self._say)
-        self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
+        self._matrix.boundary(task, probed=self._scores.of_all(self._say), events=events, time=time)
         self._evaluate_reference()
         self._last_boundary = self._learner.served.clone()
         self._new = []

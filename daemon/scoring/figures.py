@@ -17,10 +17,12 @@ class TaskFigures:
     """Score at the latest evaluation."""
     samples: int
     """Probe rows behind ``now``."""
+    error: float | None
+    """Standard error of ``now``: how far off it may be, because it is of so few rows."""
     first: float | None
     """R[f, j]: the score right after the task's first segment."""
     best: float | None
-    """Best score at a boundary before the latest evaluation."""
+    """``now`` and what was lost since the best boundary before the latest evaluation."""
     minimum: float | None
     """Worst score at any evaluation after the task's first segment."""
     untrained: float | None
@@ -28,7 +30,8 @@ class TaskFigures:
     before: float | None
     """Score at the boundary before the task was first trained."""
     forgetting: float | None
-    """``best - now``: f_j = max_{l<k} a[l, j] - a[k, j] (Chaudhry et al. 2018), for a past task."""
+    """``best - now``, on the rows that the model was asked at both, for a past task:
+    f_j = max_{l<k} a[l, j] - a[k, j] (Chaudhry et al. 2018)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,14 @@ class Figures:
     average_score: float | None = None
     """ACC = mean_j now[j] (Lopez-Paz & Ranzato 2017, Gradient episodic memory), R[T, j] read now."""
     backward_transfer: float | None = None
-    """BWT = mean over past j of now[j] - R[f(j), j] (Lopez-Paz & Ranzato 2017)."""
+    """BWT = mean over past j of now[j] - R[f(j), j] (Lopez-Paz & Ranzato 2017), on the rows of both."""
     forward_transfer: float | None = None
     """FWT = mean over j but the first task of R[i-1, j] - b[j], boundary i-1 being the last before j was first
     trained (Lopez-Paz & Ranzato 2017)."""
     forgetting: float | None = None
     """F = mean over past j of max_{l<k} R[l, j] - now[j], l over the boundaries before the latest evaluation
-    (Chaudhry et al. 2018, Riemannian walk). Negative where tasks got better than they ever were."""
+    (Chaudhry et al. 2018, Riemannian walk), each difference on the rows of both. Negative where tasks got better
+    than they ever were."""
     learning_accuracy: float | None = None
     """LA = mean over learned j of R[f(j), j] (Riemer et al. 2019, Learning to learn without forgetting)."""
     min_acc: float | None = None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from daemon.scoring.scores import accuracy, r2_clipped
+from daemon.scoring.answered_rows import AnsweredRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -19,24 +20,55 @@ if TYPE_CHECKING:
     """Returns the answers ``(rows,)`` on rows ``(rows, features)`` of a task."""
 
 
-class ProbeScores:
-    """Scores answers on the probe sets: accuracy, or R² in [0, 1]."""
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """An evaluation on all probe sets; the arrays are ``(max_tasks,)``."""
 
-    def __init__(self, probes: ProbeSets, *, max_tasks: int, classification: bool) -> None:
+    scores: NDArray[np.float64]
+    """NaN where undefined."""
+    counts: NDArray[np.int64]
+    """Rows behind each."""
+    errors: NDArray[np.float64]
+    """Standard error of each score, NaN where undefined."""
+    answers: Mapping[int, AnsweredRows] = field(default_factory=dict)
+    """What was said, by task; of those that have rows."""
+
+    @classmethod
+    def of_scores(cls, scores: NDArray[np.float64], counts: NDArray[np.int64]) -> Self:
+        """Return an evaluation of which nothing but scores and counts is known."""
+        return cls(scores, counts=counts, errors=np.full(len(scores), np.nan))
+
+
+class ProbeScores:
+    """Scores answers on the probe sets: accuracy, or R² in [-1, 1]."""
+
+    def __init__(self, probes: ProbeSets, *, max_tasks: int) -> None:
         self._probes = probes
         self._max_tasks = max_tasks
-        self._score = accuracy if classification else r2_clipped
 
     def of(self, task: int, say: Say) -> float | None:
         """Return the score on a task's set; None where it is empty."""
+        answered = self._ask(task, say)
+        return None if answered is None else answered.score
+
+    def of_all(self, say: Say) -> Probed:
+        """Return what is said of every task, and how good it is."""
+        asked = {task: self._ask(task, say) for task in range(self._max_tasks)}
+        answers = {task: answered for task, answered in asked.items() if answered is not None}
+        scores, errors = np.full((2, self._max_tasks), np.nan)
+        counts = np.zeros(self._max_tasks, dtype=np.int64)
+        for task, answered in answers.items():
+            scores[task], errors[task] = _or_nan(answered.score), _or_nan(answered.standard_error)
+            counts[task] = len(answered.numbers)
+        return Probed(scores, counts=counts, errors=errors, answers=answers)
+
+    def _ask(self, task: int, say: Say) -> AnsweredRows | None:
         if not self._probes.count(task):
             return None
         x, y = self._probes.rows_of(task)
         labels: NDArray[Any] = y
-        return self._score(say(x, task), labels)
+        return AnsweredRows(self._probes.numbers_of(task).copy(), answers=say(x, task), labels=labels.copy())
 
-    def of_all(self, say: Say) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return the score of every task, NaN where it has none, and the rows behind each ``(max_tasks,)``."""
-        tasks = range(self._max_tasks)
-        scores = [np.nan if (score := self.of(task, say)) is None else score for task in tasks]
-        return np.array(scores), np.array([self._probes.count(task) for task in tasks], dtype=np.int64)
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value

@@ -71,6 +71,8 @@ class ProbeSets:
         self._n_seen = np.zeros(max_tasks, dtype=np.int64)
         self._x: dict[int, NDArray[np.float32]] = {}
         self._y: dict[int, Target] = {}
+        self._number: dict[int, NDArray[np.int64]] = {}
+        self._offered = 0
 
     def add(self, x: NDArray[np.float32], *, y: Target, task: NDArray[np.int64]) -> None:
         """Offer held-out rows: ``x (rows, features)``, ``y (rows,)``, ``task (rows,)`` as indices < max_tasks."""
@@ -84,10 +86,13 @@ class ProbeSets:
             slot = rank - 1 if rank <= self._capacity else int(draw * rank)
             if slot < self._capacity:
                 self._x[index][slot], self._y[index][slot] = x[row], y[row]
+                self._number[index][slot] = self._offered + row
+        self._offered += len(x)
 
     def _allocate(self, task: int, *, features: int, dtype: np.dtype[Any]) -> None:
         self._x[task] = np.zeros((self._capacity, features), dtype=np.float32)
         self._y[task] = np.zeros(self._capacity, dtype=dtype)
+        self._number[task] = np.zeros(self._capacity, dtype=np.int64)
 
     def merge(self, task: int, *, into: int) -> float:
         """Let the rows of ``task`` be of ``into``; return the share that they have of its set now.
@@ -106,9 +111,10 @@ class ProbeSets:
         if into not in self._x:
             self._allocate(into, features=x.shape[1], dtype=y.dtype)
         self._x[into][slots], self._y[into][slots] = x[taken], y[taken]
+        self._number[into][slots] = self._number[task][taken]
         self._n_seen[into] += self._n_seen[task]
         self._n_seen[task] = 0
-        del self._x[task], self._y[task]
+        del self._x[task], self._y[task], self._number[task]
         return moved / size
 
     def count(self, task: int) -> int:
@@ -127,13 +133,18 @@ class ProbeSets:
         count = self.count(task)
         return self._x[task][:count], self._y[task][:count]
 
+    def numbers_of(self, task: int) -> NDArray[np.int64]:
+        """Return a number for each of the task's rows ``(count,)``, which no other row ever has: a view."""
+        return self._number[task][: self.count(task)]
+
     def state_dict(self) -> dict[str, Any]:
         """Return the samples (views, good until the next ``add``), the counts and the generator's state."""
         sets = {task: self.rows_of(task) for task in sorted(self._x)}
         return {
             "rows": self._capacity,
             "n_seen": self._n_seen.copy(),
-            "sets": {str(task): {"x": x, "y": y} for task, (x, y) in sets.items()},
+            "sets": {str(task): {"x": x, "y": y, "number": self.numbers_of(task)} for task, (x, y) in sets.items()},
+            "offered": self._offered,
             "generator": dict(self._generator.bit_generator.state),
         }
 
@@ -142,9 +153,11 @@ class ProbeSets:
         require_saved_setting("retention.probe_rows", saved=state["rows"], configured=self._capacity)
         require_saved_setting("retention.max_tasks", saved=len(state["n_seen"]), configured=len(self._n_seen))
         self._n_seen[:] = state["n_seen"]
-        self._x, self._y = {}, {}
+        self._x, self._y, self._number = {}, {}, {}
+        self._offered = state["offered"]
         for name, saved in state["sets"].items():
             task, count = int(name), len(saved["x"])
             self._allocate(task, features=saved["x"].shape[1], dtype=saved["y"].dtype)
             self._x[task][:count], self._y[task][:count] = saved["x"], saved["y"]
+            self._number[task][:count] = saved["number"]
         self._generator.bit_generator.state = dict(state["generator"])

@@ -9,6 +9,7 @@ import numpy as np
 
 from daemon.scoring.evaluation import Evaluation, columns_of, evaluations_in, merged_score
 from daemon.scoring.figures import Figures, TaskFigures
+from daemon.scoring.same_rows import SameRows
 from daemon.state.saved_setting import require_saved_setting
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.scoring.evaluation import Scores
+    from daemon.scoring.probe_scores import Probed
 
-SCORE_VECTORS = ("first", "best", "minimum", "untrained", "before")
+SCORE_VECTORS = ("first", "best", "minimum", "untrained", "before", "gained", "lost", "error")
+SHOWN_VECTORS = tuple(name for name in SCORE_VECTORS if name not in {"gained", "lost"})
 RECENT_EVALUATIONS = 512
 
 
@@ -26,7 +29,9 @@ class RetentionMatrix:
     """R[i, j]: the score on task j's probe set after boundary i; see ``Figures`` for what it tells.
 
     The newest ``max_boundaries`` rows are kept. What the figures need of older ones is kept per task, so they
-    stay exact however many rows were dropped.
+    stay exact however many rows were dropped. Transfer and forgetting compare then and now on the same rows: see
+    ``SameRows``. Of tasks for which nothing was remembered, in a state of an earlier release, they are the
+    difference of the two scores until the next boundary.
     """
 
     def __init__(self, max_tasks: int, *, max_boundaries: int) -> None:
@@ -37,26 +42,26 @@ class RetentionMatrix:
         self._boundaries = 0
         self._learned_at = np.full(max_tasks, -1, dtype=np.int64)
         self._of_task = {name: np.full(max_tasks, np.nan) for name in SCORE_VECTORS}
+        self._same_rows = SameRows(max_tasks)
 
     @property
     def width(self) -> int:
         """How many tasks there can be."""
         return len(self._learned_at)
 
-    def boundary(self, task: int, *, scores: Scores, counts: NDArray[np.int64], events: int, time: float) -> None:
-        """Enter the evaluation at the end of a segment of ``task``; it is also the latest one.
-
-        ``scores`` is ``(max_tasks,)``, NaN where undefined; ``counts (max_tasks,)`` the probe rows behind each.
-        """
+    def boundary(self, task: int, *, probed: Probed, events: int, time: float) -> None:
+        """Enter the evaluation at the end of a segment of ``task``; it is also the latest one."""
         self._boundaries += 1
-        self._evaluate(task, scores=scores, counts=counts, events=events, time=time, at_boundary=True)
-        if self._learned_at[task] < 0 and not np.isnan(scores[task]):
+        self._evaluate(task, probed=probed, events=events, time=time, at_boundary=True)
+        if self._learned_at[task] < 0 and not np.isnan(probed.scores[task]):
             self._learned_at[task] = self._boundaries - 1
-            self._of_task["first"][task] = scores[task]
+            self._of_task["first"][task] = probed.scores[task]
+            self._same_rows.learned(task, probed.answers)
+        self._same_rows.boundary(probed.answers)
 
-    def between(self, task: int, *, scores: Scores, counts: NDArray[np.int64], events: int, time: float) -> None:
+    def between(self, task: int, *, probed: Probed, events: int, time: float) -> None:
         """Enter an evaluation between boundaries, while ``task`` is being learned."""
-        self._evaluate(task, scores=scores, counts=counts, events=events, time=time, at_boundary=False)
+        self._evaluate(task, probed=probed, events=events, time=time, at_boundary=False)
 
     def untrained(self, task: int, *, score: float | None) -> None:
         """Enter b: the untrained model's score on the task's probe set; a later one takes its place."""
@@ -74,16 +79,18 @@ class RetentionMatrix:
         self,
         task: int,
         *,
-        scores: Scores,
-        counts: NDArray[np.int64],
+        probed: Probed,
         events: int,
         time: float,
         at_boundary: bool,
     ) -> None:
+        scores, counts = probed.scores, probed.counts
         assert scores.shape == counts.shape == self._learned_at.shape
         of, learned = self._of_task, self._learned_at >= 0
         if self._now is not None and self._at_boundary:
             of["best"] = np.fmax(of["best"], self._now.scores)
+        of["gained"], of["lost"] = self._same_rows.gained(probed.answers), self._same_rows.lost(probed.answers)
+        of["error"] = probed.errors.astype(np.float64)
         of["minimum"] = np.where(learned, np.fmin(of["minimum"], scores), np.nan)
         self._now = Evaluation(
             boundary=self._boundaries - 1,
@@ -107,6 +114,7 @@ class RetentionMatrix:
         for vector in self._of_task.values():
             vector[into] = merged_score(vector[into], vector[task], share=share)
             vector[task] = np.nan
+        self._same_rows.merge_task(task, into=into)
         self._learned_at[into] = max(self._learned_at[into], self._learned_at[task])
         self._learned_at[task] = -1
         if self._now is not None:
@@ -127,9 +135,9 @@ class RetentionMatrix:
         past = self._past()
         return Figures(
             average_score=_mean(now.scores),
-            backward_transfer=_mean((now.scores - of["first"])[past]),
+            backward_transfer=_mean(self._gained(now.scores)[past]),
             forward_transfer=_mean(of["before"] - of["untrained"]),
-            forgetting=_mean((of["best"] - now.scores)[past]),
+            forgetting=_mean(self._lost(now.scores)[past]),
             learning_accuracy=_mean(of["first"]),
             min_acc=_mean(minima),
             wc_acc=_worst_case(float(now.scores[now.task]), minima=minima),
@@ -146,13 +154,25 @@ class RetentionMatrix:
             past[self._now.task] = False
         return past
 
+    def _gained(self, scores: Scores) -> Scores:
+        """Return what was gained since each task's first boundary, with the scores now."""
+        gained = self._of_task["gained"]
+        return np.where(np.isnan(gained), scores - self._of_task["first"], gained)
+
+    def _lost(self, scores: Scores) -> Scores:
+        """Return what was lost since each task's best boundary, with the scores now."""
+        lost = self._of_task["lost"]
+        return np.where(np.isnan(lost), self._of_task["best"] - scores, lost)
+
     def _tasks(self) -> dict[int, TaskFigures]:
         shape = self._learned_at.shape
         scores = np.full(shape, np.nan) if self._now is None else self._now.scores
         counts = np.zeros(shape, dtype=np.int64) if self._now is None else self._now.counts
-        vectors = {name: self._of_task[name] for name in SCORE_VECTORS}
+        vectors = {name: self._of_task[name] for name in SHOWN_VECTORS}
         vectors["now"] = scores
-        vectors["forgetting"] = np.where(self._past(), vectors["best"] - scores, np.nan)
+        lost = self._lost(scores)
+        vectors["best"] = np.where(np.isnan(lost), vectors["best"], scores + lost)
+        vectors["forgetting"] = np.where(self._past(), lost, np.nan)
         known = ~np.isnan(np.stack(list(vectors.values()))).all(axis=0) | (counts > 0)
         return {
             task: TaskFigures(
@@ -188,6 +208,7 @@ class RetentionMatrix:
             "learned_at": self._learned_at.copy(),
             "of_task": {name: vector.copy() for name, vector in self._of_task.items()},
             "rows": columns_of(list(self._rows), tasks=len(self._learned_at)),
+            "same_rows": self._same_rows.state_dict(),
             "now": columns_of([] if self._now is None else [self._now], tasks=len(self._learned_at)),
         }
 
@@ -199,6 +220,7 @@ class RetentionMatrix:
         self._boundaries, self._at_boundary = state["boundaries"], state["at_boundary"]
         self._learned_at = state["learned_at"].copy()
         self._of_task = {name: state["of_task"][name].copy() for name in SCORE_VECTORS}
+        self._same_rows.load_state_dict(state["same_rows"])
         self._rows = deque(evaluations_in(state["rows"]), maxlen=self._rows.maxlen)
         self._now = next(iter(evaluations_in(state["now"])), None)
 

@@ -24,8 +24,8 @@ State = dict[str, Any]
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
     "intake": 2,
-    "main_learner": 2,
-    "companions": 2,
+    "main_learner": 3,
+    "companions": 3,
     "committee": 2,
     "learner": 2,
     "source": 1,
@@ -62,7 +62,7 @@ def require_known(layout: Mapping[str, int], *, release: str) -> None:
 def migrated(state: State, layout: Mapping[str, int]) -> State:
     """Return the state in the layout of today; one of an earlier layout is changed in place."""
     for migration in MIGRATIONS:
-        if layout.get(migration.component, 1) == migration.version:
+        if layout.get(migration.component, 1) <= migration.version:
             migration.apply(state)
     return state
 
@@ -208,6 +208,34 @@ def _let_columns_be_replaced(state: State) -> None:
             network["fixed"]["task_replaced"] = np.zeros(len(columns), dtype=np.bool_)
 
 
+def _compare_on_the_same_rows(state: State) -> None:
+    """Version 2 of the main learner: probe rows without numbers, and scores without what was said of each row."""
+    main = state["pipeline"]["main_learner"]
+    if not main:
+        return
+    probes, offered = main["probes"], 0
+    for rows in probes["sets"].values():
+        rows["number"] = np.arange(offered, offered + len(rows["x"]), dtype=np.int64)
+        offered += len(rows["x"])
+    probes["offered"] = offered
+    _let_scores_remember_rows(main["scored"]["evaluator"]["matrix"])
+    if main["committee"] and main["committee"]["matrix"]:
+        _let_scores_remember_rows(main["committee"]["matrix"])
+
+
+def _compare_companions_on_the_same_rows(state: State) -> None:
+    """Version 2 of the companions: scores without what was said of each row."""
+    main = state["pipeline"]["main_learner"]
+    for companion in main["companions"]["by_name"].values() if main else ():
+        _let_scores_remember_rows(companion["scored"]["evaluator"]["matrix"])
+
+
+def _let_scores_remember_rows(matrix: State) -> None:
+    matrix["same_rows"] = {"first": {}, "best": {}}
+    for name in ("gained", "lost", "error"):
+        matrix["of_task"][name] = np.full(len(matrix["learned_at"]), np.nan)
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -215,5 +243,7 @@ MIGRATIONS: Final = (
     Migration("learner", 1, _tell_what_is_remembered),
     Migration("intake", 1, _let_tasks_make_room),
     Migration("learner", 1, _let_columns_be_replaced),
+    Migration("main_learner", 2, _compare_on_the_same_rows),
+    Migration("companions", 2, _compare_companions_on_the_same_rows),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

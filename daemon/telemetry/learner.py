@@ -113,6 +113,7 @@ class LearnerTelemetry:
         self._metrics.retention.scored(
             {name: task.now for name, task in tasks.items()},
             samples={name: task.samples for name, task in tasks.items()},
+            errors={name: task.error for name, task in tasks.items()},
             forgetting={name: task.forgetting for name, task in tasks.items()},
             summary=scores.summary,
             at_seconds=at,

@@ -139,7 +139,13 @@ def retention_status(scores: LearnerScores, names: Mapping[int, str]) -> dict[st
         "boundaries": figures.boundaries,
         "events": figures.events,
         "tasks": {
-            names[task]: {"score": of.now, "samples": of.samples, "best": of.best, "forgetting": of.forgetting}
+            names[task]: {
+                "score": of.now,
+                "standard_error": of.error,
+                "samples": of.samples,
+                "best": of.best,
+                "forgetting": of.forgetting,
+            }
             for task, of in figures.tasks.items()
         },
         "reference": None if reference is None else {"score": reference.now, "initial": reference.initial},

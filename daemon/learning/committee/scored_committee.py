@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from daemon.scoring.prequential import Prequential
-    from daemon.scoring.probe_scores import ProbeScores
+    from daemon.scoring.probe_scores import Probed, ProbeScores
     from daemon.scoring.retention import RetentionMatrix
     from strategies.any_learner import AnyLearner
     from strategies.batch import Batch
@@ -85,15 +85,13 @@ class ScoredCommittee:
 
     def evaluate(self, task: int, *, main: AnyLearner, known_classes: int, events: int, time: float) -> None:
         """Score it on all tasks while ``task`` is being learned, with the main learner as it is."""
-        scores, counts = self._probe_scores(main, known_classes)
-        self._matrix.between(task, scores=scores, counts=counts, events=events, time=time)
+        self._matrix.between(task, probed=self._probe(main, known_classes), events=events, time=time)
 
     def evaluate_at_boundary(
         self, task: int, *, main: AnyLearner, known_classes: int, events: int, time: float
     ) -> None:
         """Score it on all tasks at the end of a segment of ``task``."""
-        scores, counts = self._probe_scores(main, known_classes)
-        self._matrix.boundary(task, scores=scores, counts=counts, events=events, time=time)
+        self._matrix.boundary(task, probed=self._probe(main, known_classes), events=events, time=time)
 
     def merge_task(self, task: int, *, into: int, share: float) -> None:
         """Let what is known of ``task`` be of ``into``; its members know no tasks."""
@@ -121,7 +119,7 @@ class ScoredCommittee:
         if state["matrix"]:
             self._matrix.load_state_dict(state["matrix"])
 
-    def _probe_scores(self, main: AnyLearner, known_classes: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _probe(self, main: AnyLearner, known_classes: int) -> Probed:
         def say(x: NDArray[np.float32], task: int) -> NDArray[Any]:
             scaled = main.scale(torch.from_numpy(x))
             outputs = main.predict_scaled(scaled, torch.full((len(x),), task))

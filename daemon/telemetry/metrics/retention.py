@@ -16,6 +16,13 @@ SCORE = Family("retaind_retention_score", "gauge", "Score now on the task's prob
 SAMPLES = Family(
     "retaind_retention_samples", "gauge", "Probes behind retaind_retention_score.", ("task",), unit="samples"
 )
+ERROR = Family(
+    "retaind_retention_standard_error",
+    "gauge",
+    "Standard error of retaind_retention_score: how far off it may be, because it is of so few probes.",
+    ("task",),
+    unit="score",
+)
 SCORED = Family(
     "retaind_retention_scored_timestamp_seconds", "gauge", "When the probe sets were last scored.", unit="seconds"
 )
@@ -99,7 +106,7 @@ REFERENCE_SAMPLES = Family(
     "retaind_reference_samples", "gauge", "Rows behind retaind_reference_score.", unit="samples"
 )
 REFERENCES = (REFERENCE, REFERENCE_INITIAL, REFERENCE_SAMPLES)
-FAMILIES = (SCORE, SAMPLES, SCORED, MATRIX, UNTRAINED, FORGETTING, *SUMMARY.values(), *REFERENCES)
+FAMILIES = (SCORE, SAMPLES, ERROR, SCORED, MATRIX, UNTRAINED, FORGETTING, *SUMMARY.values(), *REFERENCES)
 
 
 class RetentionMetrics:
@@ -115,11 +122,12 @@ class RetentionMetrics:
         scores: Mapping[str, float | None],
         *,
         samples: Mapping[str, int],
+        errors: Mapping[str, float | None],
         forgetting: Mapping[str, float | None],
         summary: Mapping[str, float | None],
         at_seconds: float,
     ) -> None:
-        """Show an evaluation at that Unix time: score, probes behind it and what is lost, of exactly these tasks.
+        """Show an evaluation at that Unix time: score, probes behind it, error and loss, of exactly these tasks.
 
         ``summary`` is by the keys of ``SUMMARY``; those not named are undefined.
         """
@@ -127,6 +135,7 @@ class RetentionMetrics:
         with self._board.tell() as now:
             now.replace(SCORE, now.chosen(self._tasks, scores))
             now.replace(SAMPLES, now.summed(self._tasks, samples))
+            now.replace(ERROR, now.chosen(self._tasks, errors))
             now.replace(FORGETTING, now.chosen(self._tasks, forgetting))
             now.set(SCORED, at_seconds)
             for name, family in SUMMARY.items():

@@ -9,6 +9,7 @@ from daemon.build.load import load
 from daemon.demo.configuration import EVALUATIONS, NAIVE, write_configuration
 from daemon.demo.folder import begin_afresh
 from daemon.demo.learning import Course, learn
+from daemon.scoring.probe_scores import Probed
 from daemon.scoring.retention import RetentionMatrix
 from daemon.service import Service
 from tests.daemon.demo.conftest import EVENTS
@@ -61,7 +62,7 @@ def test_an_evaluation_at_a_boundary_and_one_just_before_it_are_two() -> None:
     matrix = RetentionMatrix(1, max_boundaries=9)
     course, score, count = Course(), np.array([0.5]), np.array([10])
     for evaluate in (matrix.between, matrix.boundary, matrix.between):
-        evaluate(0, scores=score, counts=count, events=7, time=0.0)
+        evaluate(0, probed=Probed.of_scores(score, count), events=7, time=0.0)
         scores: Any = SimpleNamespace(recent=matrix.recent())
         snapshot: Any = SimpleNamespace(main=SimpleNamespace(scores=scores))
         course.follow(snapshot)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daemon.scoring.probe_scores import Probed
 from daemon.scoring.retention import RECENT_EVALUATIONS, RetentionMatrix
 from tests.daemon.same_state import assert_same_state
 
@@ -40,7 +41,7 @@ def enter(matrix: RetentionMatrix, step: Step, *, events: int = 0) -> None:
     scores = np.array([math.nan if s is None else s for s in step.scores])
     counts = np.array([0 if s is None else 10 for s in step.scores])
     evaluate = matrix.boundary if step.at_boundary else matrix.between
-    evaluate(step.task, scores=scores, counts=counts, events=events, time=float(events))
+    evaluate(step.task, probed=Probed.of_scores(scores, counts), events=events, time=float(events))
 
 
 def after(*steps: Step, max_boundaries: int = 100) -> RetentionMatrix:
@@ -276,7 +277,7 @@ def test_old_rows_are_dropped_and_the_figures_stay() -> None:
 
 def test_rows_are_not_changed_by_the_arrays_they_were_made_of() -> None:
     matrix, scores, counts = RetentionMatrix(1, max_boundaries=5), np.array([0.5]), np.array([3])
-    matrix.boundary(0, scores=scores, counts=counts, events=1, time=1.0)
+    matrix.boundary(0, probed=Probed.of_scores(scores, counts), events=1, time=1.0)
     scores[0], counts[0] = 0.9, 4
     assert (matrix.matrix()[0, 0], matrix.figures().tasks[0].samples) == (0.5, 3)
 

@@ -1,7 +1,7 @@
 // The table of all tasks: what is known of each, now or at the place that is pointed at.
 
 import { byId, make, say } from "./elements.js";
-import { count, points, score } from "./numbers.js";
+import { count, isNumber, points, score } from "./numbers.js";
 import { NAMES } from "./standing.js";
 import { swatch } from "./task_colours.js";
 
@@ -31,5 +31,11 @@ function cells(standing, task, mine, others, companion, cursor) {
   const scores = [score(mine[task], percent), ...(companion ? [score(others[task], percent)] : [])];
   const { best, forgetting, samples } = standing.ofTask("main", task);
   const rest = cursor === null ? [points(forgetting, percent).replace(" points", ""), score(best, percent), count(samples)] : [];
-  return [...scores, ...rest].map((text) => make("td", {}, text));
+  return [...scores, ...rest].map((text, column) => make("td", { title: column || cursor !== null ? null : give(standing, task) }, text));
+}
+
+// How far off a score may be by chance: a standard error, where there is one.
+function give(standing, task) {
+  const { standard_error: error, samples } = standing.ofTask("main", task);
+  return isNumber(error) ? `± ${score(error, standing.percent)}, from ${count(samples)} held-out rows` : null;
 }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from daemon.scoring.probe_scores import Probed
 from daemon.scoring.retention import RetentionMatrix
 from daemon.telemetry.history.curve import Curve
 
@@ -10,7 +11,8 @@ TASKS = 2
 
 def evaluated(matrix: RetentionMatrix, events: int, *, boundary: bool = False) -> None:
     enter = matrix.boundary if boundary else matrix.between
-    enter(0, scores=np.array([0.5, np.nan]), counts=np.array([4, 0]), events=events, time=0.0)
+    probed = Probed.of_scores(np.array([0.5, np.nan]), np.array([4, 0]))
+    enter(0, probed=probed, events=events, time=0.0)
 
 
 def follow(curve: Curve, matrix: RetentionMatrix) -> None:

@@ -42,7 +42,12 @@ def test_the_main_learner_has_no_learner_label_and_each_companion_has_its_own() 
     registry, metrics = new_metrics()
     for name in ("naive", "challenger"):
         metrics.beside(name).retention.scored(
-            {"day": 0.5}, samples={}, forgetting={}, summary={"average_score": len(name) / 100}, at_seconds=0
+            {"day": 0.5},
+            samples={},
+            errors={},
+            forgetting={},
+            summary={"average_score": len(name) / 100},
+            at_seconds=0,
         )
     tell_retention(metrics, {"day": 0.9})
     assert registry.get_sample_value("retaind_retention_score", {"task": "day"}) == 0.9

@@ -103,6 +103,7 @@ def tell_retention(metrics: OfALearner, scores: Mapping[str, float | None], **ch
         scores,
         **{
             "samples": dict.fromkeys(scores, 25),
+            "errors": dict.fromkeys(scores, 0.08),
             "forgetting": {"day": 0.05},
             "summary": SUMMARY,
             "at_seconds": 1_650.0,
