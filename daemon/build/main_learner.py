@@ -21,6 +21,7 @@ from daemon.learning.scored_learner import ScoredLearner
 from daemon.learning.shared_scale import SharedScale
 from daemon.learning.step_budget import StepBudget
 from daemon.learning.torch_generator import TorchGenerator
+from daemon.scoring.aged_probes import AgedProbes
 from daemon.scoring.evaluator import Evaluator
 from daemon.scoring.no_change import NoChange
 from daemon.scoring.prequential import Prequential
@@ -64,6 +65,11 @@ def build_main_learner(
         grows=config.learner.grows,
         known_classes=classes_before(config, reference),
         probes=probes,
+        aged=AgedProbes(
+            retention.age_rows,
+            unit=None if retention.ages == "auto" else retention.ages,
+            generator=generator_for(config, "aged"),
+        ),
         evaluate_every_events=retention.every_events,
         no_change=NoChange(classification=learner.objective.classification),
         companions=Companions(dict(_makers(config, features=features, scores=scores, scaler=scaler))),

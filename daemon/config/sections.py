@@ -10,6 +10,7 @@ from daemon.options import Section, Share
 from daemon.tasks.task_names import ALIVE_EVENTS
 from strategies.options import LIVE
 
+Ages = Literal["auto", "events", "time"]
 WhenFull = Literal["merge_oldest", "other"]
 
 
@@ -99,6 +100,14 @@ class RetentionSection(Section):
         0.02, description="Fraction of each task's events held out, never trained on, to measure retention."
     )
     probe_rows: int = Field(500, ge=1, description="Maximum rows in each task's probe set.")
+    age_rows: int = Field(
+        200, ge=0, description="Maximum held-out rows kept of each age, to score what came long ago; 0: none."
+    )
+    ages: Ages = Field(
+        "auto",
+        description="What ages are counted in: event time, events, or event time where the first event has one"
+        " (auto).",
+    )
     every_events: int = Field(
         10_000,
         ge=1,

@@ -31,6 +31,8 @@ class ClosedBlock:
     """Their numbers in ``batch``."""
     held_out: Batch
     """The others."""
+    held_out_rows: NDArray[np.int64]
+    """Their numbers in ``batch``."""
     errors: NDArray[np.float64]
     """``(rows,)``: of the predictions on arrival."""
     scaled: Tensor
@@ -92,6 +94,7 @@ class Block:
             fresh=fresh,
             fresh_rows=fresh_rows,
             held_out=rest,
+            held_out_rows=np.flatnonzero(held_out),
             errors=errors,
             scaled=scaled,
             no_change=no_change,

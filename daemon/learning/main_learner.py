@@ -12,6 +12,7 @@ from daemon.learning import young
 from daemon.learning.block import Block
 from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE, CommitteeSnapshot, Leads, LearnerSnapshot
 from daemon.learning.stopwatch import Stopwatch
+from daemon.scoring.age_scores import age_scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from daemon.learning.committee.scored_committee import ScoredCommittee
     from daemon.learning.companions import Companions
     from daemon.learning.scored_learner import ScoredLearner, Tally
+    from daemon.scoring.age_scores import AgeScore
+    from daemon.scoring.aged_probes import AgedProbes
     from daemon.scoring.lead import Lead
     from daemon.scoring.no_change import NoChange
     from daemon.scoring.prequential import Prequential
@@ -72,6 +75,7 @@ class MainLearner:
         grows: bool,
         known_classes: int,
         probes: ProbeSets,
+        aged: AgedProbes,
         evaluate_every_events: int,
         no_change: NoChange,
         companions: Companions,
@@ -90,6 +94,9 @@ class MainLearner:
         self._make_committee = make_committee
         self._committee = None if make_committee is None else make_committee()
         self._probes = probes
+        self._aged = aged
+        self.ages: tuple[AgeScore, ...] = ()
+        """Scores on what came long ago, as of this process' latest evaluation between boundaries."""
         self._known_classes = known_classes
         self._evaluate_every_events = evaluate_every_events
         self._no_change = no_change
@@ -187,6 +194,7 @@ class MainLearner:
         """Let what is kept and known of ``task`` be of ``into``: it has made room, and its number is another's."""
         assert not self.has_waiting(task), "what waits is to be learned before"
         share = self._probes.merge(task, into=into)
+        self._aged.merge_task(task, into=into)
         self.scored.merge_task(task, into=into, share=share)
         self.companions.merge_task(task, into=into, share=share)
         if self._committee is not None:
@@ -227,6 +235,7 @@ class MainLearner:
         return {
             "scored": self.scored.state_dict(),
             "probes": self._probes.state_dict(),
+            "aged": self._aged.state_dict(),
             "no_change": self._no_change.state_dict(),
             "block": self._block.state_dict(),
             "companions": self.companions.state_dict(),
@@ -241,6 +250,7 @@ class MainLearner:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` where it is of another configuration."""
         self._probes.load_state_dict(state["probes"])
+        self._aged.load_state_dict(state["aged"])
         self.scored.load_state_dict(state["scored"])
         self._no_change.load_state_dict(state["no_change"])
         self._block.load_state_dict(state["block"])
@@ -321,7 +331,7 @@ class MainLearner:
             self._known_classes = max(self._known_classes, int(block.batch.y.max()) + 1)
         for task in block.tasks:
             self.scored.evaluator.meet(task)
-        self._hold_out(block.held_out)
+        self._hold_out(block.held_out, errors=block.errors[block.held_out_rows])
         self.scored.learn(block.fresh, events=self.events)
 
     def _follow_scales(self) -> None:
@@ -348,6 +358,7 @@ class MainLearner:
     def _evaluate(self, number: int) -> None:
         with self._stopwatch("retention"):
             self.scored.evaluator.evaluate(self._task, events=self.events, time=self._time)
+            self.ages = age_scores(self._aged, self.scored.learner)
             if self._committee is not None:
                 known, main = self._known_classes, self.scored.learner
                 self._committee.evaluate(
@@ -356,7 +367,8 @@ class MainLearner:
         with self._stopwatch("companions"):
             self.companions.evaluate(self._task, number=number, events=self.events, time=self._time)
 
-    def _hold_out(self, rows: Batch) -> None:
+    def _hold_out(self, rows: Batch, *, errors: NDArray[np.float64]) -> None:
         if len(rows):
             self.scored.tally.held_out += len(rows)
             self._probes.add(rows.x.numpy(), y=rows.y.numpy(), task=rows.task.numpy())
+            self._aged.add(rows, errors=errors, events=self.events)

@@ -171,6 +171,7 @@ class Pipeline:
             features=tuple(self.feature_names or ()),
             classes=tuple(self._intake.class_names),
             tasks=names,
+            ages=() if main is None else main.ages,
             tasks_merged=self._tasks.names.retired,
             learners={} if main is None else main.snapshots(names),
             committee=None if main is None else main.committee_snapshot(names),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from daemon.scoring.age_scores import AgeScore
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.lead import Lead
     from daemon.scoring.prequential import Prequential
@@ -145,6 +146,8 @@ class PipelineSnapshot:
     """By name, ``MAIN`` first; none before the first event."""
     tasks_merged: int = 0
     """Tasks that made room for another, and are a part of ``__other__``."""
+    ages: tuple[AgeScore, ...] = ()
+    """Of the main learner, on what came long ago, as of this process' latest evaluation; youngest first."""
     committee: CommitteeSnapshot | None = None
     """None where the main learner answers alone, and before the first event."""
     leads: Leads = field(default_factory=Leads)

@@ -209,7 +209,7 @@ def _let_columns_be_replaced(state: State) -> None:
 
 
 def _compare_on_the_same_rows(state: State) -> None:
-    """Version 2 of the main learner: probe rows without numbers, and scores without what was said of each row."""
+    """Version 2 of the main learner: no rows by age, no numbers of probe rows, scores without answers."""
     main = state["pipeline"]["main_learner"]
     if not main:
         return
@@ -218,6 +218,7 @@ def _compare_on_the_same_rows(state: State) -> None:
         rows["number"] = np.arange(offered, offered + len(rows["x"]), dtype=np.int64)
         offered += len(rows["x"])
     probes["offered"] = offered
+    main["aged"] = {}
     _let_scores_remember_rows(main["scored"]["evaluator"]["matrix"])
     if main["committee"] and main["committee"]["matrix"]:
         _let_scores_remember_rows(main["committee"]["matrix"])

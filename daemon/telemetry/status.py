@@ -28,6 +28,10 @@ def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> 
         return shown
     shown |= learner_status(pipeline.main, pipeline.tasks)
     shown["retention"]["matrix"] = matrix
+    shown["retention"]["by_age"] = [
+        {"age": each.age, "score": each.now, "when_new": each.when_new, "samples": each.samples}
+        for each in pipeline.ages
+    ]
     shown["buffers"] = {
         name: named(strategy.buffer.by_task, pipeline.tasks)
         for name, strategy in pipeline.main.strategies.items()

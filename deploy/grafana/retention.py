@@ -47,7 +47,7 @@ NOW = (
     ),
     stat(
         "Tasks",
-        description="Tasks told apart so far. Those beyond retention.max_tasks share __other__.",
+        description="Tasks told apart now. Beyond retention.max_tasks the one not seen for longest makes room.",
         unit="none",
         expr="retaind_tasks_known{TARGET}",
     ),
@@ -130,6 +130,30 @@ REFERENCES = (
     ),
 )
 
+BY_AGE = (
+    Panel(
+        title="By age: now, and when it was new",
+        description="Score now on held-out events that are at least so old, and of what was said of them when they "
+        "came. Needs no named tasks.",
+        unit="percentunit",
+        queries=(
+            Query("retaind_retention_age_score_when_new{TARGET}", "{{age}}, when new", instant=True),
+            Query("retaind_retention_age_score{TARGET}", "{{age}}, now", instant=True),
+        ),
+        kind="bargauge",
+        low=0,
+        high=1,
+    ),
+    Panel(
+        title="Lost, by age",
+        description="Score when new less the score now. Above 0: lost, or the same inputs mean something new.",
+        unit="percentunit",
+        queries=(
+            Query("retaind_retention_age_score_when_new{TARGET} - retaind_retention_age_score{TARGET}", "{{age}}"),
+        ),
+    ),
+)
+
 SUMMARY = (
     Panel(
         title="Transfer",
@@ -197,6 +221,6 @@ TRUST = (
 RETENTION = Dashboard(
     name="Retention",
     description="Is the model forgetting, and is holding on to the past worth it?",
-    rows=(NOW, SCORES, MATRIX, REFERENCES, SUMMARY, TRUST),
+    rows=(NOW, SCORES, MATRIX, BY_AGE, REFERENCES, SUMMARY, TRUST),
     annotations=(DRIFT, CONSOLIDATION, START),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from daemon.telemetry.metrics import (
     advice,
+    age,
     checkpoints,
     committee,
     lead,
@@ -24,7 +25,20 @@ from daemon.telemetry.metrics.learner import AllLearners, LearnerMetrics
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-AREAS = (loop, stream, strategies, prequential, committee, retention, lead, advice, tasks, checkpoints, process)
+AREAS = (
+    loop,
+    stream,
+    strategies,
+    prequential,
+    committee,
+    retention,
+    age,
+    lead,
+    advice,
+    tasks,
+    checkpoints,
+    process,
+)
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
 
 OTHERS_BOUNDARIES = 16
@@ -61,6 +75,7 @@ class Metrics:
         self.main = main
         self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention
         self.committee = committee.CommitteeMetrics(board)
+        self.ages = age.AgeMetrics(board)
         self.leads = lead.LeadMetrics(board)
         self.advice = advice.AdviceMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)

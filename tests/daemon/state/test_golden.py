@@ -119,7 +119,7 @@ def known_then(state: dict[str, Any]) -> dict[str, Leaf]:
     return {name: leaf for name, leaf in flatten(state).leaves.items() if not NEW_SINCE.search(name)}
 
 
-NEW_SINCE = re.compile(r"\.matrix\.(same_rows\.|of_task\.(gained|lost|error)$)")
+NEW_SINCE = re.compile(r"^main_learner\.aged\.|\.matrix\.(same_rows\.|of_task\.(gained|lost|error)$)")
 
 
 def array(leaf: Leaf) -> np.ndarray[Any, Any]:

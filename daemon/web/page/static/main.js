@@ -1,6 +1,7 @@
 // Puts the sections together, and shows them anew with every answer of the daemon.
 
 import { showAdvice } from "./advice.js";
+import { showAges } from "./ages.js";
 import { showCommittee } from "./committee.js";
 import { Curves } from "./curves.js";
 import { byId, make, say } from "./elements.js";
@@ -46,6 +47,7 @@ function showRetention() {
   place(byId("curves"), charts.map((chart) => chart.element));
   charts.forEach((chart) => chart.show(standing, cursor));
   showTasks(standing, companion(), cursor);
+  showAges(standing);
   place(byId("matrices"), learners.map(frameOf));
   for (const learner of learners) frameOf(learner).replaceChildren(matrixOf(standing, learner));
   say(byId("scale-low"), standing.percent ? "0 %" : "0");

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionStatus
+from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.average_lead import AverageLead
 from daemon.scoring.lead import Lead
 from daemon.telemetry.metrics import Metrics
@@ -46,6 +47,7 @@ def told_everything() -> CollectorRegistry:
     average = AverageLead(events=50_000, tasks=2, score=0.9, other=0.7)
     metrics.leads.show({"naive": newest}, average={"naive": average})
     metrics.advice.below({"no_change": False, "naive": True})
+    metrics.ages.scored([AgeScore("1d", now=0.8, when_new=0.9, samples=200)])
     metrics.tasks.known(["day", "night"], merged=1)
     metrics.tasks.current("night", boundaries=3)
     metrics.tasks.drift(alarms=1, detected_seconds=1_700.0)
