@@ -16,6 +16,7 @@ from daemon.config.companions_section import BaselineSection
 from daemon.learning.companion import Companion
 from daemon.learning.companions import Companions
 from daemon.learning.frozen import Frozen
+from daemon.learning.interleaving import Interleaving
 from daemon.learning.main_learner import MainLearner
 from daemon.learning.scored_learner import ScoredLearner
 from daemon.learning.shared_scale import SharedScale
@@ -65,6 +66,7 @@ def build_main_learner(
         grows=config.learner.grows,
         known_classes=classes_before(config, reference),
         probes=probes,
+        interleaving=Interleaving(retention.boundary_events if config.tasks.type in {"field", "topic"} else None),
         aged=AgedProbes(
             retention.age_rows,
             unit=None if retention.ages == "auto" else retention.ages,

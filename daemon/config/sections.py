@@ -128,6 +128,12 @@ class RetentionSection(Section):
         ge=1,
         description="Events for which an unseen task keeps its place: a new one is in __other__ until then.",
     )
+    boundary_events: int | None = Field(
+        10_000,
+        ge=1,
+        description="Events between boundaries of the retention matrix where tasks by field or topic interleave and"
+        " so have no others; null: none.",
+    )
     max_boundaries: int = Field(
         512, ge=2, description="Rows kept of the retention matrix, one per boundary: the newest."
     )

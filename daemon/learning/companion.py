@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from daemon.learning.padded_rows import PaddedRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from torch import Tensor
 
@@ -74,6 +74,14 @@ class Companion:
         with self._generator.in_use(), self.scored.before_drift(drifted=drifted):
             self._consolidate(task)
             self.scored.evaluator.evaluate_at_boundary(task, events=events, time=time)
+
+    def mark_boundary(
+        self, task: int, *, main: AnyLearner, others: Iterable[int], events: int, time: float
+    ) -> None:
+        """Be evaluated at a boundary of interleaved tasks, where nothing is consolidated."""
+        del main
+        with self._generator.in_use():
+            self.scored.evaluator.evaluate_at_boundary(task, events=events, time=time, others=others)
 
     def evaluate(self, task: int, *, number: int, events: int, time: float) -> None:
         """Be evaluated while ``task`` is being learned, if the evaluation with this number is one of ours.

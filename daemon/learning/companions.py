@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from daemon.learning.block import ClosedBlock
     from daemon.learning.companion import Companion
@@ -47,6 +47,13 @@ class Companions:
         """End a segment of ``task``, with the main learner as it is now, before it consolidates."""
         for companion in self._companions.values():
             companion.end_segment(task, main=main, drifted=drifted, events=events, time=time)
+
+    def mark_boundary(
+        self, task: int, *, main: AnyLearner, others: Iterable[int], events: int, time: float
+    ) -> None:
+        """Evaluate each at a boundary of interleaved tasks, ``task`` and ``others``."""
+        for companion in self._companions.values():
+            companion.mark_boundary(task, main=main, others=others, events=events, time=time)
 
     def evaluate(self, task: int, *, number: int, events: int, time: float) -> None:
         """Evaluate those whose turn it is while ``task`` is being learned."""

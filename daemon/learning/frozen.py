@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from daemon.learning.companion import Companion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from torch import Tensor
 
@@ -36,10 +36,15 @@ class Frozen(Companion):
 
     def end_segment(self, task: int, *, main: AnyLearner, drifted: bool, events: int, time: float) -> None:
         """Become the main learner at the first one; be evaluated."""
-        if not self.stopped:
-            self.scored.learner.become(main)
-            self.stopped = True
+        self._stop(main)
         super().end_segment(task, main=main, drifted=False, events=events, time=time)
+
+    def mark_boundary(
+        self, task: int, *, main: AnyLearner, others: Iterable[int], events: int, time: float
+    ) -> None:
+        """Become the main learner, if this is the first boundary; be evaluated."""
+        self._stop(main)
+        super().mark_boundary(task, main=main, others=others, events=events, time=time)
 
     def evaluate(self, task: int, *, number: int, events: int, time: float) -> None:
         """Be evaluated, once it is another than the main learner."""
@@ -58,6 +63,11 @@ class Frozen(Companion):
         """Take up a state."""
         super().load_state_dict(state)
         self.stopped = state["stopped"]
+
+    def _stop(self, main: AnyLearner) -> None:
+        if not self.stopped:
+            self.scored.learner.become(main)
+            self.stopped = True
 
     def _scaled(self, block: ClosedBlock) -> Tensor:
         return self.scored.learner.scale(block.batch.x)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from daemon.learning.block import ClosedBlock
     from daemon.learning.committee.scored_committee import ScoredCommittee
     from daemon.learning.companions import Companions
+    from daemon.learning.interleaving import Interleaving
     from daemon.learning.scored_learner import ScoredLearner, Tally
     from daemon.scoring.age_scores import AgeScore
     from daemon.scoring.aged_probes import AgedProbes
@@ -76,6 +77,7 @@ class MainLearner:
         known_classes: int,
         probes: ProbeSets,
         aged: AgedProbes,
+        interleaving: Interleaving,
         evaluate_every_events: int,
         no_change: NoChange,
         companions: Companions,
@@ -95,6 +97,7 @@ class MainLearner:
         self._committee = None if make_committee is None else make_committee()
         self._probes = probes
         self._aged = aged
+        self._interleaving = interleaving
         self.ages: tuple[AgeScore, ...] = ()
         """Scores on what came long ago, as of this process' latest evaluation between boundaries."""
         self._known_classes = known_classes
@@ -161,7 +164,10 @@ class MainLearner:
             self.alarms += 1
         before = (self.events - len(block.batch)) // self._evaluate_every_events
         number = self.events // self._evaluate_every_events
-        if number > before:
+        self._interleaving.learned(block.tasks)
+        if self._interleaving.is_due(self.events):
+            self._mark_boundary()
+        elif number > before:
             self._evaluate(number)
         return new_segment
 
@@ -172,6 +178,7 @@ class MainLearner:
         have begun to move.
         """
         assert not self.waiting, "what waits belongs to the segment"
+        self._interleaving.boundary(self.events)
         events, time, scored = self.events, self._time, self.scored
         with scored.before_drift(drifted=drifted):
             with self._stopwatch("companions"):
@@ -195,6 +202,7 @@ class MainLearner:
         assert not self.has_waiting(task), "what waits is to be learned before"
         share = self._probes.merge(task, into=into)
         self._aged.merge_task(task, into=into)
+        self._interleaving.merge_task(task, into=into)
         self.scored.merge_task(task, into=into, share=share)
         self.companions.merge_task(task, into=into, share=share)
         if self._committee is not None:
@@ -236,6 +244,7 @@ class MainLearner:
             "scored": self.scored.state_dict(),
             "probes": self._probes.state_dict(),
             "aged": self._aged.state_dict(),
+            "interleaving": self._interleaving.state_dict(),
             "no_change": self._no_change.state_dict(),
             "block": self._block.state_dict(),
             "companions": self.companions.state_dict(),
@@ -251,6 +260,7 @@ class MainLearner:
         """Take up a state; raise ``ValueError`` where it is of another configuration."""
         self._probes.load_state_dict(state["probes"])
         self._aged.load_state_dict(state["aged"])
+        self._interleaving.load_state_dict(state["interleaving"])
         self.scored.load_state_dict(state["scored"])
         self._no_change.load_state_dict(state["no_change"])
         self._block.load_state_dict(state["block"])
@@ -354,6 +364,22 @@ class MainLearner:
                 feature=self._feature_names[column],
                 events=self.events,
             )
+
+    def _mark_boundary(self) -> None:
+        """Evaluate at a boundary of interleaved tasks, where nothing is consolidated."""
+        task, others, main = self._task, self._interleaving.tasks, self.scored.learner
+        events, time = self.events, self._time
+        with self._stopwatch("retention"):
+            self.scored.evaluator.evaluate_at_boundary(task, events=events, time=time, others=others)
+            self.ages = age_scores(self._aged, main)
+            if self._committee is not None:
+                known = self._known_classes
+                self._committee.evaluate_at_boundary(
+                    task, main=main, known_classes=known, events=events, time=time, others=others
+                )
+        with self._stopwatch("companions"):
+            self.companions.mark_boundary(task, main=main, others=others, events=events, time=time)
+        self._interleaving.boundary(events)
 
     def _evaluate(self, number: int) -> None:
         with self._stopwatch("retention"):

@@ -10,7 +10,7 @@ import torch
 from daemon.scoring.probe_scores import ProbeScores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -61,10 +61,11 @@ class Evaluator:
         self._matrix.between(task, probed=self._scores.of_all(self._say), events=events, time=time)
         self._evaluate_reference()
 
-    def evaluate_at_boundary(self, task: int, *, events: int, time: float) -> None:
-        """Score the model on all tasks at the end of a segment of ``task``."""
+    def evaluate_at_boundary(self, task: int, *, events: int, time: float, others: Iterable[int] = ()) -> None:
+        """Score the model on all tasks at the end of a segment of ``task``; ``others`` were learned in it too."""
         self._evaluate_new_tasks()
-        self._matrix.boundary(task, probed=self._scores.of_all(self._say), events=events, time=time)
+        probed = self._scores.of_all(self._say)
+        self._matrix.boundary(task, probed=probed, events=events, time=time, others=others)
         self._evaluate_reference()
         self._last_boundary = self._learner.served.clone()
         self._new = []

@@ -13,7 +13,7 @@ from daemon.scoring.same_rows import SameRows
 from daemon.state.saved_setting import require_saved_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -49,14 +49,18 @@ class RetentionMatrix:
         """How many tasks there can be."""
         return len(self._learned_at)
 
-    def boundary(self, task: int, *, probed: Probed, events: int, time: float) -> None:
-        """Enter the evaluation at the end of a segment of ``task``; it is also the latest one."""
+    def boundary(self, task: int, *, probed: Probed, events: int, time: float, others: Iterable[int] = ()) -> None:
+        """Enter the evaluation at the end of a segment of ``task``; it is also the latest one.
+
+        ``others`` are the tasks that were learned in the segment too, where they interleave.
+        """
         self._boundaries += 1
         self._evaluate(task, probed=probed, events=events, time=time, at_boundary=True)
-        if self._learned_at[task] < 0 and not np.isnan(probed.scores[task]):
-            self._learned_at[task] = self._boundaries - 1
-            self._of_task["first"][task] = probed.scores[task]
-            self._same_rows.learned(task, probed.answers)
+        for learned in {task, *others}:
+            if self._learned_at[learned] < 0 and not np.isnan(probed.scores[learned]):
+                self._learned_at[learned] = self._boundaries - 1
+                self._of_task["first"][learned] = probed.scores[learned]
+                self._same_rows.learned(learned, probed.answers)
         self._same_rows.boundary(probed.answers)
 
     def between(self, task: int, *, probed: Probed, events: int, time: float) -> None:
@@ -150,7 +154,10 @@ class RetentionMatrix:
     def _past(self) -> NDArray[np.bool_]:
         """Which tasks are learned, and not just now: their first segment's end is not where the model stands."""
         past = self._learned_at >= 0
-        if self._now is not None and self._learned_at[self._now.task] == self._boundaries - 1:
+        newest = self._learned_at == self._boundaries - 1
+        if self._at_boundary:
+            past &= ~newest
+        elif self._now is not None and newest[self._now.task]:
             past[self._now.task] = False
         return past
 

@@ -219,6 +219,8 @@ def _compare_on_the_same_rows(state: State) -> None:
         offered += len(rows["x"])
     probes["offered"] = offered
     main["aged"] = {}
+    now = main["scored"]["evaluator"]["matrix"]["rows"]["events"]
+    main["interleaving"] = {"since": int(now[-1]) if len(now) else 0, "tasks": []}
     _let_scores_remember_rows(main["scored"]["evaluator"]["matrix"])
     if main["committee"] and main["committee"]["matrix"]:
         _let_scores_remember_rows(main["committee"]["matrix"])

@@ -10,7 +10,7 @@ from daemon.learning.snapshot import CommitteeSnapshot
 from daemon.scoring.learner_scores import LearnerScores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -88,10 +88,18 @@ class ScoredCommittee:
         self._matrix.between(task, probed=self._probe(main, known_classes), events=events, time=time)
 
     def evaluate_at_boundary(
-        self, task: int, *, main: AnyLearner, known_classes: int, events: int, time: float
+        self,
+        task: int,
+        *,
+        main: AnyLearner,
+        known_classes: int,
+        events: int,
+        time: float,
+        others: Iterable[int] = (),
     ) -> None:
-        """Score it on all tasks at the end of a segment of ``task``."""
-        self._matrix.boundary(task, probed=self._probe(main, known_classes), events=events, time=time)
+        """Score it on all tasks at the end of a segment of ``task``, in which ``others`` were learned too."""
+        probed = self._probe(main, known_classes)
+        self._matrix.boundary(task, probed=probed, events=events, time=time, others=others)
 
     def merge_task(self, task: int, *, into: int, share: float) -> None:
         """Let what is known of ``task`` be of ``into``; its members know no tasks."""

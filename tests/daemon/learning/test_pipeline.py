@@ -137,6 +137,10 @@ CASES: dict[str, dict[str, Any]] = {
         "label": NUMBER,
         "committee": {},
     },
+    "tasks that interleave": {
+        "retention": BRIEF | {"boundary_events": 20, "min_segment_events": 1_000},
+        "companions": {"frozen": {"every_blocks": 1}, "challenger": {"strategies": []}},
+    },
     "tasks that make room in heads": {"retention": BRIEF, "adapters": [{"type": "heads"}], "committee": {}},
     "tasks that make room in columns": {
         "retention": BRIEF,

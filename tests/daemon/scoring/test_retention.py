@@ -203,6 +203,19 @@ def test_an_evaluation_right_after_a_boundary_changes_no_figure_of_a_forgetting_
     assert [getattr(again, name) for name in FIGURES] == [getattr(at_boundary, name) for name in FIGURES]
 
 
+def test_tasks_that_were_learned_together_are_past_only_after_their_boundary() -> None:
+    matrix = RetentionMatrix(3, max_boundaries=5)
+    scores, counts = np.array([0.9, 0.8, 0.7]), np.full(3, 10)
+    matrix.boundary(1, probed=Probed.of_scores(scores, counts), events=1, time=1.0, others=(0, 1))
+    figures = matrix.figures()
+    assert figures.learning_accuracy == pytest.approx(0.85)
+    assert figures.backward_transfer is figures.forgetting is None
+    enter(matrix, now(1, 0.5, 0.6, 0.7), events=2)
+    figures = matrix.figures()
+    assert figures.backward_transfer == pytest.approx(-0.4)
+    assert [figures.tasks[task].forgetting for task in range(3)] == [pytest.approx(0.4), None, None]
+
+
 def test_a_single_task_has_a_score_and_no_transfer() -> None:
     figures = after(boundary(0, 0.9)).figures()
     assert (figures.average_score, figures.learning_accuracy, figures.wc_acc) == (0.9, 0.9, 0.9)
