@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
-
-import torch
 
 from strategies.buffer import Buffered, BufferOptions
 
@@ -26,8 +25,8 @@ class AgemOptions(BufferOptions):
 class Agem(Buffered):
     """A-GEM (Chaudhry et al. 2019, eq. 11): g ← g - (g·r / r·r) r where g·r < 0.
 
-    g is the step's gradient, r that of the mean loss on rows drawn from the buffer. A gradient r that is not finite
-    forbids nothing.
+    g is the step's gradient, r that of the mean loss on rows drawn from the buffer. A gradient r that is not finite,
+    or so small that r·r is zero in float32, forbids nothing.
     """
 
     Options: ClassVar[type[AgemOptions]] = AgemOptions
@@ -41,9 +40,9 @@ class Agem(Buffered):
         if not len(self.memory):
             return
         reference = learner.gradient_on(self.memory.storage.examples(self.draw()))
-        conflict, square_norm = gradient.dot(reference), reference.dot(reference)
-        if conflict < 0 and bool(torch.isfinite(square_norm)) and bool(torch.isfinite(conflict)):
-            gradient.sub_(reference.mul_(conflict / square_norm))
+        conflict, square_norm = float(gradient.dot(reference)), float(reference.dot(reference))
+        if conflict < 0 < square_norm and isfinite(share := conflict / square_norm):
+            gradient.sub_(reference, alpha=share)
             self._projections += 1
 
     def gauges(self) -> Mapping[str, float]:

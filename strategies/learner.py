@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -40,7 +40,7 @@ class Step:
     rehearsed: int
     """Rows from memory."""
     accepted: bool
-    """False where loss or gradient was not finite: then nothing has changed."""
+    """False where loss or gradient was not finite, as it came or as the strategies left it: nothing has changed."""
 
 
 class Learner:
@@ -175,17 +175,15 @@ class Learner:
         outputs = self.network.forward(self.scale(batch.x), batch.task)
         loss, delta = self._loss(outputs, batch, own, hidden=self._hidden(fresh))
         self.network.backward(delta)
-        gradient = self.network.gradient
-        # Not finite as soon as any component is; a norm that overflows float32 is no step to take either.
-        square_norm = float(gradient.dot(gradient))
         value = float(loss)
-        accepted = isfinite(value) and isfinite(square_norm)
+        square_norm = self._constrained() if isfinite(value) else nan
+        accepted = isfinite(square_norm)
         step = Step(value, rows=len(fresh), rehearsed=len(batch) - len(fresh), accepted=accepted)
         if not accepted:
             self.network.undo()
             self.rejected_steps += 1
             return step
-        self._update(gradient, square_norm)
+        self._update(self.network.gradient, square_norm)
         seen = 0 if again else len(fresh)
         for strategy in self._observing:
             strategy.observe(self, fresh[:seen], outputs[:seen])
@@ -304,10 +302,17 @@ class Learner:
                 loss = loss + term
         return loss, delta
 
-    def _update(self, gradient: Tensor, square_norm: float) -> None:
-        for strategy in self._constraining:
+    def _constrained(self) -> float:
+        """Let the strategies change the gradient; return its squared norm, not finite where no step can be made."""
+        gradient = self.network.gradient
+        # Not finite as soon as any component is; a norm that overflows float32 is no step to take either.
+        square_norm = float(gradient.dot(gradient))
+        for strategy in self._constraining if isfinite(square_norm) else ():
             strategy.constrain(self, gradient)
             square_norm = float(gradient.dot(gradient))
+        return square_norm
+
+    def _update(self, gradient: Tensor, square_norm: float) -> None:
         if self._clip_norm is not None and square_norm > self._clip_norm**2:
             gradient.mul_(self._clip_norm / square_norm**0.5)
         at_rest = self.network.at_rest()

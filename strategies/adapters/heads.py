@@ -18,7 +18,7 @@ from strategies.end_layers import first_layers, last_layers
 from strategies.options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from torch import Tensor
 
@@ -36,8 +36,9 @@ class HeadsOptions(Options):
 class Heads(Adapter):
     """Gives every task its own last linear layer, a copy of the model's, chosen by the row's task.
 
-    They are as many as retention.max_tasks, and one for all later tasks. Without a task, the most certain of the
-    heads that have learned answers: the one with the lowest entropy. Where a task makes room for another
+    They are as many as retention.max_tasks, and one for all later tasks. A step moves only the heads of tasks that
+    are in it: momentum, weight decay and anchors leave the others where they are. Without a task, the most certain
+    of the heads that have learned answers: the one with the lowest entropy. Where a task makes room for another
     (``retention.when_full``), the new one goes on from its head; what is remembered of the old one is rehearsed in
     the head for all other tasks, which learns it so.
     """
@@ -100,6 +101,13 @@ class TaskModule(nn.Module):
         self._head[0].task = task
         outputs: Tensor = self.body(x)
         return outputs
+
+    def at_rest(self) -> Iterator[nn.Parameter]:
+        """Return the parameters of the heads that nothing in this step concerns: their gradient is zero."""
+        for head in self._head[0].task_heads:
+            own = list(head.parameters())
+            if not any(parameter.grad is not None and bool(parameter.grad.any()) for parameter in own):
+                yield from own
 
 
 class TaskHeads(nn.Module):

@@ -84,6 +84,12 @@ def test_a_reference_that_is_not_finite_forbids_nothing(filled: Agem, bad: float
     assert torch.equal(constrained(filled, gradient, torch.tensor([-bad, bad])), gradient)
 
 
+@pytest.mark.parametrize("tiny", [1e-23, 1e-30, 1e-44])
+def test_a_reference_whose_square_is_zero_in_float32_forbids_nothing(filled: Agem, tiny: float) -> None:
+    gradient = torch.tensor([1e10, -1e10])
+    assert torch.equal(constrained(filled, gradient, torch.tensor([-tiny, tiny])), gradient)
+
+
 def test_the_reference_is_the_gradient_of_the_loss_on_remembered_rows(
     learner_with: MakeLearner, batch_of: MakeBatch
 ) -> None:

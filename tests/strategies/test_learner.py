@@ -248,6 +248,17 @@ def test_loss_or_gradient_alone_can_reject_a_step(extra: Extra, batch_of: MakeBa
     assert torch.equal(learner.parameters, before)
 
 
+@pytest.mark.parametrize("factor", [float("nan"), float("inf"), 3e38])
+def test_a_gradient_that_a_strategy_spoils_rejects_the_step(factor: float, batch_of: MakeBatch) -> None:
+    script = Script(factor=factor)
+    learner = learner_of(("script", script))
+    before = learner.parameters.clone()
+    assert not learner.learn(batch_of(0)).accepted
+    assert (learner.steps, learner.rejected_steps) == (0, 1)
+    assert torch.equal(learner.parameters, before)
+    assert not {"observe", "anchor 0.1"} & set(script.calls)
+
+
 def test_at_is_another_model_for_a_while_and_then_the_same(batch_of: MakeBatch) -> None:
     learner, x = learner_of(), batch_of(0).x
     past, before = learner.parameters.clone(), learner.predict(x)

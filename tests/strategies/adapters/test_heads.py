@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -15,6 +15,9 @@ from strategies.network import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from strategies.batch import Batch
+    from strategies.learner import Learner
 
     Plain = Callable[..., tuple[nn.Module, torch.Tensor]]
     Adapted = Callable[..., nn.Module]
@@ -73,6 +76,38 @@ def test_a_row_is_answered_by_the_head_of_its_task_and_teaches_no_other(
             found = dict(singles[task].named_parameters())[own].grad if task in singles else None
             expected = torch.zeros_like(gradient) if found is None else found
         torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [{"type": "adam", "lr": 0.05, "weight_decay": 0.1}, {"type": "sgd", "lr": 0.1, "momentum": 0.9}],
+    ids=["adam", "momentum"],
+)
+@pytest.mark.parametrize("strategies", [{}, {"l2sp": {}, "ewc": {"every_events": 8}}], ids=["bare", "anchored"])
+def test_the_head_of_an_absent_task_does_not_move_by_a_bit(
+    strategies: dict[str, Any],
+    optimizer: dict[str, Any],
+    learner_with: Callable[..., Learner],
+    batch_of: Callable[..., Batch],
+) -> None:
+    """Moments and decay would move it, an anchor would pull it."""
+    learner = learner_with(strategies, optimizer=optimizer, adapters={"heads": {}})
+    for number in range(4):
+        learner.learn(batch_of(number, task=number % 2))
+    before = heads_of(learner)
+    for number in range(3):
+        learner.learn(batch_of(10 + number, task=1))
+    after = heads_of(learner)
+    moved = [task for task in before if not torch.equal(before[task], after[task])]
+    assert moved == [1]
+    learner.learn(batch_of(20, task=0))
+    assert not torch.equal(heads_of(learner)[0], before[0])
+
+
+def heads_of(learner: Learner) -> dict[int, torch.Tensor]:
+    """Return the weights of every task's head."""
+    named = learner.network.views(learner.parameters.clone()).items()
+    return {int(n.split("task_heads.")[1].split(".")[0]): p for n, p in named if n.endswith("weight") and "task" in n}
 
 
 def test_without_a_task_the_most_certain_head_that_has_learned_answers(plain: Plain, adapted: Adapted) -> None:
