@@ -25,8 +25,8 @@ class AgemOptions(BufferOptions):
 class Agem(Buffered):
     """A-GEM (Chaudhry et al. 2019, eq. 11): g ← g - (g·r / r·r) r where g·r < 0.
 
-    g is the step's gradient, r that of the mean loss on rows drawn from the buffer. A gradient r that is not finite,
-    or so small that r·r is zero in float32, forbids nothing.
+    g is the step's gradient, r that of the mean loss on rows drawn from the buffer. A r that is not finite, or
+    so small that r·r is zero in float32, forbids nothing.
     """
 
     Options: ClassVar[type[AgemOptions]] = AgemOptions

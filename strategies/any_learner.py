@@ -82,6 +82,12 @@ class AnyLearner(Protocol):
     def merge_task(self, task: int, *, into: int) -> None:
         """Let what is kept of ``task`` be of the task ``into``: whatever comes with its number is another's."""
 
+    def mark(self) -> None:
+        """Keep, for two marks, what goes with the parameters as they are now, which are kept too."""
+
+    def rewind(self) -> None:
+        """On a drift alarm: what was gathered after the older mark is not a part of what is consolidated next."""
+
     def at(self, parameters: Tensor) -> AbstractContextManager[None]:
         """Within the context, be the model that ``parameters`` describe, and serve it."""
 

@@ -172,6 +172,12 @@ class ClosedFormLearner:
         if self._ridge.unsolved and not self._is_another:
             self._ridge.solve()
 
+    def mark(self) -> None:
+        """Nothing: the sums are all there is."""
+
+    def rewind(self) -> None:
+        """Nothing either."""
+
     @contextmanager
     def at(self, parameters: Tensor) -> Iterator[None]:
         """Within the context, be the model that ``parameters`` describe."""

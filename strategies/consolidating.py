@@ -38,10 +38,13 @@ class Consolidating(Strategy):
         self._events = 0
         self._consolidations = 0
         self._rejected = 0
+        self._marked = (0, 0)
+        """Events since the last consolidation at the two latest marks, the older one first."""
 
     def settle(self, learner: Learner) -> bool:
         """Take stock of what was learned since the last time.
 
+        That is what the first ``_events`` rows since then have taught: on a drift alarm, those before the mark.
         Return False, having kept what was settled before, where it is not finite.
         """
         raise NotImplementedError
@@ -57,13 +60,24 @@ class Consolidating(Strategy):
 
         What is not finite is dropped with the rows it came from, and counted.
         """
-        if not self._events:
-            return
-        if self.settle(learner):
-            self._consolidations += 1
-        else:
-            self._rejected += 1
-        self._events = 0
+        if self._events:
+            if self.settle(learner):
+                self._consolidations += 1
+            else:
+                self._rejected += 1
+        self.begin()
+
+    def begin(self) -> None:
+        """Gather anew: what was gathered is settled, or came after a drift that nothing before it is left of."""
+        self._events, self._marked = 0, (0, 0)
+
+    def mark(self) -> None:
+        """Note how many events there were."""
+        self._marked = (self._marked[1], self._events)
+
+    def rewind(self) -> None:
+        """Count the events before the older mark only."""
+        self._events = self._marked[0]
 
     def gauges(self) -> Mapping[str, float]:
         """Return how often it has consolidated, and how often that was rejected."""
@@ -71,10 +85,17 @@ class Consolidating(Strategy):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the counts."""
-        return {"events": self._events, "consolidations": self._consolidations, "rejected": self._rejected}
+        return {
+            "events": self._events,
+            "marked": list(self._marked),
+            "consolidations": self._consolidations,
+            "rejected": self._rejected,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the counts."""
         self._events = state["events"]
+        older, newer = state["marked"]
+        self._marked = (int(older), int(newer))
         self._consolidations = state["consolidations"]
         self._rejected = state["rejected"]

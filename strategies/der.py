@@ -40,8 +40,8 @@ class Der(Buffered):
 
     z are the outputs that were stored with a remembered row when it was learned, h those of now; the mean is over
     rows and outputs, those of classes that are known by now: room for more must not thin out what is kept (see
-    ``Buffered.distance``). Labels of remembered rows are not used. A number is stored in its own units, and compared
-    in those of now.
+    ``Buffered.distance``). Labels of remembered rows are not used. A number is stored in its own units, and
+    compared in those of now.
     """
 
     Options: ClassVar[type[Any]] = DerOptions

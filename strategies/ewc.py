@@ -14,7 +14,7 @@ from strategies.generator import generator_state, restore_generator
 from strategies.kronecker_anchor import KroneckerAnchor
 from strategies.kronecker_fisher import factored_layers, kronecker_fisher
 from strategies.options import LIVE
-from strategies.task_sample import task_sample
+from strategies.task_sample import TaskSample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,13 +71,13 @@ class Ewc(Anchored):
         self._anchor: KroneckerAnchor | DiagonalAnchor = kind(scale=options.strength * options.decay)
         super().__init__(options, setting=setting, anchor=self._anchor)
         self._generator, sample = setting.generator.spawn(2)
-        self._sample = task_sample(options.fisher_rows, setting=setting, generator=sample)
+        self._sample = TaskSample(options.fisher_rows, setting=setting, generator=sample)
 
     def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
         """Sample the running task, and consolidate where the schedule says so."""
         if isinstance(self._anchor, KroneckerAnchor) and not self._anchor.active:
             factored_layers(learner.network)
-        self._sample.offer(fresh, groups=fresh.task)
+        self._sample.offer(fresh)
         super().observe(learner, fresh, outputs)
 
     def merge_task(self, task: int, *, into: int) -> None:
@@ -85,9 +85,10 @@ class Ewc(Anchored):
         self._sample.merge_task(task, into=into)
 
     def settle(self, learner: Learner) -> bool:
-        """Add the Fisher information of the sample, and begin a new one."""
-        rows = self._sample.rows()
-        self._sample.restart()
+        """Add the Fisher information of the sample."""
+        rows = self._sample.first(self._events)
+        if not len(rows):
+            return True
         seen = replace(rows, x=learner.scale(rows.x))
         chance, kind, decay = self._generator, self.options.fisher, self.options.decay
         network, objective = learner.network, learner.objective
@@ -96,6 +97,11 @@ class Ewc(Anchored):
             return self._anchor.add(network, importance=factors, decay=decay)
         fisher = diagonal_fisher(network, objective, seen=seen, kind=kind, generator=chance)
         return self._anchor.add(learner.parameters, importance=fisher, decay=decay)
+
+    def begin(self) -> None:
+        """Begin a new sample."""
+        super().begin()
+        self._sample.restart()
 
     def state_dict(self) -> dict[str, Any]:
         """Return anchor, importance, counts, the sample of the running task and the generator."""

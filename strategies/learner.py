@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite, nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 _IMPOSSIBLE = -1e9
 """An output so low that softmax gives it no probability, and so no gradient."""
+
+SUPERSEDED: Final[Mapping[tuple[str, ...], list[str]]] = {
+    ("l2sp", "replay"): ["ewc", "replay"],
+    ("derpp", "l2sp"): ["derpp"],
+}
+"""Strategies of a default → those of the default before it, whose state they take up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +218,16 @@ class Learner:
         for _, strategy in self.strategies:
             strategy.merge_task(task, into=into)
 
+    def mark(self) -> None:
+        """Tell every strategy that the parameters are kept as they are now, as those from before a drift."""
+        for _, strategy in self.strategies:
+            strategy.mark()
+
+    def rewind(self) -> None:
+        """Tell every strategy that the older of the two marks is what is to be consolidated next."""
+        for _, strategy in self.strategies:
+            strategy.rewind()
+
     @contextmanager
     def at(self, parameters: Tensor) -> Iterator[None]:
         """Within the context, be the model that ``parameters`` describe, and serve it."""
@@ -248,16 +264,17 @@ class Learner:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state of a learner of the same configuration; raise ``ValueError`` where it differs."""
-        names, saved = [name for name, _ in self.strategies], list(state["strategies"])
-        if sorted(names) != sorted(saved):
-            raise ValueError(
-                f"the checkpoint's strategies are {sorted(saved)}, the configured ones {sorted(names)}"
-            )
+        names, saved = sorted(name for name, _ in self.strategies), sorted(state["strategies"])
+        if saved not in (names, SUPERSEDED.get(tuple(names))):
+            raise ValueError(f"the checkpoint's strategies are {saved}, the configured ones {names}")
         _require_same("optimizer", state["optimizer"], self._optimizer.state_dict())
         _require_same("objective", state["objective"], self.objective.state_dict())
         if bool(state["scaler"]) != (self._scaler is not None):
             raise ValueError("of the checkpoint and the configuration, only one scales its inputs")
         _require_same("average", state["average"], {} if self._average is None else {"parameters": None})
+        for name, strategy in self.strategies:
+            if name not in saved:
+                strategy.join(self)
         self.network.load_state_dict(state["network"])
         if self._average is not None:
             self._average.parameters.copy_(torch.as_tensor(state["average"]["parameters"]))
@@ -266,7 +283,8 @@ class Learner:
         if self._scaler is not None:
             self._scaler.load_state_dict(state["scaler"])
         for name, strategy in self.strategies:
-            strategy.load_state_dict(state["strategies"][name])
+            if name in saved:
+                strategy.load_state_dict(state["strategies"][name])
         self.steps = state["steps"]
         self.rejected_steps = state["rejected_steps"]
         torch.set_rng_state(torch.as_tensor(state["torch_generator"]))

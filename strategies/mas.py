@@ -11,7 +11,7 @@ from strategies.anchor import DiagonalAnchor
 from strategies.anchored import Anchored, AnchoredOptions
 from strategies.gradient_sizes import sum_of_sizes
 from strategies.options import LIVE
-from strategies.task_sample import task_sample
+from strategies.task_sample import TaskSample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,11 +49,11 @@ class Mas(Anchored):
     def __init__(self, options: MasOptions, *, setting: Setting) -> None:
         self._diagonal = DiagonalAnchor(scale=2 * options.strength)
         super().__init__(options, setting=setting, anchor=self._diagonal)
-        self._sample = task_sample(options.sample_rows, setting=setting, generator=setting.generator)
+        self._sample = TaskSample(options.sample_rows, setting=setting, generator=setting.generator)
 
     def observe(self, learner: Learner, fresh: Batch, outputs: Tensor) -> None:
         """Sample the running task, and consolidate where the schedule says so."""
-        self._sample.offer(fresh, groups=fresh.task)
+        self._sample.offer(fresh)
         super().observe(learner, fresh, outputs)
 
     def merge_task(self, task: int, *, into: int) -> None:
@@ -61,11 +61,17 @@ class Mas(Anchored):
         self._sample.merge_task(task, into=into)
 
     def settle(self, learner: Learner) -> bool:
-        """Add the sensitivity of the outputs on the sample, and begin a new one."""
-        rows = self._sample.rows()
-        self._sample.restart()
+        """Add the sensitivity of the outputs on the sample."""
+        rows = self._sample.first(self._events)
+        if not len(rows):
+            return True
         importance = output_sensitivity(learner.network, x=learner.scale(rows.x), task=rows.task)
         return self._diagonal.add(learner.parameters, importance=importance, decay=self.options.decay)
+
+    def begin(self) -> None:
+        """Begin a new sample."""
+        super().begin()
+        self._sample.restart()
 
     def state_dict(self) -> dict[str, Any]:
         """Return anchor, importance, counts and the sample of the running task."""

@@ -42,7 +42,8 @@ class Si(Anchored):
 
     Along the path of a task each parameter sums up ω ← ω - g·Δθ, how far its moves have lowered the loss; g is the
     gradient before it is clipped. At a consolidation Ω ← γ Ω + max(ω, 0) / (Δ² + ξ), with Δ the way from the last
-    consolidation to this one, and the penalty is c Σ Ωᵢ (θᵢ - θ*ᵢ)². It remembers no row.
+    consolidation to this one, and the penalty is c Σ Ωᵢ (θᵢ - θ*ᵢ)². It remembers no row. On a drift alarm the path
+    up to the older mark is what counts; the rest is the beginning of the next one.
     """
 
     Options: ClassVar[type[SiOptions]] = SiOptions
@@ -53,6 +54,10 @@ class Si(Anchored):
         super().__init__(options, setting=setting, anchor=self._diagonal)
         self._start: Tensor | None = None
         self._path: Tensor | None = None
+        self._marked_paths: tuple[Tensor, ...] = ()
+        """At the two latest marks, the older one first; fewer where there were fewer."""
+        self._rest: Tensor | None = None
+        """Of the path, on a drift alarm, after the older mark."""
         self._before = torch.zeros(0)
         self._gradient = torch.zeros(0)
 
@@ -80,8 +85,27 @@ class Si(Anchored):
         assert self._path is not None
         square = (learner.parameters - self._start).square_()
         importance = self._path.clamp(min=0).div_(square.add_(self.options.damping))
-        self._start, self._path = learner.parameters.clone(), torch.zeros_like(square)
+        self._start = learner.parameters.clone()
+        self._path = torch.zeros_like(square) if self._rest is None else self._rest
         return self._diagonal.add(learner.parameters, importance=importance, decay=self.options.decay)
+
+    def begin(self) -> None:
+        """Forget the marks; the path goes on."""
+        super().begin()
+        self._marked_paths, self._rest = (), None
+
+    def mark(self) -> None:
+        """Note the path."""
+        super().mark()
+        if self._path is not None:
+            self._marked_paths = (*self._marked_paths[-1:], self._path.clone())
+
+    def rewind(self) -> None:
+        """Take the path back to the older mark, if any of it belongs to what came before."""
+        super().rewind()
+        if self._events:
+            assert self._path is not None
+            self._path, self._rest = self._marked_paths[0], self._path - self._marked_paths[0]
 
     def state_dict(self) -> dict[str, Any]:
         """Return anchor, importance, counts, and the path of the running task."""
@@ -89,6 +113,7 @@ class Si(Anchored):
         return super().state_dict() | {
             "start": empty if self._start is None else self._start,
             "path": empty if self._path is None else self._path,
+            "marked_paths": list(self._marked_paths),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -97,3 +122,4 @@ class Si(Anchored):
         start, path = torch.as_tensor(state["start"]), torch.as_tensor(state["path"])
         self._start = start.clone() if len(start) else None
         self._path = path.clone() if len(path) else None
+        self._marked_paths = tuple(torch.as_tensor(marked).clone() for marked in state["marked_paths"])

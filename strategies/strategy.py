@@ -91,11 +91,26 @@ class Strategy:
         The learner's parameters are those to consolidate; on a drift alarm, a snapshot from before the alarm.
         """
 
+    def mark(self) -> None:
+        """Keep what was gathered until now: the learner's parameters are kept as they are now.
+
+        Two marks are kept, as the parameters are: should a drift alarm come, it is the older one that counts.
+        """
+
+    def rewind(self) -> None:
+        """On a drift alarm, before ``consolidate``: leave out what was gathered after the older mark."""
+
     def recast(self, recast: Recast) -> None:
         """Where the scales of inputs or outputs have moved: move all remembered parameters with them."""
 
     def merge_task(self, task: int, *, into: int) -> None:
         """Let what is kept of ``task`` be of the task ``into``: whatever comes with its number is another's."""
+
+    def join(self, learner: Learner) -> None:
+        """Before the state of a learner is taken up that learned without this strategy: see ``SUPERSEDED``.
+
+        The learner's parameters are still the initial ones.
+        """
 
     def stand_in(self) -> Tensor | None:
         """Return the weights ``(parameters,) float32`` that predict in place of those that learn, a live view.

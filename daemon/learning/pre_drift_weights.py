@@ -32,12 +32,14 @@ class PreDriftWeights:
         """The older vector ``(parameters,) float32``."""
         return self._older
 
-    def observe(self, parameters: Tensor, *, events: int) -> None:
-        """Keep the parameters ``(parameters,) float32`` if it is time."""
-        if events - self._taken_at >= self._every_events:
-            self._older, self._newer = self._newer, self._older
-            self._newer.copy_(parameters)
-            self._taken_at = events
+    def observe(self, parameters: Tensor, *, events: int) -> bool:
+        """Keep the parameters ``(parameters,) float32`` if it is time; return whether it was."""
+        if events - self._taken_at < self._every_events:
+            return False
+        self._older, self._newer = self._newer, self._older
+        self._newer.copy_(parameters)
+        self._taken_at = events
+        return True
 
     def recast(self, recast: Recast) -> None:
         """Move both vectors with the scales."""

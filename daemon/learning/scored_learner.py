@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,7 @@ from daemon.learning.pre_drift_weights import PreDriftWeights
 from daemon.learning.snapshot import LearnerSnapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -86,7 +85,8 @@ class ScoredLearner:
         """Learn the rows of a block that are not held out; ``events`` is how many there were with it."""
         if len(fresh):
             self._learn(fresh, events=events)
-        self._pre_drift.observe(self.learner.parameters, events=events)
+        if self._pre_drift.observe(self.learner.parameters, events=events):
+            self.learner.mark()
 
     def follow_scales(self) -> Recast | None:
         """Move the running scales, if it is time, and all remembered parameters with them; return how."""
@@ -95,9 +95,18 @@ class ScoredLearner:
             self._pre_drift.recast(recast)
         return recast
 
-    def before_drift(self, *, drifted: bool) -> AbstractContextManager[None]:
-        """Within the context, be the model from before a drift alarm, where there was one: see PreDriftWeights."""
-        return self.learner.at(self._pre_drift.weights) if drifted else nullcontext()
+    @contextmanager
+    def before_drift(self, *, drifted: bool) -> Iterator[None]:
+        """Within the context, be the model from before a drift alarm, where there was one: see PreDriftWeights.
+
+        What the strategies have gathered since then is left out of the consolidation in it.
+        """
+        if not drifted:
+            yield
+            return
+        self.learner.rewind()
+        with self.learner.at(self._pre_drift.weights):
+            yield
 
     def consolidate(self, task: int) -> None:
         """Keep from now on what was learned of ``task``; a new budget of steps begins."""

@@ -127,11 +127,7 @@ def _change_the_members(state: State) -> None:
 
 def _settle_the_scales(state: State) -> None:
     """Version 1 of the learner: running scales that were their sums."""
-    main = state["pipeline"]["main_learner"]
-    if not main:
-        return
-    for each in (main, *main["companions"]["by_name"].values()):
-        learner = each["scored"]["learner"]
+    for learner in _learners(state):
         for part in (learner, learner["objective"]):
             if part.get("scaler"):
                 part["scaler"] = state_of_sums(part["scaler"])
@@ -190,6 +186,14 @@ def _within(state: State) -> Iterator[State]:
             yield from _within(part)
 
 
+def _learners(state: State) -> Iterator[State]:
+    """Yield the state of the main learner, and that of every companion."""
+    main = state["pipeline"]["main_learner"]
+    if main:
+        yield main["scored"]["learner"]
+        yield from (companion["scored"]["learner"] for companion in main["companions"]["by_name"].values())
+
+
 def _let_tasks_make_room(state: State) -> None:
     """Version 1 of the intake: tasks that kept their places for ever, and nobody noted when one was seen."""
     names = state["pipeline"]["intake"]["tasks"]["names"]
@@ -199,10 +203,8 @@ def _let_tasks_make_room(state: State) -> None:
 
 def _let_columns_be_replaced(state: State) -> None:
     """Version 1 of the learner: progressive columns that could not lose their task to another."""
-    main = state["pipeline"]["main_learner"]
-    companions = main["companions"]["by_name"].values() if main else ()
-    for scored in [each["scored"] for each in (*([main] if main else []), *companions)]:
-        network = scored["learner"].get("network", {})
+    for learner in _learners(state):
+        network = learner.get("network", {})
         if "newest_column" in network.get("fixed", {}):
             columns = {name.split(".")[1] for name in network["layout"] if name.startswith("columns.")}
             network["fixed"]["task_replaced"] = np.zeros(len(columns), dtype=np.bool_)
@@ -239,6 +241,23 @@ def _let_scores_remember_rows(matrix: State) -> None:
         matrix["of_task"][name] = np.full(len(matrix["learned_at"]), np.nan)
 
 
+def _mark_what_is_gathered(state: State) -> None:
+    """Version 1 of the learner: methods did not know which of what they gathered came before a drift alarm.
+
+    All that was gathered counts as from before the next one.
+    """
+    for learner in _learners(state):
+        for method in learner.get("strategies", {}).values():
+            if "consolidations" not in method:
+                continue
+            method["marked"] = [method["events"], method["events"]]
+            if "sample" in method:
+                method["sample"]["number"] = np.zeros(method["sample"]["admission"]["filled"], dtype=np.int64)
+            if "path" in method:
+                path = method["path"]
+                method["marked_paths"] = [path, path] if len(path) else []
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -248,5 +267,6 @@ MIGRATIONS: Final = (
     Migration("learner", 1, _let_columns_be_replaced),
     Migration("main_learner", 2, _compare_on_the_same_rows),
     Migration("companions", 2, _compare_companions_on_the_same_rows),
+    Migration("learner", 1, _mark_what_is_gathered),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

@@ -316,7 +316,7 @@ def test_predicting_leaves_no_trace(learner_with: MakeLearner, batch_of: MakeBat
     [
         ({"strategies": {"ewc": {}}}, {"strategies": {"replay": {}}}, r"strategies are \['ewc'\], .* \['replay'\]"),
         ({"optimizer": {"type": "adam"}}, {}, "optimizer holds"),
-        ({"scale": False}, {}, "scaler holds"),
+        ({"scale": False}, {}, "only one scales its inputs"),
         ({"regression": True}, {}, "objective holds"),
         ({"model": {"type": "mlp", "hidden": [3]}}, {}, "model has"),
     ],

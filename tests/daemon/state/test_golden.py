@@ -26,6 +26,8 @@ GOLDEN = Path(__file__).parent / "golden"
 STATES = sorted(path.parent for path in GOLDEN.glob("[!c]*/*/retaind.yaml"))
 COMMITTEES = sorted(path.parent for path in GOLDEN.glob("committee-*/*/retaind.yaml"))
 """These have another way to learn since: they go on, and not to the same bits."""
+MENDED = ("heads", "drift")
+"""So do these: heads of absent tasks stay where they are, and a drift alarm consolidates nothing from after it."""
 CLOSE = {"rtol": 1e-3, "atol": 1e-5}
 """Of weights: another processor rounds otherwise. On the one that wrote the states all bits are equal."""
 
@@ -48,10 +50,11 @@ def left(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_learned_on_is_what_that_release_learned(golden: Path) -> None:
     with Service(load(golden / "retaind.yaml")) as service:
         service.run(stop=lambda: False)
-    ours, theirs = newest(golden / "state"), newest(golden / "end")
-    assert_close(ours["pipeline"], theirs["pipeline"])
     ours, theirs = predictions(golden / "state"), predictions(golden / "end")
     assert [line["task"] for line in ours] == [line["task"] for line in theirs]
+    if load(golden / "retaind.yaml").name in MENDED:
+        return
+    assert_close(newest(golden / "state")["pipeline"], newest(golden / "end")["pipeline"])
     if isinstance(theirs[0]["prediction"], str):
         assert [line["prediction"] for line in ours] == [line["prediction"] for line in theirs]
     else:
@@ -119,7 +122,9 @@ def known_then(state: dict[str, Any]) -> dict[str, Leaf]:
     return {name: leaf for name, leaf in flatten(state).leaves.items() if not NEW_SINCE.search(name)}
 
 
-NEW_SINCE = re.compile(r"^main_learner\.aged\.|\.matrix\.(same_rows\.|of_task\.(gained|lost|error)$)")
+NEW_SINCE = re.compile(
+    r"^main_learner\.aged\.|\.matrix\.(same_rows\.|of_task\.(gained|lost|error)$)|\.sample\.number$|\.marked_paths"
+)
 
 
 def array(leaf: Leaf) -> np.ndarray[Any, Any]:

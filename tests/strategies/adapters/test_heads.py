@@ -107,7 +107,9 @@ def test_the_head_of_an_absent_task_does_not_move_by_a_bit(
 def heads_of(learner: Learner) -> dict[int, torch.Tensor]:
     """Return the weights of every task's head."""
     named = learner.network.views(learner.parameters.clone()).items()
-    return {int(n.split("task_heads.")[1].split(".")[0]): p for n, p in named if n.endswith("weight") and "task" in n}
+    return {
+        int(n.split("task_heads.")[1].split(".")[0]): p for n, p in named if n.endswith("weight") and "task" in n
+    }
 
 
 def test_without_a_task_the_most_certain_head_that_has_learned_answers(plain: Plain, adapted: Adapted) -> None:
