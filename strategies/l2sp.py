@@ -37,8 +37,10 @@ class L2SpOptions(Options):
 class L2Sp(Strategy):
     """L2-SP (Li, Grandvalet & Davoine 2018, eq. 3) with a proximal step: the penalty (α/2) ‖θ - θ⁰‖².
 
-    θ⁰ are the weights before the first step, such as those of a pretrained model, or those of a file. It holds from
-    the first step on and needs no boundary.
+    The point θ⁰ is the weights before the first step, such as those of a pretrained model, or those of a file.
+    Where they are the random ones of a new model, it is L2 Init (Kumar, Marklund & Van Roy 2023, arXiv
+    2308.11958): what is of no more use goes back to where it can be learned with again. It holds from the first
+    step on and needs no boundary.
     """
 
     Options: ClassVar[type[L2SpOptions]] = L2SpOptions
@@ -52,7 +54,11 @@ class L2Sp(Strategy):
     def constrain(self, learner: Learner, gradient: Tensor) -> None:
         """Leave the gradient as it is; before the first step, take the starting point."""
         if not self._held.active:
-            self._held.hold(self._start(learner), importance=torch.ones_like(gradient))
+            self.join(learner)
+
+    def join(self, learner: Learner) -> None:
+        """Take the starting point."""
+        self._held.hold(self._start(learner), importance=torch.ones_like(learner.parameters))
 
     def anchor(self, parameters: Tensor, step_size: float | Tensor) -> None:
         """Pull the parameters towards the starting point, all alike."""

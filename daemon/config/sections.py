@@ -69,7 +69,8 @@ class LearnerSection(Section):
     clip_norm: float | None = Field(
         None,
         gt=0,
-        description="Clip the gradient to this Euclidean norm; no clipping by default.",
+        description="Clip the gradient to this Euclidean norm; no clipping by default. It does not bound the pull"
+        " of an anchor (ewc, si, mas, l2sp), which comes after the step and never overshoots.",
         json_schema_extra=LIVE,
     )
     averaging: float | None = Field(

@@ -76,6 +76,7 @@ def learner_with() -> Callable[..., Learner]:
         seed: int = 0,
         scale: bool = True,
         averaging: float | None = None,
+        clip_norm: float | None = None,
     ) -> Learner:
         objective: Objective = Regression(standardise=True) if regression else Classification(classes)
         model = model or {"type": "mlp", "hidden": [10, 10]}
@@ -107,6 +108,7 @@ def learner_with() -> Callable[..., Learner]:
             strategies=chosen,
             scaler=OnlineScaler(FEATURES) if scale else None,
             averaging=averaging,
+            clip_norm=clip_norm,
         )
 
     return make

@@ -75,3 +75,30 @@ def test_a_file_of_another_model_is_refused_at_the_first_step(
     learner = learner_with({"l2sp": {"weights": str(file)}})
     with pytest.raises(ValueError, match=rf"must hold 0\.weight of the shape \(10, 6\).*{held}"):
         learner.learn(batch_of(0))
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [({"replay": {}, "ewc": {}}, {"replay": {}, "l2sp": {}}), ({"derpp": {}}, {"derpp": {}, "l2sp": {}})],
+)
+def test_a_state_of_the_default_before_it_is_taken_up_and_drawn_to_the_initial_weights(
+    before: dict[str, Any], now: dict[str, Any], learner_with: MakeLearner, batch_of: MakeBatch
+) -> None:
+    earlier, learner = learner_with(before), learner_with(now)
+    initial = learner.parameters.clone()
+    for seed in range(5):
+        earlier.learn(batch_of(seed))
+    learner.load_state_dict(earlier.state_dict())
+    assert torch.equal(learner.parameters, earlier.parameters)
+    assert torch.equal(learner.state_dict()["strategies"]["l2sp"]["anchor"], initial)
+    rehearsed = learner.learn(batch_of(9)).rehearsed
+    assert rehearsed == earlier.learn(batch_of(9)).rehearsed > 0
+
+
+def test_clipping_the_gradient_does_not_bound_the_pull(learner_with: MakeLearner, batch_of: MakeBatch) -> None:
+    learner = learner_with({"l2sp": {"strength": 1e9}}, clip_norm=1e-6)
+    initial = learner.parameters.clone()
+    learner.learn(batch_of(0))
+    learner.parameters.add_(1.0)
+    learner.learn(batch_of(1))
+    assert (learner.parameters - initial).abs().max() < 1e-3

@@ -43,11 +43,11 @@ def kinds(config: Config) -> list[str]:
 @pytest.mark.parametrize(
     ("sections", "expected"),
     [
-        ({}, ["derpp"]),
-        ({"tasks": "{type: schedule, every_events: 1000}"}, ["derpp"]),
-        ({"tasks": "{type: none}"}, ["replay", "ewc"]),
-        ({"tasks": "{type: drift}"}, ["replay", "ewc"]),
-        ({"label": "{type: number}"}, ["replay", "ewc"]),
+        ({}, ["derpp", "l2sp"]),
+        ({"tasks": "{type: schedule, every_events: 1000}"}, ["derpp", "l2sp"]),
+        ({"tasks": "{type: none}"}, ["replay", "l2sp"]),
+        ({"tasks": "{type: drift}"}, ["replay", "l2sp"]),
+        ({"label": "{type: number}"}, ["replay", "l2sp"]),
         ({"model": "{type: closed_form}"}, []),
     ],
 )
@@ -59,7 +59,7 @@ def test_the_list_suits_the_stream_whether_the_word_is_there_or_not(
 
 
 def test_images_are_kept_in_a_byte_a_pixel() -> None:
-    (options,) = config(decoder=IMAGES).strategies
+    options, _ = config(decoder=IMAGES).strategies
     derpp: Any = options
     assert (derpp.storage, derpp.range) == ("uint8", (-1.0, 126.5))
 
