@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from daemon.scoring.lead import Lead
     from daemon.scoring.prequential import Prequential
     from strategies.any_learner import AnyLearner
+    from strategies.plasticity import Plasticity
     from strategies.strategy import Strategy
 
 MAIN = "main"
@@ -74,6 +75,8 @@ class LearnerSnapshot:
     """Values that were cut to ``learner.clip_values``."""
     strategies: Mapping[str, StrategySnapshot]
     scores: LearnerScores
+    plasticity: Plasticity | None = None
+    """As of the last evaluation of this process; None before it, and where layers cannot be traced."""
 
     @classmethod
     def of(
@@ -98,6 +101,7 @@ class LearnerSnapshot:
                 name: StrategySnapshot.of(strategy, learner.parameters) for name, strategy in learner.strategies
             },
             scores=LearnerScores.of(evaluator.matrix, prequential, names, reference=evaluator.reference),
+            plasticity=evaluator.plasticity,
         )
 
 

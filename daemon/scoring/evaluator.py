@@ -8,6 +8,8 @@ import numpy as np
 import torch
 
 from daemon.scoring.probe_scores import ProbeScores
+from strategies.learner import Learner
+from strategies.plasticity import Plasticity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from daemon.scoring.reference_score import ReferenceScore
     from daemon.scoring.retention import RetentionMatrix
     from strategies.any_learner import AnyLearner
+
+PLASTICITY_ROWS = 256
 
 
 class Evaluator:
@@ -40,6 +44,8 @@ class Evaluator:
         reference: ReferenceScore | None = None,
     ) -> None:
         self.reference = reference
+        self.plasticity: Plasticity | None = None
+        """As of the last evaluation of this process on rows of the task then learned; None where there is none."""
         self._learner = learner
         self._probes = probes
         self._matrix = matrix
@@ -60,6 +66,7 @@ class Evaluator:
         self._evaluate_new_tasks()
         self._matrix.between(task, probed=self._scores.of_all(self._say), events=events, time=time)
         self._evaluate_reference()
+        self._measure_plasticity(task)
 
     def evaluate_at_boundary(self, task: int, *, events: int, time: float, others: Iterable[int] = ()) -> None:
         """Score the model on all tasks at the end of a segment of ``task``; ``others`` were learned in it too."""
@@ -67,6 +74,7 @@ class Evaluator:
         probed = self._scores.of_all(self._say)
         self._matrix.boundary(task, probed=probed, events=events, time=time, others=others)
         self._evaluate_reference()
+        self._measure_plasticity(task)
         self._last_boundary = self._learner.served.clone()
         self._new = []
 
@@ -116,6 +124,13 @@ class Evaluator:
     def _evaluate_reference(self) -> None:
         if self.reference is not None:
             self.reference.evaluate()
+
+    def _measure_plasticity(self, task: int) -> None:
+        """Look at the network that learns, on no more rows than tell enough."""
+        if isinstance(self._learner, Learner) and self._probes.count(task):
+            rows = torch.from_numpy(self._probes.rows_of(task)[0][:PLASTICITY_ROWS])
+            tasks = torch.full((len(rows),), task)
+            self.plasticity = Plasticity.of(self._learner.network, self._learner.scale(rows), tasks)
 
     def _evaluate_new_tasks(self) -> None:
         """Score the earlier models on the tasks of this segment; again as their probe sets grow."""

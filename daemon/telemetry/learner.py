@@ -44,6 +44,8 @@ class LearnerTelemetry:
         """Show everything as of Unix time ``at``; retention only where there was an evaluation since."""
         self._metrics.strategies.restraint(learning_rate=learner.learning_rate, steps_left=learner.steps_left)
         self._metrics.strategies.clipped(learner.clipped_values)
+        if learner.plasticity is not None:
+            self._metrics.plasticity.show(learner.plasticity)
         for name, strategy in learner.strategies.items():
             self._show_strategy(name, strategy, at=at)
             if strategy.buffer is not None:

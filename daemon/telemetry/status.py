@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from daemon.learning.snapshot import COMMITTEE, NO_CHANGE
@@ -120,6 +121,7 @@ def learner_status(learner: LearnerSnapshot, names: Mapping[int, str]) -> dict[s
         "learning_rate": learner.learning_rate,
         "parameters": learner.parameters,
         "strategies": {name: strategy.gauges for name, strategy in learner.strategies.items()},
+        "plasticity": None if learner.plasticity is None else asdict(learner.plasticity),
         "prequential": prequential_status(learner.scores.total, learner.scores.window),
         "retention": retention_status(learner.scores, names),
     }

@@ -12,6 +12,7 @@ from daemon.telemetry.metrics import (
     committee,
     lead,
     loop,
+    plasticity,
     prequential,
     process,
     retention,
@@ -29,6 +30,7 @@ AREAS = (
     loop,
     stream,
     strategies,
+    plasticity,
     prequential,
     committee,
     retention,
@@ -74,6 +76,7 @@ class Metrics:
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
         self.main = main
         self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention
+        self.plasticity = main.plasticity
         self.committee = committee.CommitteeMetrics(board)
         self.ages = age.AgeMetrics(board)
         self.leads = lead.LeadMetrics(board)

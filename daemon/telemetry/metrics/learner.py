@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.telemetry.metrics import loop, prequential, retention, strategies
+from daemon.telemetry.metrics import loop, plasticity, prequential, retention, strategies
 from daemon.telemetry.metrics.board import OVERFLOW, Board
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ LABEL = "learner"
 FAMILIES = (
     *loop.OF_A_LEARNER,
     *(family for family in strategies.FAMILIES if family is not strategies.CLASSES),
+    *plasticity.FAMILIES,
     *prequential.FAMILIES,
     *retention.FAMILIES,
 )
@@ -31,6 +32,7 @@ class LearnerMetrics:
     def __init__(self, board: Board, *, tasks: BoundedLabels, max_classes: int, max_boundaries: int) -> None:
         self.training = loop.TrainingMetrics(board)
         self.strategies = strategies.StrategyMetrics(board, tasks=tasks, max_classes=max_classes)
+        self.plasticity = plasticity.PlasticityMetrics(board)
         self.prequential = prequential.PrequentialMetrics(board, tasks=tasks)
         self.retention = retention.RetentionMetrics(board, tasks=tasks, max_boundaries=max_boundaries)
 

@@ -11,6 +11,7 @@ from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.average_lead import AverageLead
 from daemon.scoring.lead import Lead
 from daemon.telemetry.metrics import Metrics
+from strategies.plasticity import Plasticity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +89,7 @@ def tell_learning(metrics: OfALearner) -> None:
         class_rows={"ok": 9, "leak": 1},
     )
     metrics.strategies.figures("replay", {"largest_class_rows": 9})
+    metrics.plasticity.show(Plasticity({"2": 0.1, "4": 0.0}, 12.5, {"0": 3.0, "2": 2.0, "4": 1.0}))
     metrics.strategies.restraint(learning_rate=0.05, steps_left=100)
 
 
