@@ -28,6 +28,11 @@ class L2SpOptions(Options):
     strength: float = Field(
         0.01, ge=0, description="α, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
     )
+    decoupled: bool = Field(
+        False,
+        description="Pull by the learning rate alone, as AdamW's weight decay does, and not by the optimizer's step"
+        " size, which grows where gradients vanish: the pull stays weak where all is learned.",
+    )
     weights: str | None = Field(
         None,
         description="Safetensors file with the weights to pull towards; by default the initial ones.",
@@ -49,10 +54,13 @@ class L2Sp(Strategy):
     def __init__(self, options: L2SpOptions, *, setting: Setting) -> None:
         super().__init__(options, setting=setting)
         self._held = DiagonalAnchor(scale=options.strength)
+        self._rate: float | None = None
+        """The optimizer's learning rate in the step under way."""
         self._file = None if options.weights is None else read_pretrained(options.weights).weights
 
     def constrain(self, learner: Learner, gradient: Tensor) -> None:
         """Leave the gradient as it is; before the first step, take the starting point."""
+        self._rate = learner.learning_rate
         if not self._held.active:
             self.join(learner)
 
@@ -62,7 +70,8 @@ class L2Sp(Strategy):
 
     def anchor(self, parameters: Tensor, step_size: float | Tensor) -> None:
         """Pull the parameters towards the starting point, all alike."""
-        self._held.pull(parameters, step_size)
+        by_rate = self._rate if self.options.decoupled else None
+        self._held.pull(parameters, step_size if by_rate is None else by_rate)
 
     def recast(self, recast: Recast) -> None:
         """Move the starting point."""

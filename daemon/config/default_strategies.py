@@ -11,7 +11,7 @@ DEFAULT = "default"
 CLOSED_FORM = "closed_form"
 """The model that is a learner of its own, without a network."""
 
-_YOUNG = {"type": "l2sp", "strength": 0.004}
+_YOUNG = {"type": "l2sp", "strength": 0.3, "decoupled": True}
 """Keeps a network able to learn: after 800 tasks as after ten (docs/results.md)."""
 _NAMED_TASKS = ("field", "topic", "schedule")
 
@@ -26,9 +26,9 @@ def default_strategies(sections: Mapping[str, Any]) -> list[dict[str, Any]]:
     Images are kept in a byte a pixel. A closed form has nothing to be held or rehearsed.
 
     >>> default_strategies({"tasks": {"type": "field"}})
-    [{'type': 'derpp', 'alpha': 0.2, 'beta': 0.3}, {'type': 'l2sp', 'strength': 0.004}]
+    [{'type': 'derpp', 'alpha': 0.2, 'beta': 0.3}, {'type': 'l2sp', 'strength': 0.3, 'decoupled': True}]
     >>> default_strategies({"label": {"type": "number"}, "tasks": {"type": "field"}})
-    [{'type': 'replay'}, {'type': 'l2sp', 'strength': 0.004}]
+    [{'type': 'replay'}, {'type': 'l2sp', 'strength': 0.3, 'decoupled': True}]
     >>> default_strategies({"model": {"type": "closed_form"}})
     []
     """

@@ -102,3 +102,16 @@ def test_clipping_the_gradient_does_not_bound_the_pull(learner_with: MakeLearner
     learner.parameters.add_(1.0)
     learner.learn(batch_of(1))
     assert (learner.parameters - initial).abs().max() < 1e-3
+
+
+def test_a_decoupled_pull_is_as_strong_for_every_parameter_whatever_its_gradient(
+    learner_with: MakeLearner, batch_of: MakeBatch
+) -> None:
+    options = {"strength": 5.0, "decoupled": True}
+    pulled, free = (
+        learner_with(strategies, optimizer={"type": "adam", "lr": 0.02}) for strategies in ({"l2sp": options}, {})
+    )
+    initial = free.parameters.clone()
+    for learner in (pulled, free):
+        learner.learn(batch_of(0))
+    torch.testing.assert_close(pulled.parameters - initial, (free.parameters - initial) / (1 + 5.0 * 0.02))
