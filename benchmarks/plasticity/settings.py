@@ -21,7 +21,7 @@ SETTINGS: Final[Mapping[str, list[dict[str, Any]]]] = {
     "naive": [],
     "default, tasks named": default_strategies({"tasks": {"type": "field"}}),
     "default, tasks not named": _UNNAMED,
-    "derpp alone": [_DERPP],
+    "derpp, beta 1, alone": [_DERPP],
     "replay alone": [{"type": "replay"}],
     "replay and ewc": [{"type": "replay"}, {"type": "ewc"}],
 }

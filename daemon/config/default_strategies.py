@@ -11,8 +11,10 @@ DEFAULT = "default"
 CLOSED_FORM = "closed_form"
 """The model that is a learner of its own, without a network."""
 
-_YOUNG = {"type": "l2sp", "strength": 0.3, "decoupled": True}
+_PULL = {"type": "l2sp", "strength": 0.2, "decoupled": True}
 """Keeps a network able to learn: after 800 tasks as after ten (docs/results.md)."""
+_PULL_OF_LARGE_RATES = {"type": "l2sp", "strength": 0.004}
+"""About as strong a step, where the learning rate is that of SGD: fifty times that of Adam."""
 _NAMED_TASKS = ("field", "topic", "schedule")
 
 
@@ -26,19 +28,21 @@ def default_strategies(sections: Mapping[str, Any]) -> list[dict[str, Any]]:
     Images are kept in a byte a pixel. A closed form has nothing to be held or rehearsed.
 
     >>> default_strategies({"tasks": {"type": "field"}})
-    [{'type': 'derpp', 'alpha': 0.2, 'beta': 0.3}, {'type': 'l2sp', 'strength': 0.3, 'decoupled': True}]
+    [{'type': 'derpp', 'alpha': 0.2, 'beta': 0.5}, {'type': 'l2sp', 'strength': 0.2, 'decoupled': True}]
     >>> default_strategies({"label": {"type": "number"}, "tasks": {"type": "field"}})
-    [{'type': 'replay'}, {'type': 'l2sp', 'strength': 0.3, 'decoupled': True}]
+    [{'type': 'replay'}, {'type': 'l2sp', 'strength': 0.2, 'decoupled': True}]
     >>> default_strategies({"model": {"type": "closed_form"}})
     []
     """
     if _section(sections, "model").get("type") == CLOSED_FORM:
         return []
     storage = _storage(_section(sections, "decoder"))
+    adam = _section(sections, "optimizer").get("type", "adam") == "adam"
+    pull = {**(_PULL if adam else _PULL_OF_LARGE_RATES)}
     classes = _section(sections, "label").get("type", "class") == "class"
     if classes and _section(sections, "tasks").get("type") in _NAMED_TASKS:
-        return [{"type": "derpp", "alpha": 0.2, "beta": 0.3, **storage}, {**_YOUNG}]
-    return [{"type": "replay", **storage}, {**_YOUNG}]
+        return [{"type": "derpp", "alpha": 0.2, "beta": 0.5, **storage}, pull]
+    return [{"type": "replay", **storage}, pull]
 
 
 def untouched(sections: Mapping[str, Any]) -> dict[str, Any]:

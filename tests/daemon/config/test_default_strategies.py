@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from daemon.build.load import load_bytes
+from daemon.config.default_strategies import default_strategies
 
 if TYPE_CHECKING:
     from daemon.config.schema import Config
@@ -70,3 +71,13 @@ def test_an_empty_list_stays_empty() -> None:
 
 def test_a_list_is_taken_as_it_is() -> None:
     assert kinds(config(strategies="strategies: [{type: replay, rows: 7}]")) == ["replay"]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "pull"), [({"type": "adam"}, (0.2, True)), ({"type": "sgd", "lr": 0.1}, (0.004, None))]
+)
+def test_the_pull_suits_the_learning_rate_of_the_optimizer(
+    optimizer: dict[str, Any], pull: tuple[float, bool | None]
+) -> None:
+    *_, l2sp = default_strategies({"optimizer": optimizer})
+    assert (l2sp["strength"], l2sp.get("decoupled")) == pull
