@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import structlog
+import torch
 
 from daemon.learning import young
 from daemon.learning.block import Block
@@ -208,6 +209,18 @@ class MainLearner:
         if self._committee is not None:
             self._committee.merge_task(task, into=into, share=share)
         self._task = into if self._task == task else self._task
+
+    def say(self, x: NDArray[np.float32], *, task: int) -> dict[str, NDArray[Any]]:
+        """Return what this learner says, and the committee, of rows ``(rows, features)`` that are no events.
+
+        That is one answer a row, by ``MAIN`` and, where there is one, ``COMMITTEE``; nothing is changed.
+        """
+        learner, known = self.scored.learner, self._known_classes
+        outputs = learner.predict_scaled(learner.scale(torch.from_numpy(x)), torch.full((len(x),), task))
+        said = {MAIN: learner.objective.answer(outputs, known=known).value.numpy()}
+        if self._committee is None:
+            return said
+        return said | {COMMITTEE: self._committee.say(x, task, main=learner, known_classes=known)}
 
     def evaluate_last(self) -> None:
         """Evaluate the model when no event will come any more."""

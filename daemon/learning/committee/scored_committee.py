@@ -83,6 +83,13 @@ class ScoredCommittee:
         """Close the block."""
         self._committee.learn(fresh=fresh)
 
+    def say(self, x: NDArray[np.float32], task: int, *, main: AnyLearner, known_classes: int) -> NDArray[Any]:
+        """Return the answers ``(rows,)`` on rows ``(rows, features)`` without a past; changes nothing."""
+        scaled = main.scale(torch.from_numpy(x))
+        outputs = main.predict_scaled(scaled, torch.full((len(x),), task))
+        answer = main.objective.answer(outputs, known=known_classes)
+        return self._committee.answer_new_keys(scaled, answer, known_classes=known_classes).value.numpy()
+
     def evaluate(self, task: int, *, main: AnyLearner, known_classes: int, events: int, time: float) -> None:
         """Score it on all tasks while ``task`` is being learned, with the main learner as it is."""
         self._matrix.between(task, probed=self._probe(main, known_classes), events=events, time=time)
@@ -128,10 +135,4 @@ class ScoredCommittee:
             self._matrix.load_state_dict(state["matrix"])
 
     def _probe(self, main: AnyLearner, known_classes: int) -> Probed:
-        def say(x: NDArray[np.float32], task: int) -> NDArray[Any]:
-            scaled = main.scale(torch.from_numpy(x))
-            outputs = main.predict_scaled(scaled, torch.full((len(x),), task))
-            answer = main.objective.answer(outputs, known=known_classes)
-            return self._committee.answer_new_keys(scaled, answer, known_classes=known_classes).value.numpy()
-
-        return self._probes.of_all(say)
+        return self._probes.of_all(lambda x, task: self.say(x, task, main=main, known_classes=known_classes))

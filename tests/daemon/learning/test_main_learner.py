@@ -175,3 +175,16 @@ def test_an_operators_boundary_grants_a_new_budget() -> None:
     main = main_of(made, events(40))
     made.consolidate()
     assert main.scored.steps_left == 3
+
+
+def test_what_is_said_of_rows_that_are_no_events_is_what_is_said_of_events_and_changes_nothing() -> None:
+    asked, unasked = pipeline(batch=4), pipeline(batch=4)
+    main, twin = main_of(asked, events(6)), main_of(unasked, events(6))
+    rows = np.random.default_rng(6).normal(size=(2, 2)).astype(np.float32)
+    right = sum((main.say(rows, task=0)["main"] == 1) == (rows[:, 0] > 0))
+    before = main.scored.prequential.total()
+    asked.process(events(2, first=6))
+    after = main.scored.prequential.total()
+    assert after.rows * (after.accuracy or 0) - before.rows * (before.accuracy or 0) == pytest.approx(right)
+    unasked.process(events(2, first=6))
+    assert main.scored.learner.parameters.equal(twin.scored.learner.parameters)
