@@ -1,0 +1,1 @@
+"""A year in an hour: a simulated plant whose sensors fail, are replaced and change their unit."""
