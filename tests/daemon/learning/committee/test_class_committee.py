@@ -11,6 +11,7 @@ import pytest
 from connectors.record import LocalRecord
 from daemon.build.pipeline import build_pipeline
 from daemon.config.schema import Config
+from daemon.learning.snapshot import COMMITTEE, MAIN
 from daemon.learning.stopwatch import Stopwatch
 from daemon.state.state_tree import copy_tree
 from tests.daemon.same_state import assert_same_state
@@ -77,6 +78,19 @@ def fed(pipeline: Pipeline, events: Sequence[LocalRecord], *, sizes: Sequence[in
     return said
 
 
+def weights_of_stream(seed: int = 0) -> NDArray[np.float64]:
+    """What the labels of ``stream`` are decided by, however many rows it has."""
+    chance = np.random.default_rng(seed)
+    chance.normal(size=(600, 3))
+    return chance.normal(size=(3, 5))
+
+
+def named(pipeline: Pipeline, labels: NDArray[np.int64]) -> list[int]:
+    """Return the outputs that the pipeline has for labels."""
+    classes = list(pipeline.snapshot().classes)
+    return [classes.index(f"class {label}") for label in labels.tolist()]
+
+
 @pytest.mark.parametrize("keys", [1, 3])
 def test_answers_and_state_have_the_same_bits_however_events_are_grouped(keys: int) -> None:
     events = stream(keys=keys)
@@ -119,6 +133,24 @@ def test_it_is_evaluated_on_what_is_held_out_and_learns_nothing_from_that() -> N
     assert scores.summary["average_score"] == committee_of(once).scores.summary["average_score"]
     assert scores.summary["average_score"] is not None
     assert scores.summary["average_score"] > 0.6
+
+
+def test_what_is_said_of_rows_that_are_no_events_is_of_both_and_changes_nothing() -> None:
+    pipeline, alone = made(), made(committee=None)
+    for each in (pipeline, alone):
+        each.process(stream(600))
+    assert pipeline.main is not None
+    assert alone.main is not None
+    before = copy_tree(pipeline.state_dict())
+    x = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    said = pipeline.main.say(x, task=0)
+    assert_same_state(before, copy_tree(pipeline.state_dict()))
+    assert {name: answers.shape for name, answers in said.items()} == {MAIN: (200,), COMMITTEE: (200,)}
+    known = alone.main.say(x, task=0)
+    assert list(known) == [MAIN]
+    np.testing.assert_array_equal(known[MAIN], said[MAIN])
+    truth = named(pipeline, (x @ weights_of_stream()).argmax(axis=1))
+    assert all((answers == truth).mean() > 0.6 for answers in said.values())
 
 
 def test_where_labels_stay_it_is_as_good_as_repeating_them() -> None:
