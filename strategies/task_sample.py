@@ -37,6 +37,10 @@ class TaskSample:
         """Return what is here of so many rows offered first: a uniform sample of them, slot by slot."""
         return self._storage.read(np.flatnonzero(self._number[: self._reservoir.filled] < rows))
 
+    def merge_task(self, task: int, *, into: int) -> None:
+        """Let all rows of ``task`` be of ``into``."""
+        self._storage.relabel(task, into=into)
+
     def restart(self) -> None:
         """Forget all rows and begin anew."""
         self._reservoir.restart()

@@ -65,7 +65,8 @@ class PermutedDigits:
                 time_ms=np.full(events, -1),
             ),
         )
-        return Arrivals(batch, segment=np.zeros(events, np.int64), held_out=np.zeros(events, bool), records=())
+        none = np.zeros(events, np.int64)
+        return Arrivals(batch, segment=none, retired=none, held_out=np.zeros(events, bool), records=())
 
     def test(self, number: int) -> tuple[Tensor, NDArray[np.int64]]:
         """Return test rows ``(rows, 196)`` of a task, and their classes."""

@@ -40,7 +40,7 @@ def test_the_challenger_is_the_main_learner_but_for_what_its_section_says(load_w
     assert [strategy.type for strategy in seen.strategies] == ["ewc"]
     assert (seen.learner.batch, seen.learner.clip_norm) == (8, 2.0)
     assert (seen.optimizer, seen.model, seen.adapters) == (config.optimizer, config.model, config.adapters)
-    assert [strategy.type for strategy in config.strategies] == ["replay", "ewc"]
+    assert [strategy.type for strategy in config.strategies] == ["replay", "l2sp"]
 
 
 def test_its_updates_by_batch_take_the_place_of_the_main_learners_by_event(load_with: Any) -> None:

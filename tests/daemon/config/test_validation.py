@@ -100,7 +100,7 @@ def test_a_short_file_is_enough(load: Any) -> None:
 def test_what_is_left_out_has_a_sensible_default(load_with: Any) -> None:
     config = load_with(optimizer="{type: adam, lr: 1e-3}")
     assert config.optimizer.lr == 0.001
-    assert [strategy.type for strategy in config.strategies] == ["replay", "ewc"]
+    assert [strategy.type for strategy in config.strategies] == ["replay", "l2sp"]
     assert (config.model.type, config.label.type, config.tasks.type) == ("mlp", "class", "none")
     assert (config.predictions, config.dead_letters) == (None, None)
 

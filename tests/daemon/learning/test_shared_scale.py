@@ -36,7 +36,14 @@ def closed(x: Tensor, main: OnlineScaler) -> ClosedBlock:
     scaled = torch.cat((main.absorb(x[:30]), main.absorb(x[30:])))
     numbers = none.numpy()
     return ClosedBlock(
-        batch, fresh=batch, fresh_rows=numbers, held_out=batch[:0], errors=numbers, scaled=scaled, no_change=numbers
+        batch,
+        fresh=batch,
+        fresh_rows=numbers,
+        held_out=batch[:0],
+        held_out_rows=numbers[:0],
+        errors=numbers,
+        scaled=scaled,
+        no_change=numbers,
     )
 
 
