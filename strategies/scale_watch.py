@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from strategies.column_moments import ColumnMoments
-from strategies.unit_conversions import Conversion, conversion_between
-from strategies.wild_readings import WildReadings
+from strategies.column_past import ColumnPast
+from strategies.stretch import Stretch
+from strategies.unit_conversions import Conversion, Habits, conversion_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from strategies.column_moments import ColumnMoments
+    from strategies.stretch import Readings
 
     Columns = NDArray[np.float64]
     Chosen = NDArray[np.bool_]
@@ -26,14 +29,23 @@ YOUNG_ROWS: Final = 4_096
 
 _OUTLIERS, _HALF, _NEARLY_ALL = 0.1, 0.5, 0.95
 """Shares of a stretch's readings."""
+_NOT_ENDING = 0.75
+"""Share of the outliers of the stretch before: with fewer, what was wrong is coming to its end."""
 _LEVEL = 4.0
 """Deviations by which the mean of a stretch differs where the level has changed."""
 _NARROW = 1 / 20
 """Of the deviation: that of a stretch where the scale is too wide."""
+_FLAT = 0.01
+"""Least spread of a stretch, in deviations."""
+_AS_BEFORE = 3.0
+"""Deviations of its former scale that a column lies from the mean of then, and spreads, where it is back."""
+_UNLIKELY = 9.0
+"""Of a conversion of units: three deviations from what would be expected."""
 _FAR = 1e6
 """Deviations from what sums are about at which float64 does not tell the deviation any more."""
 _NEW_STARTS = 2
-"""How often a column may become another. Later it is one that comes and goes, and both belong to its range."""
+"""How often a column may become another within about a half-life. Then it is one that comes and goes, and both
+belong to its range."""
 
 
 @dataclass(slots=True)
@@ -56,113 +68,184 @@ class Judgement:
     """Where the statistics are now."""
     begun_anew: Chosen
     """Columns that have become another ``(columns,)``."""
+    returned: Chosen
+    """Columns that are what they were before that ``(columns,)``."""
     units: list[tuple[int, Conversion]]
     """Columns whose readings now come in another unit, and what takes the old one to it."""
+    estimated: list[tuple[int, Conversion]]
+    """Columns that have become another, and what takes how they were to how they are."""
+    come_and_go: Chosen
+    """Columns that were another too often for that ``(columns,)``."""
     shifted: Columns
     """By how much what rows are less has grown ``(columns,)``."""
 
 
 class ScaleWatch:
-    """Statistics that fade, and what came out of reach since they were last judged."""
+    """Statistics that fade, and the rows since they were last judged."""
 
     def __init__(
         self, statistics: ColumnMoments, *, shift: Columns, limit: float | None, half_life: float | None
     ) -> None:
         columns = statistics.sums.shape[1]
-        self.rows = 0
-        """Since the last judgement."""
         self.statistics = statistics
         self.shift = shift.copy()
         """What all rows are less ``(columns,)``: near the values, as a float32 is."""
         self._limit = limit
         self._half_life = half_life
-        self._stretch = ColumnMoments(columns)
-        self._wild = WildReadings(columns)
-        self._far = np.zeros((2, columns))
-        """The furthest from the mean that there was: faded, and in this stretch."""
+        self._stretch = Stretch(columns)
+        self._past = ColumnPast(columns)
+        self._far = np.zeros(columns)
+        """The furthest from the mean that there was, faded."""
         self._narrow = np.zeros(columns, dtype=bool)
-        self._suspected = np.zeros(columns, dtype=bool)
-        self._new_starts = np.zeros(columns, dtype=np.int64)
+        self._outliers = np.zeros(columns)
+        """Their share of the stretch before this one."""
+        self._new_starts = np.zeros(columns)
+        """Faded."""
+        self._is_another = np.zeros(columns, dtype=bool)
 
-    def see(self, rows: Columns, *, wild: Chosen | None, mean: Columns) -> None:
-        """Take in rows ``(rows, columns)``; ``wild`` are the values out of reach, ``mean`` is that of the scale."""
-        self.rows += len(rows)
-        if wild is None:
-            self._stretch.add(rows)
-            away = np.abs(rows - mean)
-        else:
-            self._stretch.add(rows, within=~wild)
-            self._wild.add(rows, wild=wild)
-            away = np.abs(np.where(wild, mean, rows) - mean)
-        np.maximum(self._far[1], away.max(axis=0), out=self._far[1])
+    @property
+    def rows(self) -> int:
+        """Those since the last judgement."""
+        return self._stretch.rows
+
+    def see(self, rows: Columns, *, wild: Chosen | None, by_estimate: Chosen | None, mean: Columns) -> None:
+        """Take in rows ``(rows, columns)`` as :meth:`Stretch.see` does."""
+        self._stretch.see(rows, wild=wild, by_estimate=by_estimate, another=self._is_another, mean=mean)
 
     def judge(self, used: Scale, *, young: bool, replaced: bool) -> Judgement:
         """Say where the scale should be after the rows since the last time, and begin a new stretch."""
-        begun, units = np.zeros(len(self.shift), dtype=bool), []
-        suspected, self._suspected = self._suspected, self._wild.varied & (self._wild.share(self.rows) >= _OUTLIERS)
-        # A change seldom comes with a new stretch: the one that it begins in is half of one and half of the other.
-        for column in np.flatnonzero(suspected & self._suspected).tolist():
-            unit = self._unit(column, used) if replaced else None
-            if unit is not None:
-                units.append((column, unit))
+        suspects, tame = self._suspects(), self._stretch.tame()
+        leapt = self._past.live(tame, chosen=tame.varied & (tame.share >= _NEARLY_ALL))
+        self._past.leave(leapt | suspects, self.statistics, self._far)
+        returned = self._returned(used)
+        units = self._units(used, leapt=leapt, suspects=suspects & ~returned) if replaced else {}
+        come_and_go = self._come_and_go()
+        begun, estimated = np.zeros(len(self.shift), dtype=bool), {}
+        astray = self._stretch.outliers() >= _HALF
+        for column in np.flatnonzero(suspects & ~returned).tolist():
+            if column in units:
+                continue
+            estimate = self._estimate(column, used) if replaced else None
+            if estimate is not None:
+                estimated[column] = estimate
             else:
                 begun[column] = self._take_in(column, replaced=replaced)
+                astray[column] = False
+        # Where most are out of reach, those within are there by chance.
+        self._stretch.leave_out(astray)
+        self._come_back(returned, [*units, *estimated])
         shifted = self._come_nearer()
         begun |= shifted != 0
         self._follow_levels(used)
         if young:
             begun |= self._too_wide(used)
-        self.statistics.join(self._stretch, kept=self._fading(self.rows))
-        self._far[0] = np.maximum(self._far[0] * self._fading(self.rows), self._far[1])
-        self._far[0][begun] = 0.0
-        self._begin_stretch()
-        return Judgement(self._scale(), begun, units, shifted)
+        kept = self._fading(self.rows)
+        self.statistics.join(self._stretch.within, kept=kept)
+        self._far = np.where(begun, 0.0, np.maximum(self._far * kept, self._stretch.far))
+        self._stretch.begin_anew()
+        self._new_starts *= kept
+        return Judgement(
+            self._scale(), begun, returned, list(units.items()), list(estimated.items()), come_and_go, shifted
+        )
 
     def take_up(self, other: ScaleWatch) -> None:
         """Become like another that was like this one, and has seen rows since."""
-        self.rows = other.rows
-        self._stretch.sums[:] = other._stretch.sums
-        self._far[1] = other._far[1]
-        if other._wild:
-            self._wild.load_state_dict(other._wild.state_dict())
+        self._stretch.take_up(other._stretch)
 
-    def _unit(self, column: int, used: Scale) -> Conversion | None:
-        """Return the conversion that explains what nearly all readings of a column say."""
-        wild = self._wild.moments
-        if self._wild.share(self.rows)[column] < _NEARLY_ALL or not used.varied[column]:
-            return None
-        mean, deviation, _ = wild.moments()
+    def _suspects(self) -> Chosen:
+        """Return the columns that were out of reach for two stretches, and are going on to be ``(columns,)``.
+
+        A change seldom comes with a new stretch: the one that it begins in is half of one and half of the other.
+        """
+        before, self._outliers = self._outliers, self._stretch.outliers()
+        return (before >= _OUTLIERS) & (self._outliers >= np.maximum(_OUTLIERS, _NOT_ENDING * before))
+
+    def _returned(self, used: Scale) -> Chosen:
+        """Return the columns that do not fit their scale, and fit the one that they had before."""
+        readings = self._stretch.all()
+        mean, deviation, varied = self._past.former()
+        near = np.abs(readings.mean - mean) < _AS_BEFORE * deviation
+        as_wide = readings.varied & (readings.deviation < _AS_BEFORE * deviation)
+        astray = (self._stretch.outliers() >= _HALF) | (readings.deviation < _NARROW * used.deviation)
+        return np.asarray(varied & near & as_wide & astray & (self._limit is not None))
+
+    def _units(self, used: Scale, *, leapt: Chosen, suspects: Chosen) -> dict[int, Conversion]:
+        """Return the conversion that explains what has come out of reach, of the columns that have one.
+
+        Where readings are within reach, and may well mean what they say, it has to be one between temperatures.
+        """
+        units = {}
+        tame, beyond = self._stretch.tame(), self._stretch.beyond()
+        for column in np.flatnonzero(leapt & ~suspects).tolist():
+            unit = self._conversion(column, used, tame)
+            if unit is not None and unit.offset:
+                units[column] = unit
+        for column in np.flatnonzero(suspects & used.varied).tolist():
+            unit = self._conversion(column, used, beyond)
+            if unit is not None:
+                units[column] = unit
+        return units
+
+    def _conversion(self, column: int, used: Scale, readings: Readings) -> Conversion | None:
+        shift, deviation = float(self.shift[column]), float(used.deviation[column])
+        before = self._past.habits(column) or Habits(float(used.mean[column]), deviation, deviation)
         return conversion_between(
-            mean=float(used.mean[column] + self.shift[column]),
-            deviation=float(used.deviation[column]),
-            seen=float(mean[column] + self.shift[column]),
-            spread=float(deviation[column]),
+            Habits(before.level + shift, max(before.spread, _FLAT * deviation), before.wander),
+            seen=float(readings.mean[column]) + shift,
+            spread=float(readings.deviation[column]),
+            unlikely=_UNLIKELY,
         )
+
+    def _estimate(self, column: int, used: Scale) -> Conversion | None:
+        """Return what takes what most readings say to what the column says usually, if it may become another."""
+        before, readings = self._past.habits(column), self._stretch.beyond()
+        if before is None or readings.share[column] < _HALF or self._new_starts[column] >= _NEW_STARTS:
+            return None
+        self._new_starts[column] += 1
+        self._is_another[column] = True
+        factor = float(readings.deviation[column]) / max(before.spread, _FLAT * float(used.deviation[column]))
+        shift = float(self.shift[column])
+        return Conversion(factor, float(readings.mean[column]) + shift - factor * (before.level + shift))
+
+    def _come_and_go(self) -> Chosen:
+        """Return the columns that have been another, and themselves, and another too often."""
+        share = self._stretch.by_estimate / self.rows
+        comes = ~self._is_another & (share >= _HALF)
+        self._is_another = np.where(share >= _HALF, True, self._is_another & (share > 1 - _NEARLY_ALL))
+        self._new_starts += comes
+        return np.asarray(comes & (self._new_starts > _NEW_STARTS))
+
+    def _come_back(self, returned: Chosen, units: list[int]) -> None:
+        """Let columns have the statistics from before: those that are back, or only have another unit."""
+        converted = np.zeros(len(self.shift), dtype=bool)
+        converted[units] = True
+        self._past.come_back(returned | converted, self.statistics, self._far)
+        self._stretch.leave_out(converted | returned)
 
     def _take_in(self, column: int, *, replaced: bool) -> bool:
         """Let wild readings count; return whether the column has begun anew with them."""
-        share = self._wild.share(self.rows)[column]
+        share = self._stretch.outliers()[column]
         anew = replaced and share >= _HALF and self._new_starts[column] < _NEW_STARTS
         chosen = np.zeros(len(self._narrow), dtype=bool)
         chosen[column] = True
         self.statistics.weigh(chosen, at_most=0.0 if anew else self.rows)
-        self._stretch.sums[:, column] += self._wild.moments.sums[:, column]
+        self._stretch.take_in(column)
         self._new_starts[column] += anew
         return bool(anew)
 
     def _follow_levels(self, used: Scale) -> None:
         """Let the past count little where the level has changed, or where a column varies for the first time."""
-        mean, _, varied = self._stretch.moments()
-        enough = self._stretch.count >= _HALF * self.rows
-        moved = used.varied & (np.abs(mean - used.mean) > _LEVEL * used.deviation)
-        first = ~used.varied & (varied | (np.abs(mean - used.mean) > 0))
-        self.statistics.weigh(enough & (moved | first), at_most=self.rows)
+        tame = self._stretch.tame()
+        away = np.abs(tame.mean - used.mean)
+        moved = used.varied & (away > _LEVEL * used.deviation)
+        first = ~used.varied & (tame.varied | (away > 0))
+        self.statistics.weigh((tame.share >= _HALF) & (moved | first), at_most=self.rows)
 
     def _too_wide(self, used: Scale) -> Chosen:
         """Return the columns whose scale was far too wide for two stretches; they begin anew with the second."""
-        _, deviation, varied = self._stretch.moments()
-        enough = varied & (self._stretch.count >= _HALF * self.rows)
-        narrow = enough & used.varied & (deviation < _NARROW * used.deviation)
+        tame = self._stretch.tame()
+        enough = tame.varied & (tame.share >= _HALF)
+        narrow = enough & used.varied & (tame.deviation < _NARROW * used.deviation)
         twice = narrow & self._narrow
         self._narrow = narrow & ~twice
         self.statistics.weigh(twice, at_most=0.0)
@@ -173,55 +256,50 @@ class ScaleWatch:
 
         What they spread is lost in rounding by then: they begin anew with the next stretch.
         """
-        mean, deviation, varied = self._stretch.moments()
-        there = self.shift + mean
-        spread = np.where(varied, deviation, np.maximum(np.abs(there), 1.0))
-        far = (self._stretch.count >= _HALF * self.rows) & (np.abs(mean) > _FAR * spread)
+        tame = self._stretch.tame()
+        there = self.shift + tame.mean
+        spread = np.where(tame.varied, tame.deviation, np.maximum(np.abs(there), 1.0))
+        far = (tame.share >= _HALF) & (np.abs(tame.mean) > _FAR * spread)
         before = self.shift
         self.shift = np.where(far, there.astype(np.float32), before)
-        for sums in (self.statistics, self._stretch):
+        for sums in (self.statistics, self._stretch.within):
             sums.weigh(far, at_most=0.0)
-        self._far[:, far] = 0.0
+        self._past.begin_anew(far)
+        self._far[far] = self._stretch.far[far] = 0.0
         return self.shift - before
 
     def _scale(self) -> Scale:
         mean, deviation, varied = self.statistics.moments()
         if self._limit is not None:
             # What is seldom and not absurd stays within reach, however seldom it becomes.
-            deviation = np.where(varied, np.maximum(deviation, self._far[0] / self._limit), deviation)
+            deviation = np.where(varied, np.maximum(deviation, self._far / self._limit), deviation)
         return Scale(mean, deviation, varied)
 
     def _fading(self, rows: int) -> float:
         return 1.0 if self._half_life is None else float(0.5 ** (rows / self._half_life))
 
-    def _begin_stretch(self) -> None:
-        self.rows = 0
-        self._stretch.clear()
-        self._wild.clear()
-        self._far[1] = 0.0
-
     def state_dict(self) -> dict[str, Any]:
-        """Return the statistics, and what there is of the stretch."""
+        """Return the statistics, what is remembered of the past, and what there is of the stretch."""
         return {
-            "rows": self.rows,
             "shift": self.shift,
             "statistics": self.statistics.sums.copy(),
-            "stretch": self._stretch.sums.copy(),
-            "far": self._far.copy(),
-            "suspected": self._suspected.astype(np.uint8),
+            "past": self._past.state(),
+            "furthest": self._far.copy(),
+            "outliers": self._outliers.copy(),
             "narrow": self._narrow.astype(np.uint8),
             "new_starts": self._new_starts.copy(),
-            **self._wild.state_dict(),
+            "is_another": self._is_another.astype(np.uint8),
+            **self._stretch.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
-        self.rows = int(state["rows"])
         self.shift = np.array(state["shift"])
         self.statistics.sums[:] = np.asarray(state["statistics"])
-        self._stretch.sums[:] = np.asarray(state["stretch"])
-        self._far[:] = np.asarray(state["far"])
-        self._suspected[:] = np.asarray(state["suspected"], dtype=bool)
+        self._past.load(np.asarray(state["past"]))
+        self._far[:] = np.asarray(state["furthest"])
+        self._outliers[:] = np.asarray(state["outliers"])
         self._narrow[:] = np.asarray(state["narrow"], dtype=bool)
         self._new_starts[:] = np.asarray(state["new_starts"])
-        self._wild.load_state_dict(state)
+        self._is_another[:] = np.asarray(state["is_another"], dtype=bool)
+        self._stretch.load_state_dict(state)

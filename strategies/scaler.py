@@ -42,8 +42,12 @@ class ScaleChange:
     """0 there."""
     begun_anew: Sequence[int] = ()
     """Columns that have become another."""
+    returned: Sequence[int] = ()
+    """Columns that are again what they were before that."""
     units: Sequence[tuple[int, Conversion]] = ()
     """Columns whose readings now come in another unit, and what takes the old one to it."""
+    estimated: Sequence[tuple[int, Conversion]] = ()
+    """Columns that have become another, and what takes how they were to how they are."""
 
 
 class OnlineScaler:
@@ -58,11 +62,11 @@ class OnlineScaler:
     statistics. What is done about those, ``follow`` decides by the stretch of rows since it last did:
 
     - Few of them, or one or two values again and again (-9999, a sensor at its rail): nothing.
-    - Nearly all readings, and a known conversion of units explains them: each is read in the old unit from then on.
-    - Otherwise the column has become another: its scale begins anew with the stretch, and nothing is carried. Where
-      many readings are still within reach, or where it has become another before, the scale widens. So it does
-      always where columns are not to be ``replaced``, such as labels, which have to be told in the units they come
-      in.
+    - Many, and a known conversion of units explains them: each is read in the old unit from then on.
+    - Most, and none explains them: the column has become another, such as that of a sensor that was replaced. Then
+      each is read so that mean and deviation of the stretch are what they usually are.
+    - Otherwise, also where it was another before again and again, the scale widens. So it does always where columns
+      are not to be ``replaced``, such as labels, which have to be told in the units they come in.
 
     >>> scaler = OnlineScaler(1)
     >>> scaler.absorb(torch.tensor([[10.0], [12.0], [14.0]])).flatten().tolist()
@@ -122,12 +126,16 @@ class OnlineScaler:
         used, young = self._used, self.count <= YOUNG_ROWS
         found = self._watch.judge(used, young=young, replaced=self._replaced)
         units = [(column, unit) for column, unit in found.units if self._units.add(column, unit)]
+        for column, unit in found.estimated:
+            self._units.add(column, unit, estimated=True)
+        for column in np.flatnonzero(found.come_and_go).tolist():
+            self._units.forget_estimate(column)
         factor = found.scale.deviation / used.deviation
         offset = (found.scale.mean + found.shifted - used.mean) / used.deviation
         moved = (np.abs(offset) > _MOVED) | (np.abs(np.log(factor)) > _MOVED) | (found.scale.varied != used.varied)
-        another = found.begun_anew | (factor > _CARRIED_FACTOR) | (np.abs(offset) > _CARRIED_SHIFT)
+        another = found.begun_anew | found.returned | (factor > _CARRIED_FACTOR) | (np.abs(offset) > _CARRIED_SHIFT)
         moved &= another | carries | young
-        if not moved.any() and not units:
+        if not (moved.any() or units or found.estimated):
             return None
         self._use(
             Scale(
@@ -140,13 +148,15 @@ class OnlineScaler:
         return ScaleChange(
             factor=torch.from_numpy(np.where(carried, factor, 1.0)).float(),
             offset=torch.from_numpy(np.where(carried, offset, 0.0)).float(),
-            begun_anew=np.flatnonzero(moved & another).tolist(),
+            begun_anew=np.flatnonzero(moved & another & ~found.returned).tolist(),
+            returned=np.flatnonzero(moved & found.returned).tolist(),
             units=units,
+            estimated=found.estimated,
         )
 
     def scale(self, x: Tensor) -> Tensor:
         """Return ``x`` ``(rows, features) float32`` as scaled now."""
-        x = self._read(x)
+        x, _ = self._read(x)
         if self._bounds is not None:
             x = x.clamp(*self._bounds)
         return self._scaled(x)
@@ -223,7 +233,7 @@ class OnlineScaler:
 
     def _absorb_settled(self, x: Tensor) -> Tensor:
         assert self._watch is not None
-        x = self._read(x)
+        x, by_estimate = self._read(x)
         wild = None
         if self._bounds is not None:
             within = x.clamp(*self._bounds)
@@ -234,7 +244,7 @@ class OnlineScaler:
             x, raw = within, x
         else:
             raw = x
-        self._watch.see(raw.numpy() - self._watch.shift, wild=wild, mean=self._used.mean)
+        self._watch.see(raw.numpy() - self._watch.shift, wild=wild, by_estimate=by_estimate, mean=self._used.mean)
         self._settled_rows += len(x)
         return self._scaled(x)
 
@@ -242,13 +252,13 @@ class OnlineScaler:
         # The shift is near, and so the first difference exact where a column is far from zero.
         return (x - self._shift).sub_(self._mean).mul_(self._inverse_deviation)
 
-    def _read(self, x: Tensor) -> Tensor:
-        """Return rows in each column's first unit."""
+    def _read(self, x: Tensor) -> tuple[Tensor, NDArray[np.bool_] | None]:
+        """Return rows in each column's first unit, and which of them are there by estimate."""
         if not self._units:
-            return x
+            return x, None
         assert self._bounds is not None
         low, high = self._bounds
-        return self._units.read(x, low=low, high=high)
+        return self._units.read(x, low=low, high=high, usual=self._shift + self._mean)
 
     def _use(self, scale: Scale) -> None:
         self._used = scale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 
@@ -29,16 +30,24 @@ _ONE_WAY: Final = (
     Conversion(24.0),
     Conversion(1.0, 273.15),
     Conversion(1.8, 32.0),
-    Conversion(1.8, 459.67),
+    Conversion(1.8, -459.67),
     Conversion(6.894757),
     Conversion(6_894.757),
     Conversion(14.503774),
     Conversion(133.322368),
     Conversion(101_325.0),
+    Conversion(68.94757),
+    Conversion(33.86389),
+    Conversion(1.333224),
+    Conversion(98.0665),
+    Conversion(1_013.25),
     Conversion(25.4),
     Conversion(304.8),
     Conversion(3.280840),
     Conversion(1.609344),
+    Conversion(1.852),
+    Conversion(0.514444),
+    Conversion(0.44704),
     Conversion(2.204623),
     Conversion(4.184),
     Conversion(3.785412),
@@ -47,34 +56,55 @@ _ONE_WAY: Final = (
 )
 
 CONVERSIONS: Final = (*_ONE_WAY, *(conversion.inverse for conversion in _ONE_WAY))
-"""Powers of ten; hours, minutes and seconds; Celsius, Fahrenheit and Kelvin; pressure, length, mass, energy,
-volume, power and angle. Factors as in the SI brochure (BIPM 2019) and NIST SP 811 (2008), appendix B."""
+"""Powers of ten; hours, minutes and seconds; Celsius, Fahrenheit and Kelvin; pressure, length, speed, mass,
+energy, volume, power and angle. Factors as in the SI brochure (BIPM 2019) and NIST SP 811 (2008), appendix B."""
+
+_FREQUENT: Final = frozenset(
+    conversion for conversion in CONVERSIONS if conversion.offset or math.log10(conversion.factor).is_integer()
+)
+"""Powers of ten, and temperatures."""
 
 
-def conversion_between(*, mean: float, deviation: float, seen: float, spread: float) -> Conversion | None:
-    """Return what takes values of this mean and deviation to readings of mean ``seen`` and deviation ``spread``.
+class Habits(NamedTuple):
+    """How readings of a column come, in its unit."""
 
-    Readings of an hour spread less than those of a year, hence the wide bounds. The nearest by the mean, in
-    deviations; None where no known conversion is near.
+    level: float
+    """Mean of the last stretch of some hundred readings."""
+    spread: float
+    """Deviation within a stretch."""
+    wander: float
+    """By how much the means of two stretches differ."""
 
-    >>> conversion_between(mean=1013.0, deviation=10.0, seen=101_500.0, spread=400.0)
+
+def conversion_between(before: Habits, *, seen: float, spread: float, unlikely: float) -> Conversion | None:
+    """Return what takes readings with these habits to a stretch of mean ``seen`` and deviation ``spread``.
+
+    The likeliest by mean and deviation together, where powers of ten and temperatures are more often met than the
+    others; None where all are too ``unlikely``: squares of deviations from what would be expected, summed.
+
+    >>> hectopascals = Habits(level=1013.0, spread=4.0, wander=2.0)
+    >>> conversion_between(hectopascals, seen=101_500.0, spread=400.0, unlikely=9.0)
     Conversion(factor=100.0, offset=0.0)
-    >>> conversion_between(mean=0.0, deviation=0.01, seen=50.0, spread=5.0) is None
+    >>> conversion_between(Habits(level=0.0, spread=0.01, wander=0.0), seen=50.0, spread=5.0, unlikely=9.0) is None
     True
     """
-    best, least = None, _NEAR
+    likeliest, least = None, unlikely
     for conversion in CONVERSIONS:
-        if not conversion.offset and abs(mean) < deviation:
+        if not conversion.offset and abs(before.level) < _FROM_ZERO * before.spread:
             # About zero, any factor would do.
             continue
-        expected = abs(conversion.factor) * deviation
-        if not expected / 30 < spread < 3 * expected:
-            continue
-        away = abs(seen - conversion(mean)) / expected
-        if away < least:
-            best, least = conversion, away
-    return best
+        factor = abs(conversion.factor)
+        away = (seen - conversion(before.level)) / (_REACH * factor * max(before.wander, before.spread / 8))
+        wider = math.log(spread / (factor * before.spread)) / _WIDER
+        cost = away**2 + wider**2 + (0.0 if conversion in _FREQUENT else _SELDOM)
+        if cost < least:
+            likeliest, least = conversion, cost
+    return likeliest
 
 
-_NEAR = 4.0
-"""Deviations that the mean of some hundred readings may be away from where the conversion puts it."""
+_FROM_ZERO = 2.0
+_REACH = 2.0
+"""Wanderings that a stretch may be away from where the last one was."""
+_WIDER = 0.7
+"""A stretch that spreads twice as far as another is one deviation away."""
+_SELDOM = 4.0

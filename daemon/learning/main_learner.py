@@ -371,9 +371,23 @@ class MainLearner:
                 offset=unit.offset,
                 events=self.events,
             )
+        for column, unit in recast.inputs.estimated:
+            log.warning(
+                "a feature has become another, and is read by mean and deviation as it was",
+                feature=self._feature_names[column],
+                factor=unit.factor,
+                offset=unit.offset,
+                events=self.events,
+            )
         for column in recast.inputs.begun_anew:
             log.warning(
                 "a feature has left its range for good: its scale begins anew",
+                feature=self._feature_names[column],
+                events=self.events,
+            )
+        for column in recast.inputs.returned:
+            log.warning(
+                "a feature is back in its former range",
                 feature=self._feature_names[column],
                 events=self.events,
             )

@@ -27,7 +27,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "main_learner": 3,
     "companions": 3,
     "committee": 2,
-    "learner": 2,
+    "learner": 3,
     "source": 1,
     "predictions": 1,
 }
@@ -258,6 +258,24 @@ def _mark_what_is_gathered(state: State) -> None:
                 method["marked_paths"] = [path, path] if len(path) else []
 
 
+def _remember_what_columns_were(state: State) -> None:
+    """Version 2 of the learner: running scales that knew no habits of a column, and no units by estimate."""
+    for learner in _learners(state):
+        for part in (learner, learner["objective"]):
+            scaler = part.get("scaler") or {}
+            # One that has come from version 1 is in the form of today.
+            if "watch_suspected" in scaler:
+                columns = len(scaler["shift"])
+                scaler["watch_furthest"], scaler["watch_far"] = np.asarray(scaler["watch_far"])
+                scaler["watch_outliers"] = np.asarray(scaler.pop("watch_suspected"), dtype=np.float64)
+                scaler["watch_new_starts"] = np.asarray(scaler["watch_new_starts"], dtype=np.float64)
+                units = np.asarray(scaler["units"])
+                scaler["units"] = np.concatenate((units, np.zeros((len(units), 1))), axis=1)
+                scaler["watch_past"] = np.zeros((13, columns))
+                scaler["watch_is_another"] = np.zeros(columns, dtype=np.uint8)
+                scaler["watch_by_estimate"] = np.zeros(columns, dtype=np.int64)
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -268,5 +286,6 @@ MIGRATIONS: Final = (
     Migration("main_learner", 2, _compare_on_the_same_rows),
     Migration("companions", 2, _compare_companions_on_the_same_rows),
     Migration("learner", 1, _mark_what_is_gathered),
+    Migration("learner", 2, _remember_what_columns_were),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

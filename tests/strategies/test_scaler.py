@@ -179,13 +179,69 @@ def test_another_unit_is_read_in_the_old_one(factor_offset: tuple[float, float])
     torch.testing.assert_close(scaler.scale(x), scaler.scale(old), atol=0.01, rtol=0.01)
 
 
-def test_a_sensor_that_is_replaced_by_another_begins_anew() -> None:
-    x = rows_of(3, 6_000, location=5.0, scale=1.0)
-    x[3_100:, 0] = x[3_100:, 0] * 7.7 - 900
+TEMPERATURES = [(1.8, 32.0), (1.0, 273.15), (1 / 1.8, -32 / 1.8), (1.8, -459.67)]
+
+
+@pytest.mark.parametrize("factor_offset", TEMPERATURES)
+@pytest.mark.parametrize("deviation", [1.0, 5.0, 12.0])
+def test_a_temperature_is_read_in_the_old_unit_also_where_the_new_one_is_within_reach(
+    factor_offset: tuple[float, float], deviation: float
+) -> None:
+    factor, offset = factor_offset
+    centre = 290.0 if offset < -40 else 60.0
+    old = rows_of(2, 6_000, location=centre, scale=deviation)
+    x = old.clone()
+    x[3_100:, 0] = x[3_100:, 0] * factor + offset
+    scaler = OnlineScaler(3, limit=LIMIT)
+    following(scaler, x)
+    # Where both may be meant, the few that lie between are taken as they stand.
+    right = (scaler.scale(x) - scaler.scale(old)).abs()[:, 0] < 0.05
+    assert right[4_000:].float().mean() > 0.97
+    assert right[:3_000].float().mean() > 0.97
+
+
+def test_slow_readings_are_read_in_the_old_unit_by_where_they_were_last() -> None:
+    days = torch.arange(12_000) / 2_000
+    season = 15 + 10 * torch.sin(days)
+    old = season.unsqueeze(1) + rows_of(0, 12_000)[:, :1]
+    x = old.clone()
+    x[8_100:] = x[8_100:] * 1.8 + 32
+    scaler = OnlineScaler(1, limit=LIMIT)
+    following(scaler, x)
+    assert ((scaler.scale(x) - scaler.scale(old)).abs() < 0.05)[9_000:].float().mean() > 0.97
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(7.7, -900.0), (1.37, 900.0), (0.1, -40.0)])
+def test_a_sensor_that_is_replaced_by_another_is_read_as_the_one_before(gain: float, offset: float) -> None:
+    old = rows_of(3, 6_000, location=1_000.0, scale=1.0)
+    x = old.clone()
+    x[3_100:, 0] = x[3_100:, 0] * gain + offset
     scaler = OnlineScaler(3, limit=LIMIT)
     scaled = following(scaler, x)
-    assert scaled[4_200:, 0].std() == pytest.approx(1.0, rel=0.1)
-    assert abs(float(scaled[4_200:, 0].mean())) < 0.2
+    assert scaled[4_200:, 0].std() == pytest.approx(1.0, rel=0.15)
+    # Remembered rows of the old one stay what they were.
+    torch.testing.assert_close(scaler.scale(x), scaler.scale(old), atol=0.4, rtol=0.15)
+
+
+@pytest.mark.parametrize("length", [200, 600, 1_500])
+def test_a_sensor_that_is_all_noise_for_a_while_is_what_it_was_afterwards(length: int) -> None:
+    old = rows_of(6, 8_000, location=1_000.0, scale=10.0)
+    x = old.clone()
+    x[3_100 : 3_100 + length, 0] = rows_of(7, length, scale=3_000.0)[:, 0]
+    scaler = OnlineScaler(3, limit=LIMIT)
+    scaled = following(scaler, x)
+    after = 3_100 + length + 600
+    assert scaled[after:, 0].std() == pytest.approx(1.0, rel=0.1)
+    torch.testing.assert_close(scaler.scale(x)[after:], scaler.scale(old)[after:])
+
+
+def test_the_sensor_of_one_machine_in_eight_may_change_its_unit() -> None:
+    old = rows_of(8, 8_000, location=1_000.0, scale=10.0)
+    x = old.clone()
+    x[3_100::8, 0] *= 100
+    scaler = OnlineScaler(3, limit=LIMIT)
+    following(scaler, x)
+    torch.testing.assert_close(scaler.scale(x), scaler.scale(old), atol=0.01, rtol=0.01)
 
 
 def test_a_column_that_comes_and_goes_is_told_apart_in_the_end() -> None:
