@@ -12,6 +12,7 @@ from benchmarks.commands.measure import measure
 from benchmarks.commands.report import report
 from benchmarks.literature import PROTOCOLS
 from benchmarks.plasticity.command import plasticity
+from benchmarks.scale import scale
 from benchmarks.year.command import year
 
 # A protocol is one file and one line in PROTOCOLS; another measurement is one file and one line here.
@@ -19,6 +20,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     **{name: (measure, protocol.summary) for name, protocol in PROTOCOLS.items()},
     "arena": (arena, "The untouched default against what streams are usually learned with, on nine streams."),
     "plasticity": (plasticity, "Whether the model still learns after 800 tasks, and still remembers the latest."),
+    "scale": (scale, "What it costs when a sensor fails, is replaced, drifts or changes its unit in mid-stream."),
     "year": (year, "A simulated plant's year in an hour: what is kept of it, and what incidents cost."),
     "report": (report, "Write results as one HTML page, for people who were not there."),
 }

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from strategies.column_moments import moments
 from strategies.unit_conversions import Habits
 
 if TYPE_CHECKING:
@@ -75,19 +74,11 @@ class ColumnPast:
         self._habits[:, columns] = self._former_habits[:, columns]
         statistics.sums[:, columns] = self._former[:3, columns]
         far[columns] = self._former[3, columns]
-        self.forget(columns)
-
-    def forget(self, columns: Chosen) -> None:
-        """Let columns have been nothing before."""
         self._former[:, columns] = 0.0
 
     def begin_anew(self, columns: Chosen) -> None:
         """Let columns have neither habits nor a past."""
         self._table[:, columns] = 0.0
-
-    def former(self) -> tuple[Columns, Columns, Chosen]:
-        """Return mean and deviation of every column before it changed, and whether there is one that had any."""
-        return moments(self._former[1], self._former[2], np.maximum(self._former[0], 1.0))
 
     def habits(self, column: int) -> Habits | None:
         """Return how readings of a column come, about the point that all is about; None where nobody knows yet."""

@@ -11,7 +11,7 @@ import torch
 from strategies.layer_traces import traceable_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -31,6 +31,8 @@ class Plasticity:
     """Of the features that the last layer takes; None where there is no hidden layer."""
     weight_norm: Mapping[str, float]
     """By layer: the Euclidean norm of its parameters."""
+    gradient_norm: Mapping[str, float]
+    """By layer that learns: the Euclidean norm of its part of the newest gradient."""
 
     @classmethod
     @torch.no_grad()
@@ -61,7 +63,17 @@ class Plasticity:
                 name[:-1]: sum(float(part.square().sum()) for part in layer.parameters()) ** 0.5
                 for name, layer in layers.items()
             },
+            gradient_norm=_norms(network.views(network.gradient), [name[:-1] for name in layers]),
         )
+
+
+def _norms(views: Mapping[str, Tensor], layers: Sequence[str]) -> dict[str, float]:
+    squares: dict[str, float] = {}
+    for name, view in views.items():
+        layer = name.rpartition(".")[0]
+        if layer in layers:
+            squares[layer] = squares.get(layer, 0.0) + float(view.square().sum())
+    return {layer: square**0.5 for layer, square in squares.items()}
 
 
 def dormant_share(activations: Tensor) -> float:

@@ -37,8 +37,8 @@ _NARROW = 1 / 20
 """Of the deviation: that of a stretch where the scale is too wide."""
 _FLAT = 0.01
 """Least spread of a stretch, in deviations."""
-_AS_BEFORE = 3.0
-"""Deviations of its former scale that a column lies from the mean of then, and spreads, where it is back."""
+_NOISE = 20.0
+"""Deviations that the readings of a broken sensor spread at least."""
 _UNLIKELY = 9.0
 """Of a conversion of units: three deviations from what would be expected."""
 _FAR = 1e6
@@ -68,14 +68,12 @@ class Judgement:
     """Where the statistics are now."""
     begun_anew: Chosen
     """Columns that have become another ``(columns,)``."""
-    returned: Chosen
-    """Columns that are what they were before that ``(columns,)``."""
     units: list[tuple[int, Conversion]]
     """Columns whose readings now come in another unit, and what takes the old one to it."""
     estimated: list[tuple[int, Conversion]]
-    """Columns that have become another, and what takes how they were to how they are."""
+    """Columns of noise, and what takes how they were to how they are."""
     come_and_go: Chosen
-    """Columns that were another too often for that ``(columns,)``."""
+    """Columns that were noise too often for that ``(columns,)``."""
     shifted: Columns
     """By how much what rows are less has grown ``(columns,)``."""
 
@@ -101,7 +99,7 @@ class ScaleWatch:
         """Their share of the stretch before this one."""
         self._new_starts = np.zeros(columns)
         """Faded."""
-        self._is_another = np.zeros(columns, dtype=bool)
+        self._is_noise = np.zeros(columns, dtype=bool)
 
     @property
     def rows(self) -> int:
@@ -110,19 +108,18 @@ class ScaleWatch:
 
     def see(self, rows: Columns, *, wild: Chosen | None, by_estimate: Chosen | None, mean: Columns) -> None:
         """Take in rows ``(rows, columns)`` as :meth:`Stretch.see` does."""
-        self._stretch.see(rows, wild=wild, by_estimate=by_estimate, another=self._is_another, mean=mean)
+        self._stretch.see(rows, wild=wild, by_estimate=by_estimate, noise=self._is_noise, mean=mean)
 
     def judge(self, used: Scale, *, young: bool, replaced: bool) -> Judgement:
         """Say where the scale should be after the rows since the last time, and begin a new stretch."""
         suspects, tame = self._suspects(), self._stretch.tame()
         leapt = self._past.live(tame, chosen=tame.varied & (tame.share >= _NEARLY_ALL))
-        self._past.leave(leapt | suspects, self.statistics, self._far)
-        returned = self._returned(used)
-        units = self._units(used, leapt=leapt, suspects=suspects & ~returned) if replaced else {}
+        self._past.leave(leapt, self.statistics, self._far)
+        units = self._units(used, leapt=leapt, suspects=suspects) if replaced else {}
         come_and_go = self._come_and_go()
         begun, estimated = np.zeros(len(self.shift), dtype=bool), {}
         astray = self._stretch.outliers() >= _HALF
-        for column in np.flatnonzero(suspects & ~returned).tolist():
+        for column in np.flatnonzero(suspects).tolist():
             if column in units:
                 continue
             estimate = self._estimate(column, used) if replaced else None
@@ -133,7 +130,7 @@ class ScaleWatch:
                 astray[column] = False
         # Where most are out of reach, those within are there by chance.
         self._stretch.leave_out(astray)
-        self._come_back(returned, [*units, *estimated])
+        self._come_back([*units, *estimated])
         shifted = self._come_nearer()
         begun |= shifted != 0
         self._follow_levels(used)
@@ -144,9 +141,7 @@ class ScaleWatch:
         self._far = np.where(begun, 0.0, np.maximum(self._far * kept, self._stretch.far))
         self._stretch.begin_anew()
         self._new_starts *= kept
-        return Judgement(
-            self._scale(), begun, returned, list(units.items()), list(estimated.items()), come_and_go, shifted
-        )
+        return Judgement(self._scale(), begun, list(units.items()), list(estimated.items()), come_and_go, shifted)
 
     def take_up(self, other: ScaleWatch) -> None:
         """Become like another that was like this one, and has seen rows since."""
@@ -160,33 +155,26 @@ class ScaleWatch:
         before, self._outliers = self._outliers, self._stretch.outliers()
         return (before >= _OUTLIERS) & (self._outliers >= np.maximum(_OUTLIERS, _NOT_ENDING * before))
 
-    def _returned(self, used: Scale) -> Chosen:
-        """Return the columns that do not fit their scale, and fit the one that they had before."""
-        readings = self._stretch.all()
-        mean, deviation, varied = self._past.former()
-        near = np.abs(readings.mean - mean) < _AS_BEFORE * deviation
-        as_wide = readings.varied & (readings.deviation < _AS_BEFORE * deviation)
-        astray = (self._stretch.outliers() >= _HALF) | (readings.deviation < _NARROW * used.deviation)
-        return np.asarray(varied & near & as_wide & astray & (self._limit is not None))
-
     def _units(self, used: Scale, *, leapt: Chosen, suspects: Chosen) -> dict[int, Conversion]:
         """Return the conversion that explains what has come out of reach, of the columns that have one.
 
-        Where readings are within reach, and may well mean what they say, it has to be one between temperatures.
+        Where readings are within reach, and may well mean what they say, it has to be one between temperatures, and
+        the same for all columns that have leapt: where others have too, it is the plant that has changed.
         """
         units = {}
         tame, beyond = self._stretch.tame(), self._stretch.beyond()
-        for column in np.flatnonzero(leapt & ~suspects).tolist():
-            unit = self._conversion(column, used, tame)
-            if unit is not None and unit.offset:
-                units[column] = unit
+        within = {
+            column: self._conversion(column, used, tame, within=True) for column in np.flatnonzero(leapt).tolist()
+        }
+        if len(set(within.values())) == 1 and all(unit is not None and unit.offset for unit in within.values()):
+            units = {column: unit for column, unit in within.items() if unit is not None}
         for column in np.flatnonzero(suspects & used.varied).tolist():
-            unit = self._conversion(column, used, beyond)
+            unit = self._conversion(column, used, beyond, within=False)
             if unit is not None:
                 units[column] = unit
         return units
 
-    def _conversion(self, column: int, used: Scale, readings: Readings) -> Conversion | None:
+    def _conversion(self, column: int, used: Scale, readings: Readings, *, within: bool) -> Conversion | None:
         shift, deviation = float(self.shift[column]), float(used.deviation[column])
         before = self._past.habits(column) or Habits(float(used.mean[column]), deviation, deviation)
         return conversion_between(
@@ -194,33 +182,37 @@ class ScaleWatch:
             seen=float(readings.mean[column]) + shift,
             spread=float(readings.deviation[column]),
             unlikely=_UNLIKELY,
+            exact=within,
         )
 
     def _estimate(self, column: int, used: Scale) -> Conversion | None:
-        """Return what takes what most readings say to what the column says usually, if it may become another."""
+        """Return what takes how a column usually reads to how most readings are, where they are but noise."""
         before, readings = self._past.habits(column), self._stretch.beyond()
         if before is None or readings.share[column] < _HALF or self._new_starts[column] >= _NEW_STARTS:
             return None
+        spread, deviation = float(readings.deviation[column]), float(used.deviation[column])
+        if spread < _NOISE * deviation:
+            return None
+        factor = spread / max(before.spread, _FLAT * deviation)
         self._new_starts[column] += 1
-        self._is_another[column] = True
-        factor = float(readings.deviation[column]) / max(before.spread, _FLAT * float(used.deviation[column]))
+        self._is_noise[column] = True
         shift = float(self.shift[column])
         return Conversion(factor, float(readings.mean[column]) + shift - factor * (before.level + shift))
 
     def _come_and_go(self) -> Chosen:
-        """Return the columns that have been another, and themselves, and another too often."""
+        """Return the columns that have been noise, and themselves, and noise too often."""
         share = self._stretch.by_estimate / self.rows
-        comes = ~self._is_another & (share >= _HALF)
-        self._is_another = np.where(share >= _HALF, True, self._is_another & (share > 1 - _NEARLY_ALL))
+        comes = ~self._is_noise & (share >= _HALF)
+        self._is_noise = np.where(share >= _HALF, True, self._is_noise & (share > 1 - _NEARLY_ALL))
         self._new_starts += comes
         return np.asarray(comes & (self._new_starts > _NEW_STARTS))
 
-    def _come_back(self, returned: Chosen, units: list[int]) -> None:
-        """Let columns have the statistics from before: those that are back, or only have another unit."""
-        converted = np.zeros(len(self.shift), dtype=bool)
-        converted[units] = True
-        self._past.come_back(returned | converted, self.statistics, self._far)
-        self._stretch.leave_out(converted | returned)
+    def _come_back(self, columns: list[int]) -> None:
+        """Let columns have the statistics from before they began to leap, and those of this stretch not count."""
+        chosen = np.zeros(len(self.shift), dtype=bool)
+        chosen[columns] = True
+        self._past.come_back(chosen, self.statistics, self._far)
+        self._stretch.leave_out(chosen)
 
     def _take_in(self, column: int, *, replaced: bool) -> bool:
         """Let wild readings count; return whether the column has begun anew with them."""
@@ -288,7 +280,7 @@ class ScaleWatch:
             "outliers": self._outliers.copy(),
             "narrow": self._narrow.astype(np.uint8),
             "new_starts": self._new_starts.copy(),
-            "is_another": self._is_another.astype(np.uint8),
+            "is_noise": self._is_noise.astype(np.uint8),
             **self._stretch.state_dict(),
         }
 
@@ -301,5 +293,5 @@ class ScaleWatch:
         self._outliers[:] = np.asarray(state["outliers"])
         self._narrow[:] = np.asarray(state["narrow"], dtype=bool)
         self._new_starts[:] = np.asarray(state["new_starts"])
-        self._is_another[:] = np.asarray(state["is_another"], dtype=bool)
+        self._is_noise[:] = np.asarray(state["is_noise"], dtype=bool)
         self._stretch.load_state_dict(state)

@@ -42,12 +42,10 @@ class ScaleChange:
     """0 there."""
     begun_anew: Sequence[int] = ()
     """Columns that have become another."""
-    returned: Sequence[int] = ()
-    """Columns that are again what they were before that."""
     units: Sequence[tuple[int, Conversion]] = ()
     """Columns whose readings now come in another unit, and what takes the old one to it."""
     estimated: Sequence[tuple[int, Conversion]] = ()
-    """Columns that have become another, and what takes how they were to how they are."""
+    """Columns of which most readings are noise now, and what takes how they were to how they are."""
 
 
 class OnlineScaler:
@@ -63,10 +61,12 @@ class OnlineScaler:
 
     - Few of them, or one or two values again and again (-9999, a sensor at its rail): nothing.
     - Many, and a known conversion of units explains them: each is read in the old unit from then on.
-    - Most, and none explains them: the column has become another, such as that of a sensor that was replaced. Then
-      each is read so that mean and deviation of the stretch are what they usually are.
-    - Otherwise, also where it was another before again and again, the scale widens. So it does always where columns
-      are not to be ``replaced``, such as labels, which have to be told in the units they come in.
+    - Most, and they spread much further than the column ever did: a broken sensor's noise. Each is read so that
+      mean and deviation are the usual ones, until the column is itself again.
+    - Most, and nothing explains them: the column has become another; its scale begins anew with the stretch, and
+      nothing is carried.
+    - Otherwise, also where a column comes and goes, the scale widens. So it does always where columns are not to be
+      ``replaced``, such as labels, which have to be told in the units they come in.
 
     >>> scaler = OnlineScaler(1)
     >>> scaler.absorb(torch.tensor([[10.0], [12.0], [14.0]])).flatten().tolist()
@@ -133,7 +133,7 @@ class OnlineScaler:
         factor = found.scale.deviation / used.deviation
         offset = (found.scale.mean + found.shifted - used.mean) / used.deviation
         moved = (np.abs(offset) > _MOVED) | (np.abs(np.log(factor)) > _MOVED) | (found.scale.varied != used.varied)
-        another = found.begun_anew | found.returned | (factor > _CARRIED_FACTOR) | (np.abs(offset) > _CARRIED_SHIFT)
+        another = found.begun_anew | (factor > _CARRIED_FACTOR) | (np.abs(offset) > _CARRIED_SHIFT)
         moved &= another | carries | young
         if not (moved.any() or units or found.estimated):
             return None
@@ -148,8 +148,7 @@ class OnlineScaler:
         return ScaleChange(
             factor=torch.from_numpy(np.where(carried, factor, 1.0)).float(),
             offset=torch.from_numpy(np.where(carried, offset, 0.0)).float(),
-            begun_anew=np.flatnonzero(moved & another & ~found.returned).tolist(),
-            returned=np.flatnonzero(moved & found.returned).tolist(),
+            begun_anew=np.flatnonzero(moved & another).tolist(),
             units=units,
             estimated=found.estimated,
         )

@@ -45,19 +45,19 @@ class Stretch:
         """Readings in a unit that is estimated ``(columns,)``."""
 
     def see(
-        self, rows: Columns, *, wild: Chosen | None, by_estimate: Chosen | None, another: Chosen, mean: Columns
+        self, rows: Columns, *, wild: Chosen | None, by_estimate: Chosen | None, noise: Chosen, mean: Columns
     ) -> None:
         """Take in rows ``(rows, columns)``; ``mean`` is that of the scale.
 
         ``wild`` are the values out of reach, ``by_estimate`` those that were read in a unit that is estimated. Of
-        the columns that are ``another``, only these count: what else is within reach is there by chance.
+        the columns that are ``noise``, only these count: what else is within reach is there by chance.
         """
         self.rows += len(rows)
         within = None if wild is None else ~wild
         if by_estimate is not None:
             self.by_estimate += by_estimate.sum(axis=0)
-            if another.any():
-                within = (within if within is not None else True) & (by_estimate | ~another)
+            if noise.any():
+                within = (within if within is not None else True) & (by_estimate | ~noise)
         self.within.add(rows, within=within)
         if wild is not None:
             self.wild.add(rows, wild=wild)

@@ -59,6 +59,16 @@ CONVERSIONS: Final = (*_ONE_WAY, *(conversion.inverse for conversion in _ONE_WAY
 """Powers of ten; hours, minutes and seconds; Celsius, Fahrenheit and Kelvin; pressure, length, speed, mass,
 energy, volume, power and angle. Factors as in the SI brochure (BIPM 2019) and NIST SP 811 (2008), appendix B."""
 
+_PLAUSIBLE: Final = {
+    Conversion(1.0, 273.15): (-100.0, 500.0),
+    Conversion(1.8, 32.0): (-100.0, 500.0),
+    Conversion(1.8, -459.67): (173.15, 773.15),
+    Conversion(1.0, 273.15).inverse: (173.15, 773.15),
+    Conversion(1.8, 32.0).inverse: (-148.0, 932.0),
+    Conversion(1.8, -459.67).inverse: (-148.0, 932.0),
+}
+"""Where readings lie that may be temperatures, before the conversion."""
+
 _FREQUENT: Final = frozenset(
     conversion for conversion in CONVERSIONS if conversion.offset or math.log10(conversion.factor).is_integer()
 )
@@ -76,11 +86,14 @@ class Habits(NamedTuple):
     """By how much the means of two stretches differ."""
 
 
-def conversion_between(before: Habits, *, seen: float, spread: float, unlikely: float) -> Conversion | None:
+def conversion_between(
+    before: Habits, *, seen: float, spread: float, unlikely: float, exact: bool = False
+) -> Conversion | None:
     """Return what takes readings with these habits to a stretch of mean ``seen`` and deviation ``spread``.
 
     The likeliest by mean and deviation together, where powers of ten and temperatures are more often met than the
-    others; None where all are too ``unlikely``: squares of deviations from what would be expected, summed.
+    others; None where all are too ``unlikely``: squares of deviations from what would be expected, summed. Where it
+    has to be ``exact``, less is allowed for.
 
     >>> hectopascals = Habits(level=1013.0, spread=4.0, wander=2.0)
     >>> conversion_between(hectopascals, seen=101_500.0, spread=400.0, unlikely=9.0)
@@ -89,13 +102,17 @@ def conversion_between(before: Habits, *, seen: float, spread: float, unlikely: 
     True
     """
     likeliest, least = None, unlikely
+    reach = max(before.wander, before.spread / 16) * (1.0 if exact else 4.0)
     for conversion in CONVERSIONS:
+        least_level, most_level = _PLAUSIBLE.get(conversion, (-math.inf, math.inf))
+        if not least_level <= before.level <= most_level:
+            continue
         if not conversion.offset and abs(before.level) < _FROM_ZERO * before.spread:
             # About zero, any factor would do.
             continue
         factor = abs(conversion.factor)
-        away = (seen - conversion(before.level)) / (_REACH * factor * max(before.wander, before.spread / 8))
-        wider = math.log(spread / (factor * before.spread)) / _WIDER
+        away = (seen - conversion(before.level)) / (factor * reach)
+        wider = math.log(spread / (factor * before.spread)) / (_WIDER / 2 if exact else _WIDER)
         cost = away**2 + wider**2 + (0.0 if conversion in _FREQUENT else _SELDOM)
         if cost < least:
             likeliest, least = conversion, cost
@@ -103,8 +120,6 @@ def conversion_between(before: Habits, *, seen: float, spread: float, unlikely: 
 
 
 _FROM_ZERO = 2.0
-_REACH = 2.0
-"""Wanderings that a stretch may be away from where the last one was."""
-_WIDER = 0.7
-"""A stretch that spreads twice as far as another is one deviation away."""
+_WIDER = 0.35
+"""A stretch that spreads 1.4 times as far as another is one deviation away."""
 _SELDOM = 4.0

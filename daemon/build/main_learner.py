@@ -15,6 +15,7 @@ from daemon.config.companion_views import frozen_view, naive_view
 from daemon.config.companions_section import BaselineSection
 from daemon.learning.companion import Companion
 from daemon.learning.companions import Companions
+from daemon.learning.fresh import Fresh
 from daemon.learning.frozen import Frozen
 from daemon.learning.interleaving import Interleaving
 from daemon.learning.main_learner import MainLearner
@@ -125,13 +126,16 @@ def _makers(
     if companions.frozen is not None:
         view = frozen_view(config)
         yield "frozen", partial(make, Frozen, view, duty=companions.frozen)
+    if companions.fresh is not None:
+        fresh = partial(Fresh, every_events=companions.fresh.every_events)
+        yield "fresh", partial(make, fresh, config, duty=ALWAYS, generators="fresh/")
     if companions.challenger is not None:
         view = challenger_view(config, companions.challenger)
         yield "challenger", partial(make, Companion, view, duty=ALWAYS, generators="challenger/")
 
 
 def _companion(
-    kind: type[Companion],
+    kind: Callable[..., Companion],
     view: Config,
     *,
     features: int,

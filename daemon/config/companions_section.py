@@ -32,6 +32,16 @@ class BaselineSection(Section):
     )
 
 
+class FreshSection(Section):
+    """A companion that learns every event, and forgets it all at the next boundary."""
+
+    every_events: int | None = Field(
+        50_000,
+        ge=1_000,
+        description="Begin anew after so many events too, where no boundary comes before; null: at boundaries.",
+    )
+
+
 class ChallengerSection(Section):
     """A companion on every event. What is not set here is as the main learner has it."""
 
@@ -67,6 +77,11 @@ class CompanionsSection(Section):
     )
     frozen: BaselineSection | None = Field(
         BaselineSection(), description="The model as it was at the first boundary, never trained again; null: none."
+    )
+    fresh: FreshSection | None = Field(
+        None,
+        description="The main learner begun anew at every boundary: its lead on the newest events is the plasticity"
+        " that the main learner has lost. Costs what the main learner costs; none by default.",
     )
     challenger: ChallengerSection | None = Field(
         None, description="A candidate with strategies of its own, which learns every event; none by default."

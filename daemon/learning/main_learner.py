@@ -275,6 +275,7 @@ class MainLearner:
         self._aged.load_state_dict(state["aged"])
         self._interleaving.load_state_dict(state["interleaving"])
         self.scored.load_state_dict(state["scored"])
+        self._tell_of_left_out(state["scored"]["learner"])
         self._no_change.load_state_dict(state["no_change"])
         self._block.load_state_dict(state["block"])
         self.companions.load_state_dict(state["companions"])
@@ -284,6 +285,18 @@ class MainLearner:
         self._task = state["task"]
         self._time = state["time"]
         self._take_up_committee(state["committee"])
+
+    def _tell_of_left_out(self, saved: Mapping[str, Any]) -> None:
+        """Warn where a checkpoint has more methods than are configured: those of a default before this one."""
+        configured = {name for name, _ in self.scored.learner.strategies}
+        left_out = sorted(saved.get("strategies", {}).keys() - configured)
+        if left_out:
+            log.warning(
+                "what strategies of the checkpoint have kept is left out: they are not configured any more",
+                strategies=left_out,
+                remedy="list them under strategies to keep them",
+                events=self.events,
+            )
 
     def _leads_of(self, answers: Prequential) -> dict[str, Lead]:
         """Return how far these answers are ahead of whoever can be compared; companions know no row that waits."""
@@ -373,7 +386,7 @@ class MainLearner:
             )
         for column, unit in recast.inputs.estimated:
             log.warning(
-                "a feature has become another, and is read by mean and deviation as it was",
+                "a feature is noise, and is read by mean and deviation as it was until it is itself again",
                 feature=self._feature_names[column],
                 factor=unit.factor,
                 offset=unit.offset,
@@ -382,12 +395,6 @@ class MainLearner:
         for column in recast.inputs.begun_anew:
             log.warning(
                 "a feature has left its range for good: its scale begins anew",
-                feature=self._feature_names[column],
-                events=self.events,
-            )
-        for column in recast.inputs.returned:
-            log.warning(
-                "a feature is back in its former range",
                 feature=self._feature_names[column],
                 events=self.events,
             )

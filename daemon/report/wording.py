@@ -10,6 +10,7 @@ LEARNERS = {
     "main": "This model",
     "naive": "Naive companion",
     "frozen": "Frozen companion",
+    "fresh": "Fresh companion",
     "challenger": "Challenger",
 }
 _FEW = 10

@@ -272,7 +272,7 @@ def _remember_what_columns_were(state: State) -> None:
                 units = np.asarray(scaler["units"])
                 scaler["units"] = np.concatenate((units, np.zeros((len(units), 1))), axis=1)
                 scaler["watch_past"] = np.zeros((13, columns))
-                scaler["watch_is_another"] = np.zeros(columns, dtype=np.uint8)
+                scaler["watch_is_noise"] = np.zeros(columns, dtype=np.uint8)
                 scaler["watch_by_estimate"] = np.zeros(columns, dtype=np.int64)
 
 

@@ -38,6 +38,10 @@ def test_a_unit_that_never_fires_is_dormant_and_takes_its_rank_with_it() -> None
     views = network.views(network.parameters)
     norm = views["2.weight"].square().sum() + views["2.bias"].square().sum()
     assert after.weight_norm["2"] == pytest.approx(float(norm**0.5))
+    network.views(network.gradient)["2.bias"][:] = 3.0
+    measured = Plasticity.of(network, x, task)
+    assert measured is not None
+    assert measured.gradient_norm == {"0": 0.0, "2": pytest.approx(6.0)}
 
 
 def test_without_a_hidden_layer_there_are_no_units_and_no_features(learner_with: MakeLearner) -> None:

@@ -212,15 +212,25 @@ def test_slow_readings_are_read_in_the_old_unit_by_where_they_were_last() -> Non
 
 
 @pytest.mark.parametrize(("gain", "offset"), [(7.7, -900.0), (1.37, 900.0), (0.1, -40.0)])
-def test_a_sensor_that_is_replaced_by_another_is_read_as_the_one_before(gain: float, offset: float) -> None:
-    old = rows_of(3, 6_000, location=1_000.0, scale=1.0)
-    x = old.clone()
+def test_a_sensor_that_is_replaced_by_another_begins_anew(gain: float, offset: float) -> None:
+    x = rows_of(3, 6_000, location=1_000.0, scale=1.0)
     x[3_100:, 0] = x[3_100:, 0] * gain + offset
     scaler = OnlineScaler(3, limit=LIMIT)
     scaled = following(scaler, x)
-    assert scaled[4_200:, 0].std() == pytest.approx(1.0, rel=0.15)
-    # Remembered rows of the old one stay what they were.
-    torch.testing.assert_close(scaler.scale(x), scaler.scale(old), atol=0.4, rtol=0.15)
+    assert scaled[4_200:, 0].std() == pytest.approx(1.0, rel=0.1)
+    assert abs(float(scaled[4_200:, 0].mean())) < 0.2
+
+
+@pytest.mark.parametrize(("summer", "spread"), [(25.0, 3.0), (25.0, 1.0), (13.0, 3.0), (60.0, 3.0), (86.0, 4.0)])
+def test_a_season_that_is_far_from_another_stays_another(summer: float, spread: float) -> None:
+    x = rows_of(9, 12_000, location=-5.0, scale=spread)
+    x[4_000:8_000, 0] = rows_of(10, 4_000, location=summer, scale=spread)[:, 0]
+    scaler = OnlineScaler(3, limit=LIMIT)
+    for rows in x.split(32):
+        scaler.absorb(rows)
+        scaler.follow(carries=True)
+        apart = scaler.scale(torch.full((1, 3), summer)) - scaler.scale(torch.full((1, 3), -5.0))
+        assert apart[0, 0] > 1.0
 
 
 @pytest.mark.parametrize("length", [200, 600, 1_500])

@@ -28,7 +28,13 @@ NORM = Family(
     "Euclidean norm of a layer's parameters, as of the last evaluation.",
     ("layer",),
 )
-FAMILIES = (DORMANT, RANK, NORM)
+GRADIENT = Family(
+    "retaind_plasticity_gradient_norm",
+    "gauge",
+    "Euclidean norm of a layer's part of the newest gradient, as of the last evaluation.",
+    ("layer",),
+)
+FAMILIES = (DORMANT, RANK, NORM, GRADIENT)
 
 
 class PlasticityMetrics:
@@ -42,7 +48,12 @@ class PlasticityMetrics:
         """Show what was measured. Layers beyond the bound are not shown."""
         with self._board.tell() as now:
             now.set(RANK, plasticity.effective_rank)
-            for family, figures in ((DORMANT, plasticity.dormant), (NORM, plasticity.weight_norm)):
+            by_layer = (
+                (DORMANT, plasticity.dormant),
+                (NORM, plasticity.weight_norm),
+                (GRADIENT, plasticity.gradient_norm),
+            )
+            for family, figures in by_layer:
                 for layer, value in figures.items():
                     place = now.place(self._layers, layer)
                     if place != self._layers.other:

@@ -1,6 +1,6 @@
 // What the page needs to know of the daemon, from /status and the history.
 
-export const NAMES = { main: "This model", naive: "Naive companion", frozen: "Frozen companion", challenger: "Challenger" };
+export const NAMES = { main: "This model", naive: "Naive companion", frozen: "Frozen companion", fresh: "Fresh companion", challenger: "Challenger" };
 const BLANK = { events: [], task: [], scores: [], number: [] };
 
 export class Standing {

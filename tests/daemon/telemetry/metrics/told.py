@@ -89,7 +89,8 @@ def tell_learning(metrics: OfALearner) -> None:
         class_rows={"ok": 9, "leak": 1},
     )
     metrics.strategies.figures("replay", {"largest_class_rows": 9})
-    metrics.plasticity.show(Plasticity({"2": 0.1, "4": 0.0}, 12.5, {"0": 3.0, "2": 2.0, "4": 1.0}))
+    norms = {"0": 3.0, "2": 2.0, "4": 1.0}
+    metrics.plasticity.show(Plasticity({"2": 0.1, "4": 0.0}, 12.5, norms, norms))
     metrics.strategies.restraint(learning_rate=0.05, steps_left=100)
 
 
