@@ -11,7 +11,9 @@ from kafka import KafkaConsumer, TopicPartition, errors
 from connectors.kafka.assignment import KafkaAssignment
 from connectors.kafka.placement import KafkaPlacement
 from connectors.kafka.positions import Position
+from connectors.kafka.rebalance_gate import RebalanceGate
 from connectors.kafka.record_batches import FastPartitionRecords
+from connectors.kafka.shared_placement import SharedPlacement
 from connectors.kafka.stall_watch import StallWatch
 from connectors.kafka.topic_watch import TopicWatch
 from connectors.source import SourceUnavailableError
@@ -55,7 +57,9 @@ class KafkaReader:
             in_group=options.mode == "subscribe",
             partitions=options.partitions,
         )
-        self._placement = KafkaPlacement(self.consumer, options, ledger)
+        self._gate = RebalanceGate(self.consumer)
+        shared = options.mode == "subscribe"
+        self._placement = (SharedPlacement if shared else KafkaPlacement)(self.consumer, options, ledger)
         self._topics = TopicWatch(options.topics, options.pattern, options.topics_seconds, monotonic)
         self._stalls = StallWatch(options.stall_seconds, options.stall_exit_seconds)
         self._diverged: set[TopicPartition] = set()
@@ -67,6 +71,23 @@ class KafkaReader:
     def active(self) -> list[TopicPartition]:
         """The partitions that are being read, sorted."""
         return sorted(self._assignment.active)
+
+    @property
+    def placed(self) -> bool:
+        """Whether the partitions are known, and every one of them has its position."""
+        return self._topics.found is not None and self._assignment.settled and not self._assignment.waiting
+
+    @property
+    def waits_for_checkpoint(self) -> bool:
+        """Whether nothing more is delivered until positions are durable, or before a rebalance, committed."""
+        if not self._assignment.active.isdisjoint(self._ledger.to_be_durable):
+            return True
+        return self._gate.wanted and bool(self._to_hand_over)
+
+    @property
+    def _to_hand_over(self) -> set[TopicPartition]:
+        """The partitions of which the group does not know yet what was learned."""
+        return self._ledger.unsettled(self._assignment.active) if self._gate.still_a_member else set()
 
     @property
     def dependency_missing(self) -> str:
@@ -108,9 +129,20 @@ class KafkaReader:
         if self._topics.ask(self._connection, self._left(deadline)):
             self._follow_topics()
         self._follow_rebalances()
-        if self._assignment.waiting and self._topics.found is not None:
-            self._place(sorted(self._assignment.waiting), self._topics.found)
-        return self._options.mode == "subscribe" or bool(self._assignment.active)
+        if self._options.mode == "assign":
+            self._place()
+            return bool(self._assignment.active) and not self.waits_for_checkpoint
+        self._share()
+        return not self.waits_for_checkpoint
+
+    def _share(self) -> None:
+        """Take part in a rebalance once what was learned is committed; place what it gave when it is over."""
+        rebalancing = self._gate.wanted
+        self._gate.open = rebalancing and not self._to_hand_over
+        if self._gate.open:
+            self._assignment.hold(self._assignment.active)
+        elif not rebalancing and self._assignment.settled:
+            self._place()
 
     def _follow_topics(self) -> None:
         found = self._topics.found or {}
@@ -130,13 +162,17 @@ class KafkaReader:
         before = set(self._assignment.active)
         lost = self._assignment.follow_rebalances()
         self._stalls.forget(before - self._assignment.active)
+        lost = self._ledger.unsettled(lost & self._ledger.positions.keys())
         if lost:
             self._ledger.lost |= lost
             log.warning("partitions lost to the group without a revocation: %s", sorted(lost))
         if any(part.topic not in (self._topics.found or {}) for part in self._assignment.waiting):
             self._topics.distrust()
 
-    def _place(self, parts: list[TopicPartition], topics: Mapping[str, Any]) -> None:
+    def _place(self) -> None:
+        parts, topics = sorted(self._assignment.waiting), self._topics.found
+        if not parts or topics is None:
+            return
         for part, at in self._placement.place(parts, topics, self._diverged).items():
             self._ledger.put(part, at, self._clock())
             self._assignment.begin(part, at)
@@ -184,9 +220,10 @@ class KafkaReader:
     def _pass_holes(self) -> None:
         """Move positions past offsets that hold no record, which the client knows and no record shows."""
         for part, at in self._read_now():
-            offset = self.consumer.position(part, timeout_ms=0)
-            if offset is not None and offset > at.offset:
-                self._ledger.put(part, Position(offset, topic_id=at.topic_id), self._clock())
+            state = self.consumer._subscription.assignment[part]  # noqa: SLF001  # position() leaves the epoch out
+            if state.position is not None and state.position.offset > at.offset:
+                behind = Position(state.position.offset, state.position.leader_epoch, at.topic_id)
+                self._ledger.put(part, behind, self._clock())
 
     def _look_at_connections(self, now: float) -> None:
         self._trouble = self._connection.trouble(self.active)

@@ -11,7 +11,7 @@ from kafka import KafkaConsumer
 from pydantic import Field, field_validator, model_validator
 
 from connectors.kafka.options import KafkaOptions
-from connectors.kafka.positions import LostOffsetPolicy, RecreatedTopicPolicy
+from connectors.kafka.positions import GroupOffsetsPolicy, LostOffsetPolicy, RecreatedTopicPolicy
 
 OUR_DEFAULTS = {"reconnect_backoff_max_ms": 10_000, "metrics_enabled": False}
 
@@ -48,7 +48,15 @@ class KafkaSourceOptions(KafkaOptions):
     )
     start: Literal["earliest", "latest"] | datetime = Field(
         "earliest",
-        description="Where to start without a stored or committed offset: earliest, latest, or a time (UTC).",
+        description="Where to start without a stored offset: earliest, latest, or a time (UTC).",
+    )
+    on_group_offsets: GroupOffsetsPolicy = Field(
+        "fail",
+        description=(
+            "When the group has offsets that this model did not commit, beyond the checkpoint or where there is "
+            "none: fail; ignore them and let them follow this model; or take them in place of start. A "
+            "checkpoint's position is never left for them."
+        ),
     )
     on_lost_offset: LostOffsetPolicy = Field(
         "fail",
