@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kafka.structs import MemberState
+
 
 class RebalanceGate:
     """Stands between a member of a group and the rebalance that the group wants.
@@ -17,6 +19,9 @@ class RebalanceGate:
         self._coordinator = consumer._coordinator  # noqa: SLF001  # no public method knows of a rebalance to come
         self._needs_rejoin = self._coordinator.need_rejoin
         self._coordinator.need_rejoin = self._may_rejoin
+        self._join_and_sync = self._coordinator._do_join_and_sync_async  # noqa: SLF001
+        self._coordinator._do_join_and_sync_async = self._join_once  # noqa: SLF001
+        self._joined: bytes | None = None
         self.open = True
 
     @property
@@ -31,3 +36,14 @@ class RebalanceGate:
 
     def _may_rejoin(self) -> bool:
         return self.open and self.wanted
+
+    async def _join_once(self) -> bytes:
+        """Join, or return what the last join brought if it ended between two polls.
+
+        kafka-python drops that and joins anew, which makes all others join anew: two members can do that for ever.
+        """
+        joined, self._joined = self._joined, None
+        if joined is None or self._coordinator.state is not MemberState.REBALANCING:
+            joined = await self._join_and_sync()
+        self._joined = joined
+        return joined

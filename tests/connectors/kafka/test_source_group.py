@@ -49,6 +49,8 @@ def together(
     while not done():
         for number, source in enumerate(sources):
             records = source.poll(500, 0.05)
+            if source.status().checkpoint_wanted:
+                source.commit(source.snapshot())
             if read_by is not None:
                 read_by.setdefault(number, []).extend(records)
         assert time.monotonic() < deadline, [source.status() for source in sources]
