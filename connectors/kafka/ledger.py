@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A partition of which the next records cannot be read."""
+
+    problem: str
+    position: int
+    since: float
+    """In monotonic seconds, as is the next."""
+    retry_at: float
+
+
 @dataclass(slots=True)
 class Ledger:
     """The next offset of each partition ever read, the group's committed offsets and the ends of the logs."""
@@ -36,6 +47,7 @@ class Ledger:
     """In a shared group, positions of a checkpoint of which it is not known whether the group took them."""
     ends: dict[TopicPartition, int] = field(default_factory=dict)
     progress_seconds: dict[TopicPartition, float] = field(default_factory=dict)
+    unreadable: dict[TopicPartition, Unreadable] = field(default_factory=dict)
     lost: set[TopicPartition] = field(default_factory=set)
     group_is_ahead: bool = False
     """Whether the group may be ahead by what this model committed when commits had no names: it is not asked."""

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition, errors
 
 from connectors.kafka.assignment import KafkaAssignment
+from connectors.kafka.ledger import Unreadable
+from connectors.kafka.partition_records import FastPartitionRecords
 from connectors.kafka.placement import KafkaPlacement
 from connectors.kafka.positions import Position
 from connectors.kafka.rebalance_gate import RebalanceGate
-from connectors.kafka.record_batches import FastPartitionRecords
 from connectors.kafka.shared_placement import SharedPlacement
-from connectors.kafka.stall_watch import StallWatch
 from connectors.kafka.topic_watch import TopicWatch
-from connectors.source import SourceUnavailableError
+from connectors.kafka.unreadable import UnreadableError, name_partitions
+from connectors.source import SourceDataError, SourceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from connectors.kafka.connection import KafkaConnection
     from connectors.kafka.ledger import Ledger
     from connectors.kafka.source_options import KafkaSourceOptions
+    from connectors.kafka.stall_watch import StallWatch
     from connectors.record import Record
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # how often holes and connections are checked, without a request
 ENDS_SECONDS = 5.0  # how often the end offsets of partitions without progress are requested
+RETRY_SECONDS = 5.0  # how often what could not be read is tried again
 FRESH_START_SECONDS = 30.0  # without its broker for this long, start again at the bootstrap servers
 
 
@@ -41,6 +44,7 @@ class KafkaReader:
         connection: KafkaConnection,
         options: KafkaSourceOptions,
         ledger: Ledger,
+        stalls: StallWatch,
         *,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
@@ -51,7 +55,8 @@ class KafkaReader:
         self._clock = clock
         self._monotonic = monotonic
         self.consumer: Any = KafkaConsumer(**options.consumer_config(), kafka_client=lambda **_: connection.client)
-        FastPartitionRecords.install(self.consumer)
+        FastPartitionRecords.install(self.consumer, skip=options.on_unreadable == "skip")
+        name_partitions(self.consumer)
         self._assignment = KafkaAssignment(
             self.consumer,
             in_group=options.mode == "subscribe",
@@ -61,7 +66,7 @@ class KafkaReader:
         shared = options.mode == "subscribe"
         self._placement = (SharedPlacement if shared else KafkaPlacement)(self.consumer, options, ledger)
         self._topics = TopicWatch(options.topics, options.pattern, options.topics_seconds, monotonic)
-        self._stalls = StallWatch(options.stall_seconds, options.stall_exit_seconds)
+        self._stalls = stalls
         self._diverged: set[TopicPartition] = set()
         self._look_at = self._ends_at = float("-inf")
         self._trouble_since: float | None = None
@@ -73,9 +78,20 @@ class KafkaReader:
         return sorted(self._assignment.active)
 
     @property
+    def ours(self) -> list[TopicPartition]:
+        """The partitions that are read, or would be if they could, sorted."""
+        return sorted([*self._assignment.active, *self.held])
+
+    @property
+    def held(self) -> list[TopicPartition]:
+        """The partitions of which the next records cannot be read, sorted."""
+        return sorted(self._assignment.waiting & self._ledger.unreadable.keys())
+
+    @property
     def placed(self) -> bool:
         """Whether the partitions are known, and every one of them has its position."""
-        return self._topics.found is not None and self._assignment.settled and not self._assignment.waiting
+        waiting = self._assignment.waiting - self._ledger.unreadable.keys()
+        return self._topics.found is not None and self._assignment.settled and not waiting
 
     @property
     def waits_for_checkpoint(self) -> bool:
@@ -87,7 +103,7 @@ class KafkaReader:
     @property
     def _to_hand_over(self) -> set[TopicPartition]:
         """The partitions of which the group does not know yet what was learned."""
-        return self._ledger.unsettled(self._assignment.active) if self._gate.still_a_member else set()
+        return self._ledger.unsettled(self.ours) if self._gate.still_a_member else set()
 
     @property
     def dependency_missing(self) -> str:
@@ -101,9 +117,9 @@ class KafkaReader:
             return self.dependency_missing or self._stalled
         if not self._assignment.settled:
             return f"group {self._options.group} is rebalancing"
-        if self._assignment.waiting or self._topics.found is None:
+        if not self.placed:
             return "looking up the positions to read from"
-        return ""
+        return "; ".join(self._ledger.unreadable[part].problem for part in self.held)
 
     def read(self, max_records: int, deadline: float) -> Sequence[Record]:
         """Return records, partition by partition; none at the deadline, or earlier with nothing to wait for.
@@ -118,6 +134,8 @@ class KafkaReader:
             self._distrust(error.args[0])
         except errors.LogTruncationError as error:
             self._distrust(error.divergent_offsets)
+        except UnreadableError as error:
+            self._hold(error)
         return []
 
     def _left(self, deadline: float) -> float:
@@ -170,7 +188,7 @@ class KafkaReader:
             self._topics.distrust()
 
     def _place(self) -> None:
-        parts, topics = sorted(self._assignment.waiting), self._topics.found
+        topics, parts = self._topics.found, sorted(filter(self._may_be_tried, self._assignment.waiting))
         if not parts or topics is None:
             return
         for part, at in self._placement.place(parts, topics, self._diverged).items():
@@ -185,6 +203,23 @@ class KafkaReader:
         self._assignment.hold(ours)
         self._diverged |= ours
         self._topics.distrust()
+
+    def _hold(self, error: UnreadableError) -> None:
+        """Read nothing of a partition for a while; another replica may have what this one has lost."""
+        part, now = error.part, self._monotonic()
+        if part not in self._assignment.active:
+            return
+        position = self._ledger.positions[part].offset
+        before = self._ledger.unreadable.get(part)
+        since = before.since if before is not None and before.position == position else now
+        if now - since >= self._options.stall_exit_seconds:
+            raise SourceDataError(f"{error}; set source.on_unreadable to skip to pass it, its bytes a dead letter")
+        self._ledger.unreadable[part] = Unreadable(str(error), position, since, now + RETRY_SECONDS)
+        self._assignment.hold([part])
+
+    def _may_be_tried(self, part: TopicPartition) -> bool:
+        unreadable = self._ledger.unreadable.get(part)
+        return unreadable is None or self._monotonic() >= unreadable.retry_at
 
     # Reading.
 
@@ -204,6 +239,8 @@ class KafkaReader:
         now = self._clock()
         active = self._assignment.active
         runs = [self._ledger.advance(part, fetched[part], now) for part in sorted(fetched) if part in active]
+        for part in fetched.keys() & self._ledger.unreadable.keys():
+            del self._ledger.unreadable[part]
         return runs[0] if len(runs) == 1 else list(chain.from_iterable(runs))
 
     # Watching.

@@ -13,6 +13,7 @@ from connectors.kafka.ledger import Ledger
 from connectors.kafka.positions import from_json
 from connectors.kafka.reader import KafkaReader
 from connectors.kafka.source_options import KafkaSourceOptions
+from connectors.kafka.stall_watch import StallWatch
 from connectors.source import PartitionsLostError, PartitionStatus, SourceStatus, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 1.0
 LAST_BACKOFF_SECONDS = 30.0
+OUTAGES = (errors.KafkaConnectionError, errors.NodeNotReadyError, errors.KafkaTimeoutError, OSError)
 CHECKPOINT_LOOK_SECONDS = 0.02
 
 
@@ -101,7 +103,7 @@ class KafkaSource:
             return True
         if self._reader is None or self._ledger.lost or not self._reader.placed:
             return False
-        offsets = self._ledger.to_commit(positions, self._reader.active)
+        offsets = self._ledger.to_commit(positions, self._reader.ours)
         if offsets and not self._send(offsets):
             return False
         self._ledger.group_is_ahead = False
@@ -109,7 +111,7 @@ class KafkaSource:
 
     def status(self) -> SourceStatus:
         """Return what is known now, from memory."""
-        parts = self._reader.active if self._reader is not None else []
+        parts = self._reader.ours if self._reader is not None else []
         waits = self._reader is not None and self._reader.waits_for_checkpoint
         shown = [self._part_status(part) for part in parts]
         return SourceStatus(not self._reason, self._reason, shown, checkpoint_wanted=waits)
@@ -150,6 +152,7 @@ class KafkaSource:
 
     def _reset(self, snapshot: Mapping[str, Any] | None) -> None:
         self._ledger = Ledger.of(snapshot)
+        self._stalls = StallWatch(self._options.stall_seconds, self._options.stall_exit_seconds)
         self._fenced = False
         self._failures = 0
         self._retry_at = float("-inf")
@@ -167,6 +170,8 @@ class KafkaSource:
         except errors.KafkaConfigurationError:
             raise
         except (errors.KafkaError, OSError) as error:
+            if isinstance(error, OUTAGES):
+                self._stalls.forget()
             self._disconnect(str(error))
             return []
         if records:
@@ -180,9 +185,15 @@ class KafkaSource:
             self._connection = KafkaConnection(self._options.consumer_config())
         if not self._connection.answered(max(0.0, deadline - self._monotonic())):
             self._unconnected = self._connection.refusal or self._unconnected
+            self._stalls.forget()  # nothing is judged by the time of an outage
             return None
         return KafkaReader(
-            self._connection, self._options, self._ledger, clock=self._clock, monotonic=self._monotonic
+            self._connection,
+            self._options,
+            self._ledger,
+            self._stalls,
+            clock=self._clock,
+            monotonic=self._monotonic,
         )
 
     def _instance_taken(self) -> SourceUnavailableError:

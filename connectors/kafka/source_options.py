@@ -69,6 +69,13 @@ class KafkaSourceOptions(KafkaOptions):
         "fail",
         description="When a topic was deleted and created again: fail, or accept it and read it from its start.",
     )
+    on_unreadable: Literal["stop", "skip"] = Field(
+        "stop",
+        description=(
+            "When a batch of the log is damaged: stop reading its partition and exit with 65 after "
+            "stall_exit_seconds; or skip it, its bytes going to the dead letters. Other partitions are read on."
+        ),
+    )
     isolation: Literal["read_committed", "read_uncommitted"] = Field(
         "read_committed",
         description="read_committed leaves out records of open and aborted transactions.",

@@ -10,35 +10,30 @@ import pytest
 from daemon.state.checkpoints import CheckpointStore
 from tests.end_to_end.plant import plant
 from tests.end_to_end.small_plant import SmallPlant
-from tests.kafka.broker import Broker
 from tests.kafka.bulk import load
-from tests.kafka.wanted import wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.end_to_end.launcher import Launcher
-    from tests.kafka.cluster import Cluster
+    from tests.kafka.broker import Broker
 
 EVENTS = 600
 ALL = [(0, offset) for offset in range(EVENTS)]
 
 
 @pytest.fixture(scope="module")
-def mortal(broker: Cluster) -> Iterator[Broker]:
-    """A broker to kill and to send to sleep, with one topic for all tests here; each leaves it running."""
-    assert broker
-    with wanted(Broker) as own:
-        own.create_topic("plant")
-        load(own.bootstrap, "plant", plant(EVENTS))
-        yield own
+def filled(mortal: Broker) -> str:
+    """One topic for all tests here."""
+    name = mortal.create_topic("stored-positions")
+    load(mortal.bootstrap, name, plant(EVENTS))
+    return name
 
 
 @pytest.fixture
-def learned(mortal: Broker, launcher: Launcher, tmp_path: Path) -> SmallPlant:
+def learned(mortal: Broker, filled: str, launcher: Launcher, tmp_path: Path) -> SmallPlant:
     """A model that has learned all there is, with a group of its own."""
-    made = SmallPlant(launcher, tmp_path / "plant", bootstrap=mortal.bootstrap, topic="plant", group=tmp_path.name)
+    made = SmallPlant(launcher, tmp_path / "plant", bootstrap=mortal.bootstrap, topic=filled, group=tmp_path.name)
     made.live_to(EVENTS)
     return made
 
@@ -84,12 +79,12 @@ def test_a_state_restored_from_a_backup_learns_what_it_lacks(learned: SmallPlant
 
 
 def test_a_second_model_in_the_group_is_stopped_and_so_is_the_first_where_the_second_went_on(
-    mortal: Broker, learned: SmallPlant, launcher: Launcher, tmp_path: Path
+    mortal: Broker, filled: str, learned: SmallPlant, launcher: Launcher, tmp_path: Path
 ) -> None:
     second = SmallPlant(
-        launcher, tmp_path / "second", bootstrap=mortal.bootstrap, topic="plant", group=tmp_path.name
+        launcher, tmp_path / "second", bootstrap=mortal.bootstrap, topic=filled, group=tmp_path.name
     )
-    assert "another model has committed offset 600 of plant/0 to this group" in second.refusal()
+    assert f"another model has committed offset 600 of {filled}/0 to this group" in second.refusal()
     second.configure(group=tmp_path.name, on_group_offsets="ignore")
     second.live_to(EVENTS)
     assert second.learned() == ALL
@@ -124,17 +119,17 @@ def test_an_empty_state_directory_does_not_begin_in_the_middle_unless_told(learn
 def test_with_start_latest_a_kill_before_the_first_checkpoint_skips_nothing(
     mortal: Broker, launcher: Launcher, tmp_path: Path
 ) -> None:
-    mortal.create_topic("late")
+    mortal.create_topic("start-latest")
     events = list(plant(300))
-    load(mortal.bootstrap, "late", events[:100])
+    load(mortal.bootstrap, "start-latest", events[:100])
     late = SmallPlant(
-        launcher, tmp_path / "late", bootstrap=mortal.bootstrap, topic="late", every=100_000, start="latest"
+        launcher, tmp_path / "late", bootstrap=mortal.bootstrap, topic="start-latest", every=100_000, start="latest"
     )
     with late.live() as daemon:
         daemon.until(lambda: daemon.get("/readyz")[0] == 200)
-        load(mortal.bootstrap, "late", events[100:200])
+        load(mortal.bootstrap, "start-latest", events[100:200])
         daemon.until_events(50)
         daemon.kill()
-    load(mortal.bootstrap, "late", events[200:])
+    load(mortal.bootstrap, "start-latest", events[200:])
     late.live_to(200)
     assert late.learned() == [(0, offset) for offset in range(100, 300)]

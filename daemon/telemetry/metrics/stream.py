@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from daemon.telemetry.metrics.board import Board
 
 REJECTIONS = (
+    ("read", "unreadable"),
     ("decode", "tombstone"),
     ("decode", "too_large"),
     ("decode", "undecodable"),

@@ -18,21 +18,9 @@ from connectors.sink import SinkUnavailableError
 from connectors.source import SourceUnavailableError
 from tests.connectors.kafka.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
 from tests.connectors.rejects import prediction, reject
-from tests.kafka.broker import Broker
-from tests.kafka.wanted import wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.kafka.cluster import Cluster
-
-
-@pytest.fixture(scope="module")
-def mortal(broker: Cluster) -> Iterator[Broker]:
-    """A broker to kill, for all tests here: each leaves it running."""
-    assert broker
-    with wanted(Broker, {"auto.create.topics.enable": "true"}) as own:
-        yield own
+    from tests.kafka.broker import Broker
 
 
 def test_a_killed_broker_costs_no_record_and_repeats_none(mortal: Broker, caplog: pytest.LogCaptureFixture) -> None:
