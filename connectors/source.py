@@ -39,6 +39,8 @@ class SourceStatus:
     reason: str
     """Why not ready; empty where ready."""
     partitions: Sequence[PartitionStatus] = field(default=())
+    order_timeouts: int = 0
+    """How often the order of records was not a function of the logs alone, where it is to be one."""
     checkpoint_wanted: bool = False
     """Nothing more is delivered until what was delivered is in a checkpoint, and ``commit`` was called with it."""
 

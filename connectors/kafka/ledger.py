@@ -47,6 +47,8 @@ class Ledger:
     """In a shared group, positions of a checkpoint of which it is not known whether the group took them."""
     ends: dict[TopicPartition, int] = field(default_factory=dict)
     progress_seconds: dict[TopicPartition, float] = field(default_factory=dict)
+    order_timeouts: int = 0
+    """How often, by timestamp, records were taken without knowing the next one of every partition."""
     unreadable: dict[TopicPartition, Unreadable] = field(default_factory=dict)
     lost: set[TopicPartition] = field(default_factory=set)
     group_is_ahead: bool = False

@@ -15,6 +15,7 @@ from connectors.kafka.placement import KafkaPlacement
 from connectors.kafka.positions import Position
 from connectors.kafka.rebalance_gate import RebalanceGate
 from connectors.kafka.shared_placement import SharedPlacement
+from connectors.kafka.time_order import FULL, TimeOrder
 from connectors.kafka.topic_watch import TopicWatch
 from connectors.kafka.unreadable import UnreadableError, name_partitions
 from connectors.source import SourceDataError, SourceUnavailableError
@@ -67,6 +68,7 @@ class KafkaReader:
         self._placement = (SharedPlacement if shared else KafkaPlacement)(self.consumer, options, ledger)
         self._topics = TopicWatch(options.topics, options.pattern, options.topics_seconds, monotonic)
         self._stalls = stalls
+        self._order = TimeOrder(options.idle_seconds) if options.order == "timestamp" else None
         self._diverged: set[TopicPartition] = set()
         self._look_at = self._ends_at = float("-inf")
         self._trouble_since: float | None = None
@@ -129,6 +131,8 @@ class KafkaReader:
         try:
             if not self._prepare(deadline):
                 return []
+            if self._order is not None:
+                return self._poll_in_order(self._order, max_records, deadline)
             return self._poll(max_records, deadline)
         except errors.OffsetOutOfRangeError as error:
             self._distrust(error.args[0])
@@ -194,6 +198,8 @@ class KafkaReader:
         for part, at in self._placement.place(parts, topics, self._diverged).items():
             self._ledger.put(part, at, self._clock())
             self._assignment.begin(part, at)
+            if self._order is not None:
+                self._order.forget(part)
             log.info("reading %s/%d from offset %d", part.topic, part.partition, at.offset)
         self._diverged.difference_update(parts)
 
@@ -227,13 +233,57 @@ class KafkaReader:
         fetched = self.consumer.poll(timeout_ms=self._left(deadline) * 1000, max_records=max_records)
         self._follow_rebalances()
         records = self._deliver(fetched)
-        if len(records) < max_records:
+        self._look_around(idle=len(records) < max_records)
+        return records
+
+    def _poll_in_order(self, order: TimeOrder, max_records: int, deadline: float) -> Sequence[Record]:
+        """Fetch until every partition has shown its next record; return the earliest of all."""
+        while True:
+            records = self._take(order, max_records)
+            wait = 0.0 if records else self._left(deadline)
+            fetched = self.consumer.poll(timeout_ms=wait * 1000, max_records=FULL)
+            self._follow_rebalances()
+            self._queue(order, fetched)
+            self._look_around(idle=not fetched)
+            records = records or self._take(order, max_records)
+            if records or not fetched or not self._left(deadline):
+                return records
+
+    def _take(self, order: TimeOrder, max_records: int) -> Sequence[Record]:
+        order.keep(self._assignment.active)
+        records = order.take(self.active, max_records, has_more=self._has_more, now=self._monotonic())
+        last = {TopicPartition(record.topic, record.partition): record for record in records}
+        for part, record in last.items():
+            self._ledger.advance(part, [record], self._clock())
+            if order.waiting(part) < FULL // 2:
+                self.consumer.resume(part)
+        self._ledger.order_timeouts = order.timeouts
+        return records
+
+    def _queue(self, order: TimeOrder, fetched: Mapping[TopicPartition, list[Any]]) -> None:
+        for part in fetched.keys() & self._assignment.active:
+            at = self._ledger.positions[part]
+            order.add(part, [record for record in fetched[part] if record.offset >= at.offset])
+            self._ledger.unreadable.pop(part, None)
+            if order.waiting(part) >= FULL:
+                self.consumer.pause(part)
+
+    def _has_more(self, part: TopicPartition) -> bool:
+        """Whether a log is known to have records that were not fetched yet."""
+        position = self.consumer._subscription.assignment[part].position  # noqa: SLF001  # position() asks a broker
+        return position is None or position.offset < (self._end(part) or 0)
+
+    def _end(self, part: TopicPartition) -> int | None:
+        ends = (self._ledger.ends.get(part), self.consumer.highwater(part))
+        return max((end for end in ends if end is not None), default=None)
+
+    def _look_around(self, *, idle: bool) -> None:
+        if idle:
             self._stalls.idle_poll()
         now = self._monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
             self._look(now)
-        return records
 
     def _deliver(self, fetched: Mapping[TopicPartition, list[Any]]) -> Sequence[Record]:
         now = self._clock()
@@ -256,7 +306,7 @@ class KafkaReader:
 
     def _pass_holes(self) -> None:
         """Move positions past offsets that hold no record, which the client knows and no record shows."""
-        for part, at in self._read_now():
+        for part, at in self._fetched_up_to():
             state = self.consumer._subscription.assignment[part]  # noqa: SLF001  # position() leaves the epoch out
             if state.position is not None and state.position.offset > at.offset:
                 behind = Position(state.position.offset, state.position.leader_epoch, at.topic_id)
@@ -275,7 +325,7 @@ class KafkaReader:
     def _look_at_ends(self, now: float) -> None:
         """Ask for the end offsets of the partitions without progress, and judge them."""
         self._silent = self._stalled = ""
-        still = [part for part, at in self._read_now() if self._stalls.standing(part, at.offset, now)]
+        still = [part for part, at in self._fetched_up_to() if self._stalls.standing(part, at.offset, now)]
         if not still:
             return
         try:
@@ -299,6 +349,12 @@ class KafkaReader:
             self._assignment.seek(part, at)
         if verdict == "stalled":
             self._stalled = sentence
+
+    def _fetched_up_to(self) -> list[tuple[TopicPartition, Position]]:
+        """Return the partitions of which no record waits for others: the client stands where we do."""
+        if self._order is None:
+            return self._read_now()
+        return [(part, at) for part, at in self._read_now() if not self._order.waiting(part)]
 
     def _read_now(self) -> list[tuple[TopicPartition, Position]]:
         return [(part, self._ledger.positions[part]) for part in self.active]

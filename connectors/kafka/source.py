@@ -114,7 +114,13 @@ class KafkaSource:
         parts = self._reader.ours if self._reader is not None else []
         waits = self._reader is not None and self._reader.waits_for_checkpoint
         shown = [self._part_status(part) for part in parts]
-        return SourceStatus(not self._reason, self._reason, shown, checkpoint_wanted=waits)
+        return SourceStatus(
+            not self._reason,
+            self._reason,
+            shown,
+            order_timeouts=self._ledger.order_timeouts,
+            checkpoint_wanted=waits,
+        )
 
     @property
     def exhausted(self) -> bool:

@@ -58,6 +58,21 @@ class KafkaSourceOptions(KafkaOptions):
             "checkpoint's position is never left for them."
         ),
     )
+    order: Literal["arrival", "timestamp"] = Field(
+        "arrival",
+        description=(
+            "In which order records of several partitions are taken: as they arrive; or by timestamp, then "
+            "partition, then offset, which does not depend on the network."
+        ),
+    )
+    idle_seconds: float = Field(
+        5.0,
+        ge=0,
+        description=(
+            "With order: timestamp, how long a partition that has been read to its end is waited for before "
+            "records of the others are taken."
+        ),
+    )
     on_lost_offset: LostOffsetPolicy = Field(
         "fail",
         description=(
