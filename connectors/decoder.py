@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from connectors.record import Record
 
-RejectStage = Literal["decode", "features", "label", "task"]
+RejectStage = Literal["read", "decode", "features", "label", "task"]
 RejectReason = Literal[
+    "unreadable",  # a batch of the log whose bytes are damaged
     "tombstone",  # a null value
     "too_large",  # larger than the declared limit
     "undecodable",  # not the declared format at all

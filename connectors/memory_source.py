@@ -105,9 +105,10 @@ class MemorySource:
         """Return the position in the list."""
         return {"at": self._at}
 
-    def commit(self, snapshot: Mapping[str, Any]) -> None:
+    def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Note the snapshot in ``committed``."""
         self.committed.append(dict(snapshot))
+        return True
 
     def status(self) -> SourceStatus:
         """Return the position in the list as that of one partition."""

@@ -41,6 +41,24 @@ class Record(Protocol):
         """Name and value of each header, in order."""
 
 
+class UnreadableRecord(NamedTuple):
+    """What stands in a log where nobody can read it, as bytes, in the place of the records that it held.
+
+    It is never decoded, and goes to the dead letters; ``offset`` is the last one that it covers.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    problem: str
+    """One sentence for a person, with the offsets."""
+    timestamp: int = -1
+    key: bytes | None = None
+    headers: list[tuple[str, bytes]] = []  # noqa: RUF012  # nobody adds to it
+    leader_epoch: int = -1
+
+
 class LocalRecord(NamedTuple):
     """A record of a source that is not Kafka."""
 

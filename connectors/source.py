@@ -39,6 +39,10 @@ class SourceStatus:
     reason: str
     """Why not ready; empty where ready."""
     partitions: Sequence[PartitionStatus] = field(default=())
+    order_timeouts: int = 0
+    """How often the order of records was not a function of the logs alone, where it is to be one."""
+    checkpoint_wanted: bool = False
+    """Nothing more is delivered until what was delivered is in a checkpoint, and ``commit`` was called with it."""
 
 
 class SourceUnavailableError(Exception):
@@ -46,7 +50,7 @@ class SourceUnavailableError(Exception):
 
 
 class PartitionsLostError(Exception):
-    """Others have been reading this source's partitions for an unknown time; the source is to be opened again."""
+    """What was delivered since the newest committed checkpoint is others' to learn; go back to that one."""
 
 
 class SourceDataError(ValueError):
@@ -66,7 +70,8 @@ class Source(Protocol):
         """Connect and take up the positions of ``snapshot``, or the configured start where it is None.
 
         Where ``snapshot`` has ``group_is_ahead``: true, an older state is in use again, and positions that were
-        committed elsewhere are not to be taken for progress.
+        committed elsewhere are not to be taken for progress. Where it has ``committed``: true, ``commit`` had
+        returned True for it.
         """
 
     def poll(self, max_records: int, timeout_seconds: float) -> Sequence[Record]:
@@ -74,15 +79,18 @@ class Source(Protocol):
 
         Within a partition the order is that of the log. A broker that can't be reached is retried inside, with
         backoff: then nothing is returned, and ``status`` says why. Raises ``PartitionsLostError`` where what was
-        delivered since the newest checkpoint may have gone to another process as well: it is to be discarded, and
-        ``open`` called with that checkpoint's positions.
+        delivered since the newest checkpoint for which ``commit`` returned True may have gone to another process as
+        well: it is to be discarded, and ``open`` called with that checkpoint's positions.
         """
 
     def snapshot(self) -> dict[str, Any]:
         """Return the positions after all that was delivered, as JSON values."""
 
-    def commit(self, snapshot: Mapping[str, Any]) -> None:
-        """Make the positions of a durable checkpoint visible to others. Failing to is logged, not raised."""
+    def commit(self, snapshot: Mapping[str, Any]) -> bool:
+        """Make the positions of a durable checkpoint visible to others, and return whether they are.
+
+        Failing to is logged, not raised.
+        """
 
     def status(self) -> SourceStatus:
         """Return what is known now, without asking anyone."""

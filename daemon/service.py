@@ -198,8 +198,9 @@ class Service:
         try:
             return self.loop.turn()
         except PartitionsLostError as lost:
-            log.warning("going back to the newest checkpoint", reason=str(lost))
+            log.warning("going back to the newest committed checkpoint", reason=str(lost))
             self.loop.start_over(build_pipeline(self.config, stopwatch=self._stopwatch))
+            self._store.withdraw_uncommitted()
             self.source.open(self._restore())
             return 0
         except FieldNameError as error:
@@ -239,7 +240,8 @@ class Service:
         self._recall(saved)
         self._metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)
         log.info("restored", generation=saved.generation, **saved.summary)
-        return {**saved.state["source"], "group_is_ahead": recovered.rolled_back}
+        told = {"group_is_ahead": recovered.rolled_back, "committed": recovered.committed}
+        return {**saved.state["source"], **told}
 
     def _recall(self, saved: SavedState) -> None:
         """Let the page show what earlier processes saw; without that it shows less, and nothing else is lost."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
-NEEDS_KAFKA = {"broker", "topic", "new_broker", "own_broker"}
+NEEDS_KAFKA = {"broker", "topic", "mortal", "new_broker", "own_broker"}
 LONGEST = ("tests/docs", "tests/packaging", "tests/end_to_end", "tests/daemon/doctor", "tests/deploy")
 """Where a file takes minutes: begun first, none of them is left to run alone at the end."""
 
@@ -43,6 +43,14 @@ def broker() -> Iterator[Cluster]:
     else:
         with wanted(Broker) as started:
             yield started
+
+
+@pytest.fixture(scope="session")
+def mortal(broker: Cluster) -> Iterator[Broker]:
+    """A broker to kill and to send to sleep, shared by those who do: each leaves it running, and has own topics."""
+    assert broker
+    with wanted(Broker, {"auto.create.topics.enable": "true"}) as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

@@ -130,8 +130,9 @@ class FileSource:
             "path": None if self.exhausted else self._files[self._current].path,
         }
 
-    def commit(self, snapshot: Mapping[str, Any]) -> None:
+    def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Nobody else reads at these positions."""
+        return True
 
     def status(self) -> SourceStatus:
         """Return the position in the current file's topic."""

@@ -1,4 +1,4 @@
-"""Finds the position of newly assigned partitions: stored, committed, or the configured start."""
+"""Finds the position of newly assigned partitions: the stored one, else what the configuration says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from kafka.protocol.consumer import OffsetSpec
+
+from connectors.kafka.claims import NOTHING, GroupOffset
 from connectors.kafka.positions import Log, Policies, Position
 
 if TYPE_CHECKING:
@@ -29,51 +32,77 @@ class KafkaPlacement:
         self._consumer = consumer
         self._options = options
         self._ledger = ledger
-        self._policies = Policies(options.on_lost_offset, options.on_recreated_topic)
+        self._policies = Policies(options.on_lost_offset, options.on_recreated_topic, options.on_group_offsets)
 
     def place(
         self, parts: list[TopicPartition], topics: Mapping[str, TopicFacts], diverged: set[TopicPartition]
     ) -> dict[TopicPartition, Position]:
-        """Return a position for each. Raises PositionLostError by the policies, KafkaError where brokers fail."""
-        logs = self._logs(parts, topics)
-        committed = self._committed(parts)
-        return {part: self._one(part, committed.get(part), logs[part], diverged=part in diverged) for part in parts}
+        """Return a position for each.
 
-    def _one(self, part: TopicPartition, committed: int | None, held: Log, *, diverged: bool) -> Position:
+        Raises PositionLostError and ForeignOffsetsError by the policies, and KafkaError where brokers fail.
+        """
+        logs = self._logs(parts, topics)
+        self._ledger.group |= self._committed(parts)
+        return {part: self._one(part, logs[part], diverged=part in diverged) for part in parts}
+
+    def _one(self, part: TopicPartition, held: Log, *, diverged: bool) -> Position:
         stored = self._ledger.positions.get(part)
-        at = self._policies.place(part, stored, committed, held, diverged=diverged)
+        at = self._policies.place(part, self._known(part), self._foreign(part), held, diverged=diverged)
         if at is None:
-            at = Position(self._start(part, held), topic_id=held.topic_id)
-        if stored is not None and at.offset != stored.offset:
-            log.warning(
-                "%s/%d continues at offset %d, not at the stored %d",
-                part.topic,
-                part.partition,
-                at.offset,
-                stored.offset,
-            )
+            at = self._start(part, held)
+        self._tell(part, stored, at)
+        self._ask_for_durability(part, stored, at)
         return at
+
+    def _known(self, part: TopicPartition) -> Position | None:
+        """Return where this model is to go on, None where it knows of no place."""
+        return self._ledger.positions.get(part)
+
+    def _foreign(self, part: TopicPartition) -> GroupOffset | None:
+        offset = self._ledger.group.get(part, NOTHING)
+        ours = self._ledger.group_is_ahead or offset.model == self._ledger.identity
+        return None if offset is NOTHING or ours else offset
+
+    def _tell(self, part: TopicPartition, stored: Position | None, at: Position) -> None:
+        known = self._ledger.group.get(part, NOTHING).offset
+        if stored is not None and at.offset != stored.offset:
+            text = "%s/%d continues at offset %d, not at the stored %d"
+            log.warning(text, part.topic, part.partition, at.offset, stored.offset)
+        elif known > at.offset:
+            text = "%s/%d continues at offset %d, not at the group's %d, which follows with the next commit"
+            log.warning(text, part.topic, part.partition, at.offset, known)
+
+    def _ask_for_durability(self, part: TopicPartition, stored: Position | None, at: Position) -> None:
+        """Note a position that depends on the moment: a process that dies now would not find it again."""
+        found = stored is None or stored.offset != at.offset
+        if found and (stored is not None or self._options.start != "earliest"):
+            self._ledger.to_be_durable[part] = at.offset
 
     def _logs(self, parts: list[TopicPartition], topics: Mapping[str, TopicFacts]) -> dict[TopicPartition, Log]:
         starts = self._consumer.beginning_offsets(parts, timeout_ms=REQUEST_MS)
-        ends = self._consumer.end_offsets(parts, timeout_ms=REQUEST_MS)
-        self._ledger.ends |= ends
-        return {part: Log(starts[part], ends[part], topics[part.topic].topic_id) for part in parts}
+        # The consumer's end_offsets() leaves the leader's epoch out.
+        fetcher = self._consumer._fetcher  # noqa: SLF001
+        ends = fetcher.offsets_by_times(dict.fromkeys(parts, OffsetSpec.LATEST), timeout_ms=REQUEST_MS)
+        self._ledger.ends |= {part: ends[part].offset for part in parts}
+        return {
+            part: Log(starts[part], ends[part].offset, topics[part.topic].topic_id, ends[part].leader_epoch)
+            for part in parts
+        }
 
-    def _committed(self, parts: list[TopicPartition]) -> dict[TopicPartition, int]:
-        if self._options.group is None or self._ledger.group_is_ahead:
+    def _committed(self, parts: list[TopicPartition]) -> dict[TopicPartition, GroupOffset]:
+        """Ask for all at once: one by one, a thousand partitions would take a thousand requests."""
+        if self._options.group is None:
             return {}
-        offsets = {part: self._consumer.committed(part, timeout_ms=REQUEST_MS) for part in parts}
-        known = {part: offset for part, offset in offsets.items() if offset is not None}
-        self._ledger.committed |= known
-        return known
+        coordinator = self._consumer._coordinator  # noqa: SLF001  # committed() takes one partition
+        offsets = coordinator.fetch_committed_offsets(parts, timeout_ms=REQUEST_MS)
+        return {part: GroupOffset.of(offset) for part, offset in offsets.items()}
 
-    def _start(self, part: TopicPartition, held: Log) -> int:
+    def _start(self, part: TopicPartition, held: Log) -> Position:
         start = self._options.start
         if start == "earliest" or self._ledger.is_new(part):
-            return held.start
+            return held.first
         if isinstance(start, datetime):
             milliseconds = max(0, int(start.timestamp() * 1000))
             found = self._consumer.offsets_for_times({part: milliseconds}, timeout_ms=REQUEST_MS)[part]
-            return held.end if found is None else int(found.offset)
-        return held.end
+            return held.behind if found is None else Position(int(found.offset), topic_id=held.topic_id)
+        return held.behind

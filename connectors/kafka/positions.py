@@ -1,4 +1,4 @@
-"""Where each partition is read from, given the stored offset, the committed one and what the log holds."""
+"""Where each partition is read from, given the stored offset, the group's and what the log holds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ from connectors.source import SourceDataError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from connectors.kafka.claims import GroupOffset
+
 LostOffsetPolicy = Literal["fail", "earliest", "latest"]
 RecreatedTopicPolicy = Literal["fail", "accept"]
+GroupOffsetsPolicy = Literal["fail", "ignore", "take"]
 
 
 class PositionLostError(SourceDataError):
     """The next record is not in the log, and the configured policy is to fail rather than to jump."""
+
+
+class ForeignOffsetsError(SourceDataError):
+    """The group has offsets that this model did not commit, and nobody has said what they are to mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Position:
 
     offset: int
     leader_epoch: int = -1
-    """Of the record just before ``offset``, -1 where unknown; a broker compares it with its log (KIP-320)."""
+    """Of the batch just before ``offset``, -1 where unknown; a broker compares it with its log (KIP-320)."""
     topic_id: str | None = None
 
 
@@ -37,37 +44,62 @@ class Log:
     start: int
     end: int
     topic_id: str | None = None
+    leader_epoch: int = -1
+    """Of the newest leader, -1 where unknown."""
+
+    @property
+    def first(self) -> Position:
+        """The position of the first record."""
+        return Position(self.start, topic_id=self.topic_id)
+
+    @property
+    def behind(self) -> Position:
+        """The position behind the last record."""
+        return Position(self.end, self.leader_epoch, self.topic_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What to do when a position cannot be kept."""
+    """What to do when a position cannot be kept, or when nobody knows which one is meant."""
 
     on_lost_offset: LostOffsetPolicy = "fail"
     on_recreated_topic: RecreatedTopicPolicy = "fail"
+    on_group_offsets: GroupOffsetsPolicy = "fail"
 
     def place(
         self,
         part: TopicPartition,
         stored: Position | None,
-        committed: int | None,
+        foreign: GroupOffset | None,
         log: Log,
         *,
         diverged: bool = False,
     ) -> Position | None:
-        """Return where to continue: the larger offset of the two if the log holds it, None if neither is known.
+        """Return where to continue, None where the configured start is to say it: a stored position wins, always.
 
-        ``diverged`` says that the broker's log is no longer the one that was read. Raises PositionLostError.
+        ``foreign`` is the group's offset where another than this model committed it; ``diverged`` says that the
+        broker's log is no longer the one that was read. Raises PositionLostError and ForeignOffsetsError.
         """
         if stored and stored.topic_id and log.topic_id and stored.topic_id != log.topic_id:
             return self._recreated(part, log)
-        offset = max(stored.offset if stored else -1, -1 if committed is None else committed)
-        if offset < 0:
-            return None
-        if diverged or not log.start <= offset <= log.end:
-            return self._lost(part, offset, log, diverged=diverged)
-        epoch = stored.leader_epoch if stored and stored.offset == offset else -1
-        return Position(offset, epoch, log.topic_id)
+        at = stored
+        if foreign and self._matters(part, stored, foreign):
+            at = Position(foreign.offset, foreign.leader_epoch)
+        return None if at is None else self.kept(part, at, log, diverged=diverged)
+
+    def kept(self, part: TopicPartition, at: Position, log: Log, *, diverged: bool = False) -> Position:
+        """Return the position where the log holds it, else what ``on_lost_offset`` asks for."""
+        if diverged or not log.start <= at.offset <= log.end:
+            return self._lost(part, at.offset, log, diverged=diverged)
+        return Position(at.offset, at.leader_epoch, log.topic_id)
+
+    def _matters(self, part: TopicPartition, stored: Position | None, foreign: GroupOffset) -> bool:
+        """Return whether to begin at the group's offset, which only a partition without a stored position does."""
+        if stored is not None and foreign.offset <= stored.offset:
+            return False
+        if self.on_group_offsets == "fail":
+            raise ForeignOffsetsError(_foreign(part, stored, foreign))
+        return stored is None and self.on_group_offsets == "take"
 
     def _recreated(self, part: TopicPartition, log: Log) -> Position:
         if self.on_recreated_topic == "fail":
@@ -75,7 +107,7 @@ class Policies:
                 f"topic {part.topic} was deleted and created again since it was last read; "
                 "set on_recreated_topic: accept to read the new one from its start"
             )
-        return Position(log.start, topic_id=log.topic_id)
+        return log.first
 
     def _lost(self, part: TopicPartition, offset: int, log: Log, *, diverged: bool) -> Position:
         if self.on_lost_offset == "fail":
@@ -84,7 +116,22 @@ class Policies:
                 f"offset {offset} of {part.topic}/{part.partition} is to be read next, but {why}; "
                 "set on_lost_offset to earliest or latest to continue with what the log holds"
             )
-        return Position(log.start if self.on_lost_offset == "earliest" else log.end, topic_id=log.topic_id)
+        return log.first if self.on_lost_offset == "earliest" else log.behind
+
+
+def _foreign(part: TopicPartition, stored: Position | None, foreign: GroupOffset) -> str:
+    name, who = f"{part.topic}/{part.partition}", "another consumer" if foreign.model is None else "another model"
+    if stored is None:
+        return (
+            f"{who} has committed offset {foreign.offset} of {name} to this group, and no checkpoint of this model"
+            " has read it: set source.on_group_offsets to take to begin there, or to ignore to begin at"
+            " source.start, or give this model a group of its own"
+        )
+    return (
+        f"the checkpoint stands at offset {stored.offset} of {name}, and {who} has committed {foreign.offset} to"
+        f" this group: set source.on_group_offsets to ignore to go on at {stored.offset} and learn what is between,"
+        " or give this model a group of its own; the checkpoint is never left for the group's offsets"
+    )
 
 
 def _why(offset: int, log: Log, *, diverged: bool) -> str:

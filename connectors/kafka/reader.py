@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition, errors
 
 from connectors.kafka.assignment import KafkaAssignment
+from connectors.kafka.ledger import Unreadable
+from connectors.kafka.partition_records import FastPartitionRecords
 from connectors.kafka.placement import KafkaPlacement
 from connectors.kafka.positions import Position
-from connectors.kafka.record_batches import FastPartitionRecords
-from connectors.kafka.stall_watch import StallWatch
+from connectors.kafka.rebalance_gate import RebalanceGate
+from connectors.kafka.shared_placement import SharedPlacement
+from connectors.kafka.time_order import FULL, TimeOrder
 from connectors.kafka.topic_watch import TopicWatch
-from connectors.source import SourceUnavailableError
+from connectors.kafka.unreadable import UnreadableError, name_partitions
+from connectors.source import SourceDataError, SourceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,12 +26,14 @@ if TYPE_CHECKING:
     from connectors.kafka.connection import KafkaConnection
     from connectors.kafka.ledger import Ledger
     from connectors.kafka.source_options import KafkaSourceOptions
+    from connectors.kafka.stall_watch import StallWatch
     from connectors.record import Record
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # how often holes and connections are checked, without a request
 ENDS_SECONDS = 5.0  # how often the end offsets of partitions without progress are requested
+RETRY_SECONDS = 5.0  # how often what could not be read is tried again
 FRESH_START_SECONDS = 30.0  # without its broker for this long, start again at the bootstrap servers
 
 
@@ -39,6 +45,7 @@ class KafkaReader:
         connection: KafkaConnection,
         options: KafkaSourceOptions,
         ledger: Ledger,
+        stalls: StallWatch,
         *,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
@@ -49,15 +56,19 @@ class KafkaReader:
         self._clock = clock
         self._monotonic = monotonic
         self.consumer: Any = KafkaConsumer(**options.consumer_config(), kafka_client=lambda **_: connection.client)
-        FastPartitionRecords.install(self.consumer)
+        FastPartitionRecords.install(self.consumer, skip=options.on_unreadable == "skip")
+        name_partitions(self.consumer)
         self._assignment = KafkaAssignment(
             self.consumer,
             in_group=options.mode == "subscribe",
             partitions=options.partitions,
         )
-        self._placement = KafkaPlacement(self.consumer, options, ledger)
+        self._gate = RebalanceGate(self.consumer)
+        shared = options.mode == "subscribe"
+        self._placement = (SharedPlacement if shared else KafkaPlacement)(self.consumer, options, ledger)
         self._topics = TopicWatch(options.topics, options.pattern, options.topics_seconds, monotonic)
-        self._stalls = StallWatch(options.stall_seconds, options.stall_exit_seconds)
+        self._stalls = stalls
+        self._order = TimeOrder(options.idle_seconds) if options.order == "timestamp" else None
         self._diverged: set[TopicPartition] = set()
         self._look_at = self._ends_at = float("-inf")
         self._trouble_since: float | None = None
@@ -67,6 +78,34 @@ class KafkaReader:
     def active(self) -> list[TopicPartition]:
         """The partitions that are being read, sorted."""
         return sorted(self._assignment.active)
+
+    @property
+    def ours(self) -> list[TopicPartition]:
+        """The partitions that are read, or would be if they could, sorted."""
+        return sorted([*self._assignment.active, *self.held])
+
+    @property
+    def held(self) -> list[TopicPartition]:
+        """The partitions of which the next records cannot be read, sorted."""
+        return sorted(self._assignment.waiting & self._ledger.unreadable.keys())
+
+    @property
+    def placed(self) -> bool:
+        """Whether the partitions are known, and every one of them has its position."""
+        waiting = self._assignment.waiting - self._ledger.unreadable.keys()
+        return self._topics.found is not None and self._assignment.settled and not waiting
+
+    @property
+    def waits_for_checkpoint(self) -> bool:
+        """Whether nothing more is delivered until positions are durable, or before a rebalance, committed."""
+        if not self._assignment.active.isdisjoint(self._ledger.to_be_durable):
+            return True
+        return self._gate.wanted and bool(self._to_hand_over)
+
+    @property
+    def _to_hand_over(self) -> set[TopicPartition]:
+        """The partitions of which the group does not know yet what was learned."""
+        return self._ledger.unsettled(self.ours) if self._gate.still_a_member else set()
 
     @property
     def dependency_missing(self) -> str:
@@ -80,9 +119,9 @@ class KafkaReader:
             return self.dependency_missing or self._stalled
         if not self._assignment.settled:
             return f"group {self._options.group} is rebalancing"
-        if self._assignment.waiting or self._topics.found is None:
+        if not self.placed:
             return "looking up the positions to read from"
-        return ""
+        return "; ".join(self._ledger.unreadable[part].problem for part in self.held)
 
     def read(self, max_records: int, deadline: float) -> Sequence[Record]:
         """Return records, partition by partition; none at the deadline, or earlier with nothing to wait for.
@@ -92,11 +131,15 @@ class KafkaReader:
         try:
             if not self._prepare(deadline):
                 return []
+            if self._order is not None:
+                return self._poll_in_order(self._order, max_records, deadline)
             return self._poll(max_records, deadline)
         except errors.OffsetOutOfRangeError as error:
             self._distrust(error.args[0])
         except errors.LogTruncationError as error:
             self._distrust(error.divergent_offsets)
+        except UnreadableError as error:
+            self._hold(error)
         return []
 
     def _left(self, deadline: float) -> float:
@@ -108,9 +151,20 @@ class KafkaReader:
         if self._topics.ask(self._connection, self._left(deadline)):
             self._follow_topics()
         self._follow_rebalances()
-        if self._assignment.waiting and self._topics.found is not None:
-            self._place(sorted(self._assignment.waiting), self._topics.found)
-        return self._options.mode == "subscribe" or bool(self._assignment.active)
+        if self._options.mode == "assign":
+            self._place()
+            return bool(self._assignment.active) and not self.waits_for_checkpoint
+        self._share()
+        return not self.waits_for_checkpoint
+
+    def _share(self) -> None:
+        """Take part in a rebalance once what was learned is committed; place what it gave when it is over."""
+        rebalancing = self._gate.wanted
+        self._gate.open = rebalancing and not self._to_hand_over
+        if self._gate.open:
+            self._assignment.hold(self._assignment.active)
+        elif not rebalancing and self._assignment.settled:
+            self._place()
 
     def _follow_topics(self) -> None:
         found = self._topics.found or {}
@@ -130,16 +184,22 @@ class KafkaReader:
         before = set(self._assignment.active)
         lost = self._assignment.follow_rebalances()
         self._stalls.forget(before - self._assignment.active)
+        lost = self._ledger.unsettled(lost & self._ledger.positions.keys())
         if lost:
             self._ledger.lost |= lost
             log.warning("partitions lost to the group without a revocation: %s", sorted(lost))
         if any(part.topic not in (self._topics.found or {}) for part in self._assignment.waiting):
             self._topics.distrust()
 
-    def _place(self, parts: list[TopicPartition], topics: Mapping[str, Any]) -> None:
+    def _place(self) -> None:
+        topics, parts = self._topics.found, sorted(filter(self._may_be_tried, self._assignment.waiting))
+        if not parts or topics is None:
+            return
         for part, at in self._placement.place(parts, topics, self._diverged).items():
             self._ledger.put(part, at, self._clock())
             self._assignment.begin(part, at)
+            if self._order is not None:
+                self._order.forget(part)
             log.info("reading %s/%d from offset %d", part.topic, part.partition, at.offset)
         self._diverged.difference_update(parts)
 
@@ -150,24 +210,87 @@ class KafkaReader:
         self._diverged |= ours
         self._topics.distrust()
 
+    def _hold(self, error: UnreadableError) -> None:
+        """Read nothing of a partition for a while; another replica may have what this one has lost."""
+        part, now = error.part, self._monotonic()
+        if part not in self._assignment.active:
+            return
+        position = self._ledger.positions[part].offset
+        before = self._ledger.unreadable.get(part)
+        since = before.since if before is not None and before.position == position else now
+        if now - since >= self._options.stall_exit_seconds:
+            raise SourceDataError(f"{error}; set source.on_unreadable to skip to pass it, its bytes a dead letter")
+        self._ledger.unreadable[part] = Unreadable(str(error), position, since, now + RETRY_SECONDS)
+        self._assignment.hold([part])
+
+    def _may_be_tried(self, part: TopicPartition) -> bool:
+        unreadable = self._ledger.unreadable.get(part)
+        return unreadable is None or self._monotonic() >= unreadable.retry_at
+
     # Reading.
 
     def _poll(self, max_records: int, deadline: float) -> Sequence[Record]:
         fetched = self.consumer.poll(timeout_ms=self._left(deadline) * 1000, max_records=max_records)
         self._follow_rebalances()
         records = self._deliver(fetched)
-        if len(records) < max_records:
+        self._look_around(idle=len(records) < max_records)
+        return records
+
+    def _poll_in_order(self, order: TimeOrder, max_records: int, deadline: float) -> Sequence[Record]:
+        """Fetch until every partition has shown its next record; return the earliest of all."""
+        while True:
+            records = self._take(order, max_records)
+            wait = 0.0 if records else self._left(deadline)
+            fetched = self.consumer.poll(timeout_ms=wait * 1000, max_records=FULL)
+            self._follow_rebalances()
+            self._queue(order, fetched)
+            self._look_around(idle=not fetched)
+            records = records or self._take(order, max_records)
+            if records or not fetched or not self._left(deadline):
+                return records
+
+    def _take(self, order: TimeOrder, max_records: int) -> Sequence[Record]:
+        order.keep(self._assignment.active)
+        records = order.take(self.active, max_records, has_more=self._has_more, now=self._monotonic())
+        last = {TopicPartition(record.topic, record.partition): record for record in records}
+        for part, record in last.items():
+            self._ledger.advance(part, [record], self._clock())
+            if order.waiting(part) < FULL // 2:
+                self.consumer.resume(part)
+        self._ledger.order_timeouts = order.timeouts
+        return records
+
+    def _queue(self, order: TimeOrder, fetched: Mapping[TopicPartition, list[Any]]) -> None:
+        for part in fetched.keys() & self._assignment.active:
+            at = self._ledger.positions[part]
+            order.add(part, [record for record in fetched[part] if record.offset >= at.offset])
+            self._ledger.unreadable.pop(part, None)
+            if order.waiting(part) >= FULL:
+                self.consumer.pause(part)
+
+    def _has_more(self, part: TopicPartition) -> bool:
+        """Whether a log is known to have records that were not fetched yet."""
+        position = self.consumer._subscription.assignment[part].position  # noqa: SLF001  # position() asks a broker
+        return position is None or position.offset < (self._end(part) or 0)
+
+    def _end(self, part: TopicPartition) -> int | None:
+        ends = (self._ledger.ends.get(part), self.consumer.highwater(part))
+        return max((end for end in ends if end is not None), default=None)
+
+    def _look_around(self, *, idle: bool) -> None:
+        if idle:
             self._stalls.idle_poll()
         now = self._monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
             self._look(now)
-        return records
 
     def _deliver(self, fetched: Mapping[TopicPartition, list[Any]]) -> Sequence[Record]:
         now = self._clock()
         active = self._assignment.active
         runs = [self._ledger.advance(part, fetched[part], now) for part in sorted(fetched) if part in active]
+        for part in fetched.keys() & self._ledger.unreadable.keys():
+            del self._ledger.unreadable[part]
         return runs[0] if len(runs) == 1 else list(chain.from_iterable(runs))
 
     # Watching.
@@ -183,10 +306,11 @@ class KafkaReader:
 
     def _pass_holes(self) -> None:
         """Move positions past offsets that hold no record, which the client knows and no record shows."""
-        for part, at in self._read_now():
-            offset = self.consumer.position(part, timeout_ms=0)
-            if offset is not None and offset > at.offset:
-                self._ledger.put(part, Position(offset, topic_id=at.topic_id), self._clock())
+        for part, at in self._fetched_up_to():
+            state = self.consumer._subscription.assignment[part]  # noqa: SLF001  # position() leaves the epoch out
+            if state.position is not None and state.position.offset > at.offset:
+                behind = Position(state.position.offset, state.position.leader_epoch, at.topic_id)
+                self._ledger.put(part, behind, self._clock())
 
     def _look_at_connections(self, now: float) -> None:
         self._trouble = self._connection.trouble(self.active)
@@ -201,7 +325,7 @@ class KafkaReader:
     def _look_at_ends(self, now: float) -> None:
         """Ask for the end offsets of the partitions without progress, and judge them."""
         self._silent = self._stalled = ""
-        still = [part for part, at in self._read_now() if self._stalls.standing(part, at.offset, now)]
+        still = [part for part, at in self._fetched_up_to() if self._stalls.standing(part, at.offset, now)]
         if not still:
             return
         try:
@@ -225,6 +349,12 @@ class KafkaReader:
             self._assignment.seek(part, at)
         if verdict == "stalled":
             self._stalled = sentence
+
+    def _fetched_up_to(self) -> list[tuple[TopicPartition, Position]]:
+        """Return the partitions of which no record waits for others: the client stands where we do."""
+        if self._order is None:
+            return self._read_now()
+        return [(part, at) for part, at in self._read_now() if not self._order.waiting(part)]
 
     def _read_now(self) -> list[tuple[TopicPartition, Position]]:
         return [(part, self._ledger.positions[part]) for part in self.active]

@@ -7,13 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from kafka import errors
-from kafka.structs import OffsetAndMetadata
 
 from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.ledger import Ledger
 from connectors.kafka.positions import from_json
 from connectors.kafka.reader import KafkaReader
 from connectors.kafka.source_options import KafkaSourceOptions
+from connectors.kafka.stall_watch import StallWatch
 from connectors.source import PartitionsLostError, PartitionStatus, SourceStatus, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -21,29 +21,30 @@ if TYPE_CHECKING:
 
     from kafka import TopicPartition
 
+    from connectors.kafka.claims import GroupOffset
     from connectors.record import Record
 
 log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 1.0
 LAST_BACKOFF_SECONDS = 30.0
+OUTAGES = (errors.KafkaConnectionError, errors.NodeNotReadyError, errors.KafkaTimeoutError, OSError)
+CHECKPOINT_LOOK_SECONDS = 0.02
 
 
 class KafkaSource:
     """Reads Kafka with kafka-python; see "Storing Offsets Outside Kafka" in the documentation of KafkaConsumer.
 
-    The next offset of every partition ever read is in the snapshot. On start and on assignment a partition is read
-    from the larger of that and the group's. Only what lies at or after its position is delivered, so offsets may
+    The next offset of every partition ever read is in the snapshot, and a partition is read from there, always.
+    Each commit names the model that made it: where the group is ahead by what this model committed and lost again
+    (a rollback, a damaged checkpoint, a restored backup), it follows with the next commit; where anybody else has
+    committed, ``on_group_offsets`` decides. Only what lies at or after its position is delivered, so offsets may
     have holes (compaction, transaction markers) and the client may fetch twice.
 
-    In a group, a partition that is revoked keeps its position here: what was learned from it stays learned, and if
-    it comes back, reading continues at the larger of that position and the group's. What this process has read
-    since its last commit, another member learns again in its own model. Where the partition was not revoked but
-    lost (this process was too slow and was removed from the group), nothing is committed for it and ``poll`` raises
-    PartitionsLostError: the model is to hold no event of a lost partition since the newest checkpoint.
-
-    After a rollback the group is ahead of the checkpoint. Its offsets are then ignored until a commit has put them
-    back to where this process stands; until then the snapshots say so.
+    In mode subscribe the members of a group share its partitions, and what the group has taken counts: see
+    ``connectors.kafka.shared_group``. Before a rebalance, ``status`` asks for a checkpoint, and the rebalance waits
+    until that is committed. Where partitions were lost (this process was too slow and was removed from the group),
+    or somebody else has learned what an uncommitted checkpoint holds, ``poll`` raises PartitionsLostError.
     """
 
     Options = KafkaSourceOptions
@@ -72,16 +73,21 @@ class KafkaSource:
     def poll(self, max_records: int, timeout_seconds: float) -> Sequence[Record]:
         """Return up to ``max_records`` records, partition by partition, or none after ``timeout_seconds``.
 
-        Raises PartitionsLostError, PositionLostError by the declared policies, SourceUnavailableError where a
-        partition stays stalled or ``give_up_seconds`` have passed, and kafka-python's KafkaConfigurationError.
+        Raises PartitionsLostError, PositionLostError and ForeignOffsetsError by the declared policies,
+        SourceUnavailableError where a partition stays stalled or ``give_up_seconds`` have passed, and
+        KafkaConfigurationError.
         """
         deadline = self._monotonic() + timeout_seconds
         records = self._try_to_read(min(max_records, self._options.max_poll_records), deadline)
+        if self._fenced:
+            raise self._instance_taken()
         if self._ledger.lost:
             names = ", ".join(f"{part.topic}/{part.partition}" for part in sorted(self._ledger.lost))
             raise PartitionsLostError(f"{names} were lost to other members of group {self._options.group}")
         if not records:
-            self._sleep(max(0.0, deadline - self._monotonic()))
+            left = max(0.0, deadline - self._monotonic())
+            waits = self._reader is not None and self._reader.waits_for_checkpoint
+            self._sleep(min(left, CHECKPOINT_LOOK_SECONDS) if waits else left)
         self._report()
         return records
 
@@ -89,33 +95,32 @@ class KafkaSource:
         """Return the next offset of every partition ever read, its leader epoch and its topic's id."""
         return self._ledger.to_json()
 
-    def commit(self, snapshot: Mapping[str, Any]) -> None:
+    def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Commit the positions of a durable checkpoint to the group, for the partitions that are read now."""
-        if self._options.group is None or self._reader is None:
-            return
-        active, ahead = set(self._reader.active), self._ledger.group_is_ahead
-        offsets = {
-            part: OffsetAndMetadata(at.offset, "", at.leader_epoch)
-            for part, at in from_json(snapshot).items()
-            if part in active and (ahead or at.offset > self._ledger.committed.get(part, -1))
-        }
-        if not offsets:
-            return
-        try:
-            self._reader.consumer.commit(offsets, timeout_ms=self._options.commit_seconds * 1000)
-        except errors.KafkaError as error:
-            log.warning(
-                "offsets not committed to group %s: %s; the checkpoint has them", self._options.group, error
-            )
-        else:
-            self._ledger.committed |= {part: at.offset for part, at in offsets.items()}
-            if offsets.keys() >= active and not self._reader.not_ready:
-                self._ledger.group_is_ahead = False
+        positions = from_json(snapshot)
+        self._ledger.durable(positions)
+        if self._options.group is None or not positions:
+            return True
+        if self._reader is None or self._ledger.lost or not self._reader.placed:
+            return False
+        offsets = self._ledger.to_commit(positions, self._reader.ours)
+        if offsets and not self._send(offsets):
+            return False
+        self._ledger.group_is_ahead = False
+        return True
 
     def status(self) -> SourceStatus:
         """Return what is known now, from memory."""
-        parts = self._reader.active if self._reader is not None else []
-        return SourceStatus(not self._reason, self._reason, [self._part_status(part) for part in parts])
+        parts = self._reader.ours if self._reader is not None else []
+        waits = self._reader is not None and self._reader.waits_for_checkpoint
+        shown = [self._part_status(part) for part in parts]
+        return SourceStatus(
+            not self._reason,
+            self._reason,
+            shown,
+            order_timeouts=self._ledger.order_timeouts,
+            checkpoint_wanted=waits,
+        )
 
     @property
     def exhausted(self) -> bool:
@@ -135,8 +140,26 @@ class KafkaSource:
             if connection is not None:
                 connection.close()
 
+    def _send(self, offsets: Mapping[TopicPartition, GroupOffset]) -> bool:
+        """Return whether the group has taken them; note where it counts this process no longer."""
+        assert self._reader is not None
+        ready = {part: at.to_kafka() for part, at in offsets.items()}
+        try:
+            self._reader.consumer.commit(ready, timeout_ms=self._options.commit_seconds * 1000)
+        except errors.KafkaError as error:
+            text = "offsets not committed to group %s: %s; the checkpoint has them"
+            log.warning(text, self._options.group, error)
+            self._fenced = isinstance(error, errors.FencedInstanceIdError)
+            if self._fenced or _no_member(error):
+                self._ledger.lost |= offsets.keys()
+            return False
+        self._ledger.has_committed(offsets)
+        return True
+
     def _reset(self, snapshot: Mapping[str, Any] | None) -> None:
         self._ledger = Ledger.of(snapshot)
+        self._stalls = StallWatch(self._options.stall_seconds, self._options.stall_exit_seconds)
+        self._fenced = False
         self._failures = 0
         self._retry_at = float("-inf")
         self._unconnected = f"no broker at {self._options.bootstrap_servers} has answered yet"
@@ -149,11 +172,12 @@ class KafkaSource:
                 self._reader = self._connect(deadline)
             records: Sequence[Record] = self._reader.read(max_records, deadline) if self._reader else []
         except errors.FencedInstanceIdError as error:
-            name = self._options.group_instance_id
-            raise SourceUnavailableError(f"another process uses group_instance_id {name}") from error
+            raise self._instance_taken() from error
         except errors.KafkaConfigurationError:
             raise
         except (errors.KafkaError, OSError) as error:
+            if isinstance(error, OUTAGES):
+                self._stalls.forget()
             self._disconnect(str(error))
             return []
         if records:
@@ -167,10 +191,19 @@ class KafkaSource:
             self._connection = KafkaConnection(self._options.consumer_config())
         if not self._connection.answered(max(0.0, deadline - self._monotonic())):
             self._unconnected = self._connection.refusal or self._unconnected
+            self._stalls.forget()  # nothing is judged by the time of an outage
             return None
         return KafkaReader(
-            self._connection, self._options, self._ledger, clock=self._clock, monotonic=self._monotonic
+            self._connection,
+            self._options,
+            self._ledger,
+            self._stalls,
+            clock=self._clock,
+            monotonic=self._monotonic,
         )
+
+    def _instance_taken(self) -> SourceUnavailableError:
+        return SourceUnavailableError(f"another process uses group_instance_id {self._options.group_instance_id}")
 
     def _disconnect(self, reason: str) -> None:
         """Drop the connection and all that it has buffered; reading continues at the same positions."""
@@ -204,3 +237,9 @@ class KafkaSource:
             max((end for end in ends if end is not None), default=None),
             self._ledger.progress_seconds[part],
         )
+
+
+def _no_member(error: errors.KafkaError) -> bool:
+    """Whether a commit failed because the group has removed this process, not because a rebalance is under way."""
+    cause = error.args[0] if error.args else None
+    return isinstance(error, errors.CommitFailedError) and not isinstance(cause, errors.RebalanceInProgressError)

@@ -11,7 +11,7 @@ from kafka import KafkaConsumer
 from pydantic import Field, field_validator, model_validator
 
 from connectors.kafka.options import KafkaOptions
-from connectors.kafka.positions import LostOffsetPolicy, RecreatedTopicPolicy
+from connectors.kafka.positions import GroupOffsetsPolicy, LostOffsetPolicy, RecreatedTopicPolicy
 
 OUR_DEFAULTS = {"reconnect_backoff_max_ms": 10_000, "metrics_enabled": False}
 
@@ -48,7 +48,30 @@ class KafkaSourceOptions(KafkaOptions):
     )
     start: Literal["earliest", "latest"] | datetime = Field(
         "earliest",
-        description="Where to start without a stored or committed offset: earliest, latest, or a time (UTC).",
+        description="Where to start without a stored offset: earliest, latest, or a time (UTC).",
+    )
+    on_group_offsets: GroupOffsetsPolicy = Field(
+        "fail",
+        description=(
+            "When the group has offsets that this model did not commit, beyond the checkpoint or where there is "
+            "none: fail; ignore them and let them follow this model; or take them in place of start. A "
+            "checkpoint's position is never left for them."
+        ),
+    )
+    order: Literal["arrival", "timestamp"] = Field(
+        "arrival",
+        description=(
+            "In which order records of several partitions are taken: as they arrive; or by timestamp, then "
+            "partition, then offset, which does not depend on the network."
+        ),
+    )
+    idle_seconds: float = Field(
+        5.0,
+        ge=0,
+        description=(
+            "With order: timestamp, how long a partition that has been read to its end is waited for before "
+            "records of the others are taken."
+        ),
     )
     on_lost_offset: LostOffsetPolicy = Field(
         "fail",
@@ -60,6 +83,13 @@ class KafkaSourceOptions(KafkaOptions):
     on_recreated_topic: RecreatedTopicPolicy = Field(
         "fail",
         description="When a topic was deleted and created again: fail, or accept it and read it from its start.",
+    )
+    on_unreadable: Literal["stop", "skip"] = Field(
+        "stop",
+        description=(
+            "When a batch of the log is damaged: stop reading its partition and exit with 65 after "
+            "stall_exit_seconds; or skip it, its bytes going to the dead letters. Other partitions are read on."
+        ),
     )
     isolation: Literal["read_committed", "read_uncommitted"] = Field(
         "read_committed",

@@ -26,7 +26,8 @@ class _Standing:
 class StallWatch:
     """Judges partitions by three things: the log grows, the position does not move, the client had time to read.
 
-    Only what a broker has just confirmed counts: an unreachable broker is another problem, with another answer.
+    It outlives connections: a fault that ends one after another would else be forgotten each time. Only what a
+    broker has just confirmed counts: an unreachable broker is another problem, with another answer.
     """
 
     def __init__(self, stall_seconds: float, give_up_seconds: float) -> None:

@@ -87,9 +87,10 @@ class SyntheticSource(ABC):
         """Return the next offset."""
         return {"offset": self._offset}
 
-    def commit(self, snapshot: Mapping[str, Any]) -> None:
+    def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Nobody else reads this stream."""
         assert "offset" in snapshot
+        return True
 
     def status(self) -> SourceStatus:
         """Return the position; always ready."""

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 
-from connectors.kafka.positions import Log, Policies, Position, PositionLostError, from_json
+from connectors.kafka.claims import GroupOffset
+from connectors.kafka.positions import (
+    ForeignOffsetsError,
+    Log,
+    Policies,
+    Position,
+    PositionLostError,
+    from_json,
+)
+from connectors.kafka.shared_group import shared_position
 from daemon.doctor.amounts import span
 from daemon.doctor.checkpoints import newest_checkpoint
 from daemon.doctor.finding import ok, problem, raised, warning
@@ -70,36 +79,41 @@ def _consumer(connection: KafkaConnection, options: KafkaSourceOptions) -> Itera
 
 def _committed(
     consumer: Any, options: KafkaSourceOptions, parts: Sequence[TopicPartition]
-) -> tuple[dict[TopicPartition, int], list[Finding]]:
+) -> tuple[dict[TopicPartition, GroupOffset], list[Finding]]:
     if options.group is None:
         return {}, [ok("source: no group is named: positions are in the checkpoint alone")]
     try:
-        offsets = {part: consumer.committed(part, timeout_ms=_REQUEST_MS) for part in parts}
+        offsets = {part: consumer.committed(part, metadata=True, timeout_ms=_REQUEST_MS) for part in parts}
     except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
         why = f"source: group {options.group} may not be used: {error}"
         return {}, [problem(why, f"give this user the ACLs Read and Describe on the group {options.group}")]
     except KafkaError as error:
         return {}, [warning(f"source: group {options.group} cannot be asked now: {error}", "try again")]
-    known = {part: offset for part, offset in offsets.items() if offset is not None}
+    known = {part: GroupOffset.of(offset) for part, offset in offsets.items() if offset is not None}
     return known, [ok(f"source: group {options.group} may be read; it has {len(known)} of {len(parts)} positions")]
 
 
 def _placed(
     options: KafkaSourceOptions,
     logs: Mapping[TopicPartition, Log],
-    committed: Mapping[TopicPartition, int],
+    committed: Mapping[TopicPartition, GroupOffset],
     config: Config,
 ) -> Iterator[Finding]:
     """Say where reading goes on, or why it cannot."""
     manifest, ahead = newest_checkpoint(config)
     stored = {} if manifest is None else from_json(manifest.state.get("source"))
-    policies = Policies(options.on_lost_offset, options.on_recreated_topic)
+    identity = None if manifest is None else manifest.state.get("source", {}).get("identity")
+    policies = Policies(options.on_lost_offset, options.on_recreated_topic, options.on_group_offsets)
     waiting, lost = 0, False
     for part, log in logs.items():
-        offset = None if ahead else committed.get(part)
+        at, group = stored.get(part), committed.get(part)
+        shared = options.mode == "subscribe"
+        if shared and group and group.model:
+            at = shared_position(at, group, identity or "")
+        foreign = None if _is_ours(group, identity, shared=shared, ahead=ahead) else group
         try:
-            at = policies.place(part, stored.get(part), offset, log)
-        except PositionLostError as error:
+            at = policies.place(part, at, foreign, log)
+        except (PositionLostError, ForeignOffsetsError) as error:
             lost = True
             yield raised(error, prefix="source: ")
             continue
@@ -110,6 +124,13 @@ def _placed(
             "at the checkpoint" if stored else "at the group's positions" if committed else f"at {options.start}"
         )
         yield ok(f"source: reading goes on {begin}, with {waiting:,} offsets to read")
+
+
+def _is_ours(group: GroupOffset | None, identity: str | None, *, shared: bool, ahead: bool) -> bool:
+    """Whether the group's offset says nothing against the checkpoint, or where there is none, against the start."""
+    if group is None or (ahead and not shared):
+        return True
+    return group.model is not None if shared else group.model == identity is not None
 
 
 def _start(options: KafkaSourceOptions, log: Log) -> int:

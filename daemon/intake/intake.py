@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from connectors.decoder import Reject
+from connectors.record import UnreadableRecord
 from daemon.intake.arrivals import Arrivals
 from daemon.intake.row_maker import select
 from daemon.scoring.probe_sets import holds_out
@@ -60,7 +61,9 @@ class Intake:
 
     def take(self, records: Sequence[Record]) -> tuple[Arrivals | None, list[Reject]]:
         """Return the rows of ``records`` in their order, None where there is none, and the rejects."""
-        rows, rejects = self._rows.decode(records)
+        readable, unreadable = _parted(records)
+        rows, rejects = self._rows.decode(readable)
+        rejects += unreadable
         rows, assigned = self._assign_tasks(rows, rejects)
         taken, labels = self._rows.encode(rows)
         if labels.faults:
@@ -101,3 +104,12 @@ class Intake:
         text = "The task field is absent, null or empty."
         rejects += [Reject(rows.records[row], "task", "missing_task", text) for row in np.flatnonzero(~named)]
         return select(rows, named), assigned.chosen(named)
+
+
+def _parted(records: Sequence[Record]) -> tuple[Sequence[Record], list[Reject]]:
+    """Return what can be decoded, and the rejects of what the source itself could not read."""
+    unreadable = [record for record in records if isinstance(record, UnreadableRecord)]
+    if not unreadable:
+        return records, []
+    rejects = [Reject(record, "read", "unreadable", record.problem) for record in unreadable]
+    return [record for record in records if not isinstance(record, UnreadableRecord)], rejects

@@ -74,7 +74,7 @@ class Loop:
 
     def start_over(self, pipeline: Pipeline) -> None:
         """Forget what was learned since the newest checkpoint; ``resume`` is to follow where there is one."""
-        self._tell_saved(self.saving.wait())
+        self._tell_saved(self.saving.drop())
         self.pipeline = pipeline
 
     def go_on_with(self, pipeline: Pipeline) -> None:
@@ -166,10 +166,11 @@ class Loop:
             self.learn_waiting()
 
     def _save_if_due(self) -> None:
-        if self.saving.due(self.pipeline.events, snapshot=self._source.snapshot()):
+        wanted = self._source.status().checkpoint_wanted
+        if self.saving.due(self.pipeline.events, snapshot=self._source.snapshot(), wanted=wanted):
             with self._stopwatch("checkpoint"):
                 self.saving.begin(self._contents())
-        self._tell_saved(self.saving.settle())
+        self._tell_saved(self.saving.settle(wanted=wanted))
 
     def _tell_saved(self, attempts: Sequence[Written | StateError]) -> None:
         for attempt in attempts:

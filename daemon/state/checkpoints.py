@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from daemon.state.manifest import Manifest
 
 _NUMBER = re.compile(r"\d{12}", re.ASCII)
+_COMMITTED, _WITHDRAWN = "committed", "withdrawn"  # empty files in the directory of a generation
 _TEMPORARY = "."  # begins the name of all that an interrupted process may leave behind
 
 
@@ -43,9 +44,11 @@ class Recovered:
     rolled_back: bool
     """The consumer group may have committed positions beyond this state, which are to be ignored.
 
-    True after a rollback or a fallback, until ``CheckpointStore.offsets_committed``: otherwise the events between
+    True after a rollback or a fallback, until ``CheckpointStore.mark_committed``: otherwise the events between
     this state and those positions would never be learned.
     """
+    committed: bool
+    """Its positions were committed, as far as is known here; see ``CheckpointStore.mark_committed``."""
     damaged: tuple[Damage, ...]
     """Newer generations that were passed over, newest first."""
 
@@ -188,23 +191,62 @@ class CheckpointStore:
         """
         self.verify(to_generation)
         newer = [generation for generation in self.generations() if generation > to_generation]
-        with state_io(self.directory, "write"):
-            if newer:
+        if newer:
+            with state_io(self.directory, "write"):
                 # First, so that an interrupted rollback at worst ignores the group without need.
                 self._mark_rolled_back(reason="rollback", generation=to_generation)
-                make_directory(self.discarded)
-            for generation in reversed(newer):
-                self.path(generation).rename(self.discarded / f"{generation:012d}")
-            sync_directory(self.directory)
-        return newer
+        return self._discard(newer)
 
-    def offsets_committed(self) -> None:
-        """Note that the group's positions are those of a generation written since: ends ``rolled_back``."""
+    def withdraw_uncommitted(self) -> list[int]:
+        """Make the newest generation whose positions were committed the newest, and return those moved aside.
+
+        What the others hold is, or may be, others' to learn. Raises ``StateError`` where none was committed.
+        """
+        generations = self.generations()
+        newest = self._newest_committed(generations)
+        if newest is None:
+            raise StateError(
+                f"no checkpoint in {self.directory} is known to have been committed to the group, and other members"
+                " have learned what the newest holds: move the directory away to begin anew"
+            )
+        withdrawn = self._discard([generation for generation in generations if generation > newest])
+        self._keep_one_withdrawn(withdrawn)
+        return withdrawn
+
+    def mark_committed(self, generation: int) -> None:
+        """Note that the positions of a generation are committed: ends ``rolled_back``.
+
+        Where a full disk or a power failure takes the note, an older generation counts as the newest.
+        """
+        with suppress(OSError):
+            (self.path(generation) / _COMMITTED).touch()
         self._fell_back = False
         with state_io(self._marker, "remove"):
             if self._marker.exists():
                 self._marker.unlink()
                 sync_directory(self.directory)
+
+    def _discard(self, generations: list[int]) -> list[int]:
+        """Move these aside, the newest first, and return them."""
+        with state_io(self.directory, "write"):
+            if generations:
+                make_directory(self.discarded)
+            for generation in reversed(generations):
+                self.path(generation).rename(self.discarded / f"{generation:012d}")
+            sync_directory(self.directory)
+        return generations
+
+    def _keep_one_withdrawn(self, withdrawn: list[int]) -> None:
+        """Remove what was withdrawn before the newest, which stays for its number."""
+        with state_io(self.discarded, "write"):
+            for generation in withdrawn:
+                (self.discarded / f"{generation:012d}" / _WITHDRAWN).touch()
+            marked = [path.parent for path in self.discarded.glob(f"*/{_WITHDRAWN}")]
+            for directory in sorted(marked)[:-1]:
+                shutil.rmtree(directory)
+
+    def _newest_committed(self, generations: list[int]) -> int | None:
+        return next((each for each in reversed(generations) if (self.path(each) / _COMMITTED).exists()), None)
 
     def _existing(self, generation: int) -> Path:
         known = self.generations()
@@ -222,7 +264,12 @@ class CheckpointStore:
     def _found(self, newest: SavedState, damaged: list[Damage]) -> Recovered:
         self._damaged = frozenset(item.generation for item in damaged)
         self._fell_back = bool(damaged)
-        return Recovered(saved=newest, rolled_back=self.rolled_back, damaged=tuple(damaged))
+        return Recovered(
+            saved=newest,
+            rolled_back=self.rolled_back,
+            committed=self._newest_committed([newest.generation]) is not None,
+            damaged=tuple(damaged),
+        )
 
     def _next_number(self) -> int:
         return max([0, *_numbers(self.directory), *_numbers(self.discarded)]) + 1
@@ -238,10 +285,16 @@ class CheckpointStore:
             raise
 
     def _prune(self) -> None:
-        """Remove what is older than the newest ``keep``, among which the damaged do not count."""
+        """Remove what is older than the newest ``keep``, among which the damaged do not count.
+
+        The newest whose positions were committed stays: it may have to be gone back to.
+        """
         generations = _numbers(self.directory)
         good = [generation for generation in generations if generation not in self._damaged]
+        committed = self._newest_committed(generations)
         for generation in generations[: generations.index(good[-self.keep :][0])]:
+            if generation == committed:
+                continue
             # Renamed first: removed by halves, it would look damaged.
             doomed = self.path(generation).rename(self.directory / f"{_TEMPORARY}removed-{generation:012d}")
             shutil.rmtree(doomed)

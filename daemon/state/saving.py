@@ -30,7 +30,7 @@ class Saving:
         every_seconds: float,
         every_events: int | None,
         tolerate_failures: int,
-        commit: Callable[[Mapping[str, Any]], None],
+        commit: Callable[[Mapping[str, Any]], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._writer = writer
@@ -44,6 +44,7 @@ class Saving:
         self._saved_at = clock()
         self._saved_events = 0
         self._saved_snapshot: Mapping[str, Any] | None = None
+        self._uncommitted: Written | None = None
 
     def adjust(self, *, every_seconds: float, every_events: int | None, tolerate_failures: int) -> None:
         """Save at these intervals and bear so many failures from now on."""
@@ -58,13 +59,16 @@ class Saving:
         """Take note that the state has changed without an event: what is saved is no longer all."""
         self._saved_snapshot = None
 
-    def due(self, events: int, *, snapshot: Mapping[str, Any]) -> bool:
+    def due(self, events: int, *, snapshot: Mapping[str, Any], wanted: bool = False) -> bool:
         """Tell whether a checkpoint is due, something has come since the last one, and the writer is free.
 
-        Positions tell what has come: a record that was rejected, too, moves them.
+        Positions tell what has come: a record that was rejected, too, moves them. It is due at once where the
+        source waits for it (``wanted``), unless the last one failed.
         """
         if self._writer.busy or snapshot == self._saved_snapshot:
             return False
+        if wanted and not self._failed_in_a_row:
+            return True
         if self._every_events is not None and events - self._saved_events >= self._every_events:
             return True
         return self._clock() - self._saved_at >= self._every_seconds
@@ -74,17 +78,27 @@ class Saving:
         if self._writer.submit(contents):
             self.resume(contents.events, snapshot=contents.snapshot)
 
-    def settle(self) -> list[Written | StateError]:
+    def settle(self, *, wanted: bool = False) -> list[Written | StateError]:
         """Commit the positions of what has become durable since the last call; return it, and what failed.
 
-        Raises the ``StateError`` of one failure too many.
+        Where the source waits for it (``wanted``), what could not be committed is tried again. Raises the
+        ``StateError`` of one failure too many.
         """
-        return [self._settled(attempt) for attempt in self._writer.completed()]
+        attempts = [self._settled(attempt) for attempt in self._writer.completed()]
+        if wanted and not attempts:
+            self._commit_again()
+        return attempts
 
     def wait(self) -> list[Written | StateError]:
         """Settle what is being written, too."""
         self._writer.close()
         return self.settle()
+
+    def drop(self) -> list[Written | StateError]:
+        """Wait for what is being written, and commit nothing more of what is durable: it is to be withdrawn."""
+        self._writer.close()
+        self._uncommitted = None
+        return self._writer.completed()
 
     def close(self) -> None:
         """Wait for what is being written, without committing its positions. May be called twice."""
@@ -100,6 +114,8 @@ class Saving:
             final = self._writer.write_now(contents)
             self.resume(contents.events, snapshot=contents.snapshot)
             attempts.append(self._settled(final))
+        elif not attempts:
+            self._commit_again()
         return attempts
 
     def _settled(self, attempt: Written | StateError) -> Written | StateError:
@@ -110,6 +126,12 @@ class Saving:
                 raise attempt
             return attempt
         self._failed_in_a_row = 0
-        self._commit(attempt.snapshot)
-        self._store.offsets_committed()
+        self._uncommitted = attempt
+        self._commit_again()
         return attempt
+
+    def _commit_again(self) -> None:
+        durable = self._uncommitted
+        if durable is not None and self._commit(durable.snapshot):
+            self._store.mark_committed(durable.generation)
+            self._uncommitted = None

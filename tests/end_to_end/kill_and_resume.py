@@ -81,8 +81,10 @@ class Course:
         return deaths
 
     def newest_state(self) -> dict[str, Any]:
-        """Return the state of the newest checkpoint."""
-        return self._newest().state
+        """Return the state of the newest checkpoint, without the name that the source drew at its first start."""
+        state = self._newest().state
+        state["source"].pop("identity")
+        return state
 
     def _life(self, log: str) -> DaemonProcess:
         return DaemonProcess(

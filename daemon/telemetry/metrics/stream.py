@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from daemon.telemetry.metrics.board import Board
 
 REJECTIONS = (
+    ("read", "unreadable"),
     ("decode", "tombstone"),
     ("decode", "too_large"),
     ("decode", "undecodable"),
@@ -61,7 +62,13 @@ PROGRESS = Family(
     _PARTITION,
     unit="seconds",
 )
-FAMILIES = (REJECTED, DEAD_LETTERS, ASSIGNED, POSITION, END, LAG, PROGRESS)
+ORDER_TIMEOUTS = Family(
+    "retaind_order_timeouts_total",
+    "counter",
+    "Times that records were taken by timestamp without waiting any longer for a partition that had none.",
+    unit="timeouts",
+)
+FAMILIES = (REJECTED, DEAD_LETTERS, ASSIGNED, POSITION, END, LAG, PROGRESS, ORDER_TIMEOUTS)
 
 
 class StreamMetrics:
@@ -82,6 +89,11 @@ class StreamMetrics:
             now.add(DEAD_LETTERS, dead_letters)
             for rejection, count in counts.items():
                 now.add(REJECTED, count, *now.place(self._rejections, *rejection))
+
+    def order_timeouts(self, count: int) -> None:
+        """Show how often the order was not a function of the logs alone, in this process."""
+        with self._board.tell() as now:
+            now.set(ORDER_TIMEOUTS, count)
 
     def partitions(self, assigned: Iterable[PartitionStatus]) -> None:
         """Show exactly these partitions, ordered by name; those beyond the bound share ``__other__``."""

@@ -41,11 +41,18 @@ def read(source: KafkaSource, count: int, *, max_records: int = 500) -> list[Rec
 
 
 def poll_until(
-    source: KafkaSource, done: Callable[[], bool], into: list[Record] | None = None, *, max_records: int = 500
+    source: KafkaSource,
+    done: Callable[[], bool],
+    into: list[Record] | None = None,
+    *,
+    max_records: int = 500,
+    commit: bool = True,
 ) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not done():
         records = source.poll(max_records, 0.05)
+        if commit and source.status().checkpoint_wanted:
+            source.commit(source.snapshot())
         if into is not None:
             into += records
         assert time.monotonic() < deadline, source.status()

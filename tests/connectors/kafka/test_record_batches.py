@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka import TopicPartition
 from kafka.consumer.fetcher import Fetcher, IsolationLevel
-from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.legacy_records import LegacyRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecords
+from kafka.record.util import calc_crc32c
 
-from connectors.kafka.record_batches import FastPartitionRecords
+from connectors.kafka.partition_records import FastPartitionRecords
+from connectors.kafka.unreadable import UnreadableError
+from connectors.record import UnreadableRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ PART = TopicPartition("plant", 3)
 FIELDS = ("topic", "partition", "offset", "timestamp", "key", "value", "headers", "leader_epoch")
 CODECS = (PLAIN, GZIP, SNAPPY, LZ4, ZSTD) = tuple(range(5))
 LOG_APPEND_TIME = 0x08
+HEADER = 61
 
 optional_bytes = st.none() | st.binary(max_size=300)
 headers = st.lists(st.tuples(st.text(max_size=20), optional_bytes), max_size=3)
@@ -54,8 +57,16 @@ def written(
 
 
 def fetched(
-    kind: type[Any], data: bytes, *, fetch_offset: int = 0, aborted: Sequence[Any] = (), check_crcs: bool = True
+    kind: type[Any],
+    data: bytes,
+    *,
+    fetch_offset: int = 0,
+    aborted: Sequence[Any] = (),
+    check_crcs: bool = True,
+    log_end: int | None = None,
+    skip: bool = False,
 ) -> Any:
+    ours = {"log_end": lambda _: log_end, "skip": skip} if kind is FastPartitionRecords else {}
     return kind(
         fetch_offset,
         PART,
@@ -64,6 +75,7 @@ def fetched(
         aborted_transactions=aborted,
         on_drain=lambda _: None,
         check_crcs=check_crcs,
+        **ours,
     )
 
 
@@ -125,31 +137,120 @@ def test_what_a_transaction_wrote_is_read_unless_it_was_aborted() -> None:
 
 
 @pytest.mark.parametrize("magic", [0, 1])
-def test_old_formats_are_left_to_the_client(magic: int) -> None:
+def test_old_formats_are_read_as_the_client_reads_them(magic: int) -> None:
     builder = LegacyRecordBatchBuilder(magic=magic, compression_type=0, batch_size=10**6)
     builder.append(0, 77, b"key", b"value")
-    old, new = bytes(builder.build()), written([(0, None, b"new", [])])
+    old, new = bytes(builder.build()), written([(0, None, b"new", [])], base=1)
     ours, theirs = both(old + new)
-    assert ours == theirs
+    unknown = [record if record[3] is not None else (*record[:3], -1, *record[4:]) for record in theirs]
+    assert ours == unknown
     assert [record[5] for record in ours] == [b"value", b"new"]
+
+
+def test_a_name_of_a_header_that_is_not_utf_8_is_read_as_far_as_it_can_be() -> None:
+    data = bytearray(written([(0, b"k", b"v", [("trace", b"1")])]))
+    at = data.index(b"trace")
+    data[at] = 0xFF
+    (record,) = fetched(FastPartitionRecords, sealed(data)).take()
+    assert record.headers == [("\ufffdrace", b"1")]
+    # In a fetch that names aborted transactions, too.
+    aborted = [SimpleNamespace(producer_id=9, first_offset=0)]
+    (record,) = fetched(FastPartitionRecords, sealed(data), aborted=aborted).take()
+    assert record.headers == [("\ufffdrace", b"1")]
 
 
 def test_a_damaged_batch_is_an_error_and_no_record() -> None:
     data = bytearray(written([(0, None, b"a" * 100, [])]))
     data[-20] ^= 1
-    with pytest.raises(CorruptRecordError, match=r"plant.*offset 0.*CRC"):
+    with pytest.raises(UnreadableError, match=r"plant/3 cannot be read at offset 0: .* has a wrong checksum"):
         fetched(FastPartitionRecords, bytes(data)).take()
+
+
+def damage_a_value(data: bytearray) -> bytes:
+    data[-20] ^= 1
+    return bytes(data)
+
+
+def damage_the_compression(data: bytearray) -> bytes:
+    data[HEADER + 12] ^= 0xFF
+    return sealed(data)
+
+
+def damage_the_count(data: bytearray) -> bytes:
+    data[60] ^= 0x40
+    return sealed(data)
+
+
+def damage_the_offset(data: bytearray) -> bytes:
+    data[2] ^= 0x40
+    return bytes(data)
+
+
+DAMAGE = [damage_a_value, damage_the_compression, damage_the_count, damage_the_offset]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_batch_is_skipped_as_one_unreadable_record_and_those_around_it_are_read(damage: Any) -> None:
+    good, bad = ([(0, None, b"x" * 50, [])] * count for count in (3, 5))
+    damaged = damage(bytearray(in_the_log(bad, base=3, compression=GZIP)))
+    data = in_the_log(good, base=0) + damaged + in_the_log(good, base=8)
+    records: list[Any] = []
+    at = 0
+    while at < 11:
+        rest = data if at < 8 else in_the_log(good, base=8)
+        part = fetched(FastPartitionRecords, rest, fetch_offset=at, log_end=11, skip=True)
+        records += part.take()
+        at = part.next_fetch_offset
+    assert [record.offset for record in records] == [0, 1, 2, 7, 8, 9, 10]
+    (unreadable,) = [record for record in records if isinstance(record, UnreadableRecord)]
+    assert unreadable.value == damaged
+    assert unreadable.problem.startswith("The batch of offsets 3 to 7 cannot be read: ")
+
+
+@given(
+    events=messages,
+    codec=st.sampled_from([PLAIN, GZIP]),
+    place=st.floats(0, 1, exclude_max=True),
+    bit=st.integers(0, 7),
+)
+def test_whichever_bit_is_flipped_all_is_read_or_the_batch_is_one_unreadable_record(
+    events: Any, codec: int, place: float, bit: int
+) -> None:
+    whole = written(events, compression=codec)
+    data = bytearray(whole)
+    at = int(place * len(data))
+    if 8 <= at < 12:
+        return  # a wrong length is for the broker to find, which reads its log by it
+    data[at] ^= 1 << bit
+    part = fetched(FastPartitionRecords, bytes(data), log_end=len(events), skip=True)
+    records = part.take()
+    assert 0 < part.next_fetch_offset <= len(events)
+    if isinstance(records[0], UnreadableRecord):
+        assert [record.value for record in records] == [bytes(data)]
+    else:  # a bit of the leader's epoch
+        read = fetched(FastPartitionRecords, whole).take()
+        assert records == [record._replace(leader_epoch=records[0].leader_epoch) for record in read]
 
 
 @given(events=messages, place=st.floats(0, 1), value=st.integers(0, 255))
 def test_a_batch_that_was_damaged_before_its_checksum_never_reads_further(
     events: Any, place: float, value: int
 ) -> None:
-    header = 61
     data = bytearray(written(events))
-    data[header + int(place * (len(data) - header - 1))] = value
+    data[HEADER + int(place * (len(data) - HEADER - 1))] = value
     records, read = fetched(FastPartitionRecords, bytes(data), check_crcs=False), []
-    with suppress(CorruptRecordError):
+    with suppress(UnreadableError):
         while records:
             read += records.take()
     assert len(read) <= len(events)
+
+
+def in_the_log(events: Any, *, base: int, compression: int = PLAIN) -> bytes:
+    """Return a batch as a broker stores it: it has its offset, of which the checksum knows nothing."""
+    return base.to_bytes(8, "big") + written(events, compression=compression)[8:]
+
+
+def sealed(data: bytearray) -> bytes:
+    """Return a batch with the checksum that its bytes ask for, as a producer with a fault would send it."""
+    data[17:21] = calc_crc32c(memoryview(data)[21:]).to_bytes(4, "big")
+    return bytes(data)

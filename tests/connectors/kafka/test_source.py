@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.structs import OffsetAndMetadata
 from pydantic import ValidationError
 
 from connectors.kafka.client import TidyClient
@@ -33,14 +32,6 @@ def delete_before(admin: KafkaAdminClient, topic: str, offset: int) -> None:
 
 def stored(topic: str, offset: int, **more: Any) -> dict[str, Any]:
     return {"partitions": [{"topic": topic, "partition": 0, "offset": offset, **more}]}
-
-
-def commit(broker: Cluster, group: str, topic: str, offset: int) -> None:
-    with KafkaConsumer(
-        bootstrap_servers=broker.bootstrap, kafka_client=TidyClient, group_id=group, enable_auto_commit=False
-    ) as consumer:
-        consumer.assign([TopicPartition(topic, 0)])
-        consumer.commit({TopicPartition(topic, 0): OffsetAndMetadata(offset, "", -1)})
 
 
 def committed(broker: Cluster, group: str, topic: str) -> int | None:
@@ -101,17 +92,6 @@ def test_only_the_listed_partitions_are_read_and_a_missing_one_is_named(broker: 
     broker.delete_topic(wide)
 
 
-@pytest.mark.parametrize(("snapshot_at", "committed_at", "begins"), [(30, 10, 30), (10, 30, 30), (None, 20, 20)])
-def test_it_begins_at_the_larger_of_the_snapshot_and_the_group(
-    broker: Cluster, topic: str, snapshot_at: int | None, committed_at: int, begins: int
-) -> None:
-    broker.produce(topic, numbers(0, 40))
-    commit(broker, topic, topic, committed_at)
-    snapshot = None if snapshot_at is None else stored(topic, snapshot_at)
-    with opened(new_source(broker, topic, group=topic), snapshot) as source:
-        assert values(read(source, 40 - begins)) == list(range(begins, 40))
-
-
 def test_a_commit_shows_the_positions_of_the_snapshot_and_never_goes_back(broker: Cluster, topic: str) -> None:
     broker.produce(topic, numbers(0, 20))
     with opened(new_source(broker, topic, group=topic)) as source:
@@ -123,34 +103,6 @@ def test_a_commit_shows_the_positions_of_the_snapshot_and_never_goes_back(broker
         source.commit(source.snapshot())
         source.commit(durable)
     assert committed(broker, topic, topic) == 20
-
-
-def test_after_a_rollback_the_groups_offset_is_ignored_until_a_commit_has_put_it_back(
-    broker: Cluster, topic: str
-) -> None:
-    broker.produce(topic, numbers(0, 10))
-    commit(broker, topic, topic, 8)
-    with opened(new_source(broker, topic, group=topic), stored(topic, 2) | {"group_is_ahead": True}) as source:
-        assert values(read(source, 3, max_records=3)) == [2, 3, 4]
-        not_committed = source.snapshot()
-    with opened(new_source(broker, topic, group=topic), not_committed) as source:
-        assert values(read(source, 2, max_records=2)) == [5, 6]
-        source.commit(source.snapshot())
-        assert committed(broker, topic, topic) == 7
-        later = source.snapshot()
-    assert offsets(later) == [7]
-    commit(broker, topic, topic, 9)
-    with opened(new_source(broker, topic, group=topic), later) as source:
-        assert values(read(source, 1)) == [9]
-
-
-def test_after_a_rollback_to_before_the_first_event_the_groups_offset_is_ignored(
-    broker: Cluster, topic: str
-) -> None:
-    broker.produce(topic, numbers(0, 3))
-    commit(broker, topic, topic, 3)
-    with opened(new_source(broker, topic, group=topic), {"partitions": [], "group_is_ahead": True}) as source:
-        assert values(read(source, 3)) == [0, 1, 2]
 
 
 def test_without_a_group_nothing_is_committed_and_nothing_fails(broker: Cluster, topic: str) -> None:

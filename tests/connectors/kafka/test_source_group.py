@@ -1,34 +1,21 @@
+"""Members of a group share partitions: each event is learned by exactly one of them."""
+
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from kafka import KafkaAdminClient
 
 from connectors.kafka.client import TidyClient
-from connectors.source import PartitionsLostError
-from tests.connectors.kafka.reading import (
-    DEADLINE_SECONDS,
-    new_source,
-    numbers,
-    opened,
-    poll_until,
-    read,
-    settle,
-    values,
-)
+from connectors.source import SourceUnavailableError
+from tests.connectors.kafka.group_member import COOPERATIVE, IMPATIENT, QUICK, Event, Member, together
+from tests.connectors.kafka.reading import new_source, numbers, opened, read, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connectors.kafka.source import KafkaSource
-    from connectors.record import Record
     from tests.kafka.cluster import Cluster
-
-QUICK = {"reconnect_backoff_max_ms": 500, "heartbeat_interval_ms": 100}
-COOPERATIVE = QUICK | {"partition_assignment_strategy": "cooperative-sticky"}
-IMPATIENT = QUICK | {"max_poll_interval_ms": 700}
 
 
 @pytest.fixture
@@ -38,24 +25,21 @@ def wide(broker: Cluster, topic: str) -> Iterator[str]:
     broker.delete_topic(name)
 
 
-def member(broker: Cluster, topic: str, **options: Any) -> KafkaSource:
-    return new_source(broker, topic, mode="subscribe", group=f"{topic}-group", **{"client": QUICK} | options)
+@pytest.fixture
+def new(broker: Cluster, wide: str) -> Iterator[Callable[..., Member]]:
+    """What makes members of the group of the wide topic, or lives of one that is there already."""
+    members: list[Member] = []
 
+    def make(before: Member | None = None, **options: Any) -> Member:
+        if before is None:
+            members.append(Member.of(broker, wide, **options))
+        else:
+            members.append(before.restarted(broker, wide, **options))
+        return members[-1]
 
-def together(
-    sources: list[KafkaSource], done: Callable[[], bool], read_by: dict[int, list[Record]] | None = None
-) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not done():
-        for number, source in enumerate(sources):
-            records = source.poll(500, 0.05)
-            if read_by is not None:
-                read_by.setdefault(number, []).extend(records)
-        assert time.monotonic() < deadline, [source.status() for source in sources]
-
-
-def partitions(source: KafkaSource) -> set[int]:
-    return {part.partition for part in source.status().partitions}
+    yield make
+    for member in members:
+        member.source.close()
 
 
 def produce_to_each(broker: Cluster, topic: str, first: int, last: int) -> None:
@@ -63,61 +47,145 @@ def produce_to_each(broker: Cluster, topic: str, first: int, last: int) -> None:
         broker.produce(topic, numbers(first, last), partition=number)
 
 
-@pytest.mark.parametrize("client", [QUICK, COOPERATIVE], ids=["eager", "cooperative"])
-def test_two_members_share_the_partitions_without_loss_or_repetition(
-    broker: Cluster, wide: str, client: dict[str, Any]
-) -> None:
-    produce_to_each(broker, wide, 0, 10)
-    with opened(member(broker, wide, client=client)) as first:
-        alone = read(first, 40)
-        first.commit(first.snapshot())
-        with opened(member(broker, wide, client=client)) as second:
-            together([first, second], lambda: len(partitions(first)) == len(partitions(second)) == 2)
-            produce_to_each(broker, wide, 10, 20)
-            shared: dict[int, list[Record]] = {}
-            together([first, second], lambda: sum(map(len, shared.values())) >= 40, shared)
-            second.commit(second.snapshot())
-        rest: list[Record] = []
-        produce_to_each(broker, wide, 20, 25)
-        poll_until(first, lambda: len(rest) >= 20, rest)
-        assert partitions(first) == {0, 1, 2, 3}
-    everything = alone + shared[0] + shared[1] + rest
-    assert sorted((record.partition, record.offset) for record in everything) == [
-        (number, offset) for number in range(4) for offset in range(25)
-    ]
+def all_up_to(last: int) -> list[Event]:
+    return [(number, offset) for number in range(4) for offset in range(last)]
 
 
-def test_what_was_not_committed_before_a_partition_left_is_not_read_again_when_it_comes_back(
-    broker: Cluster, wide: str
-) -> None:
-    produce_to_each(broker, wide, 0, 10)
-    with opened(member(broker, wide)) as first:
-        read(first, 40)
-        with opened(member(broker, wide)) as second:
-            again: dict[int, list[Record]] = {}
-            together([first, second], lambda: len(again.get(1, [])) == 20, again)
-            assert again[0] == []
-        produce_to_each(broker, wide, 10, 11)
-        assert values(read(first, 4)) == [10, 10, 10, 10]
+def learned_by(*members: Member) -> list[Event]:
+    return sorted(event for member in members for event in member.learned)
 
 
-def test_partitions_that_were_lost_are_told_and_never_committed(broker: Cluster, wide: str) -> None:
-    produce_to_each(broker, wide, 0, 10)
-    with opened(member(broker, wide, client=IMPATIENT)) as slow, opened(member(broker, wide)) as other:
-        read(slow, 40)
-        stale = slow.snapshot()
-        poll_until(other, lambda: partitions(other) == {0, 1, 2, 3})
-        settle(other)
-        other.commit(other.snapshot())
-        slow.commit(stale)
-        names = ", ".join(f"{wide}/{number}" for number in range(4))
-        with pytest.raises(PartitionsLostError, match=names):
-            together([slow, other], lambda: False)
-        slow.open(stale)
-        together([slow, other], lambda: len(partitions(slow)) == len(partitions(other)) == 2)
+def shared(*members: Member) -> Callable[[], bool]:
+    """Return whether each of the members reads as many partitions as the others."""
+    return lambda: [len(member.partitions) for member in members] == [4 // len(members)] * len(members)
+
+
+def committed(broker: Cluster, topic: str) -> list[int]:
     with KafkaAdminClient(bootstrap_servers=broker.bootstrap, kafka_client=TidyClient) as admin:
-        (known,) = admin.list_group_offsets([f"{wide}-group"]).values()
-        assert {part.partition: at.offset for part, at in known.items()} == dict.fromkeys(range(4), 10)
+        (known,) = admin.list_group_offsets([f"{topic}-group"]).values()
+        return [at.offset for _, at in sorted(known.items())]
+
+
+@pytest.mark.parametrize("client", [QUICK, COOPERATIVE], ids=["eager", "cooperative"])
+def test_a_member_saves_and_commits_before_it_gives_a_partition_up(
+    broker: Cluster, wide: str, new: Callable[..., Member], client: dict[str, Any]
+) -> None:
+    produce_to_each(broker, wide, 0, 10)
+    first = new(client=client)
+    together([first], lambda: len(first.learned) == 40)
+    second = new(client=client)
+    together([first, second], shared(first, second))
+    assert first.checkpoints[-1].learned == tuple(first.learned)
+    produce_to_each(broker, wide, 10, 20)
+    together([first, second], lambda: len(learned_by(first, second)) >= 80)
+    assert len(first.learned) == 60
+    second.stop()
+    produce_to_each(broker, wide, 20, 25)
+    together([first], lambda: len(learned_by(first, second)) >= 100)
+    assert learned_by(first, second) == all_up_to(25)
+    assert first.withdrawals == second.withdrawals == 0
+
+
+def test_what_was_learned_since_the_last_commit_is_undone_where_the_partitions_were_lost(
+    broker: Cluster, wide: str, new: Callable[..., Member]
+) -> None:
+    produce_to_each(broker, wide, 0, 10)
+    slow = new(client=IMPATIENT)
+    together([slow], lambda: len(slow.learned) == 40)
+    assert slow.save()
+    produce_to_each(broker, wide, 10, 20)
+    together([slow], lambda: len(slow.learned) == 80)
+    other = new()
+    together([other], lambda: len(other.learned) == 40)  # the group has removed the slow one
+    other.save()
+    assert not slow.save()
+    together([slow, other], shared(slow, other))
+    assert slow.withdrawals == 1
+    assert learned_by(slow, other) == all_up_to(20)
+    assert committed(broker, wide) == [20] * 4
+
+
+def test_a_checkpoint_that_was_never_committed_is_withdrawn_where_others_have_learned_its_events(
+    broker: Cluster, wide: str, new: Callable[..., Member]
+) -> None:
+    produce_to_each(broker, wide, 0, 5)
+    first = new()
+    together([first], lambda: len(first.learned) == 20)
+    first.save()
+    produce_to_each(broker, wide, 5, 10)
+    together([first], lambda: len(first.learned) == 40)
+    first.save(commit=False)
+    first.source.close()  # it dies between the two
+    second = new()
+    together([second], lambda: len(second.learned) == 20)
+    again = new(first)
+    together([again, second], shared(again, second))
+    assert again.withdrawals == 1
+    assert learned_by(again, second) == all_up_to(10)
+
+
+def test_a_checkpoint_that_was_never_committed_stays_where_nobody_has_read_on(
+    broker: Cluster, wide: str, new: Callable[..., Member]
+) -> None:
+    produce_to_each(broker, wide, 0, 5)
+    first = new()
+    together([first], lambda: len(first.learned) == 20)
+    first.save()
+    produce_to_each(broker, wide, 5, 10)
+    together([first], lambda: len(first.learned) == 40)
+    first.save(commit=False)
+    first.source.close()
+    again = new(first)
+    together([again], shared(again))
+    produce_to_each(broker, wide, 10, 11)
+    together([again], lambda: len(again.learned) == 44)
+    again.save()
+    assert again.withdrawals == 0
+    assert learned_by(again) == all_up_to(11)
+    assert committed(broker, wide) == [11] * 4
+
+
+def test_a_member_that_died_before_it_knew_of_its_commit_keeps_what_it_learned(
+    broker: Cluster, wide: str, new: Callable[..., Member]
+) -> None:
+    produce_to_each(broker, wide, 0, 5)
+    first = new()
+    together([first], lambda: len(first.learned) == 20)
+    first.save(commit=False)
+    assert first.source.commit(first.checkpoints[-1].snapshot)
+    first.source.close()
+    produce_to_each(broker, wide, 5, 10)
+    second = new()
+    together([second], lambda: len(second.learned) == 20)
+    second.save()
+    again = new(first)
+    together([again, second], shared(again, second))
+    assert again.withdrawals == 0
+    assert learned_by(again, second) == all_up_to(10)
+
+
+def test_after_a_rollback_a_member_learns_what_it_has_kept_again_and_nothing_of_the_others(
+    broker: Cluster, wide: str, new: Callable[..., Member], caplog: pytest.LogCaptureFixture
+) -> None:
+    produce_to_each(broker, wide, 0, 5)
+    first = new()
+    together([first], lambda: len(first.learned) == 20)
+    second = new()
+    together([first, second], shared(first, second))
+    handed_over = second.partitions
+    produce_to_each(broker, wide, 5, 10)
+    together([first, second], lambda: len(learned_by(first, second)) == 40)
+    for member in (first, second):
+        member.stop()
+    first.checkpoints = first.checkpoints[:1]  # to where it had learned nothing
+    again = new(first)
+    together([again], shared(again))
+    together([again], lambda: len(again.learned) == 20)
+    again.save()
+    lost = [(number, offset) for number in handed_over for offset in range(5)]
+    assert learned_by(again, second) == sorted(set(all_up_to(10)) - set(lost))
+    assert committed(broker, wide) == [10] * 4
+    assert caplog.text.count("so 5 offsets that this model has forgotten by a rollback are learned by nobody") == 2
 
 
 def test_a_pattern_is_shared_too_and_finds_later_topics(broker: Cluster, topic: str) -> None:
@@ -139,11 +207,33 @@ def test_a_pattern_is_shared_too_and_finds_later_topics(broker: Cluster, topic: 
     broker.delete_topic(later)
 
 
-def test_a_static_member_comes_back_to_its_partitions(broker: Cluster, wide: str) -> None:
+def test_a_static_member_comes_back_to_its_partitions_without_a_rebalance_of_the_others(
+    broker: Cluster, wide: str, new: Callable[..., Member]
+) -> None:
     produce_to_each(broker, wide, 0, 5)
-    with opened(member(broker, wide, group_instance_id="one")) as before:
-        read(before, 20)
-        snapshot = before.snapshot()
+    one, two = new(group_instance_id="one"), new(group_instance_id="two")
+    together([one, two], shared(one, two))
+    together([one, two], lambda: len(learned_by(one, two)) == 20)
+    had = one.partitions
+    one.stop()
     produce_to_each(broker, wide, 5, 6)
-    with opened(member(broker, wide, group_instance_id="one"), snapshot) as after:
-        assert values(read(after, 4)) == [5, 5, 5, 5]
+    saved = len(two.checkpoints)
+    again = new(one, group_instance_id="one")
+    together([again, two], lambda: len(learned_by(again, two)) == 24)
+    assert again.partitions == had
+    assert len(two.checkpoints) == saved  # no rebalance asked it for one
+    assert learned_by(again, two) == all_up_to(6)
+
+
+def test_a_second_process_of_the_same_name_ends_the_first_one(
+    broker: Cluster, wide: str, new: Callable[..., Member]
+) -> None:
+    produce_to_each(broker, wide, 0, 5)
+    before = new(group_instance_id="one")
+    together([before], lambda: len(before.learned) == 20)
+    after = new(group_instance_id="one")
+    together([after], lambda: len(after.learned) == 20)
+    assert after.save()
+    assert not before.save()
+    with pytest.raises(SourceUnavailableError, match="another process uses group_instance_id one"):
+        before.turn()

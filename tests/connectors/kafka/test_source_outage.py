@@ -1,36 +1,26 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from connectors.kafka.client import TidyClient
 from connectors.kafka.dead_letters import KafkaDeadLetters
+from connectors.kafka.positions import PositionLostError
 from connectors.kafka.predictions import KafkaPredictions
 from connectors.kafka.source import KafkaSource
 from connectors.sink import SinkUnavailableError
 from connectors.source import SourceUnavailableError
 from tests.connectors.kafka.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
 from tests.connectors.rejects import prediction, reject
-from tests.kafka.broker import Broker
-from tests.kafka.wanted import wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.kafka.cluster import Cluster
-
-
-@pytest.fixture(scope="module")
-def mortal(broker: Cluster) -> Iterator[Broker]:
-    """A broker to kill, for all tests here: each leaves it running."""
-    assert broker
-    with wanted(Broker, {"auto.create.topics.enable": "true"}) as own:
-        yield own
+    from tests.kafka.broker import Broker
 
 
 def test_a_killed_broker_costs_no_record_and_repeats_none(mortal: Broker, caplog: pytest.LogCaptureFixture) -> None:
@@ -62,7 +52,7 @@ def test_a_broker_that_is_not_there_at_the_start_is_waited_for(mortal: Broker) -
         assert source.poll(10, 0.3) == []
         assert 0.25 < time.monotonic() - began < 1
         assert source.status().reason == f"no broker at {mortal.bootstrap} has answered yet"
-        assert source.snapshot() == {"partitions": []}
+        assert source.snapshot()["partitions"] == []
         mortal.start()
         assert values(read(source, 5)) == list(range(5))
         poll_until(source, lambda: source.status().ready)
@@ -89,6 +79,35 @@ def test_reading_goes_on_after_offsets_that_compaction_has_emptied(mortal: Broke
         settle(source, records)
         assert [record.offset for record in records][:3] == [0, 8, 9]
         assert offsets(source.snapshot()) == [records[-1].offset + 1]
+
+
+@pytest.mark.parametrize("start", ["earliest", "latest"])
+def test_a_log_that_was_replaced_is_noticed_behind_a_transaction_marker_and_where_nothing_was_read(
+    mortal: Broker, start: str
+) -> None:
+    name = f"replaced-{start}"
+    mortal.create_topic(name)
+    with KafkaProducer(
+        bootstrap_servers=mortal.bootstrap, kafka_client=TidyClient, transactional_id=name
+    ) as producer:
+        producer.init_transactions()
+        producer.begin_transaction()
+        for value in numbers(0, 300):
+            producer.send(name, value)
+        producer.commit_transaction()
+    with opened(new_source(mortal, name, start=start)) as source:
+        settle(source)
+        snapshot = source.snapshot()
+    assert offsets(snapshot) == [301]
+    mortal.stop()
+    shutil.rmtree(mortal.directory / "data" / f"{name}-0")  # as where a replica without these records takes over
+    mortal.start()
+    mortal.produce(name, numbers(1000, 1400))
+    with (
+        opened(new_source(mortal, name), snapshot) as source,
+        pytest.raises(PositionLostError, match="the records before it were replaced on the broker"),
+    ):
+        read(source, 1)
 
 
 def test_a_topic_deleted_while_it_is_read_is_not_created_again_whatever_the_broker_allows(mortal: Broker) -> None:

@@ -151,7 +151,7 @@ def test_after_a_fallback_the_group_is_ignored_until_its_offsets_are_those_of_a_
     store.write(state_at(4), {})
     # Killed here, before the offsets of generation 4 are committed:
     assert recovered(tmp_path).rolled_back
-    store.offsets_committed()
+    store.mark_committed(4)
     assert not recovered(tmp_path).rolled_back
 
 
@@ -247,8 +247,8 @@ def test_after_a_rollback_the_group_is_ignored_until_its_offsets_are_those_of_a_
     store.rollback(2)
     store.write(state_at(4), {})
     assert recovered(tmp_path).rolled_back
-    store.offsets_committed()
-    store.offsets_committed()
+    store.mark_committed(4)
+    store.mark_committed(4)
     assert not recovered(tmp_path).rolled_back
 
 
@@ -263,6 +263,37 @@ def test_a_rollback_to_a_damaged_generation_is_refused(tmp_path: Path) -> None:
     (store.path(1) / "state.safetensors").write_bytes(b"")
     with pytest.raises(DamagedError, match=r"000000000001.*has 0 bytes instead of"):
         store.rollback(1)
+    assert store.generations() == [1, 2, 3]
+
+
+def test_the_newest_committed_generation_is_kept_and_can_be_gone_back_to(tmp_path: Path) -> None:
+    store = filled(tmp_path, generations=1, keep=1)
+    store.mark_committed(1)
+    for step in (2, 3):
+        store.write(state_at(step), {})
+    assert store.generations() == [1, 3]
+    assert not recovered(tmp_path).committed
+    assert store.withdraw_uncommitted() == [3]
+    found = recovered(tmp_path)
+    assert (found.saved.generation, found.committed, found.rolled_back) == (1, True, False)
+    assert store.write(state_at(4), {}) == 4
+
+
+def test_of_what_was_withdrawn_the_newest_stays_and_so_does_what_an_operator_set_aside(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.mark_committed(1)
+    store.rollback(2)
+    for step in (4, 5):
+        assert store.write(state_at(step), {}) == step
+        store.withdraw_uncommitted()
+    assert names(store.discarded) == {"000000000003", "000000000005"}
+    assert store.generations() == [1]
+
+
+def test_where_nothing_is_known_to_have_been_committed_nothing_is_withdrawn(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    with pytest.raises(StateError, match="move the directory away to begin anew"):
+        store.withdraw_uncommitted()
     assert store.generations() == [1, 2, 3]
 
 

@@ -1,0 +1,71 @@
+"""Who goes on where, when the members of a group hand partitions to each other.
+
+Each event is learned by the member whose commit first covers it: what the group took counts, and nothing else. A
+member therefore saves, then commits, and only then gives a partition up; what it has learned beyond its last commit
+when a partition is lost, it undoes. The claims beside an offset tell which member learned up to where.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.kafka.claims import NOTHING, GroupOffset
+from connectors.kafka.positions import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kafka import TopicPartition
+
+
+def taken_by_others(
+    undecided: Mapping[TopicPartition, Position],
+    group: Mapping[TopicPartition, GroupOffset],
+    *,
+    assigned: Iterable[TopicPartition],
+    identity: str,
+) -> list[TopicPartition]:
+    """Return the partitions of which a checkpoint has learned what the group did not take from this model.
+
+    A process may die between its checkpoint and the commit. Of an assigned partition that nobody has committed
+    since, the next commit makes it good; of any other, somebody else learns those events, or has.
+    """
+    mine = frozenset(assigned)
+    return sorted(
+        part
+        for part, at in undecided.items()
+        if not _taken(at, group.get(part, NOTHING), identity)
+        and not (part in mine and _nobody_since(group.get(part, NOTHING), identity))
+    )
+
+
+def _taken(at: Position, group: GroupOffset, identity: str) -> bool:
+    """Whether the group has what this model learned; where there are no claims, its offset is all there is."""
+    return group.learned_by(identity) >= at.offset or (not group.claims and group.offset >= at.offset)
+
+
+def _nobody_since(group: GroupOffset, identity: str) -> bool:
+    return group.model in (identity, None)
+
+
+def shared_position(stored: Position | None, group: GroupOffset, identity: str) -> Position | None:
+    """Return where a member goes on with a partition that it was given; None where ``start`` is to say it.
+
+    It goes on where the group stands. Where the group's newest commit is its own, it goes on at its own position,
+    which may be behind after a rollback: what it has forgotten since is its to learn again, from the end of
+    the claim before its own; what other members have learned is not.
+    """
+    if group.model is None:
+        return stored
+    if group.model != identity:
+        return Position(group.offset, group.leader_epoch)
+    others = group.claims[-2].end if len(group.claims) > 1 else -1
+    if stored is not None and stored.offset >= others:
+        return stored
+    return Position(others) if others >= 0 else None
+
+
+def forgotten(at: Position, stored: Position | None, group: GroupOffset, identity: str) -> int:
+    """Return how many offsets before ``at`` this model had learned, has forgotten by a rollback, and passes."""
+    ends = [claim.end for claim in group.claims if claim.model == identity and claim.end <= at.offset]
+    return max(0, max(ends, default=0) - (0 if stored is None else stored.offset))
