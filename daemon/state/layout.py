@@ -29,6 +29,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "committee": 2,
     "learner": 2,
     "source": 1,
+    "file_source": 2,
     "predictions": 1,
 }
 """The version of every component that this program writes."""
@@ -258,6 +259,14 @@ def _mark_what_is_gathered(state: State) -> None:
                 method["marked_paths"] = [path, path] if len(path) else []
 
 
+def _let_files_be_known(state: State) -> None:
+    """Version 1 of the file source: how many files were read, and where it stood in the next one."""
+    source = state["source"]
+    if source.keys() == {"offset", "file", "record", "path"}:
+        former = {name: source[name] for name in ("file", "record", "path")}
+        state["source"] = {"offset": source["offset"], "files": [], "former": former}
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -268,5 +277,6 @@ MIGRATIONS: Final = (
     Migration("main_learner", 2, _compare_on_the_same_rows),
     Migration("companions", 2, _compare_companions_on_the_same_rows),
     Migration("learner", 1, _mark_what_is_gathered),
+    Migration("file_source", 1, _let_files_be_known),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""
