@@ -54,9 +54,13 @@ class Fingerprint:
         """Whether the file has these bytes in that place; a file that cannot be read has not."""
         try:
             with Path(path).open("rb") as file:
-                return _digest(file.fileno(), self.start, self.bytes) == self.sha256
+                return self.is_in(file.fileno())
         except OSError:
             return False
+
+    def is_in(self, descriptor: int) -> bool:
+        """Whether an open file has these bytes in that place. Raises OSError."""
+        return _digest(descriptor, self.start, self.bytes) == self.sha256
 
 
 def _digest(descriptor: int, start: int, size: int) -> str:

@@ -30,7 +30,8 @@ LAYOUT: Final[Mapping[str, int]] = {
     "learner": 2,
     "source": 1,
     "file_source": 2,
-    "predictions": 1,
+    "predictions": 2,
+    "dead_letters": 1,
 }
 """The version of every component that this program writes."""
 
@@ -267,6 +268,12 @@ def _let_files_be_known(state: State) -> None:
         state["source"] = {"offset": source["offset"], "files": [], "former": former}
 
 
+def _let_the_file_be_known(state: State) -> None:
+    """Version 1 of the predictions: how long their file was, and not which file it was."""
+    if state.get("predictions", {}).keys() == {"bytes"}:
+        state["predictions"] |= {"path": None, "inode": None, "fingerprint": None}
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -278,5 +285,6 @@ MIGRATIONS: Final = (
     Migration("companions", 2, _compare_companions_on_the_same_rows),
     Migration("learner", 1, _mark_what_is_gathered),
     Migration("file_source", 1, _let_files_be_known),
+    Migration("predictions", 1, _let_the_file_be_known),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

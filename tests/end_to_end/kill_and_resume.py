@@ -81,8 +81,12 @@ class Course:
         return deaths
 
     def newest_state(self) -> dict[str, Any]:
-        """Return the state of the newest checkpoint."""
-        return self._newest().state
+        """Return what the newest checkpoint says of learning and of the source's positions.
+
+        What it says of the sinks, such as which file they write to, is of this run alone.
+        """
+        state = self._newest().state
+        return {name: state[name] for name in ("pipeline", "source")}
 
     def _life(self, log: str) -> DaemonProcess:
         return DaemonProcess(

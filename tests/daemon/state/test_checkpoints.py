@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -293,18 +292,6 @@ def test_a_write_that_does_not_fit_names_the_remedy_and_leaves_the_older_generat
     assert names(store.directory) == before
     assert all(entry.problem is None for entry in store.entries())
     assert identical(recovered(tmp_path).saved.state, state_at(3))
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Any:
-    """A file system of 1 MB, where this process may mount one."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small file system")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_disk_names_the_remedy_and_leaves_the_older_generations(small_disk: Path) -> None:
