@@ -54,7 +54,7 @@ class TopicWriter(threading.Thread):
         self._process = process
         self._most_owed = most_owed
         self._linger_seconds = linger_seconds
-        self._writer: str = saved.get("writer") or uuid.uuid4().hex
+        self._writer: str = options.transactional_id or saved.get("writer") or uuid.uuid4().hex
         self._changed = threading.Condition()
         self._since = {int(number): end for number, end in saved["ends"].items()} if saved else None
         """Where each partition is to be read back from after a crash."""
@@ -160,11 +160,7 @@ class TopicWriter(threading.Thread):
         """Find out what the topic has of what it was given, or may be given again."""
         tail = OutputTail.read(self._options, self._read_to, writer=self._writer, stop=self._stopped)
         if self._connected_before and tail.processes - {self._process}:
-            self._fail(
-                self._unavailable(
-                    "another process goes on from a copy of this state, and writes in this one's place"
-                )
-            )
+            self._fail(self._unavailable("another process has taken over, under the same name or state"))
         with self._changed:
             if not self._closing:
                 self._present.add(tail.positions)

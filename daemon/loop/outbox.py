@@ -84,7 +84,7 @@ class Outbox:
             del self._unsettled_since[name]
             if self._waiting.pop(name, None) is not None:
                 log.info(
-                    "a sink takes what is written again", sink=name, waited_seconds=round(self._clock() - since, 1)
+                    "a sink can be written to again", sink=name, waited_seconds=round(self._clock() - since, 1)
                 )
         elif sink.trouble or self._clock() - since >= TOLD_AFTER_SECONDS:
             self._wait_for(name, sink.trouble or f"{name} are not acknowledged yet")
