@@ -61,6 +61,15 @@ def require_known(layout: Mapping[str, int], *, release: str) -> None:
         )
 
 
+def behind(layout: Mapping[str, int]) -> dict[str, int]:
+    """Return the components that a state has in an earlier version, with that version.
+
+    >>> behind({**LAYOUT, "learner": 1})
+    {'learner': 1}
+    """
+    return {name: layout.get(name, 1) for name, today in LAYOUT.items() if layout.get(name, 1) < today}
+
+
 def migrated(state: State, layout: Mapping[str, int]) -> State:
     """Return the state in the layout of today; one of an earlier layout is changed in place."""
     for migration in MIGRATIONS:

@@ -141,6 +141,33 @@ def test_a_damaged_generation_costs_no_good_one_its_place(tmp_path: Path) -> Non
     assert store.generations() == [4, 5, 6]
 
 
+def test_a_damaged_generation_costs_no_good_one_its_place_in_later_processes_either(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    (store.path(3) / "manifest.json").write_text("{}")
+    for step in (4, 5):
+        store = CheckpointStore(tmp_path, keep=3)
+        found = store.load_newest()
+        assert found is not None
+        assert found.saved.generation == (2 if step == 4 else 4)
+        store.write(state_at(step), {})
+    assert store.generations() == [2, 3, 4, 5]
+
+
+def test_what_a_rollback_sets_aside_is_on_the_disk_when_it_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = filled(tmp_path)
+    synced: list[tuple[str, set[str]]] = []
+
+    def note(path: Path) -> None:
+        synced.append((path.name, names(path)))
+
+    monkeypatch.setattr("daemon.state.checkpoints.sync_directory", note)
+    store.rollback(1)
+    assert ("discarded", {"000000000002", "000000000003"}) in synced
+    assert synced[-1][0] == "checkpoints"
+
+
 def test_after_a_fallback_the_group_is_ignored_until_its_offsets_are_those_of_a_new_checkpoint(
     tmp_path: Path,
 ) -> None:
