@@ -25,6 +25,10 @@ CLOSE_SECONDS = 5.0
 WAIT_SECONDS = 0.2
 
 
+NO_COORDINATOR = (
+    "no broker coordinates transactions: has the cluster as many brokers as its"
+    " transaction.state.log.replication.factor and transaction.state.log.min.isr ask for?"
+)
 TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 
 
@@ -48,7 +52,7 @@ class TransactionalProducer:
             self._producer = KafkaProducer(
                 **options.producer_config() | {"transactional_id": transactional_id}, kafka_client=self._make_client
             )
-            self._until_answered(self._producer.init_transactions)
+            self._fence()
         except BaseException:
             self.close()
             raise
@@ -73,6 +77,12 @@ class TransactionalProducer:
         for place in (future.value for future in sent):
             ends[place.partition] = max(ends.get(place.partition, 0), place.offset + 1)
         return ends
+
+    def _fence(self) -> None:
+        try:
+            self._until_answered(self._producer.init_transactions)
+        except errors.KafkaTimeoutError as error:
+            raise errors.KafkaTimeoutError(NO_COORDINATOR) from error
 
     def _commit(self) -> None:
         # commit_transaction() waits without a limit (kafka-python 3.0.12).
