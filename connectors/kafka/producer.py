@@ -53,8 +53,11 @@ class TransactionalProducer:
                 **options.producer_config() | {"transactional_id": transactional_id}, kafka_client=self._make_client
             )
             self._fence()
-        except BaseException:
+        except BaseException as error:
+            refusal = "" if self._client is None else self._client.refusal
             self.close()
+            if refusal and isinstance(error, errors.KafkaError):
+                raise errors.KafkaConnectionError(refusal) from error
             raise
 
     def write(self, rows: Sequence[Outgoing], header: Callable[[Outgoing], tuple[str, bytes]]) -> dict[int, int]:
