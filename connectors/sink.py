@@ -13,17 +13,49 @@ if TYPE_CHECKING:
 
 
 class SinkUnavailableError(Exception):
-    """A sink could not write what must not be lost; the process exits with 69, to resume from its checkpoint."""
+    """A sink does not take what must not be lost, and waiting does not help; the process exits with 69."""
 
 
-class DeadLetters(Protocol):
-    """Keeps records that could not be learned from; when ``write`` returns, they are acknowledged or on disk."""
+class Sink(Protocol):
+    """What dead letters and predictions have in common. Used from one thread.
 
-    def write(self, rejects: Sequence[Reject]) -> None:
-        """Write the rejects with their reasons; raise ``SinkUnavailableError`` where that fails for good."""
+    Nothing that it is given is lost, and nothing is in it twice: what the world outside does not take now (a full
+    disk, a broker that is away) is kept and tried again, and ``settle`` says when all is durable. Only then does a
+    checkpoint hold the positions of the events in question, together with ``state_dict``. A process that goes on
+    from that checkpoint gives the sink everything that came later once more, after ``load_state_dict``: the sink
+    then knows from its own output what it has.
+    """
+
+    @property
+    def trouble(self) -> str:
+        """Why it does not take anything now, in a sentence; empty where it does."""
+
+    @property
+    def full(self) -> bool:
+        """Whether it is to be given nothing more before it has settled."""
+
+    def settle(self, timeout_seconds: float) -> bool:
+        """Return whether all that was written is durable, trying to make it so for that long.
+
+        The first call opens the sink: it is true only where the sink can be written to. Raises
+        ``SinkUnavailableError`` where waiting does not help.
+        """
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the output holds by now, as JSON values; called when all is settled."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from that state: drop what is not written yet, and see to it that nothing will be there twice."""
 
     def close(self) -> None:
-        """Flush and release."""
+        """Flush what can be flushed, and release; may be called twice."""
+
+
+class DeadLetters(Sink, Protocol):
+    """Keeps records that could not be learned from."""
+
+    def write(self, rejects: Sequence[Reject]) -> None:
+        """Take the rejects with their reasons, to be written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +73,8 @@ class Prediction:
     """Optimizer steps that the model had taken."""
 
 
-class Predictions(Protocol):
-    """Publishes predictions, at least once."""
+class Predictions(Sink, Protocol):
+    """Publishes predictions."""
 
     def write(self, predictions: Sequence[Prediction]) -> None:
-        """Queue or write them; may return before they are durable."""
-
-    def flush(self) -> None:
-        """Return when all that was written is acknowledged; called before each checkpoint becomes valid."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return how much was written, so that a file can be cut back to a checkpoint (JSON values)."""
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Cut back to that state where the sink can."""
-
-    def close(self) -> None:
-        """Flush and release."""
+        """Take them, to be written soon."""

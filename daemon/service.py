@@ -11,6 +11,7 @@ import structlog
 import torch
 from prometheus_client import CollectorRegistry
 
+from connectors.sink import SinkUnavailableError
 from connectors.source import PartitionsLostError
 from daemon.build.edges import build_source
 from daemon.build.loop import build_loop
@@ -46,6 +47,7 @@ log = structlog.get_logger("retaind")
 
 _TURN_LIMIT_SECONDS = 60.0
 _RESTORE_LIMIT_SECONDS = 600.0
+_LAST_SECONDS = 5.0
 
 
 class Service:
@@ -120,7 +122,7 @@ class Service:
         reload: Callable[[], bool] = lambda: False,
     ) -> None:
         """Learn until asked to ``stop`` or the source is exhausted; then save. All are asked before each turn."""
-        while not (stop() or self._quit) and not self.source.exhausted:
+        while not (stop() or self._quit) and not (self.source.exhausted and not self.loop.owes):
             self._control.serve(self.carry_out)
             if consolidate():
                 self.consolidate()
@@ -131,8 +133,15 @@ class Service:
         self._notify.stopping("saving a last checkpoint")
         if self.source.exhausted:
             self.loop.finish()
-        self.loop.save()
+        self._save_at_last()
         log.info("stopped", **self.loop.pipeline.summary())
+
+    def _save_at_last(self) -> None:
+        try:
+            self.loop.save(within_seconds=_LAST_SECONDS)
+        except SinkUnavailableError as error:
+            # Saved without it, the state would claim what the output lacks. The newest checkpoint does not.
+            log.warning("no last checkpoint: what came after the newest is learned again", reason=str(error))
 
     def turn(self) -> int:
         """Make one turn of the loop; return how many events came."""
@@ -160,7 +169,7 @@ class Service:
     def _checkpoint(self) -> Answer:
         try:
             self.loop.save()
-        except StateError as error:
+        except (SinkUnavailableError, StateError) as error:
             log.error("checkpoint on request failed", reason=str(error))  # noqa: TRY400 - the reason is enough
             return Answer(done=False, told={"reason": str(error)})
         told = {"generation": self._store.generations()[-1], **self.loop.pipeline.summary()}
@@ -181,7 +190,7 @@ class Service:
         try:
             config = self._read()
             changed = self._reloading.apply(config, in_place_of=self.config)
-        except (ConfigError, NeedsRestartError, StateError) as error:
+        except (ConfigError, NeedsRestartError, SinkUnavailableError, StateError) as error:
             reason = str(error)
             log.error("configuration not reloaded", reason=reason)  # noqa: TRY400 - the reason is enough
         else:
@@ -219,8 +228,7 @@ class Service:
         self.loop.pipeline.begin()
         self.source.open(positions)
         if positions is None:
-            # So that there is a state to go back to, and a length of the predictions, before the first event.
-            self.loop.save()
+            self.loop.begin()
         if self.config.assumed:
             log.info("assumed for the pretrained model", **self.config.assumed)
         directory = self.config.checkpoint.directory

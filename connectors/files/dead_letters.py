@@ -1,4 +1,4 @@
-"""Dead letters as JSON lines in a file, on disk before the stream continues."""
+"""Dead letters as JSON lines in a file, each exactly once however often the process was killed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from connectors.files.line_file import LineFile
+from connectors.files.output_file import OutputFile
 from connectors.files.sink_options import FileDeadLettersOptions
-from connectors.sink import SinkUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,29 +17,19 @@ if TYPE_CHECKING:
     from connectors.decoder import Reject
 
 
-class FileDeadLetters:
-    """Appends one JSON object per reject and syncs; key, value and headers are base64, unchanged."""
+class FileDeadLetters(OutputFile):
+    """Appends one JSON object per reject; key, value and headers are base64, unchanged."""
 
     Options = FileDeadLettersOptions
 
     def __init__(self, options: FileDeadLettersOptions, *, clock: Callable[[], float] = time.time) -> None:
-        self._file = LineFile(options.path)
+        super().__init__(options.path, what="dead letters")
         self._clock = clock
 
     def write(self, rejects: Sequence[Reject]) -> None:
-        """Return when every reject is on disk. Raises SinkUnavailableError."""
-        if not rejects:
-            return
+        """Append them."""
         now = self._clock()
-        try:
-            self._file.append(orjson.dumps(_letter(reject, now)) for reject in rejects)
-            self._file.sync()
-        except OSError as error:
-            raise SinkUnavailableError(f"dead letters cannot be written: {error}") from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        self.append(orjson.dumps(_letter(reject, now)) for reject in rejects)
 
 
 def _letter(reject: Reject, now: float) -> dict[str, Any]:

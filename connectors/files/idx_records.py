@@ -9,10 +9,14 @@ from __future__ import annotations
 import math
 import re
 import struct
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
+from connectors.files.fingerprint import Fingerprint
 from connectors.files.input_file import damage_named, open_binary
 from connectors.source import SourceDataError
+
+if TYPE_CHECKING:
+    from connectors.files.place import FilePlace
 
 IDX_NAME = re.compile(r"idx[1-9]-ubyte(\.gz)?$")
 UNSIGNED_BYTE = 8
@@ -35,8 +39,8 @@ class IdxRecords:
         self._labels_path = labels
         self._file = open_binary(path)
         self._labels: IO[bytes] | None = None
-        self.position = 0
-        """The number of the next record in this file."""
+        self.records = 0
+        """Records that were delivered."""
         try:
             self._labels = None if labels is None else open_binary(labels)
             self._count, self._item_bytes, self._start = _header(self._file, path)
@@ -56,22 +60,38 @@ class IdxRecords:
 
     def read(self) -> tuple[bytes, str | None] | None:
         """Return the next item and its label, None at the end; raise ``SourceDataError``."""
-        if self.position >= self._count:
+        if self.records >= self._count:
             return None
         value = self._exactly(self._file, self._item_bytes, self._path)
         label = None if self._labels is None else self._exactly(self._labels, 1, self._labels_path or "")[0]
-        self.position += 1
+        self.records += 1
         return value, None if label is None else str(label)
 
     def _exactly(self, file: IO[bytes], size: int, path: str) -> bytes:
-        with damage_named(path, self.position):
+        with damage_named(path, self.records):
             value = file.read(size)
             if len(value) < size:
                 raise EOFError("the file ends too early")
         return value
 
-    def skip(self, records: int) -> None:
-        """Pass that many records; raise ``SourceDataError`` where there are fewer."""
+    bytes = 0
+    unended = 0
+
+    @property
+    def descriptor(self) -> int:
+        """The open file's descriptor."""
+        return self._file.fileno()
+
+    def take_rest(self) -> None:
+        """Every item is whole."""
+
+    def fingerprint(self) -> Fingerprint:
+        """Return that of the file's head. Raises OSError."""
+        return Fingerprint.of_head(self._path)
+
+    def go_to(self, place: FilePlace) -> None:
+        """Go to a place in this file; raise ``SourceDataError`` where it has fewer records."""
+        records = place.records
         if records > self._count:
             raise SourceDataError(
                 f"{self._path}: has {self._count} records, but the checkpoint stopped after {records}; "
@@ -81,7 +101,7 @@ class IdxRecords:
             self._file.seek(self._start + records * self._item_bytes)
             if self._labels is not None:
                 self._labels.seek(self._labels_start + records)
-        self.position = records
+        self.records = records
 
     def close(self) -> None:
         """Close both files."""

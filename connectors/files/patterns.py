@@ -16,7 +16,10 @@ GLOB_LETTERS = frozenset("*?[")
 
 
 def expand(options: FileSourceOptions) -> list[FileEntry]:
-    """Return one entry for each existing file; raise ``SourceDataError`` where a path or pattern has none."""
+    """Return one entry for each existing file.
+
+    Raises ``SourceDataError`` where a path or pattern has none, unless files are followed, which may come later.
+    """
     given = (options.path,) if isinstance(options.path, str) else options.path
     entries = [FileEntry(path=entry) if isinstance(entry, str) else entry for entry in given]
     if options.labels is not None and len(entries) > 1:
@@ -27,18 +30,21 @@ def expand(options: FileSourceOptions) -> list[FileEntry]:
     return [
         entry.model_copy(update={"path": path, **{n: v for n, v in common.items() if getattr(entry, n) is None}})
         for entry in entries
-        for path in _paths(entry.path)
+        for path in _paths(entry.path, required=not options.follow)
     ]
 
 
-def _paths(pattern: str) -> list[str]:
+def _paths(pattern: str, *, required: bool) -> list[str]:
     path = Path(pattern).expanduser()
     if path.is_file():
         return [str(path)]
-    if not GLOB_LETTERS.isdisjoint(pattern):
+    patterned = not GLOB_LETTERS.isdisjoint(pattern)
+    if patterned:
         names = glob.glob(str(path), recursive=True)  # noqa: PTH207  # Path.glob refuses absolute patterns
         found = sorted(name for name in names if Path(name).is_file())
         if found:
             return found
-    what = "no file matches this pattern" if not GLOB_LETTERS.isdisjoint(pattern) else "there is no such file"
+    if not required:
+        return [] if patterned else [str(path)]
+    what = "no file matches this pattern" if patterned else "there is no such file"
     raise SourceDataError(f"{pattern}: {what}; correct source.path (relative paths start at {Path.cwd()})")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from connectors.options import Options
 
@@ -39,5 +39,25 @@ class FileSourceOptions(Options):
     format: Literal["auto", "lines", "idx"] = Field(
         "auto", description="auto decides by name: idx for *-idx3-ubyte(.gz), else lines."
     )
+    follow: bool = Field(
+        False,
+        description=(
+            "At the end wait for more, as tail -F does: lines that are appended (whole ones only), files that are "
+            "added, or take the place of one that was rotated or emptied."
+        ),
+    )
+    on_lost_rest: Literal["fail", "skip"] = Field(
+        "fail",
+        description=(
+            "When a file of which a part was still to be read is gone, replaced or cut, and found under no other "
+            "name: fail, or go on without the rest."
+        ),
+    )
     rate: float | None = Field(None, gt=0, description="Events per second; unlimited by default.")
     loop: bool = Field(False, description="Start again after the last file, endlessly; offsets keep growing.")
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        if self.loop and self.follow:
+            raise ValueError("loop starts again at the end, follow waits there; give only one of them")
+        return self

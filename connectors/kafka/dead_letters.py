@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from kafka import errors
-
-from connectors.kafka.producer import AcknowledgedProducer
+from connectors.kafka.outgoing import Outgoing, SourcePosition
+from connectors.kafka.output_topic import OutputTopic
 from connectors.kafka.sink_options import KafkaDeadLettersOptions
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ KEPT_BYTES = 64 * 1024
 Letter = tuple["bytes | None", "bytes | None", "list[tuple[str, bytes]]"]
 
 
-class KafkaDeadLetters:
+class KafkaDeadLetters(OutputTopic):
     """Writes the original key, value and headers unchanged, and adds headers that say what was wrong.
 
     The record's own time is in the header ``__retaind.errors.timestamp`` (ms), not in the letter's timestamp: a
@@ -42,59 +41,20 @@ class KafkaDeadLetters:
     def __init__(
         self, options: KafkaDeadLettersOptions, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._producer = AcknowledgedProducer(options, monotonic)
-        self._refused_bytes = sys.maxsize
+        super().__init__(options, monotonic=monotonic)
 
     def write(self, rejects: Sequence[Reject]) -> None:
-        """Return when every reject is acknowledged by all replicas.
-
-        Raises SinkUnavailableError where one is refused for good, or not acknowledged until the deadline.
-        """
-        for reject in self._send(rejects):
-            self._send_alone(reject)
-
-    def close(self) -> None:
-        """Close the producer."""
-        self._producer.close()
-
-    def _send_alone(self, reject: Reject) -> None:
-        # An idempotent producer ends with the first message that a broker finds too large, and fails all others
-        # that were under way: only alone can it be told which one it was.
-        for _ in range(2):
-            self._producer.close()
-            if not self._send([reject]):
-                return
-            self._refused_bytes = min(self._refused_bytes, _size(reject))
-        raise self._producer.unavailable(errors.MessageSizeTooLargeError(f"even truncated to {KEPT_BYTES} bytes"))
-
-    def _send(self, rejects: Sequence[Reject]) -> list[Reject]:
-        """Write the rejects, truncated where known to be too large; return those refused for their size."""
-        deadline = self._producer.deadline()
-        under_way = [(reject, self._queue(reject)) for reject in rejects]
-        self._producer.flush()
-        refused = []
-        for reject, future in under_way:
-            try:
-                self._producer.wait(future, deadline)
-            except (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError):
-                refused.append(reject)
-            except errors.KafkaError as error:
-                raise self._producer.unavailable(error) from error
-        return refused
-
-    def _queue(self, reject: Reject) -> Any:
-        if _size(reject) < self._refused_bytes:
-            try:
-                return self._producer.send(*_whole(reject))
-            except errors.MessageSizeTooLargeError:
-                log.debug("larger than the client's max_request_size")
-        return self._producer.send(*_truncated(reject))
+        """Take them, to be written at once."""
+        if rejects:
+            self.send([_letter(reject) for reject in rejects])
 
 
-def _size(reject: Reject) -> int:
-    record = reject.record
-    headers = sum(len(value or b"") for _, value in record.headers)
-    return len(record.key or b"") + len(record.value or b"") + headers
+def _letter(reject: Reject) -> Outgoing:
+    return Outgoing(SourcePosition.of(reject.record), *_whole(reject), smaller=partial(_smaller, reject))
+
+
+def _smaller(reject: Reject) -> Outgoing:
+    return Outgoing(SourcePosition.of(reject.record), *_truncated(reject))
 
 
 def _whole(reject: Reject) -> Letter:

@@ -1,7 +1,8 @@
-"""A producer whose every record must be acknowledged before a deadline."""
+"""A producer that writes in transactions, and fences whoever wrote under the same name before."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -9,83 +10,114 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaProducer, errors
 
 from connectors.kafka.client import TidyClient
-from connectors.sink import SinkUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from connectors.kafka.outgoing import Outgoing
     from connectors.kafka.sink_options import KafkaSinkOptions
 
 log = logging.getLogger(__name__)
 
 METADATA_RETRY_MS = 500  # the client's 100 ms would log a missing topic ten times a second
+ANSWER_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
+WAIT_SECONDS = 0.2
 
 
-class AcknowledgedProducer:
-    """Connects at the first record, and never creates a topic, whatever the broker allows."""
+NO_COORDINATOR = (
+    "no broker coordinates transactions: has the cluster as many brokers as its"
+    " transaction.state.log.replication.factor and transaction.state.log.min.isr ask for?"
+)
+TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 
-    def __init__(self, options: KafkaSinkOptions, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._options = options
-        self._monotonic = monotonic
+
+class TooLargeError(Exception):
+    """The topic or the client refuses a record for its size; which one is known where it was alone."""
+
+
+class TransactionalProducer:
+    """Connects and fences on construction; never creates a topic, whatever the broker allows.
+
+    It is thrown away at the first error: what became of a transaction then, the topic tells. ``stop`` is asked
+    again and again while it waits. Raises KafkaError.
+    """
+
+    def __init__(self, options: KafkaSinkOptions, transactional_id: str, *, stop: Callable[[], bool]) -> None:
+        self._topic = options.topic
+        self._stop = stop
         self._client: Any = None
         self._producer: Any = None
-
-    def deadline(self) -> float:
-        """Return the moment, in monotonic seconds, until which a call that begins now may go on."""
-        return self._monotonic() + self._options.deadline_seconds
-
-    def send(self, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> Any:
-        """Queue a record and return kafka-python's future.
-
-        Raises MessageSizeTooLargeError where the client itself refuses it, SinkUnavailableError where the topic or
-        every broker stays missing until the deadline.
-        """
         try:
-            return self._connected().send(self._options.topic, value, key, headers)
-        except errors.MessageSizeTooLargeError:
+            self._producer = KafkaProducer(
+                **options.producer_config() | {"transactional_id": transactional_id}, kafka_client=self._make_client
+            )
+            self._fence()
+        except BaseException as error:
+            refusal = "" if self._client is None else self._client.refusal
+            self.close()
+            if refusal and isinstance(error, errors.KafkaError):
+                raise errors.KafkaConnectionError(refusal) from error
             raise
-        except (errors.KafkaError, OSError) as error:
-            raise self.unavailable(error) from error
 
-    def wait(self, future: Any, deadline: float) -> None:
-        """Return when the record is acknowledged; raise the KafkaError that it failed with, or a timeout."""
-        future.get(timeout=max(0.0, deadline - self._monotonic()))
+    def write(self, rows: Sequence[Outgoing], header: Callable[[Outgoing], tuple[str, bytes]]) -> dict[int, int]:
+        """Write rows in one transaction; return the offset after the last one of each partition written to.
 
-    def flush(self) -> None:
-        """Return when every record is acknowledged or has failed. Raises SinkUnavailableError at the deadline."""
-        if self._producer is None:
-            return
+        Raises TooLargeError and KafkaError; nothing of it is then committed, or all.
+        """
+        self._until_answered(lambda: self._producer.partitions_for(self._topic))
+        self._producer.begin_transaction()
         try:
-            self._producer.flush(timeout=self._options.deadline_seconds)
-        except errors.KafkaError as error:
-            raise self.unavailable(error) from error
+            sent = [
+                self._producer.send(self._topic, row.value, row.key, [*row.headers, header(row)]) for row in rows
+            ]
+            self._until_answered(lambda: self._producer.flush(timeout=WAIT_SECONDS))
+            _check(sent)
+        except TOO_LARGE as error:
+            raise TooLargeError(str(error)) from error
+        self._commit()
+        ends: dict[int, int] = {}
+        for place in (future.value for future in sent):
+            ends[place.partition] = max(ends.get(place.partition, 0), place.offset + 1)
+        return ends
 
-    def unavailable(self, error: Exception) -> SinkUnavailableError:
-        """Return the error to raise for one that waiting does not resolve."""
-        return SinkUnavailableError(f"topic {self._options.topic} cannot be written to: {error}")
+    def _fence(self) -> None:
+        try:
+            self._until_answered(self._producer.init_transactions)
+        except errors.KafkaTimeoutError as error:
+            raise errors.KafkaTimeoutError(NO_COORDINATOR) from error
+
+    def _commit(self) -> None:
+        # commit_transaction() waits without a limit (kafka-python 3.0.12).
+        result = self._producer._transaction_manager.begin_commit()  # noqa: SLF001
+        self._producer._sender.wakeup()  # noqa: SLF001
+        self._until_answered(lambda: _committed(result))
+
+    def _until_answered(self, step: Callable[[], Any]) -> None:
+        """Repeat a step as long as no broker answers it, for some time."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                step()
+            except errors.KafkaTimeoutError:
+                if self._stop() or time.monotonic() >= deadline:
+                    raise
+            else:
+                return
 
     def close(self) -> None:
-        """Wait shortly for what is not acknowledged yet, and close."""
+        """Close at once: what is not committed will be aborted, and nobody waits for it."""
         producer, self._producer = self._producer, None
         client, self._client = self._client, None
         if producer is None:
             if client is not None:
                 client.close()
             return
-        try:
-            producer.close(timeout=min(CLOSE_SECONDS, self._options.deadline_seconds))
-        except errors.KafkaError as error:
-            log.warning("some records written to topic %s were not acknowledged: %s", self._options.topic, error)
-            sender = producer._sender  # noqa: SLF001  # close() raises and leaves its thread running (3.0.12)
-            sender.force_close()
-            sender.join(CLOSE_SECONDS)
+        sender = producer._sender  # noqa: SLF001 - close() would wait for what was given up
+        sender.force_close()
+        sender.join(CLOSE_SECONDS)
+        with contextlib.suppress(errors.KafkaError):
             producer.close(timeout=CLOSE_SECONDS)
-
-    def _connected(self) -> Any:
-        if self._producer is None:
-            self._producer = KafkaProducer(**self._options.producer_config(), kafka_client=self._make_client)
-        return self._producer
 
     def _make_client(self, **config: Any) -> Any:
         if self._client is not None:
@@ -94,3 +126,15 @@ class AcknowledgedProducer:
         self._client.cluster.config["allow_auto_create_topics"] = False
         self._client.cluster.config["retry_backoff_ms"] = METADATA_RETRY_MS
         return self._client
+
+
+def _committed(result: Any) -> None:
+    if not result.wait(timeout_ms=WAIT_SECONDS * 1000):
+        raise errors.KafkaTimeoutError("the commit of a transaction was not acknowledged")
+
+
+def _check(sent: Sequence[Any]) -> None:
+    """Raise what a record was refused for: its size, where that is among the reasons."""
+    refusals = [future.exception for future in sent if future.failed()]
+    for error in sorted(refusals, key=lambda error: not isinstance(error, TOO_LARGE)):
+        raise error

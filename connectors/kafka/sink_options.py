@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer
 from pydantic import Field
 
 from connectors.kafka.options import KafkaOptions
 
-LONGEST_REQUEST_MS = 30_000
+BOOTSTRAP_MS = 5_000
+WAIT_MS = 500  # of one step of waiting: between two of them it is asked whether to stop
+LARGEST_ANSWER_BYTES = 128 * 1024 * 1024
 
 
 class KafkaSinkOptions(KafkaOptions):
@@ -19,21 +21,41 @@ class KafkaSinkOptions(KafkaOptions):
     CLIENT_DEFAULTS: ClassVar[Mapping[str, Any]] = KafkaProducer.DEFAULT_CONFIG
 
     topic: str = Field(description="Topic to write to; it must exist.")
-    deadline_seconds: float = Field(
-        120.0, ge=1, description="Exit with 69 when a write is not acknowledged for this long."
+    deadline_seconds: float | None = Field(
+        None,
+        ge=1,
+        description="Exit with 69 when the topic cannot be written to for this long; by default it is waited for.",
+    )
+    transactional_id: str | None = Field(
+        None,
+        min_length=1,
+        description=(
+            "Name under which to write: a process that takes it fences the one that had it before. By default "
+            "that of the state in checkpoint.directory, and of every copy of it."
+        ),
     )
 
     def producer_config(self) -> dict[str, Any]:
-        """Return all of kafka-python's options for this sink: acknowledged by all replicas, without duplicates."""
-        limit = int(self.deadline_seconds * 1000)
+        """Return all of kafka-python's options to write with: in transactions, acknowledged by all replicas."""
         ours = {"linger_ms": 5, "max_request_size": 64 * 1024 * 1024, "metrics_enabled": False}
-        times = {
-            "delivery_timeout_ms": limit,
-            "request_timeout_ms": min(LONGEST_REQUEST_MS, limit // 2),
-            "max_block_ms": limit,
-            "bootstrap_timeout_ms": limit,
+        times = {"delivery_timeout_ms": 30_000, "request_timeout_ms": 10_000, "bootstrap_timeout_ms": BOOTSTRAP_MS}
+        always = {
+            "acks": "all",
+            "enable_idempotence": True,
+            "allow_auto_create_topics": False,
+            "max_block_ms": WAIT_MS,
         }
-        return ours | times | self.client_config() | {"acks": "all", "allow_auto_create_topics": False}
+        return ours | times | self.client_config() | always
+
+    def reader_config(self) -> dict[str, Any]:
+        """Return all of kafka-python's options to read back what was written."""
+        given = {
+            name: value for name, value in self.client_config().items() if name in KafkaConsumer.DEFAULT_CONFIG
+        }
+        ours = {"bootstrap_timeout_ms": BOOTSTRAP_MS, "metrics_enabled": False, "max_poll_records": 5_000}
+        sizes = {"receive_message_max_bytes": LARGEST_ANSWER_BYTES}
+        always = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "allow_auto_create_topics": False}
+        return ours | sizes | given | always
 
 
 class KafkaDeadLettersOptions(KafkaSinkOptions):
@@ -47,7 +69,7 @@ class KafkaPredictionsOptions(KafkaSinkOptions):
 
     type: Literal["kafka"] = "kafka"
     linger_ms: int = Field(
-        20, ge=0, description="Longest time that a prediction waits for others, to share a request."
+        20, ge=0, description="Longest time that a prediction waits for others, to share a transaction."
     )
     batch_bytes: int = Field(
         256 * 1024, ge=1, description="Maximum size of a batch of predictions for one partition."
@@ -60,5 +82,4 @@ class KafkaPredictionsOptions(KafkaSinkOptions):
 
     def producer_config(self) -> dict[str, Any]:
         """Return all of kafka-python's options for this sink."""
-        batching = {"linger_ms": self.linger_ms, "batch_size": self.batch_bytes}
-        return super().producer_config() | batching
+        return super().producer_config() | {"batch_size": self.batch_bytes}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Verdict = Literal["moving", "seek_again", "stalled", "give_up"]
 
 IDLE_POLLS = 3  # a partition that only waits its turn moves between two polls that found nothing more to deliver
+PAUSE_SECONDS = 30.0  # not asked for so long, nothing was polled: the loop waited for a sink, or for a broker
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class _Standing:
     position: int
     since_seconds: float
     since_idle_poll: int
+    asked_seconds: float
     sought: bool = False
 
 
@@ -43,16 +45,17 @@ class StallWatch:
     def standing(self, part: TopicPartition, position: int, now: float) -> bool:
         """Return whether the position is the same as when last asked, and remember it."""
         before = self._standing.get(part)
-        if before is not None and before.position == position:
+        if before is not None and before.position == position and now - before.asked_seconds < PAUSE_SECONDS:
+            before.asked_seconds = now
             return True
-        self._standing[part] = _Standing(position, now, self._idle_polls)
+        self._standing[part] = _Standing(position, now, self._idle_polls, now)
         return False
 
     def judge(self, part: TopicPartition, end: int, now: float) -> Verdict:
         """Return what to do about a partition without progress whose log ends at ``end``."""
         standing = self._standing[part]
         if end <= standing.position:
-            self._standing[part] = _Standing(standing.position, now, self._idle_polls)
+            self._standing[part] = _Standing(standing.position, now, self._idle_polls, now)
             return "moving"
         waited = now - standing.since_seconds
         if waited < self._stall_seconds or self._idle_polls - standing.since_idle_poll < IDLE_POLLS:

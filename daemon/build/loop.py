@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from daemon.build.edges import build_dead_letters, build_predictions
 from daemon.build.pipeline import build_pipeline
 from daemon.loop.loop import Loop
+from daemon.loop.outbox import Outbox
 from daemon.loop.reject_limit import RejectLimit
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.saving import Saving
@@ -38,7 +39,6 @@ def build_loop(
         reject_limit=RejectLimit(tolerate=rejections.tolerate, max_share=rejections.max_share),
         telemetry=telemetry,
         stopwatch=stopwatch,
-        dead_letters=build_dead_letters(config),
-        predictions=build_predictions(config),
+        outbox=Outbox(dead_letters=build_dead_letters(config), predictions=build_predictions(config)),
         linger_seconds=config.learner.linger_seconds,
     )

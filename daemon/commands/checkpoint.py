@@ -74,16 +74,14 @@ def inspect(
 
 @checkpoint.command()
 def verify(config: _Config = None, directory: _Directory = None) -> None:
-    """Check every byte of every generation against its checksum; exit 74 if any is damaged."""
+    """Check every byte of every generation, and say which release wrote it; exit 74 if any cannot be used."""
     store = _store(_state_directory(config, directory))
     entries = store.entries()
     _print_problems(entries)
-    damaged = [entry.generation for entry in entries if entry.problem]
-    if damaged:
-        raise StateError(
-            f"{len(damaged)} of {len(entries)} generations in {store.directory} are damaged: "
-            f"{', '.join(map(str, damaged))}; retaind starts from the newest good one"
-        )
+    for entry in entries:
+        if entry.manifest:
+            _console().out(f"generation {entry.generation}: whole, {_origin(entry.manifest)}")
+    _require_usable(store, entries)
     _verify_histories(store, [entry.generation for entry in entries])
     _console().out(f"{len(entries)} generations in {store.directory}, all good")
 
@@ -210,6 +208,25 @@ def _verify_histories(store: CheckpointStore, generations: list[int]) -> None:
         raise StateError(
             f"{'; '.join(damaged)}: the state is whole; only the run history, for page and report, is lost"
         )
+
+
+def _require_usable(store: CheckpointStore, entries: list[Entry]) -> None:
+    damaged = [entry.generation for entry in entries if entry.damaged]
+    unread = [entry.generation for entry in entries if entry.problem and not entry.damaged]
+    if damaged:
+        raise StateError(
+            f"{len(damaged)} of {len(entries)} generations in {store.directory} are damaged: "
+            f"{', '.join(map(str, damaged))}; retaind starts from the newest good one"
+        )
+    if unread:
+        raise StateError(f"this release cannot use {', '.join(map(str, unread))} of {store.directory}")
+
+
+def _origin(manifest: Manifest) -> str:
+    from daemon.state.layout import behind  # noqa: PLC0415 - not for --help
+
+    older = ", ".join(f"{name} {version}" for name, version in sorted(behind(manifest.layout).items()))
+    return f"written by retaind {manifest.retaind}" + (f"; is migrated when read: {older}" if older else "")
 
 
 def _count(value: Any) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.doctor.finding import ok, problem
-from daemon.state.state_lock import lock_path, owner
+from daemon.state.state_lock import lock_directory, lock_path, open_directory, owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,9 @@ def check_lock(config: Config, _: Setup) -> Iterator[Finding]:
     """Ask for the lock as a reader does, and give it back at once."""
     path = lock_path(Path(config.checkpoint.directory))
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8") as file, open_directory(path.parent) as directory:
             try:
+                lock_directory(directory, fcntl.LOCK_SH)
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 yield ok(f"{path} is held by {owner(file)}: a daemon runs on this state")

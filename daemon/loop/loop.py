@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from connectors.sink import SinkUnavailableError
+from daemon.loop.outbox import Outbox
 from daemon.loop.poll_size import PollSize
 from daemon.state.checkpoint_writer import CheckpointContents
 from daemon.state.state_error import StateError
@@ -14,9 +17,7 @@ from daemon.telemetry.snapshot import TurnWork
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connectors.decoder import Reject
     from connectors.record import Record
-    from connectors.sink import DeadLetters, Predictions
     from connectors.source import Source, SourceStatus
     from daemon.learning.pipeline import Pipeline
     from daemon.learning.stopwatch import Stopwatch
@@ -46,8 +47,7 @@ class Loop:
         reject_limit: RejectLimit,
         telemetry: Telemetry,
         stopwatch: Stopwatch,
-        dead_letters: DeadLetters | None = None,
-        predictions: Predictions | None = None,
+        outbox: Outbox | None = None,
         linger_seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,9 +58,10 @@ class Loop:
         self._source = source
         self._telemetry = telemetry
         self._stopwatch = stopwatch
-        self._dead_letters = dead_letters
-        self._predictions = predictions
+        self._outbox = outbox or Outbox(dead_letters=None, predictions=None)
         self._clock = clock
+        self._owes = True
+        self._saved_sinks: Mapping[str, Any] | None = None
         self._poll_size = PollSize()
         self._first_waiting: int | None = None
         self._waiting_since = clock()
@@ -68,8 +69,9 @@ class Loop:
     def resume(self, pipeline: Pipeline, state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint's state, which ``pipeline`` has taken up; the source is opened by the caller."""
         self.pipeline = pipeline
-        if self._predictions is not None and "predictions" in state:
-            self._predictions.load_state_dict(state["predictions"])
+        self._outbox.load_state_dict(state)
+        self._owes = True
+        self._saved_sinks = {name: state.get(name) for name in self._outbox.names}
         self.saving.resume(pipeline.events, snapshot=state["source"])
 
     def start_over(self, pipeline: Pipeline) -> None:
@@ -86,9 +88,7 @@ class Loop:
         """Wait for the checkpoint that is being written, and close the sinks; whatever of it fails."""
         with ExitStack() as closing:
             closing.callback(self.saving.close)
-            for sink in (self._dead_letters, self._predictions):
-                if sink is not None:
-                    closing.callback(sink.close)
+            closing.callback(self._outbox.close)
 
     def learn_waiting(self) -> None:
         """Learn the events that wait for a micro-batch to be full, now."""
@@ -105,9 +105,20 @@ class Loop:
         self.pipeline.finish()
         self.saving.outdate()
 
+    @property
+    def owes(self) -> bool:
+        """Whether a sink has still to take something before another event may be polled, or all may end."""
+        return self._owes
+
     def turn(self) -> int:
-        """Poll once and see everything through; return how many records came."""
+        """Poll once and see everything through; return how many records came.
+
+        While a sink takes nothing, that is waited for, and nothing is polled.
+        """
         started = self._clock()
+        if self._owes and not self._settle():
+            self._report(seconds=self._clock() - started)
+            return 0
         with self._stopwatch("poll"):
             records = self._source.poll(self._poll_size.max_records, _POLL_SECONDS)
         polled = self._clock()
@@ -120,13 +131,40 @@ class Loop:
         self._report(received=len(records), seconds=done - started)
         return len(records)
 
-    def save(self) -> None:
-        """Make the state durable before returning; raise ``StateError`` where that cannot be done."""
+    def save(self, *, within_seconds: float = _POLL_SECONDS) -> None:
+        """Make the state durable before returning.
+
+        Raises ``StateError`` where that cannot be done, and ``SinkUnavailableError`` where a sink does not take in
+        that time what the state says that it has.
+        """
+        if not self._outbox.settle(within_seconds):
+            raise SinkUnavailableError(
+                "; ".join(self._outbox.waiting.values()) or "a sink has not acknowledged yet"
+            )
         self._tell_saved(self.saving.finish(self._contents()))
+        self._owes = False
         self._report(last=True)
 
+    def begin(self) -> None:
+        """Save a state to go back to before the first event; where a sink does not take anything, a turn will."""
+        if self._outbox.settle(_POLL_SECONDS):
+            self.save()
+
+    def _settle(self) -> bool:
+        """Return whether the sinks have all that they were given; then save, where that is due."""
+        with self._stopwatch("publish"):
+            self._owes = not self._outbox.settle(_POLL_SECONDS)
+        if self._owes:
+            return False
+        if self._outbox.is_new_to(self._saved_sinks):
+            # What an output has of this state cannot be told from what was there, unless the state knows it.
+            self.saving.outdate()
+            self.save()
+        self._save_if_due()
+        return not self._owes
+
     def _report(self, *, received: int = 0, seconds: float = 0.0, last: bool = False) -> None:
-        source = self._source.status()
+        source = self._status()
         work = TurnWork(
             received=received,
             seconds=seconds,
@@ -134,11 +172,16 @@ class Loop:
             newest_event_seconds=self.pipeline.newest_event_seconds,
         )
         self._telemetry.turn(work, source=source)
+        self._telemetry.waiting_for(self._outbox.waiting)
         advisor, events = self._telemetry.advisor, self.pipeline.events
         if advisor.due(events):
             advisor.judge(self.pipeline.leads(), events=events)
         if last or self._telemetry.due:
             self._telemetry.show(self._snapshot(source))
+
+    def _status(self) -> SourceStatus:
+        status, waiting = self._source.status(), self._outbox.waiting
+        return replace(status, ready=False, reason="; ".join(waiting.values())) if waiting else status
 
     def _snapshot(self, source: SourceStatus) -> Snapshot:
         return self._telemetry.snapshot(self.pipeline.snapshot(), source)
@@ -146,15 +189,10 @@ class Loop:
     def _take(self, records: Sequence[Record]) -> None:
         outcome = self.pipeline.process(records)
         with self._stopwatch("publish"):
-            self._reject(outcome.rejects, among=len(records))
-            if self._predictions is not None:
-                self._predictions.write(outcome.predictions)
-
-    def _reject(self, rejects: Sequence[Reject], *, among: int) -> None:
-        if rejects and self._dead_letters is not None:
-            self._dead_letters.write(rejects)
-        self._telemetry.rejected(rejects, kept=self._dead_letters is not None)
-        self.reject_limit.observe(rejects, among=among)
+            self._outbox.put(outcome.rejects, outcome.predictions)
+        self._owes = self._outbox.full
+        self._telemetry.rejected(outcome.rejects, kept=self._outbox.keeps_rejects)
+        self.reject_limit.observe(outcome.rejects, among=len(records))
 
     def _linger(self) -> None:
         """Learn a partial block once its first event has waited for long enough."""
@@ -168,8 +206,11 @@ class Loop:
     def _save_if_due(self) -> None:
         wanted = self._source.status().checkpoint_wanted
         if self.saving.due(self.pipeline.events, snapshot=self._source.snapshot(), wanted=wanted):
-            with self._stopwatch("checkpoint"):
-                self.saving.begin(self._contents())
+            with self._stopwatch("publish"):
+                self._owes = not self._outbox.settle(_POLL_SECONDS)
+            if not self._owes:
+                with self._stopwatch("checkpoint"):
+                    self.saving.begin(self._contents())
         self._tell_saved(self.saving.settle(wanted=wanted))
 
     def _tell_saved(self, attempts: Sequence[Written | StateError]) -> None:
@@ -180,16 +221,14 @@ class Loop:
                 self._telemetry.checkpoint(attempt)
 
     def _contents(self) -> CheckpointContents:
-        """Return what a checkpoint holds, as of now; what it says of predictions is durable already."""
+        """Return what a checkpoint holds, as of now; what it says of the sinks is durable already."""
         snapshot = self._source.snapshot()
-        state: dict[str, Any] = {"pipeline": self.pipeline.state_dict(), "source": snapshot}
-        if self._predictions is not None:
-            self._predictions.flush()
-            state["predictions"] = self._predictions.state_dict()
+        self._saved_sinks = self._outbox.state_dict()
+        state: dict[str, Any] = {"pipeline": self.pipeline.state_dict(), "source": snapshot, **self._saved_sinks}
         return CheckpointContents(
             state=state,
             events=self.pipeline.events,
             summary=self.pipeline.summary(),
             snapshot=snapshot,
-            history=self._telemetry.moment(self._snapshot(self._source.status())),
+            history=self._telemetry.moment(self._snapshot(self._status())),
         )

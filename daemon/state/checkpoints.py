@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from daemon.state.manifest import Manifest
 
 _NUMBER = re.compile(r"\d{12}", re.ASCII)
-_COMMITTED, _WITHDRAWN = "committed", "withdrawn"  # empty files in the directory of a generation
+_COMMITTED, _WITHDRAWN, _DAMAGED = "committed", "withdrawn", "damaged"  # empty files in a generation's directory
 _TEMPORARY = "."  # begins the name of all that an interrupted process may leave behind
 
 
@@ -61,6 +61,8 @@ class Entry:
     manifest: Manifest | None
     problem: str | None
     """None where every checksum is right; else there is no manifest."""
+    damaged: bool = False
+    """Whether that is what is wrong with it; else it may not be read, or is of a later release."""
 
 
 def store_path(directory: Path) -> Path:
@@ -180,6 +182,7 @@ class CheckpointStore:
                 )
                 directory.rename(self.path(generation))
             sync_directory(self.directory)
+            self._mark_damaged()
             self._prune()
         return generation
 
@@ -233,6 +236,8 @@ class CheckpointStore:
                 make_directory(self.discarded)
             for generation in reversed(generations):
                 self.path(generation).rename(self.discarded / f"{generation:012d}")
+            if generations:
+                sync_directory(self.discarded)
             sync_directory(self.directory)
         return generations
 
@@ -259,7 +264,7 @@ class CheckpointStore:
         try:
             return Entry(generation, verify_generation(self.path(generation), generation), None)
         except StateError as error:
-            return Entry(generation, None, str(error))
+            return Entry(generation, None, str(error), damaged=isinstance(error, DamagedError))
 
     def _found(self, newest: SavedState, damaged: list[Damage]) -> Recovered:
         self._damaged = frozenset(item.generation for item in damaged)
@@ -290,7 +295,7 @@ class CheckpointStore:
         The newest whose positions were committed stays: it may have to be gone back to.
         """
         generations = _numbers(self.directory)
-        good = [generation for generation in generations if generation not in self._damaged]
+        good = [generation for generation in generations if not (self.path(generation) / _DAMAGED).exists()]
         committed = self._newest_committed(generations)
         for generation in generations[: generations.index(good[-self.keep :][0])]:
             if generation == committed:
@@ -298,6 +303,12 @@ class CheckpointStore:
             # Renamed first: removed by halves, it would look damaged.
             doomed = self.path(generation).rename(self.directory / f"{_TEMPORARY}removed-{generation:012d}")
             shutil.rmtree(doomed)
+
+    def _mark_damaged(self) -> None:
+        """Let later processes know, too: they read the newest generation, and not these."""
+        for generation in self._damaged:
+            if (path := self.path(generation)).is_dir():
+                (path / _DAMAGED).touch()
 
     def _mark_rolled_back(self, *, reason: str, generation: int) -> None:
         note = {"rolled_back": True, "reason": reason, "generation": generation, "time": self._clock()}

@@ -29,7 +29,9 @@ LAYOUT: Final[Mapping[str, int]] = {
     "committee": 2,
     "learner": 3,
     "source": 1,
-    "predictions": 1,
+    "file_source": 2,
+    "predictions": 2,
+    "dead_letters": 1,
 }
 """The version of every component that this program writes."""
 
@@ -57,6 +59,15 @@ def require_known(layout: Mapping[str, int], *, release: str) -> None:
             f"the state was written by retaind {release}, and this release does not know the layout of its {names};"
             " run that release, or roll back to a generation that this one wrote"
         )
+
+
+def behind(layout: Mapping[str, int]) -> dict[str, int]:
+    """Return the components that a state has in an earlier version, with that version.
+
+    >>> behind({**LAYOUT, "learner": 1})
+    {'learner': 1}
+    """
+    return {name: layout.get(name, 1) for name, today in LAYOUT.items() if layout.get(name, 1) < today}
 
 
 def migrated(state: State, layout: Mapping[str, int]) -> State:
@@ -276,6 +287,20 @@ def _remember_what_columns_were(state: State) -> None:
                 scaler["watch_by_estimate"] = np.zeros(columns, dtype=np.int64)
 
 
+def _let_files_be_known(state: State) -> None:
+    """Version 1 of the file source: how many files were read, and where it stood in the next one."""
+    source = state["source"]
+    if source.keys() == {"offset", "file", "record", "path"}:
+        former = {name: source[name] for name in ("file", "record", "path")}
+        state["source"] = {"offset": source["offset"], "files": [], "former": former}
+
+
+def _let_the_file_be_known(state: State) -> None:
+    """Version 1 of the predictions: how long their file was, and not which file it was."""
+    if state.get("predictions", {}).keys() == {"bytes"}:
+        state["predictions"] |= {"path": None, "inode": None, "fingerprint": None}
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -287,5 +312,7 @@ MIGRATIONS: Final = (
     Migration("companions", 2, _compare_companions_on_the_same_rows),
     Migration("learner", 1, _mark_what_is_gathered),
     Migration("learner", 2, _remember_what_columns_were),
+    Migration("file_source", 1, _let_files_be_known),
+    Migration("predictions", 1, _let_the_file_be_known),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

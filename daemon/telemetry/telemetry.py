@@ -17,7 +17,7 @@ from daemon.telemetry.snapshot import Snapshot
 from daemon.telemetry.status import advice_status, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from connectors.decoder import Reject
     from connectors.source import SourceStatus
@@ -100,6 +100,10 @@ class Telemetry:
         else:
             self._health.not_ready(source.reason)
         self._health.turned()
+
+    def waiting_for(self, sinks: Collection[str]) -> None:
+        """Tell which sinks take nothing, so that nothing is polled."""
+        self._metrics.stream.waiting_for(sinks)
 
     def snapshot(self, pipeline: PipelineSnapshot, source: SourceStatus) -> Snapshot:
         """Return the daemon as of now."""

@@ -12,6 +12,7 @@ from daemon.build.restored import restored
 from daemon.config.schema import Config
 from daemon.learning.stopwatch import Stopwatch
 from daemon.loop.loop import Loop
+from daemon.loop.outbox import Outbox
 from daemon.loop.reject_limit import RejectLimit
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.checkpoints import CheckpointStore
@@ -81,7 +82,7 @@ class Life:
         self.writer = CheckpointWriter(self.store)
         stopwatch = Stopwatch()
         metrics = Metrics(self.registry, version="0", torch_version="0", started_seconds=0.0)
-        health = Health(turn_limit_seconds=60.0)
+        self.health = Health(turn_limit_seconds=60.0)
         self.saving = Saving(
             self.writer,
             self.store,
@@ -98,15 +99,16 @@ class Life:
             reject_limit=RejectLimit(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
             telemetry=Telemetry(
                 metrics,
-                health,
+                self.health,
                 name="test",
                 stopwatch=stopwatch,
                 advisor=Advisor(window_events=config.retention.window),
                 every_seconds=0.0,
             ),
             stopwatch=stopwatch,
-            dead_letters=dead_letters or build_dead_letters(config),
-            predictions=build_predictions(config),
+            outbox=Outbox(
+                dead_letters=dead_letters or build_dead_letters(config), predictions=build_predictions(config)
+            ),
             linger_seconds=config.learner.linger_seconds,
             clock=clock,
         )
@@ -124,7 +126,7 @@ class Life:
 
     def run(self) -> None:
         """Turn until the source is exhausted; then save."""
-        while not self.source.exhausted:
+        while not self.source.exhausted or self.loop.owes:
             self.loop.turn()
         self.loop.finish()
         self.loop.save()

@@ -81,10 +81,14 @@ class Course:
         return deaths
 
     def newest_state(self) -> dict[str, Any]:
-        """Return the state of the newest checkpoint, without the name that the source drew at its first start."""
+        """Return what the newest checkpoint says of learning and of the source's positions.
+
+        What it says of the sinks, such as which file they write to, and the name that the source drew at its first
+        start, are of this run alone.
+        """
         state = self._newest().state
-        state["source"].pop("identity")
-        return state
+        state["source"].pop("identity", None)
+        return {name: state[name] for name in ("pipeline", "source")}
 
     def _life(self, log: str) -> DaemonProcess:
         return DaemonProcess(

@@ -8,7 +8,7 @@ from daemon.telemetry.metrics.bounded_labels import OTHER, printable
 from daemon.telemetry.metrics.family import Family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from connectors.source import PartitionStatus
     from daemon.telemetry.metrics.board import Board
@@ -27,6 +27,7 @@ REJECTIONS = (
 )
 """Stage and reason of what is shown as 0 from the start; others appear when they happen."""
 
+SINKS = ("dead_letters", "predictions")
 _PARTITION = ("topic", "partition")
 
 REJECTED = Family(
@@ -37,7 +38,13 @@ REJECTED = Family(
     unit="records",
 )
 DEAD_LETTERS = Family(
-    "retaind_dead_letters_total", "counter", "Rejected records acknowledged by the dead letters.", unit="records"
+    "retaind_dead_letters_total", "counter", "Rejected records handed to the dead letters.", unit="records"
+)
+WAITING = Family(
+    "retaind_sink_waiting",
+    "gauge",
+    "1 while this sink takes nothing (a full disk, a broker that is away), so that nothing is polled; else 0.",
+    ("sink",),
 )
 ASSIGNED = Family(
     "retaind_partitions_assigned", "gauge", "Partitions that this process reads now.", unit="partitions"
@@ -68,7 +75,7 @@ ORDER_TIMEOUTS = Family(
     "Times that records were taken by timestamp without waiting any longer for a partition that had none.",
     unit="timeouts",
 )
-FAMILIES = (REJECTED, DEAD_LETTERS, ASSIGNED, POSITION, END, LAG, PROGRESS, ORDER_TIMEOUTS)
+FAMILIES = (REJECTED, DEAD_LETTERS, WAITING, ASSIGNED, POSITION, END, LAG, PROGRESS, ORDER_TIMEOUTS)
 
 
 class StreamMetrics:
@@ -78,6 +85,7 @@ class StreamMetrics:
         self._board = board
         self._max_partitions = max_partitions
         self._rejections = board.labels("stage", "reason", limit=64)
+        self.waiting_for(())
         with board.tell() as now:
             now.add(DEAD_LETTERS, 0)
             for rejection in REJECTIONS:
@@ -94,6 +102,12 @@ class StreamMetrics:
         """Show how often the order was not a function of the logs alone, in this process."""
         with self._board.tell() as now:
             now.set(ORDER_TIMEOUTS, count)
+
+    def waiting_for(self, sinks: Collection[str]) -> None:
+        """Show that exactly these sinks are waited for."""
+        with self._board.tell() as now:
+            for sink in SINKS:
+                now.set(WAITING, float(sink in sinks), sink)
 
     def partitions(self, assigned: Iterable[PartitionStatus]) -> None:
         """Show exactly these partitions, ordered by name; those beyond the bound share ``__other__``."""

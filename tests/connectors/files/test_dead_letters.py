@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import os
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
 import orjson
-import pytest
 
 from connectors.files.dead_letters import FileDeadLetters
-from connectors.sink import SinkUnavailableError
 from tests.connectors.rejects import reject
 
 if TYPE_CHECKING:
@@ -37,15 +34,6 @@ def test_a_letter_holds_the_record_unchanged_and_what_was_wrong(tmp_path: Path) 
     assert (second["key"], second["value"], second["headers"]) == (None, None, [])
 
 
-def test_write_returns_only_after_an_fsync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    letters = dead_letters(tmp_path / "dead")
-    synced: list[bytes] = []
-    monkeypatch.setattr(os, "fsync", lambda _: synced.append((tmp_path / "dead").read_bytes()))
-    letters.write([reject()])
-    assert synced[-1].endswith(b"\n")
-    letters.close()
-
-
 def test_a_line_torn_by_a_crash_costs_no_later_letter(tmp_path: Path) -> None:
     (tmp_path / "dead").write_bytes(b'{"topic":"pl')
     letters = dead_letters(tmp_path / "dead")
@@ -54,8 +42,3 @@ def test_a_line_torn_by_a_crash_costs_no_later_letter(tmp_path: Path) -> None:
     torn, whole = (tmp_path / "dead").read_bytes().splitlines()
     assert torn == b'{"topic":"pl'
     assert orjson.loads(whole)["offset"] == 7
-
-
-def test_a_file_that_cannot_be_written_is_an_unavailable_sink(tmp_path: Path) -> None:
-    with pytest.raises(SinkUnavailableError, match=r"dead letters cannot be written: .*missing"):
-        dead_letters(tmp_path / "missing" / "dead").write([reject()])

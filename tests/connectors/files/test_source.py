@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,6 @@ from connectors.source import SourceDataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from connectors.record import LocalRecord
 
@@ -135,9 +135,44 @@ def test_a_snapshot_of_other_files_is_refused(tmp_path: Path) -> None:
     source.poll(2, 0.0)
     snapshot = source.snapshot()
     source.close()
-    with pytest.raises(SourceDataError, match="no longer file 1"):
+    with pytest.raises(SourceDataError, match=r"2 records of .*a, which is no longer in the list"):
         _source(str(tmp_path / "b")).open(snapshot)
     (tmp_path / "a").write_bytes(b"1\n")
-    with pytest.raises(SourceDataError, match="stopped after 2"):
+    with pytest.raises(SourceDataError, match=r"2 records of .*a, whose rest is no longer there"):
         source.open(snapshot)
     source.close()
+
+
+def _former(file: int, record: int, path: str | None) -> dict[str, Any]:
+    """A snapshot of an earlier release, as its migration leaves it."""
+    return {"offset": 7, "files": [], "former": {"file": file, "record": record, "path": path}}
+
+
+def test_a_snapshot_of_an_earlier_release_goes_on_where_that_one_stood(tmp_path: Path) -> None:
+    paths = [str(tmp_path / name) for name in "abc"]
+    for path in paths:
+        Path(path).write_bytes(b"1\n2\n3\n")
+    source = _source(str(tmp_path / "*"))
+    for former, rest in (
+        (_former(1, 2, paths[1]), b"3123"),
+        (_former(3, 0, None), b""),
+        (_former(0, 0, paths[0]), b"123" * 3),
+    ):
+        source.open(former)
+        records = source.poll(100, 0.0)
+        assert b"".join(record.value or b"" for record in records) == rest
+        assert [record.offset for record in records] == list(range(7, 7 + len(rest)))
+        assert "former" not in source.snapshot()
+    (tmp_path / "aa").write_bytes(b"4\n")
+    source.open(source.snapshot())
+    assert [record.value for record in source.poll(100, 0.0)] == [b"4"]
+
+
+def test_a_snapshot_of_an_earlier_release_that_does_not_say_which_files_it_read_is_refused(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"1\n")
+    source = _source(str(tmp_path / "*"))
+    with pytest.raises(SourceDataError, match="has read 1 files without noting which, and now there are 2"):
+        source.open(_former(1, 0, None))
+    with pytest.raises(SourceDataError, match="no longer file 1 of the list"):
+        source.open(_former(0, 1, "elsewhere"))

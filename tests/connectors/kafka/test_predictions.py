@@ -10,6 +10,7 @@ from connectors.kafka.predictions import KafkaPredictions
 from connectors.prediction_json import to_json
 from connectors.sink import SinkUnavailableError
 from tests.connectors.rejects import prediction, record
+from tests.connectors.settled import until_settled
 
 if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster
@@ -19,13 +20,13 @@ def new_sink(broker: Cluster, topic: str, **options: Any) -> KafkaPredictions:
     return KafkaPredictions(KafkaPredictions.Options(bootstrap_servers=broker.bootstrap, topic=topic, **options))
 
 
-def test_predictions_are_in_the_topic_after_a_flush_in_order_under_the_events_key(
+def test_predictions_are_in_the_topic_when_they_are_settled_in_order_under_the_events_key(
     broker: Cluster, topic: str
 ) -> None:
     sink = new_sink(broker, topic, linger_ms=10_000)
     sink.write([prediction(offset) for offset in range(500)])
-    sink.flush()
-    published = broker.read_all(topic)
+    until_settled(sink)
+    published = broker.read_all(topic, isolation_level="read_committed")
     sink.close()
     assert [orjson.loads(each.value or b"")["offset"] for each in published] == list(range(500))
     assert {each.key for each in published} == {b"k"}
@@ -35,26 +36,20 @@ def test_predictions_are_in_the_topic_after_a_flush_in_order_under_the_events_ke
 def test_no_more_than_max_unacknowledged_are_under_way(broker: Cluster, topic: str) -> None:
     sink = new_sink(broker, topic, linger_ms=10_000, max_unacknowledged=10)
     sink.write([prediction(offset) for offset in range(9)])
-    assert broker.read_all(topic) == []
+    assert broker.read_all(topic, isolation_level="read_committed") == []
+    assert not sink.full
     sink.write([prediction(9)])
-    assert len(broker.read_all(topic)) == 10
+    until_settled(sink)
+    assert len(broker.read_all(topic, isolation_level="read_committed")) == 10
     sink.close()
 
 
 def test_a_key_as_long_as_a_message_is_left_out(broker: Cluster, topic: str) -> None:
     sink = new_sink(broker, topic)
     sink.write([replace(prediction(), record=record(key=b"k" * 2_000_000))])
-    sink.flush()
+    until_settled(sink)
     sink.close()
-    assert [each.key for each in broker.read_all(topic)] == [None]
-
-
-def test_a_topic_cannot_be_cut_back_and_has_no_state(broker: Cluster, topic: str) -> None:
-    sink = new_sink(broker, topic)
-    assert sink.state_dict() == {}
-    sink.load_state_dict({})
-    sink.flush()
-    sink.close()
+    assert [each.key for each in broker.read_all(topic, isolation_level="read_committed")] == [None]
 
 
 def test_predictions_that_the_topic_refuses_end_the_run_rather_than_vanish(broker: Cluster, topic: str) -> None:
@@ -62,6 +57,6 @@ def test_predictions_that_the_topic_refuses_end_the_run_rather_than_vanish(broke
     sink = new_sink(broker, narrow)
     sink.write([prediction()])
     with pytest.raises(SinkUnavailableError, match="narrow cannot be written to"):
-        sink.flush()
+        until_settled(sink)
     sink.close()
     broker.delete_topic(narrow)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.kafka.dead_letters import KafkaDeadLetters
 from tests.connectors.kafka.reading import new_source, numbers, opened, poll_until, read, values
 from tests.connectors.rejects import reject
+from tests.connectors.settled import until_settled
 from tests.kafka.secure_broker import PASSWORD, SecureBroker
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def test_dead_letters_are_written_the_same_way(guarded: SecureBroker) -> None:
     options = KafkaDeadLetters.Options(bootstrap_servers=guarded.secure, client=guarded.client(), topic="dead")
     letters = KafkaDeadLetters(options)
     letters.write([reject(value=b"what was wrong")])
+    until_settled(letters)
     letters.close()
     assert [letter.value for letter in guarded.read_all("dead")] == [b"what was wrong"]
 
@@ -50,6 +52,20 @@ def test_a_wrong_password_is_said_and_not_shown(guarded: SecureBroker, tmp_path:
     assert "rejected the user name or password" in said
     assert "let me in" not in said
     assert PASSWORD not in said
+
+
+def test_a_sink_with_a_wrong_password_waits_and_says_why(guarded: SecureBroker, tmp_path: Path) -> None:
+    wrong = tmp_path / "password"
+    wrong.write_text("let me in", encoding="utf-8")
+    client = guarded.client(sasl_plain_password_file=str(wrong))
+    letters = KafkaDeadLetters(
+        KafkaDeadLetters.Options(bootstrap_servers=guarded.secure, client=client, topic="dead", deadline_seconds=30)
+    )
+    while not letters.trouble:
+        assert not letters.settle(0.2)
+    assert "rejected the user name or password" in letters.trouble
+    assert "let me in" not in letters.trouble
+    letters.close()
 
 
 def test_a_broker_with_a_certificate_of_nobody_we_trust_is_not_spoken_to(guarded: SecureBroker) -> None:

@@ -18,10 +18,10 @@ def watched(position: int = 5) -> StallWatch:
 def test_it_is_sought_again_once_then_stalled_then_given_up() -> None:
     watch = watched()
     verdicts = []
-    for now in (9.9, 10, 15, 20, 99, 100):
+    for now in (9.9, 10, 15, 20, 45, 70, 99, 100):
         assert watch.standing(PART, 5, now)
         verdicts.append(watch.judge(PART, end=6, now=now))
-    assert verdicts == ["moving", "seek_again", "moving", "stalled", "stalled", "give_up"]
+    assert verdicts == ["moving", "seek_again", "moving", "stalled", "stalled", "stalled", "stalled", "give_up"]
 
 
 def test_a_partition_at_the_end_of_its_log_never_stalls_and_its_time_counts_from_there() -> None:
@@ -56,3 +56,12 @@ def test_what_is_forgotten_starts_anew() -> None:
     assert not watch.standing(PART, 5, now=1000)
     watch.forget([PART, TopicPartition("t", 1)])
     assert not watch.standing(PART, 5, now=2000)
+
+
+def test_while_nothing_is_polled_because_a_sink_is_waited_for_nothing_stalls() -> None:
+    watch = watched()
+    assert watch.standing(PART, 5, now=9)
+    assert not watch.standing(PART, 5, now=1000)
+    for _ in range(3):
+        watch.idle_poll()
+    assert watch.judge(PART, end=6, now=1009) == "moving"

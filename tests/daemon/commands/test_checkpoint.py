@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,10 @@ import torch
 from typer.testing import CliRunner, Result
 
 from daemon.commands.checkpoint import checkpoint
+from daemon.process.version import retaind_version
 from daemon.state.checkpoints import CheckpointStore
+from daemon.state.layout import LAYOUT
+from daemon.state.sealed_json import sealed
 from daemon.state.state_lock import StateLock
 
 ROOT = Path(__file__).parents[3]
@@ -92,6 +97,32 @@ def test_verify_exits_74_where_any_generation_is_damaged(store: CheckpointStore)
     assert bad.exit_code == 74
     assert "state.safetensors has" in bad.stderr
     assert "1 of 3 generations" in bad.stderr
+
+
+def rewrite(store: CheckpointStore, generation: int, **fields: Any) -> None:
+    """Change a manifest, and its checksum with it."""
+    path = store.path(generation) / "manifest.json"
+    known = json.loads(path.read_bytes())
+    del known["sha256"]
+    path.write_bytes(sealed(json.dumps(known | fields)))
+
+
+def test_verify_tells_which_release_wrote_each_generation_and_what_is_to_be_migrated(
+    store: CheckpointStore,
+) -> None:
+    rewrite(store, 1, retaind="0.0.9", layout={**LAYOUT, "learner": 1})
+    lines = run(store, "verify").stdout.splitlines()
+    assert lines[0] == "generation 1: whole, written by retaind 0.0.9; is migrated when read: learner 1"
+    assert lines[1] == f"generation 2: whole, written by retaind {retaind_version()}"
+
+
+def test_verify_names_the_later_release_whose_state_this_one_does_not_know(store: CheckpointStore) -> None:
+    rewrite(store, 3, retaind="9.0", layout={**LAYOUT, "learner": 99})
+    told = run(store, "verify")
+    assert told.exit_code == 74
+    assert "generation 3: the state was written by retaind 9.0" in told.stderr
+    assert "the layout of its learner 99" in told.stderr
+    assert "damaged" not in told.stderr
 
 
 def test_rollback_asks_and_does_nothing_without_a_yes(store: CheckpointStore) -> None:

@@ -156,20 +156,34 @@ def test_positions_are_committed_only_when_the_checkpoint_that_holds_them_is_dur
 
 
 class Letterbox:
-    """Dead letters that look, when one comes, at what is durable already."""
+    """Dead letters that look, when one is kept, at what is durable already; they may take nothing for a while."""
 
-    def __init__(self, source: MemorySource, store: CheckpointStore, *, broken: bool = False) -> None:
-        self._source, self._store, self._broken = source, store, broken
+    def __init__(self, source: MemorySource, store: CheckpointStore) -> None:
+        self._source, self._store = source, store
+        self._unkept = 0
+        self.trouble = ""
         self.durable: list[int] = []
 
+    @property
+    def full(self) -> bool:
+        return bool(self.trouble)
+
     def write(self, rejects: Sequence[Reject]) -> None:
-        if not rejects:
-            return
-        if self._broken:
-            raise SinkUnavailableError("the letterbox is full")
-        newest = self._store.load_newest()
-        assert newest is not None
-        self.durable.append(newest.saved.state["source"]["at"])
+        self._unkept += len(rejects)
+
+    def settle(self, timeout_seconds: float) -> bool:
+        if self._unkept and not self.trouble:
+            newest = self._store.load_newest()
+            assert newest is not None
+            self.durable += [newest.saved.state["source"]["at"]] * self._unkept
+            self._unkept = 0
+        return not self._unkept
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        assert state == {}
 
     def close(self) -> None:
         pass
@@ -187,17 +201,36 @@ def test_a_dead_letter_is_kept_before_its_position_is_in_any_checkpoint(tmp_path
     assert second <= 61
 
 
-def test_a_reject_that_cannot_be_kept_ends_the_run_before_its_position_passes(tmp_path: Path) -> None:
-    source = MemorySource([*plain_events(30), bad(1_000), END], poll_sizes=[10])
+def test_while_a_reject_cannot_be_kept_nothing_is_polled_or_saved_and_it_is_told(tmp_path: Path) -> None:
+    events = [*plain_events(30), bad(1_000), *plain_events(30)]
+    calm = MemorySource([*events, END], poll_sizes=[10])
+    (tmp_path / "calm").mkdir()
+    with living(Life(small_config(tmp_path / "calm"), calm, directory=tmp_path / "calm")) as life:
+        life.run()
+        expected = life.saved()["pipeline"]
+    source = MemorySource([*events, END], poll_sizes=[10])
     store = CheckpointStore(tmp_path, keep=3)
-    letterbox = Letterbox(source, store, broken=True)
+    letterbox = Letterbox(source, store)
     with living(
         Life(small_config(tmp_path), source, directory=tmp_path, store=store, dead_letters=letterbox)
     ) as life:
-        with pytest.raises(SinkUnavailableError):
-            life.run()
+        letterbox.trouble = "the letterbox is full"
+        for _ in range(10):
+            life.loop.turn()
+        assert (life.loop.owes, source.snapshot()) == (True, {"at": 40})
+        assert life.metric("sink_waiting", sink="dead_letters") == 1
+        assert life.metric("sink_waiting", sink="predictions") == 0
+        assert (life.metric("ready"), life.health.why_not_ready()) == (0, "the letterbox is full")
+        with pytest.raises(SinkUnavailableError, match="the letterbox is full"):
+            life.loop.save(within_seconds=0)
         life.writer.close()
         assert life.saved()["source"]["at"] <= 30
+        letterbox.trouble = ""
+        life.run()
+        assert life.metric("sink_waiting", sink="dead_letters") == 0
+        assert life.health.why_not_ready() is None
+        assert len(letterbox.durable) == 1
+        assert_same_state(life.saved()["pipeline"], expected)
 
 
 def test_positions_pass_though_every_record_is_rejected(tmp_path: Path) -> None:

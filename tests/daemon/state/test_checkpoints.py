@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -140,6 +139,33 @@ def test_a_damaged_generation_costs_no_good_one_its_place(tmp_path: Path) -> Non
     assert store.generations() == [2, 3, 4, 5]
     store.write(state_at(6), {})
     assert store.generations() == [4, 5, 6]
+
+
+def test_a_damaged_generation_costs_no_good_one_its_place_in_later_processes_either(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    (store.path(3) / "manifest.json").write_text("{}")
+    for step in (4, 5):
+        store = CheckpointStore(tmp_path, keep=3)
+        found = store.load_newest()
+        assert found is not None
+        assert found.saved.generation == (2 if step == 4 else 4)
+        store.write(state_at(step), {})
+    assert store.generations() == [2, 3, 4, 5]
+
+
+def test_what_a_rollback_sets_aside_is_on_the_disk_when_it_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = filled(tmp_path)
+    synced: list[tuple[str, set[str]]] = []
+
+    def note(path: Path) -> None:
+        synced.append((path.name, names(path)))
+
+    monkeypatch.setattr("daemon.state.checkpoints.sync_directory", note)
+    store.rollback(1)
+    assert ("discarded", {"000000000002", "000000000003"}) in synced
+    assert synced[-1][0] == "checkpoints"
 
 
 def test_after_a_fallback_the_group_is_ignored_until_its_offsets_are_those_of_a_new_checkpoint(
@@ -324,18 +350,6 @@ def test_a_write_that_does_not_fit_names_the_remedy_and_leaves_the_older_generat
     assert names(store.directory) == before
     assert all(entry.problem is None for entry in store.entries())
     assert identical(recovered(tmp_path).saved.state, state_at(3))
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Any:
-    """A file system of 1 MB, where this process may mount one."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small file system")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_disk_names_the_remedy_and_leaves_the_older_generations(small_disk: Path) -> None:

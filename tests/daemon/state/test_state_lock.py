@@ -39,6 +39,16 @@ def test_a_second_process_learns_who_holds_the_lock(tmp_path: Path) -> None:
     assert expected in str(caught.value)
 
 
+def test_a_lock_file_that_is_deleted_lets_nobody_in(tmp_path: Path) -> None:
+    with start_holder(tmp_path) as holder:
+        (tmp_path / "lock").unlink()
+        for _ in range(2):
+            with pytest.raises(StateError, match="is in use by another process"):
+                StateLock(tmp_path)
+        holder.kill()
+    StateLock(tmp_path).release()
+
+
 def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:
     with start_holder(tmp_path) as holder:
         holder.kill()

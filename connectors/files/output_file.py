@@ -1,0 +1,197 @@
+"""A file of lines that is only ever appended to, and cut back to a checkpoint: each line is in it once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connectors.files.fingerprint import Fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+log = logging.getLogger(__name__)
+
+MOST_UNSYNCED_BYTES = 8 * 1024 * 1024
+
+
+class OutputFile:
+    """Takes lines at any time; what the disk does not take is kept, and ``settle`` tries again.
+
+    Its state says which file it is (path, inode, and a checksum of the bytes before its end) and how long it was.
+    A file that is another one is never cut, nor is a copy of the right one, such as one from a backup.
+    """
+
+    def __init__(self, path: str, *, what: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._path = path
+        self._what = what
+        self._sleep = sleep
+        self._descriptor: int | None = None
+        self._known: Mapping[str, Any] | None = None
+        self._unwritten: list[bytes] = []
+        self._unsynced: list[bytes] = []
+        self._unsynced_bytes = 0
+        self._synced_size = 0
+        self.trouble = ""
+        """Why nothing can be written now, in a sentence; empty where it can."""
+
+    @property
+    def full(self) -> bool:
+        """Whether something could not be written."""
+        return bool(self.trouble)
+
+    def append(self, lines: Iterable[bytes]) -> None:
+        """Write lines, each given without its line end, or keep them where that is not possible now."""
+        if data := b"".join(line + b"\n" for line in lines):
+            self._unwritten.append(data)
+            self._try(self._write)
+
+    def settle(self, timeout_seconds: float) -> bool:
+        """Return whether all lines survive a power failure; wait that long where they cannot be written."""
+        if self._try(self._sync):
+            return True
+        self._sleep(timeout_seconds)
+        return self._try(self._sync)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return which file it is, and its size in bytes."""
+        size, inode, known = 0, None, None
+        if self._descriptor is not None:
+            status = os.fstat(self._descriptor)
+            size, inode = status.st_size, status.st_ino
+            known = Fingerprint.of_open(self._descriptor, size).to_json()
+        return {"path": str(Path(self._path).absolute()), "inode": inode, "bytes": size, "fingerprint": known}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Drop what is not written yet, and cut the file back to that state before anything is written again.
+
+        The state of a sink of another type says nothing about this file.
+        """
+        self._release()
+        self._unwritten, self._unsynced, self._unsynced_bytes = [], [], 0
+        self._known = state if "fingerprint" in state else None
+
+    def close(self) -> None:
+        """Write what can be written, and close; may be called twice."""
+        if (self._unwritten or self._unsynced) and not self._try(self._sync):
+            log.warning("%s; what is not written is written again after a restart", self.trouble)
+        self._release()
+
+    def _try(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except OSError as error:
+            self.trouble = f"{self._what} cannot be written: {error}"
+            return False
+        self.trouble = ""
+        return True
+
+    def _write(self) -> None:
+        self._write_unwritten(self._opened())
+        if self._unsynced_bytes > MOST_UNSYNCED_BYTES:
+            self._sync()
+
+    def _write_unwritten(self, descriptor: int) -> None:
+        while self._unwritten:
+            _write_whole(descriptor, self._unwritten[0])
+            self._unsynced_bytes += len(self._unwritten[0])
+            self._unsynced.append(self._unwritten.pop(0))
+
+    def _sync(self) -> None:
+        descriptor = self._opened()
+        self._write_unwritten(descriptor)
+        try:
+            os.fsync(descriptor)
+        except OSError:
+            # What the disk has of it is not known any more, and a second fsync would not tell.
+            self._go_back(descriptor)
+            raise
+        self._unsynced, self._unsynced_bytes = [], 0
+        self._synced_size = os.fstat(descriptor).st_size
+        if not _is_at(descriptor, self._path):  # somebody has moved it away: what comes now is of a new file
+            self._release()
+            self._opened()
+
+    def _go_back(self, descriptor: int) -> None:
+        self._unwritten = self._unsynced + self._unwritten
+        self._unsynced, self._unsynced_bytes = [], 0
+        os.ftruncate(descriptor, min(self._synced_size, os.fstat(descriptor).st_size))
+
+    def _opened(self) -> int:
+        if self._descriptor is None:
+            new = not Path(self._path).exists()
+            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                self._make_ready(descriptor, new=new)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            self._descriptor, self._known = descriptor, None
+        return self._descriptor
+
+    def _make_ready(self, descriptor: int, *, new: bool) -> None:
+        if new:
+            _sync_directory(Path(self._path).parent)
+        if self._known is not None:
+            self._cut_back(descriptor, self._known)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":  # a crash has cut a line short
+            _write_whole(descriptor, b"\n")
+        os.fsync(descriptor)
+        self._synced_size = os.fstat(descriptor).st_size
+
+    def _cut_back(self, descriptor: int, known: Mapping[str, Any]) -> None:
+        size, expected = os.fstat(descriptor).st_size, known["bytes"]
+        if size < expected:
+            log.warning("%s has %d bytes, the checkpoint says %d; appending", self._path, size, expected)
+        elif size > expected and self._is_the_one(descriptor, known):
+            os.ftruncate(descriptor, expected)
+        elif size > expected:
+            log.warning(
+                "%s is not the file that the checkpoint knows (it was changed, copied or restored, or the path was"
+                " changed): it is appended to and not cut, so what came after the checkpoint may be there twice",
+                self._path,
+            )
+
+    def _is_the_one(self, descriptor: int, known: Mapping[str, Any]) -> bool:
+        if known["fingerprint"] is None or known["inode"] != os.fstat(descriptor).st_ino:
+            return False
+        fingerprint = Fingerprint.of_json(known["fingerprint"])
+        same_place = known["path"] == str(Path(self._path).absolute())
+        # Of an empty file there are no bytes to know it by.
+        return fingerprint.is_in(descriptor) and (same_place or fingerprint.bytes > 0)
+
+    def _release(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _write_whole(descriptor: int, data: bytes) -> None:
+    """Append all of it or, where there is no room, nothing. Raises OSError."""
+    before = os.fstat(descriptor).st_size
+    rest = memoryview(data)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise
+
+
+def _is_at(descriptor: int, path: str) -> bool:
+    try:
+        return Path(path).stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
