@@ -133,6 +133,8 @@ class Service:
             self.loop.finish()
         self.loop.save()
         log.info("stopped", **self.loop.pipeline.summary())
+        if self.source.exhausted:
+            self.loop.sum_up()
 
     def turn(self) -> int:
         """Make one turn of the loop; return how many events came."""

@@ -11,7 +11,7 @@ from connectors.files.line_records import LineRecords
 from connectors.files.patterns import expand
 from connectors.files.source_options import FileSourceOptions
 from connectors.rate_limit import RateLimit
-from connectors.record import LocalRecord
+from connectors.record import FILE_START, LocalRecord
 from connectors.source import PartitionStatus, SourceDataError, SourceStatus
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ class FileSource:
             while len(records) < wanted and (item := self._reader.read()) is not None:
                 value, label = item
                 headers = fixed if label is None else [("label", label.encode()), *fixed]
+                if self._reader.position == 1:
+                    headers = [(FILE_START, entry.path.encode()), *headers]
                 records.append(LocalRecord(topic, 0, self._offset, -1, None, value, list(headers)))
                 self._offset += 1
             if len(records) < wanted:

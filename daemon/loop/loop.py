@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from daemon.loop.poll_size import PollSize
+from daemon.loop.reject_counts import RejectCounts
 from daemon.state.checkpoint_writer import CheckpointContents
 from daemon.state.state_error import StateError
 from daemon.telemetry.snapshot import TurnWork
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connectors.decoder import Reject
-    from connectors.record import Record
     from connectors.sink import DeadLetters, Predictions
     from connectors.source import Source, SourceStatus
-    from daemon.learning.pipeline import Pipeline
+    from daemon.learning.pipeline import Outcome, Pipeline
     from daemon.learning.stopwatch import Stopwatch
     from daemon.loop.reject_limit import RejectLimit
     from daemon.state.checkpoint_writer import Written
@@ -49,6 +49,7 @@ class Loop:
         dead_letters: DeadLetters | None = None,
         predictions: Predictions | None = None,
         linger_seconds: float | None = None,
+        first_seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pipeline = pipeline
@@ -64,6 +65,9 @@ class Loop:
         self._poll_size = PollSize()
         self._first_waiting: int | None = None
         self._waiting_since = clock()
+        self._first_seconds = first_seconds
+        self._held, self._held_since = 0, clock()
+        self._rejects = RejectCounts()
 
     def resume(self, pipeline: Pipeline, state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint's state, which ``pipeline`` has taken up; the source is opened by the caller."""
@@ -102,8 +106,13 @@ class Loop:
 
     def finish(self) -> None:
         """Learn what is left, and evaluate, when no event will ever come again."""
+        self._release()
         self.pipeline.finish()
         self.saving.outdate()
+
+    def sum_up(self) -> None:
+        """Say how many events were rejected, and why; raise ``NothingLearnedError`` where that were all."""
+        self._rejects.sum_up(learned=self.pipeline.events, held=self.pipeline.held)
 
     def turn(self) -> int:
         """Poll once and see everything through; return how many records came."""
@@ -112,7 +121,7 @@ class Loop:
             records = self._source.poll(self._poll_size.max_records, _POLL_SECONDS)
         polled = self._clock()
         if records:
-            self._take(records)
+            self._take(self.pipeline.process(records))
         self._linger()
         self._save_if_due()
         done = self._clock()
@@ -132,6 +141,7 @@ class Loop:
             seconds=seconds,
             tallies=self.pipeline.take_tallies(),
             newest_event_seconds=self.pipeline.newest_event_seconds,
+            odd=self.pipeline.take_odd(),
         )
         self._telemetry.turn(work, source=source)
         advisor, events = self._telemetry.advisor, self.pipeline.events
@@ -143,10 +153,14 @@ class Loop:
     def _snapshot(self, source: SourceStatus) -> Snapshot:
         return self._telemetry.snapshot(self.pipeline.snapshot(), source)
 
-    def _take(self, records: Sequence[Record]) -> None:
-        outcome = self.pipeline.process(records)
+    def _release(self) -> None:
+        """Let the first events be processed that are held back, fewer than were to be looked at."""
+        self._take(self.pipeline.release())
+        self.saving.outdate()
+
+    def _take(self, outcome: Outcome) -> None:
         with self._stopwatch("publish"):
-            self._reject(outcome.rejects, among=len(records))
+            self._reject(outcome.rejects, among=outcome.records)
             if self._predictions is not None:
                 self._predictions.write(outcome.predictions)
 
@@ -154,10 +168,16 @@ class Loop:
         if rejects and self._dead_letters is not None:
             self._dead_letters.write(rejects)
         self._telemetry.rejected(rejects, kept=self._dead_letters is not None)
+        self._rejects.add(rejects)
         self.reject_limit.observe(rejects, among=among)
 
     def _linger(self) -> None:
-        """Learn a partial block once its first event has waited for long enough."""
+        """Look at what came first, and learn a partial block, once others were waited for long enough."""
+        held, now = self.pipeline.held, self._clock()
+        if held != self._held:
+            self._held, self._held_since = held, now
+        elif held and self._first_seconds is not None and now - self._held_since >= self._first_seconds:
+            self._release()
         waiting = self.pipeline.waiting
         first = self.pipeline.events - waiting if waiting else None
         if first is None or first != self._first_waiting:
