@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from connectors.record import Record
@@ -25,7 +26,12 @@ RejectReason = Literal[
     "missing_label",
     "missing_task",
     "unknown_class",  # a class beyond the declared ones or beyond max_classes
+    "implausible_time",  # before the earliest time, or too far ahead
 ]
+Oddity = tuple[str, str]
+"""A field, and what was odd about a value that was accepted all the same."""
+OUT_OF_RANGE = "out_of_range"
+CLAMPED = "clamped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,13 @@ class Reject:
 class Rows:
     """What a decoder makes of some records: columns of the same length, in the records' order.
 
-    ``x`` is ``(rows, fields) float64``, always finite (missing values are imputed by the configured policy).
+    ``x`` is ``(rows, fields) float64``: finite, or NaN where a value is missing and gaps are to be filled.
     ``label`` holds one raw value a row: a str, int, bool or float as decoded, or None where the record has none.
     ``task``: the raw value of the task field as str, or None where no task field is configured.
     ``key``: the record's key, or the configured key field as bytes; None where there is none.
     ``time``: ``(rows,) float64`` seconds since the epoch, from the time field or the record's timestamp; NaN
-    where unknown. ``records`` are the accepted records, row by row.
+    where unknown. ``records`` are the accepted records, row by row. ``odd`` counts by field what was
+    out of range, and so is missing, and times that were clamped.
     """
 
     x: NDArray[np.float64]
@@ -57,9 +64,23 @@ class Rows:
     key: list[bytes | None]
     time: NDArray[np.float64]
     records: list[Record]
+    odd: Mapping[Oddity, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def chosen(self, rows: NDArray[np.bool_]) -> Rows:
+        """Return the rows that are chosen ``(rows,) bool``; ``odd`` still counts all."""
+        index = np.flatnonzero(rows).tolist()
+        return Rows(
+            x=self.x[rows],
+            label=[self.label[i] for i in index],
+            task=None if self.task is None else [self.task[i] for i in index],
+            key=[self.key[i] for i in index],
+            time=self.time[rows],
+            records=[self.records[i] for i in index],
+            odd=self.odd,
+        )
 
 
 class Decoder(Protocol):
@@ -70,13 +91,25 @@ class Decoder(Protocol):
 
     @property
     def fields(self) -> Sequence[str] | None:
-        """The names of the columns of ``x``; None until the first record has fixed them."""
+        """The names of the columns of ``x``; None until records have fixed them."""
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Decode what can be decoded; never raises for what a record holds."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that was learned from the stream (field order, means, last values): arrays and JSON values."""
+        """Return all that was learned from the stream, such as the order of fields: arrays and JSON values."""
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the state that ``state_dict`` returned."""
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A decoder that looks at the first events together before it decodes them."""
+
+    def look_at(self, records: Sequence[Record]) -> None:
+        """Fix the fields by the first records, where they are not fixed; ``decode`` comes next, with these."""
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Fields that were seen and are no features, and why."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+FILE_START = "retaind.file"
+"""Name of the header, always the first, of the first record of a file; its value is the path."""
+
 
 class Record(Protocol):
     """The part of kafka-python's ``ConsumerRecord`` that the daemon reads; every source delivers this.
@@ -69,3 +72,8 @@ class LocalRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
+
+
+def begins_file(record: Record) -> bool:
+    """Tell whether a record is the first of a file."""
+    return bool(record.headers) and record.headers[0][0] == FILE_START

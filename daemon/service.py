@@ -135,6 +135,8 @@ class Service:
             self.loop.finish()
         self._save_at_last()
         log.info("stopped", **self.loop.pipeline.summary())
+        if self.source.exhausted:
+            self.loop.sum_up()
 
     def _save_at_last(self) -> None:
         try:

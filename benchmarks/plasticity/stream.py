@@ -66,7 +66,8 @@ class PermutedDigits:
             ),
         )
         none = np.zeros(events, np.int64)
-        return Arrivals(batch, segment=none, retired=none, held_out=np.zeros(events, bool), records=())
+        held_out = np.zeros(events, bool)
+        return Arrivals(batch, segment=none, retired=none, held_out=held_out, labels=batch.y.numpy(), records=())
 
     def test(self, number: int) -> tuple[Tensor, NDArray[np.int64]]:
         """Return test rows ``(rows, 196)`` of a task, and their classes."""

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import csv
-import math
+import time
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from connectors.decoders.columns import Columns
+from connectors.decoders.csv_layouts import CsvLayouts
 from connectors.decoders.csv_options import CsvOptions
 from connectors.decoders.envelope import RejectedError
-from connectors.decoders.tabular import Columns, TabularDecoder
+from connectors.decoders.identities import untyped_name
+from connectors.decoders.number_text import only_plain, text_is_no_number
+from connectors.decoders.tabular import TabularDecoder
+from connectors.record import begins_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from connectors.decoders.csv_layouts import Layout
+    from connectors.decoders.field_survey import Kind
+    from connectors.record import Record
 
 
 class CsvDecoder(TabularDecoder):
     """Decodes lines of values; a feature is a number in decimal notation, a label remains text.
+
+    Every header gives the columns of the lines after it, in its file or partition, by their names.
 
     >>> from connectors.record import LocalRecord
     >>> decoder = CsvDecoder(CsvOptions(header=True, label="class"))
@@ -30,19 +42,21 @@ class CsvDecoder(TabularDecoder):
 
     Options: ClassVar[type[CsvOptions]] = CsvOptions
 
-    def __init__(self, options: CsvOptions) -> None:
+    def __init__(self, options: CsvOptions, *, clock: Callable[[], float] = time.time) -> None:
         self._options = options
-        self._null = frozenset(options.null_values)
-        self._numeric_null = any(_float(text) is not None for text in options.null_values)
-        self._index: dict[str, int] = {}
-        self._header_line = ""
-        super().__init__(options)
-        if options.columns is not None:
-            self._take_columns(options.columns)
+        self._layouts = CsvLayouts()
+        self._layouts.first = options.columns or ()
+        super().__init__(options, clock=clock)
+
+    def look_at(self, records: Sequence[Record]) -> None:
+        """Take the features that the first records have; the headers among them are met again."""
+        before = self._layouts.state_dict()
+        super().look_at(records)
+        self._layouts.load_state_dict(before)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the fields, what the imputer remembers, and the names of the columns."""
-        return {**super().state_dict(), "columns": list(self._index)}
+        """Return the fields, why others are none, and the names of the columns."""
+        return {**super().state_dict(), **self._layouts.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the state; raise ``ValueError`` where it belongs to other columns than are configured."""
@@ -54,67 +68,73 @@ class CsvDecoder(TabularDecoder):
                 "restore the old configuration or start with an empty checkpoint directory"
             )
         super().load_state_dict(state)
-        self._take_columns(saved)
-
-    def _take_columns(self, names: tuple[str, ...]) -> None:
-        self._index = {name: n for n, name in enumerate(names)}
-        self._header_line = self._options.delimiter.join(names)
+        self._layouts.load_state_dict(state)
 
     # The fast path: no quotes, no header, no line break inside, nothing missing.
 
-    def _read(self, values: list[bytes]) -> Columns:
+    def _read(self, values: list[bytes], records: Sequence[Record]) -> Columns:
         text = b"\n".join(values).decode()
         lines = text.split("\n")
-        if '"' in text or "\r" in text or self._numeric_null or len(lines) != len(values):
-            raise ValueError("quotes, line breaks or numbers that stand for a missing value")
-        if self._options.header and self._header_line in lines:
+        if '"' in text or "\r" in text or not self._number_text.plain or len(lines) != len(values):
+            raise ValueError("quotes, line breaks or numbers that float does not read")
+        layout = self._layouts.of_all(records)
+        if layout is None or (self._options.header and self._may_have_header(lines, records, layout)):
             raise ValueError("a header")
-        delimiter, width = self._options.delimiter, len(self._index)
-        cells = [line.split(delimiter) for line in lines]
-        if set(map(len, cells)) != {width}:
+        cells = [line.split(self._options.delimiter) for line in lines]
+        if set(map(len, cells)) != {len(layout)}:
             raise ValueError("a line of another width")
-        return self._columns(cells)
+        return self._columns(cells, {name: n for n, name in enumerate(layout)})
 
-    def _columns(self, cells: list[list[str]]) -> Columns:
+    def _may_have_header(self, lines: list[str], records: Sequence[Record], layout: Layout) -> bool:
+        return self._options.delimiter.join(layout) in lines or any(map(begins_file, records))
+
+    def _columns(self, cells: list[list[str]], index: Mapping[str, int]) -> Columns:
         options = self._options
-        picked = itemgetter(*[self._index[name] for name in self._fields or ()])
-        single = len(self._fields or ()) == 1
-        rows = (
-            [[float(picked(row))] for row in cells] if single else [list(map(float, picked(row))) for row in cells]
-        )
-        x = self._matrix(rows)
+        picked = itemgetter(*[index[name] for name in self.fields or ()])
+        rows = [(picked(row),) for row in cells] if len(self.fields or ()) == 1 else list(map(picked, cells))
+        if not only_plain(chain.from_iterable(rows)):
+            raise ValueError("no decimal notation")
+        x = self._matrix([list(map(float, row)) for row in rows])
         if not np.isfinite(x).all():
             raise ValueError("not finite")
         return Columns(
             x=x,
-            label=self._column(cells, options.label),
-            task=self._column(cells, options.task),
-            key=self._column(cells, options.key),
-            time=self._column(cells, options.time),
+            label=self._column(cells, index, options.label),
+            task=self._column(cells, index, options.task),
+            key=self._column(cells, index, options.key),
+            time=self._values(cells, index, options.time),
         )
 
-    def _column(self, cells: list[list[str]], name: str | None) -> list[Any]:
+    def _column(self, cells: list[list[str]], index: Mapping[str, int], name: str | None) -> list[Any]:
+        values = self._values(cells, index, name)
+        return [None if value is None else untyped_name(value) for value in values]
+
+    def _values(self, cells: list[list[str]], index: Mapping[str, int], name: str | None) -> list[Any]:
         if name is None:
             return []
-        n, null = self._index[name], self._null
-        return [None if row[n] in null else row[n] for row in cells]
+        n = index[name]
+        return self._with_nulls([row[n] for row in cells], name)
 
     # The slow path.
 
-    def _parse(self, value: bytes) -> list[str] | None:
+    def _parse(self, value: bytes, record: Record) -> dict[str, str] | None:
         cells = self._split(value)
-        if not self._index:
-            self._take_header(cells)
+        if self._options.header and self._is_header(cells, record):
+            self._take_header(cells, record)
             return None
-        if self._options.header and cells == list(self._index):
-            return None
-        if len(cells) != len(self._index):
+        layout = self._layouts.of(record)
+        if len(cells) != len(layout):
             raise RejectedError(
                 "decode",
                 "wrong_type",
-                f"The line has {len(cells)} values; expected {len(self._index)}, one per column.",
+                f"The line has {len(cells)} values; expected {len(layout)}, one per column.",
             )
-        return cells
+        event = dict(zip(layout, cells, strict=True))
+        if self.fields is not None and event.keys().isdisjoint(self.fields):
+            raise RejectedError(
+                "features", "missing_field", f"The header before it names none of the features: {self._listed()}."
+            )
+        return event
 
     def _split(self, value: bytes) -> list[str]:
         try:
@@ -132,9 +152,43 @@ class CsvDecoder(TabularDecoder):
             ) from None
         return cells
 
-    def _take_header(self, cells: list[str]) -> None:
+    def _is_header(self, cells: list[str], record: Record) -> bool:
+        """Tell whether a line names columns: the first one, the same names again, or the first one of a file.
+
+        The latter is a header where it has half of the names, or where it cannot be an event: names are no numbers.
+        """
+        first = self._layouts.first
+        if not first:
+            return True
+        names = set(cells)
+        if names == set(first) and len(cells) == len(first):
+            return True
+        if not begins_file(record):
+            return False
+        return 2 * len(names & set(first)) >= len(first) or not self._may_be_event(cells)
+
+    def _may_be_event(self, cells: list[str]) -> bool:
+        layout = self._layouts.first
+        event = dict(zip(layout, cells, strict=False))
+        features = self.fields or layout
+        return len(cells) == len(layout) and any(
+            self._kind(name, event[name]) != "text" for name in features if name in event
+        )
+
+    def _take_header(self, cells: list[str], record: Record) -> None:
+        if not self._layouts.first:
+            self._take_first_header(cells)
+            return
+        if len(set(cells)) != len(cells):
+            self._layouts.take((), record)
+            raise RejectedError(
+                "decode", "undecodable", "The header has a name twice; lines after it cannot be read."
+            )
+        self._layouts.take(tuple(cells), record)
+
+    def _take_first_header(self, cells: list[str]) -> None:
         problem = self._options.problem_with(cells)
-        if all(_float(cell) is not None for cell in cells):
+        if all(self._kind("", cell) != "text" for cell in cells):
             problem = "are all numbers or empty"
         if problem:
             raise RejectedError(
@@ -142,35 +196,30 @@ class CsvDecoder(TabularDecoder):
                 "undecodable",
                 f"Expected a header first, but the columns of this line {problem}.",
             )
-        self._take_columns(tuple(cells))
+        self._layouts.first = tuple(cells)
 
-    def _numeric_fields(self, event: list[str]) -> Sequence[str]:
-        return [
-            name for name, n in self._index.items() if event[n] not in self._null and _float(event[n]) is not None
-        ]
+    def _described(self, event: dict[str, str]) -> Iterator[tuple[str, Kind]]:
+        for name, cell in event.items():
+            yield name, self._kind(name, cell)
 
-    def _cell(self, event: list[str], name: str) -> str | None:
-        cell = event[self._index[name]]
-        return None if cell in self._null else cell
+    def _kind(self, name: str, cell: str) -> Kind:
+        if self._nulls.has(name, cell):
+            return "null"
+        number = self._number_text.read(cell)
+        return "text" if number is None or not np.isfinite(number) else "number"
+
+    def _cell(self, event: dict[str, str], name: str) -> str | None:
+        return event.get(name)
+
+    def _other(self, event: dict[str, str], name: str) -> str | None:
+        cell = event.get(name)
+        return cell if cell is None or name == self._options.time else untyped_name(cell)
 
     def _number(self, cell: str, name: str) -> float:
-        try:
-            return float(cell)
-        except ValueError:
-            raise RejectedError(
-                "features", "wrong_type", f"Feature {name!r} is text; expected a number, or list it in null_values."
-            ) from None
+        number = self._number_text.read(cell)
+        if number is None:
+            raise text_is_no_number(cell, name)
+        return number
 
-    def _time_cell(self, cell: str | None) -> float | str | None:
-        if cell is None or self._options.time_unit == "iso":
-            return cell
-        number = _float(cell)
-        return cell if number is None else number
-
-
-def _float(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    def _listed(self) -> str:
+        return ", ".join((self.fields or ())[:10])

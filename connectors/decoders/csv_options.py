@@ -21,12 +21,10 @@ class CsvOptions(TabularOptions):
     )
     header: bool = Field(
         False,
-        description="Skip lines that equal the column names; without columns, the first line gives the names.",
+        description="Lines of column names give the order of columns in their file; without columns, the first line"
+        " gives the names.",
     )
     delimiter: str = Field(",", min_length=1, max_length=1, description="Character between two values.")
-    null_values: tuple[str, ...] = Field(
-        ("",), description="Texts read as a missing value; by default the empty text."
-    )
 
     @model_validator(mode="after")
     def _columns_are_known(self) -> Self:

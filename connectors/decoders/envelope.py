@@ -1,29 +1,35 @@
-"""Checks and conversions of what surrounds an event's features: payload size, label, task, key and time."""
+"""Checks and conversions of what surrounds an event's features: payload size, label, task and key."""
 
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from connectors.decoder import Reject
+from connectors.decoders.identities import number_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
     from connectors.decoder import RejectReason, RejectStage
-    from connectors.decoders.envelope_options import TimeUnit
     from connectors.record import Record
 
 LARGEST = float(np.finfo(np.float32).max)  # what the model's float32 can hold
-LATEST_SECONDS = 2.5e11  # the year 9892: beyond it, milliseconds were taken for seconds
 PLAIN_LABELS: frozenset[type] = frozenset({str, int, bool, type(None)})
 PLAIN_TASKS: frozenset[type] = frozenset({str})
-KINDS = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
+NUMBER = "a number"
+KINDS = {
+    str: "text",
+    bool: "a boolean",
+    int: NUMBER,
+    float: NUMBER,
+    Decimal: NUMBER,
+    list: "a list",
+    dict: "an object",
+}
 
 
 class RejectedError(Exception):
@@ -64,6 +70,8 @@ def label_value(value: Any) -> str | int | bool | float | None:
     """Return a label as it was decoded; raise ``RejectedError`` for anything that is not one plain value."""
     if type(value) in PLAIN_LABELS:
         return value  # type: ignore[no-any-return]  # the line above has looked at its type
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
     if not isinstance(value, float):
         raise RejectedError("label", "wrong_type", f"The label is {kind(value)}; expected text or a number.")
     if not math.isfinite(value):
@@ -74,8 +82,8 @@ def label_value(value: Any) -> str | int | bool | float | None:
 def task_name(value: Any) -> str:
     """Return the name of a task; raise ``RejectedError`` where there is none.
 
-    >>> task_name(3), task_name(True)
-    ('3', 'true')
+    >>> task_name(3), task_name(3.0), task_name(True)
+    ('3', '3', 'true')
     """
     if value is None or value == "":
         raise RejectedError("task", "missing_task", "The task field is absent, null or empty.")
@@ -92,45 +100,14 @@ def _text(value: Any, *, stage: RejectStage, what: str) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return str(value)
-    raise RejectedError(stage, "wrong_type", f"The {what} is {kind(value)}; expected text or a number.")
-
-
-def event_seconds(value: Any, unit: TimeUnit) -> float:
-    """Return the seconds since 1970 that a time field holds, NaN where it is absent."""
-    if value is None:
-        return math.nan
-    seconds = _iso_seconds(value) if unit == "iso" else _number_of_seconds(value, unit)
-    if not abs(seconds) <= LATEST_SECONDS:
-        raise RejectedError(
-            "decode", "wrong_type", f"The time is out of range for {unit}; set time_unit to its format."
-        )
-    return seconds
-
-
-def _number_of_seconds(value: Any, unit: TimeUnit) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value) / (1_000 if unit == "milliseconds" else 1)
-    raise RejectedError(
-        "decode", "wrong_type", f"The time is {kind(value)}; expected {unit} as a number, or set time_unit."
-    )
-
-
-def _iso_seconds(value: Any) -> float:
+    if not isinstance(value, (int, float, Decimal)):
+        raise RejectedError(stage, "wrong_type", f"The {what} is {kind(value)}; expected text or a number.")
     try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (TypeError, ValueError, OverflowError):
+        return number_name(value)
+    except (ValueError, OverflowError):  # NaN, an infinity, or more digits than Python writes
         raise RejectedError(
-            "decode", "wrong_type", f"The time is {kind(value)} that is not ISO 8601; set time_unit."
+            stage, "not_finite", f"The {what} is NaN, an infinity or a number of thousands of digits."
         ) from None
-
-
-def arrival_seconds(records: Sequence[Record]) -> NDArray[np.float64]:
-    """Return the records' own timestamps in seconds, ``(records,)``, NaN where unknown."""
-    seconds = np.array([record.timestamp for record in records], dtype=np.float64) / 1_000
-    return np.where((seconds >= 0) & (seconds <= LATEST_SECONDS), seconds, np.nan)
 
 
 def converted(values: list[Any], plain: frozenset[type], convert: Callable[[Any], Any]) -> list[Any]:

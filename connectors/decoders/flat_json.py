@@ -1,14 +1,14 @@
 """Flat JSON events of known fields, parsed into typed values without a dict or a look-up per value.
 
 msgspec checks fields that it skips less strictly than orjson (it does not notice 1e400 there, nor bytes that are
-not UTF-8), and keeps whole numbers beyond 64 bits exact, where orjson rounds them. So nothing is skipped: an event
-with any other field is refused here, as is such a number. What is accepted has the same values either way.
+not UTF-8). So nothing is skipped: an event with any other field is refused here. What is accepted has the same
+values either way, but for whole numbers beyond 64 bits that are no features: exact here, rounded by orjson.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,7 +19,7 @@ MOST_FIELDS = 32  # msgspec tries all fields for a name that comes out of order,
 PLAIN_NAME = re.compile(r'[^."\\\x00-\x1f]*')
 
 Feature = float | bool | None
-Other = str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | float | bool | None
+Other = str | int | float | bool | None
 
 
 def flat_reader(

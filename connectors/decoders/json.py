@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import re
 import struct
+import time
 from contextlib import suppress
 from operator import methodcaller
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import orjson
 
+from connectors.decoders.columns import Columns
 from connectors.decoders.envelope import RejectedError, kind
+from connectors.decoders.exact_json import all_exact
 from connectors.decoders.flat_json import flat_reader
-from connectors.decoders.json_fields import lookup, numeric_fields, reader
+from connectors.decoders.json_fields import leaves, lookup, reader
 from connectors.decoders.json_options import JsonOptions
-from connectors.decoders.tabular import Columns, TabularDecoder
+from connectors.decoders.number_text import text_is_no_number
+from connectors.decoders.tabular import TabularDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from connectors.decoders.field_survey import Kind
+    from connectors.record import Record
+
 NOT_A_NUMBER = re.compile(rb"-?\b(?:NaN|Infinity)\b")
+NAN = float("nan")
+
+
+class _Event(NamedTuple):
+    """A parsed event, and what it was parsed from."""
+
+    fields: dict[str, Any]
+    value: bytes
 
 
 class JsonDecoder(TabularDecoder):
-    """Decodes JSON objects; booleans count as 0 and 1, and numbers written as text are rejected.
+    """Decodes JSON objects; booleans count as 0 and 1, numbers written as text where that is declared.
 
     >>> from connectors.record import LocalRecord
     >>> decoder = JsonDecoder(JsonOptions(label="fault"))
@@ -38,22 +53,25 @@ class JsonDecoder(TabularDecoder):
 
     Options: ClassVar[type[JsonOptions]] = JsonOptions
 
-    def __init__(self, options: JsonOptions) -> None:
+    def __init__(self, options: JsonOptions, *, clock: Callable[[], float] = time.time) -> None:
         self._read_features: Callable[[dict[str, Any]], tuple[Any, ...]] | None = None
         self._read_flat: Callable[[Sequence[bytes]], list[tuple[Any, ...]]] | None = None
         self._others = sorted(options.named)
-        super().__init__(options)
+        self._identities = {options.task, options.key}
+        self._reads_text = options.numbers == "text" or options.features is not None
+        super().__init__(options, clock=clock)
 
     def _fix_fields(self, names: tuple[str, ...]) -> None:
         super()._fix_fields(names)
-        self._read_features = reader(names)
-        self._read_flat = flat_reader(names, self._others)
+        if names:
+            self._read_features = reader(names)
+            self._read_flat = flat_reader(names, self._others)
 
-    def _read(self, values: list[bytes]) -> Columns:
+    def _read(self, values: list[bytes], records: Sequence[Record]) -> Columns:
         features, others = self._parsed(values)
         options = self._shared
         return Columns(
-            x=self._features(features),
+            x=self._numbers(features),
             label=others.get(options.label, []),
             task=others.get(options.task, []),
             key=others.get(options.key, []),
@@ -64,47 +82,84 @@ class JsonDecoder(TabularDecoder):
         """Return the features of every event, and the other fields' values by name."""
         if self._read_flat is not None:
             with suppress(ValueError):  # one is not flat or has other fields: then all are read through dicts
-                rows, width = self._read_flat(values), len(self._fields or ())
-                return [row[:width] for row in rows], {
-                    name: [row[place] for row in rows] for place, name in enumerate(self._others, width)
-                }
+                rows, width = self._read_flat(values), len(self.fields or ())
+                others = [[row[place] for row in rows] for place in range(width, width + len(self._others))]
+                return [row[:width] for row in rows], self._meant(others, values)
         assert self._read_features is not None
         events: list[dict[str, Any]] = list(map(orjson.loads, values))
-        return list(map(self._read_features, events)), {name: _values(events, name) for name in self._others}
+        features = list(map(self._read_features, events))
+        self._features.notice(events, self._leaves)
+        return features, self._meant([_values(events, name) for name in self._others], values)
 
-    def _features(self, rows: list[tuple[Any, ...]]) -> NDArray[np.float64]:
+    def _meant(self, others: list[list[Any]], values: Sequence[bytes]) -> Mapping[str | None, list[Any]]:
+        """Return what the fields that are no features hold, exactly, None in place of what stands for nothing."""
+        return {
+            name: self._with_nulls(all_exact(column, values, name=name, identity=name in self._identities), name)
+            for name, column in zip(self._others, others, strict=True)
+        }
+
+    def _numbers(self, rows: list[tuple[Any, ...]]) -> NDArray[np.float64]:
         try:
             return self._matrix(rows)
         except struct.error:
-            if self._shared.missing == "reject":
+            if self._shared.missing == "reject" and not self._reads_text:
                 raise
-        nan = float("nan")
-        return self._matrix(
-            [[nan if cell is None else cell for cell in row] if None in row else row for row in rows]
-        )
+        plain = frozenset({float, int, bool})
+        return self._matrix([row if plain.issuperset(map(type, row)) else self._without_gaps(row) for row in rows])
 
-    def _parse(self, value: bytes) -> dict[str, Any]:
+    def _without_gaps(self, row: tuple[Any, ...]) -> list[Any]:
+        """Return a row with numbers in place of texts, and NaN in place of what is missing."""
+        names = self.fields or ()
+        return [
+            cell if type(cell) in (float, int, bool) else self._cell_number(cell, name)
+            for cell, name in zip(row, names, strict=True)
+        ]
+
+    def _cell_number(self, cell: Any, name: str) -> float:
+        return NAN if self._nulls.has(name, cell) else self._number(cell, name)
+
+    def _parse(self, value: bytes, record: Record) -> _Event:
+        del record
         try:
             event = orjson.loads(value)
         except orjson.JSONDecodeError as error:
             raise _undecodable(value, error) from None
         if not isinstance(event, dict):
             raise RejectedError("decode", "wrong_type", f"The JSON is {kind(event)}; expected an object.")
-        return event
+        return _Event(event, value)
 
-    def _numeric_fields(self, event: dict[str, Any]) -> Sequence[str]:
-        return numeric_fields(event)
+    def _described(self, event: _Event) -> Iterator[tuple[str, Kind]]:
+        return self._leaves(event.fields)
 
-    def _cell(self, event: dict[str, Any], name: str) -> Any:
-        return lookup(event, name)
+    def _leaves(self, fields: dict[str, Any]) -> Iterator[tuple[str, Kind]]:
+        for name, value in leaves(fields):
+            yield name, self._kind(name, value)
+
+    def _kind(self, name: str, value: Any) -> Kind:
+        if self._nulls.has(name, value):
+            return "null"
+        if isinstance(value, (int, float)):
+            return "number"
+        if isinstance(value, str):
+            return "text" if self._number_text.read(value) is None else "number as text"
+        return "list" if isinstance(value, list) else "text"
+
+    def _cell(self, event: _Event, name: str) -> Any:
+        return lookup(event.fields, name)
+
+    def _other(self, event: _Event, name: str) -> Any:
+        cell = lookup(event.fields, name)
+        return all_exact([cell], [event.value], name=name, identity=name in self._identities)[0]
 
     def _number(self, cell: Any, name: str) -> float:
         if isinstance(cell, (int, float)):
             return float(cell)
-        raise RejectedError("features", "wrong_type", f"Feature {name!r} is {kind(cell)}; expected a number.")
-
-    def _time_cell(self, cell: Any) -> Any:
-        return cell
+        if not isinstance(cell, str):
+            raise RejectedError("features", "wrong_type", f"Feature {name!r} is {kind(cell)}; expected a number.")
+        number = self._number_text.read(cell) if self._reads_text else None
+        if number is not None:
+            return number
+        raise text_is_no_number(cell, name, may_be_text=self._reads_text)
 
 
 def _values(events: list[dict[str, Any]], name: str) -> list[Any]:

@@ -1,14 +1,17 @@
-"""Fields of a JSON event by name, where a dot leads into an object: ``data.temp``."""
+"""Fields of a JSON event by name, where a dot leads into an object or a list: ``data.temp``, ``acc.0``."""
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-DEEPEST = 16  # levels of nesting that are searched for numeric fields
+DEEPEST = 16  # levels of nesting that are searched for fields
+PLACE = re.compile(r"0|[1-9][0-9]{0,8}")
+"""A place in a list, from 0."""
 
 
 def lookup(event: Mapping[str, Any], name: str) -> Any:
@@ -16,37 +19,42 @@ def lookup(event: Mapping[str, Any], name: str) -> Any:
 
     >>> lookup({"data": {"temp": 21.5}}, "data.temp"), lookup({"data.temp": 21.5}, "data.temp")
     (21.5, 21.5)
+    >>> lookup({"acc": [0.1, 9.8]}, "acc.1"), lookup({"acc": [0.1, 9.8]}, "acc.2")
+    (9.8, None)
     """
     value: Any = event
     for part in name.split("."):
-        if not isinstance(value, dict) or part not in value:
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and PLACE.fullmatch(part) and int(part) < len(value):
+            value = value[int(part)]
+        else:
             return event.get(name)
-        value = value[part]
     return value
 
 
-def numeric_fields(event: Mapping[str, Any]) -> list[str]:
-    """Return the names of all fields that hold a number or a boolean, in their order.
+def leaves(event: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the names and values of all fields that are no objects, in their order.
 
-    >>> numeric_fields({"id": "a7", "data": {"temp": 21.5, "on": True}, "n": 3})
-    ['data.temp', 'data.on', 'n']
+    >>> leaves({"id": "a7", "data": {"temp": 21.5, "on": True}, "n": 3})
+    [('id', 'a7'), ('data.temp', 21.5), ('data.on', True), ('n', 3)]
     """
     names = dict.fromkeys(_walk(event, prefix="", depth=1))
-    return [name for name in names if isinstance(lookup(event, name), (int, float))]
+    return [(name, lookup(event, name)) for name in names]
 
 
 def _walk(event: Mapping[str, Any], *, prefix: str, depth: int) -> Iterator[str]:
     for name, value in event.items():
         if isinstance(value, dict) and depth < DEEPEST:
             yield from _walk(value, prefix=f"{prefix}{name}.", depth=depth + 1)
-        elif isinstance(value, (int, float)):
+        else:
             yield f"{prefix}{name}"
 
 
 def reader(names: Sequence[str]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
     """Return a fast function from an event to the values of ``names``.
 
-    It raises ``KeyError`` or ``TypeError`` where ``lookup`` might still find a value, or there is none.
+    It raises ``LookupError`` or ``TypeError`` where ``lookup`` might still find a value, or there is none.
 
     >>> reader(["data.temp", "n", "data.on"])({"data": {"temp": 21.5, "on": True}, "n": 3})
     (21.5, 3, True)
@@ -64,18 +72,34 @@ def _nested_reader(paths: Sequence[tuple[str, ...]]) -> Callable[[dict[str, Any]
     }
     order = [path for members in groups.values() for path in members]
     restore = _tuple_getter([order.index(path) for path in paths])
-    steps = [(parent, _tuple_getter([path[-1] for path in members])) for parent, members in groups.items()]
+    steps = [
+        ([_either(part) for part in parent], _inner_getter([path[-1] for path in paths_of]))
+        for parent, paths_of in groups.items()
+    ]
 
     def read(event: dict[str, Any]) -> tuple[Any, ...]:
         values: tuple[Any, ...] = ()
         for parent, getter in steps:
-            inner = event
-            for part in parent:
-                inner = inner[part]
+            inner: Any = event
+            for part, place in parent:
+                inner = inner[place if type(inner) is list else part]
             values += getter(inner)
         return restore(values)
 
     return read
+
+
+def _either(part: str) -> tuple[str, Any]:
+    """Return a part of a name as a key of an object, and as a place in a list; no list has what is no place."""
+    return part, int(part) if PLACE.fullmatch(part) else part
+
+
+def _inner_getter(parts: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    of_object = _tuple_getter(parts)
+    if not all(map(PLACE.fullmatch, parts)):
+        return of_object
+    of_list = _tuple_getter([int(part) for part in parts])
+    return lambda inner: of_list(inner) if type(inner) is list else of_object(inner)
 
 
 def _tuple_getter(keys: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:

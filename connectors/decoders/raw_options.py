@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
 from connectors.decoders.envelope import LARGEST
-from connectors.decoders.envelope_options import EnvelopeOptions
+from connectors.decoders.value_options import ValueOptions
 
 
-class RawOptions(EnvelopeOptions):
+class RawOptions(ValueOptions):
     """Little-endian numbers as payload; label, task, key and time name record headers, which hold UTF-8 text."""
 
     type: Literal["raw"] = "raw"
@@ -35,6 +35,11 @@ class RawOptions(EnvelopeOptions):
     def event_bytes(self) -> int:
         """Size of one payload."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+
+    @property
+    def looks_first(self) -> bool:
+        """Whether values may lie too far from zero for a float32: those of few bits do not."""
+        return np.dtype(self.dtype).itemsize > 2 or abs(self.offset) > 2**16 * abs(self.scale)  # noqa: PLR2004
 
     @property
     def always_finite(self) -> bool:

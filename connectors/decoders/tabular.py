@@ -1,4 +1,4 @@
-"""Base of the decoders of named fields: which fields are features, and two paths from records to columns.
+"""Base of the decoders of named fields: two paths from records to columns.
 
 Records that are all in order take the fast path, a few calls for all of them. Where anything is unusual, the same
 records take the slow path, one by one, which finds the record at fault and the reason. Both give the same bits.
@@ -8,121 +8,117 @@ from __future__ import annotations
 
 import math
 import struct
+import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from connectors.decoder import Rows
+from connectors.decoder import OUT_OF_RANGE, Rows
+from connectors.decoders.columns import Columns
 from connectors.decoders.envelope import (
     LARGEST,
     PLAIN_LABELS,
     PLAIN_TASKS,
     RejectedError,
-    arrival_seconds,
     converted,
-    event_seconds,
     key_bytes,
     label_value,
     payload,
     task_name,
 )
-from connectors.decoders.imputer import Imputer
+from connectors.decoders.event_times import EventTimes, event_seconds
+from connectors.decoders.features import Features
+from connectors.decoders.nulls import Nulls
+from connectors.decoders.number_text import NumberText
+from connectors.decoders.validity import Validity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from connectors.decoder import Reject
+    from connectors.decoder import Oddity, Reject
+    from connectors.decoders.field_survey import Kind
     from connectors.decoders.tabular_options import TabularOptions
     from connectors.record import Record
-
-MAX_INFERRED_FIELDS = 4_096
-
-
-@dataclass(slots=True)
-class Columns:
-    """Parsed columns that become ``Rows``; a missing feature is NaN in ``x``, the rest is as it was parsed."""
-
-    x: list[Sequence[float]] | NDArray[np.float64] = field(default_factory=list)
-    label: list[Any] = field(default_factory=list)
-    task: list[Any] = field(default_factory=list)
-    key: list[Any] = field(default_factory=list)
-    time: list[Any] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
 
 
 class TabularDecoder(ABC):
     """Decodes records of named fields; a subclass knows one format."""
 
-    def __init__(self, options: TabularOptions) -> None:
+    def __init__(self, options: TabularOptions, *, clock: Callable[[], float] = time.time) -> None:
         self._shared = options
-        self._imputer = Imputer(options.missing)
-        self._fields: tuple[str, ...] | None = None
-        self._pack = struct.Struct("")
-        if options.features is not None:
-            self._fix_fields(options.features)
+        self._number_text = NumberText(decimal=options.decimal, thousands=options.thousands)
+        self._nulls = Nulls(options, number_text=self._number_text)
+        self._times = EventTimes(options, clock=clock)
+        self._features = Features(options)
+        self._ranges = options.ranges
+        self._odd: Counter[Oddity] = Counter()
+        self._fix_fields(options.features or ())
 
     @property
     def fields(self) -> Sequence[str] | None:
-        """The names of the columns of ``x``; None until the first record has fixed them."""
-        return self._fields
+        """The names of the columns of ``x``; None until records have fixed them."""
+        return self._features.names
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Fields that were seen and are no features, and why."""
+        return self._features.left_out
+
+    def look_at(self, records: Sequence[Record]) -> None:
+        """Take the features that the first records have, where they are not known yet and these have any."""
+        if self._features.names is None:
+            events = list(self._events(records))
+            self._infer([event for event in events if self._is_complete(event)] or events)
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Decode what can be decoded; never raises for what a record holds."""
-        columns = self._fast_path(records) if records and self._fields is not None else None
-        if columns is not None:
-            return self._rows(columns), []
-        columns, rejects = self._slow_path(records)
-        return self._rows(columns), rejects
+        self._odd = Counter()
+        columns = self._fast_path(records) if records and self._features.names is not None else None
+        rejects: list[Reject] = []
+        if columns is None:
+            columns, rejects = self._slow_path(records)
+        rows = self._untimed_rows(columns)
+        return self._times.settle(rows, columns.time, rejects=rejects, among=records), rejects
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the fields and what the imputer remembers."""
-        return {
-            "fields": None if self._fields is None else list(self._fields),
-            "missing": self._imputer.state_dict(),
-        }
+        """Return the fields and why others are none, and the newest time where times are clamped."""
+        return {**self._features.state_dict(), "times": self._times.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the state; raise ``ValueError`` where it belongs to other features than are configured."""
-        saved = state["fields"]
-        wanted = self._shared.features
-        if wanted is not None and saved is not None and tuple(saved) != wanted:
-            raise ValueError(
-                f"decoder.features: the checkpoint was made with {list(saved)}, the configuration names "
-                f"{list(wanted)}; restore the old list or start with an empty checkpoint directory"
-            )
-        if saved is not None:
-            self._fix_fields(tuple(saved))
-        self._imputer.load_state_dict(state["missing"])
+        self._features.load_state_dict(state)
+        self._times.load_state_dict(state["times"])
+        self._fix_fields(self._features.names or ())
 
     # What a subclass implements.
 
     @abstractmethod
-    def _read(self, values: list[bytes]) -> Columns:
+    def _read(self, values: list[bytes], records: Sequence[Record]) -> Columns:
         """Parse payloads that are all in order; raise anything of ``UNUSUAL`` where one is not."""
 
     @abstractmethod
-    def _parse(self, value: bytes) -> Any:
+    def _parse(self, value: bytes, record: Record) -> Any:
         """Parse one payload, None where it is no event at all (a header); raise ``RejectedError``."""
 
     @abstractmethod
-    def _numeric_fields(self, event: Any) -> Sequence[str]:
-        """Return the names of the event's numeric fields, in their order."""
+    def _described(self, event: Any) -> Iterable[tuple[str, Kind]]:
+        """Return the names of the event's fields, in their order, and what each holds."""
 
     @abstractmethod
     def _cell(self, event: Any, name: str) -> Any:
-        """Return a field's value, None where it is absent or null."""
+        """Return a feature's value, None where it is absent or null."""
+
+    @abstractmethod
+    def _other(self, event: Any, name: str) -> Any:
+        """Return the value of a label, task, key or time field, exactly as it was meant."""
 
     @abstractmethod
     def _number(self, cell: Any, name: str) -> float:
         """Return a feature that is not None as a number; raise ``RejectedError``."""
-
-    @abstractmethod
-    def _time_cell(self, cell: Any) -> Any:
-        """Return a time field's value as a number or text, None where it is absent."""
 
     # The fast path.
 
@@ -131,20 +127,32 @@ class TabularDecoder(ABC):
         try:
             if max(map(len, values)) > self._shared.max_bytes:  # type: ignore[arg-type]  # TypeError for a tombstone
                 return None
-            columns = self._read(values)  # type: ignore[arg-type]  # no tombstone has passed the line above
+            columns = self._read(values, records)  # type: ignore[arg-type]  # no tombstone has passed the line above
+            if bool((np.abs(columns.x) > LARGEST).any()):
+                return None
             self._convert(columns)
         except UNUSUAL:
             return None
         columns.records = list(records)
-        return None if bool((np.abs(columns.x) > LARGEST).any()) else columns
+        return columns
 
     def _convert(self, columns: Columns) -> None:
+        columns.x, odd = self._validity.check(np.asarray(columns.x))
+        if self._shared.missing == "reject" and bool(np.isnan(columns.x).any()):
+            raise ValueError("a missing value")
         columns.label = converted(columns.label, PLAIN_LABELS, label_value)
         columns.task = converted(columns.task, PLAIN_TASKS, task_name)
         if "" in columns.task:
             raise ValueError("an empty task")
         columns.key = [key_bytes(key) for key in columns.key]
-        columns.time = [event_seconds(self._time_cell(time), self._shared.time_unit) for time in columns.time]
+        columns.time = [event_seconds(each, self._shared.time_unit) for each in columns.time]
+        self._odd.update(odd)
+
+    def _with_nulls(self, values: list[Any], name: str | None) -> list[Any]:
+        """Return the values of a field that is no feature, None in place of those that stand for a missing one."""
+        if name is None or not self._nulls.applies(name):
+            return [None if value == "" else value for value in values] if "" in values else values
+        return [None if self._nulls.has(name, value) else value for value in values]
 
     def _matrix(self, rows: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
         # struct takes floats, ints and booleans and refuses text and None, faster than numpy guesses a dtype.
@@ -154,84 +162,108 @@ class TabularDecoder(ABC):
 
     # The slow path.
 
-    def _slow_path(self, records: Sequence[Record]) -> tuple[Columns, list[Reject]]:
-        columns, rejects = Columns(), []
+    def _events(self, records: Sequence[Record]) -> Iterator[Any]:
+        """Yield the events among the records, without those that cannot be parsed."""
         for record in records:
             try:
-                event = self._parse(payload(record, max_bytes=self._shared.max_bytes))
+                event = self._parse(payload(record, max_bytes=self._shared.max_bytes), record)
+            except RejectedError:
+                continue
+            if event is not None:
+                yield event
+
+    def _slow_path(self, records: Sequence[Record]) -> tuple[Columns, list[Reject]]:
+        columns, rejects, events = Columns(), [], []
+        for record in records:
+            try:
+                event = self._parse(payload(record, max_bytes=self._shared.max_bytes), record)
                 if event is not None:
                     self._append(event, record, columns)
+                    events.append(event)
             except RejectedError as error:
                 rejects.append(error.of(record))
+        self._features.notice(events, self._described)
+        if columns.records:
+            x = np.array(columns.x, dtype=np.float64).reshape(len(columns.records), -1)
+            columns.x, odd = self._validity.check(x)
+            self._odd.update(odd)
         return columns, rejects
 
     def _append(self, event: Any, record: Record, columns: Columns) -> None:
         options = self._shared
-        if self._fields is None:
-            self._infer_fields(event)
-        x = [self._feature(event, name) for name in self._fields or ()]
-        label = label_value(None if options.label is None else self._cell(event, options.label))
-        task = "" if options.task is None else task_name(self._cell(event, options.task))
-        key = None if options.key is None else key_bytes(self._cell(event, options.key))
-        cell = None if options.time is None else self._time_cell(self._cell(event, options.time))
-        time = event_seconds(cell, options.time_unit)
+        if self._features.names is None:
+            self._infer([event])
+            if self._features.names is None:
+                raise self._nothing_numeric
+        x = [self._feature(event, name) for name in self._features.names]
+        label = label_value(self._valued(event, options.label))
+        task = "" if options.task is None else task_name(self._valued(event, options.task))
+        key = key_bytes(self._valued(event, options.key))
+        seconds = event_seconds(self._valued(event, options.time), options.time_unit)
         columns.x.append(x)  # type: ignore[union-attr]  # the slow path fills a list
         columns.label.append(label)
         columns.task.append(task)
         columns.key.append(key)
-        columns.time.append(time)
+        columns.time.append(seconds)
         columns.records.append(record)
+
+    def _valued(self, event: Any, name: str | None) -> Any:
+        """Return the value of a field that is no feature, None where it is absent or stands for a missing one."""
+        if name is None:
+            return None
+        value = self._other(event, name)
+        return None if self._nulls.has(name, value) else value
 
     def _feature(self, event: Any, name: str) -> float:
         cell = self._cell(event, name)
-        if cell is None:
-            if self._shared.missing == "reject":
-                raise RejectedError("features", "missing_field", f"Feature {name!r} is absent or null.")
-            return math.nan
+        if self._nulls.has(name, cell):
+            return self._gap(f"Feature {name!r} is absent or null.")
         number = self._number(cell, name)
         if not abs(number) <= LARGEST:
             raise RejectedError(
                 "features", "not_finite", f"Feature {name!r} is not a finite number that a float32 can hold."
             )
+        low, high = self._ranges.get(name, (-math.inf, math.inf))
+        if self._shared.missing == "reject" and not low <= number <= high:
+            self._odd[name, OUT_OF_RANGE] += 1
+            return self._gap(f"Feature {name!r} is outside its range, {low:g} to {high:g}, and so is missing.")
         return number
 
-    def _infer_fields(self, event: Any) -> None:
-        named = self._shared.named
-        names = [name for name in self._numeric_fields(event) if name not in named]
-        if not names:
-            raise RejectedError("features", "missing_field", "The event has no numeric field to use as a feature.")
-        if len(names) > MAX_INFERRED_FIELDS:
-            raise RejectedError(
-                "features",
-                "wrong_type",
-                f"The event has {len(names)} numeric fields, over {MAX_INFERRED_FIELDS}; list decoder.features.",
-            )
-        self._fix_fields(tuple(names))
+    def _gap(self, message: str) -> float:
+        if self._shared.missing == "reject":
+            raise RejectedError("features", "missing_field", message)
+        return math.nan
+
+    def _is_complete(self, event: Any) -> bool:
+        """Tell whether an event has all that it is rejected without, besides features."""
+        needed = [name for name in (self._shared.label, self._shared.task) if name is not None]
+        return all(self._cell(event, name) is not None for name in needed)
+
+    def _infer(self, events: Iterable[Any]) -> None:
+        try:
+            self._features.decide([self._described(event) for event in events])
+        except RejectedError as error:
+            self._nothing_numeric = error
+        else:
+            self._fix_fields(self._features.names or ())
 
     def _fix_fields(self, names: tuple[str, ...]) -> None:
-        self._fields = names
         self._pack = struct.Struct(f"{len(names)}d")
+        self._validity = Validity(names, nulls=self._nulls, ranges=self._ranges)
 
     # Both paths end here.
 
-    def _rows(self, columns: Columns) -> Rows:
+    def _untimed_rows(self, columns: Columns) -> Rows:
         options, records = self._shared, columns.records
-        x = np.asarray(columns.x, dtype=np.float64).reshape(len(records), len(self._fields or ()))
         return Rows(
-            x=self._imputer.fill(x) if records else x,
+            x=np.asarray(columns.x, dtype=np.float64).reshape(len(records), len(self._features.names or ())),
             label=columns.label or [None] * len(records),
             task=None if options.task is None else columns.task,
             key=[record.key for record in records] if options.key is None else columns.key,
-            time=self._times(columns),
+            time=np.empty(0),
             records=records,
+            odd=self._odd,
         )
 
-    def _times(self, columns: Columns) -> NDArray[np.float64]:
-        arrival = arrival_seconds(columns.records)
-        if self._shared.time is None:
-            return arrival
-        stated = np.array(columns.time, dtype=np.float64)
-        return np.where(np.isnan(stated), arrival, stated)
 
-
-UNUSUAL = (ValueError, TypeError, KeyError, struct.error, RejectedError)
+UNUSUAL = (ValueError, TypeError, LookupError, OverflowError, struct.error, RejectedError)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from connectors.decoders.envelope_options import EnvelopeOptions
-from connectors.decoders.imputer import MissingPolicy
+from connectors.decoders.value_options import ValueOptions
 
 
-class TabularOptions(EnvelopeOptions):
+class TabularOptions(ValueOptions):
     """Base of the options of the decoders of named fields."""
 
     features: tuple[str, ...] | None = Field(
         None,
         min_length=1,
-        description="Fields used as features, in this order; by default all numeric fields of the first event.",
+        description="Fields used as features, in this order; by default all numeric fields of the first events.",
     )
-    missing: MissingPolicy = Field(
-        "reject",
-        description="Replace an absent or null feature by zero, its mean or its last value; or reject the event.",
+    numbers: Literal["native", "text"] = Field(
+        "native",
+        description="Which fields count as numeric where features are not listed: those that hold numbers, or also"
+        " those that hold numbers written as text.",
+    )
+    decimal: Literal[".", ","] = Field(".", description="Decimal sign of numbers that are written as text.")
+    thousands: Literal[".", ",", " ", "'", "_"] | None = Field(
+        None,
+        description="Separator of groups of three digits in numbers that are written as text; none by default.",
     )
 
     @model_validator(mode="after")
@@ -31,4 +36,6 @@ class TabularOptions(EnvelopeOptions):
             raise ValueError(f"features names {twice[0]!r} twice; name each field once")
         if self.label in names:
             raise ValueError(f"the label {self.label!r} is also a feature, which gives the answer away")
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both {self.decimal!r}; they must differ")
         return self

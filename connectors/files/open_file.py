@@ -62,6 +62,11 @@ class OpenFile:
             self._end = self._quiet_since = None
         return item
 
+    @property
+    def records(self) -> int:
+        """How many of its records were read."""
+        return self._reader.records
+
     def take_rest(self) -> tuple[bytes, str | None] | None:
         """Return a last record that had no end, of a file that is over."""
         return self._reader.take_rest()

@@ -14,7 +14,7 @@ from connectors.files.place import FilePlace
 from connectors.files.places import FilePlaces
 from connectors.files.source_options import FileSourceOptions
 from connectors.rate_limit import RateLimit
-from connectors.record import LocalRecord
+from connectors.record import FILE_START, LocalRecord
 from connectors.source import PartitionStatus, SourceDataError, SourceStatus
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ class FileSource:
     def _deliver(self, item: tuple[bytes, str | None], records: list[LocalRecord]) -> None:
         value, label = item
         headers = self._headers if label is None else [("label", label.encode()), *self._headers]
+        if self._file is not None and self._file.records == 1:
+            headers = [(FILE_START, self._file.entry.path.encode()), *headers]
         records.append(LocalRecord(self._topic, 0, self._offset, -1, None, value, list(headers)))
         self._offset += 1
 

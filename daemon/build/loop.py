@@ -41,4 +41,5 @@ def build_loop(
         stopwatch=stopwatch,
         outbox=Outbox(dead_letters=build_dead_letters(config), predictions=build_predictions(config)),
         linger_seconds=config.learner.linger_seconds,
+        first_seconds=getattr(config.decoder, "first_seconds", None),
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors import DECODERS
 from daemon.build.main_learner import build_main_learner
 from daemon.build.module import known_classes
 from daemon.build.reference import read_reference
+from daemon.build.rows import build_origins, build_rows, number_text
 from daemon.config.components import resolve
 from daemon.intake.intake import Intake
 from daemon.intake.labels.encoder import label_encoder
-from daemon.intake.row_maker import RowMaker
 from daemon.learning.pipeline import Pipeline
 from daemon.tasks import TASKS
 from daemon.tasks.boundaries import Boundaries
@@ -53,10 +52,6 @@ def build_names(config: Config) -> TaskNames:
 
 def build_intake(config: Config, *, tasks: Tasks) -> Intake:
     """Return what makes rows of records."""
-    rows = RowMaker(
-        resolve(config.decoder.type, DECODERS)(config.decoder),
-        features=config.features,
-        label=config.label,
-        labels=label_encoder(config.label, known=known_classes(config)),
-    )
+    labels = label_encoder(config.label, known=known_classes(config), text=number_text(config.decoder))
+    rows = build_rows(config, config.decoder, labels=labels, origins=build_origins(config))
     return Intake(rows, tasks=tasks, holdout_share=config.retention.probe_share, seed=config.seed)

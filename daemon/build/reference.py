@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from connectors import DECODERS, SOURCES
+from connectors import SOURCES
 from daemon.build.learner import generator_for
+from daemon.build.rows import build_rows
 from daemon.config.components import resolve
 from daemon.intake.features.field_names import FieldNameError
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.reference.reading import ReferenceReader, UnusableReferenceError
 from daemon.intake.reference.records import records_up_to_now
-from daemon.intake.row_maker import RowMaker
 
 if TYPE_CHECKING:
     from connectors.source import Source
@@ -29,9 +29,7 @@ def read_reference(config: Config, intake: Intake) -> ReferenceRows:
     section = config.reference
     assert section is not None
     options: Any = section.decoder or config.decoder
-    rows = RowMaker(
-        resolve(options.type, DECODERS)(options), features=config.features, label=config.label, labels=intake.labels
-    )
+    rows = build_rows(config, options, labels=intake.labels, origins=intake.origins)
     reader = ReferenceReader(
         rows,
         most_rows=section.rows,

@@ -18,6 +18,7 @@ from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.build.load import load
 from daemon.config.errors import ConfigError
 from daemon.config.schema import Config
+from daemon.loop.reject_counts import NothingLearnedError
 from daemon.loop.reject_limit import TooManyRejectsError
 from daemon.process.exit_codes import ExitCode
 from daemon.process.logs import logging_to
@@ -39,6 +40,7 @@ EXIT_CODES: dict[type[Exception], ExitCode] = {
     PositionLostError: ExitCode.DATA,
     SourceDataError: ExitCode.DATA,
     TooManyRejectsError: ExitCode.DATA,
+    NothingLearnedError: ExitCode.DATA,
 }
 """What an operator can do something about; anything else is a fault of the program."""
 

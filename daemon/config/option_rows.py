@@ -179,4 +179,4 @@ def _number(value: float) -> str:
 def _yaml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_yaml, value)) + "]"
-    return value if isinstance(value, str) else json.dumps(value).removesuffix(".0")
+    return value if isinstance(value, str) and value.strip() else json.dumps(value).removesuffix(".0")

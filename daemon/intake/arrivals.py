@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -31,6 +31,8 @@ class Arrivals:
     """``(rows,)``: how many tasks have to be retired before each row: see ``Assigned``."""
     held_out: NDArray[np.bool_]
     """``(rows,)``: never trained on, kept for the task's probe set."""
+    labels: NDArray[Any]
+    """``(rows,)``: class indices, or numbers as they came, in float64."""
     records: Sequence[Record]
 
     def __len__(self) -> int:
@@ -42,15 +44,29 @@ class Arrivals:
             segment=self.segment[rows],
             retired=self.retired[rows],
             held_out=self.held_out[rows],
+            labels=self.labels[rows],
             records=self.records[rows],
         )
 
     @classmethod
     def of(
-        cls, batch: Batch, assigned: Assigned, *, held_out: NDArray[np.bool_], records: Sequence[Record]
+        cls,
+        batch: Batch,
+        assigned: Assigned,
+        *,
+        held_out: NDArray[np.bool_],
+        labels: NDArray[Any],
+        records: Sequence[Record],
     ) -> Arrivals:
         """Return the rows of a batch, whose tasks are those that were assigned."""
-        return cls(batch, segment=assigned.segment, retired=assigned.retired, held_out=held_out, records=records)
+        return cls(
+            batch,
+            segment=assigned.segment,
+            retired=assigned.retired,
+            held_out=held_out,
+            labels=labels,
+            records=records,
+        )
 
     def within(self, segment: Segment) -> Arrivals:
         """Return the same events as those of another segment, one that has begun since they were assigned."""

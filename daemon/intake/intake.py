@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import structlog
 import torch
 
-from connectors.decoder import Reject
+from connectors.decoder import LooksAhead, Reject
 from connectors.record import UnreadableRecord
 from daemon.intake.arrivals import Arrivals
-from daemon.intake.row_maker import select
+from daemon.intake.features.key_slots import KnownKeys
 from daemon.scoring.probe_sets import holds_out
 from daemon.tasks.assigned import MISSING, Assigned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.decoder import Rows
+    from connectors.decoder import Oddity, Rows
     from connectors.record import Record
     from daemon.intake.labels.encoder import LabelEncoder
+    from daemon.intake.origins import Origins
     from daemon.intake.row_maker import RowMaker
     from daemon.tasks.contract import Tasks
+
+
+log = structlog.get_logger("retaind")
+
+_MOST_SAID = 50
+"""Fields that one line of the log names."""
 
 
 class Intake:
@@ -35,6 +44,11 @@ class Intake:
         self._tasks = tasks
         self._holdout_share = holdout_share
         self._seed = seed
+        self._odd: Counter[Oddity] = Counter()
+        self._told = False
+        """Whether the log says which fields are features."""
+        self._said: set[str] = set()
+        """Fields of which the log says why they are none."""
 
     @property
     def feature_names(self) -> Sequence[str] | None:
@@ -45,6 +59,41 @@ class Intake:
     def class_names(self) -> Sequence[str]:
         """Names of the classes known so far, by index; empty in regression."""
         return self.labels.names
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Fields that were seen and are no features, and why."""
+        decoder = self._rows.decoder
+        return decoder.left_out if isinstance(decoder, LooksAhead) else {}
+
+    @property
+    def held(self) -> int:
+        """How many of the first events are held back until there are enough to look at."""
+        return self._rows.held
+
+    @property
+    def keys(self) -> KnownKeys:
+        """How many keys something is remembered of."""
+        keys = self._rows.keys
+        return KnownKeys(max(map(len, keys)), limit=keys[0].limit, dropped=max(each.dropped for each in keys))
+
+    @property
+    def origins(self) -> Origins:
+        """What values are taken from, in the stream and in what is to be learned with it."""
+        return self._rows.origins
+
+    def admit(self, records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+        """Yield groups of records, each to be taken before the next is asked for; see ``RowMaker.admit``."""
+        return self._rows.admit(records)
+
+    def rest(self) -> Iterator[Sequence[Record]]:
+        """Yield what is held back, to be taken."""
+        return self._rows.rest()
+
+    def take_odd(self) -> Counter[Oddity]:
+        """Return how many values were odd since the last call, by field and kind."""
+        odd, self._odd = self._odd, Counter()
+        return odd
 
     @property
     def labels(self) -> LabelEncoder:
@@ -70,29 +119,45 @@ class Intake:
             rejects += [Reject(rows.records[row], "label", reason, text) for row, reason, text in labels.faults]
             assigned = assigned.chosen(labels.accepted)
         if not len(taken):
+            self._notice(rows)
             return None, rejects
         batch = self._rows.batch(taken, labels.values, torch.from_numpy(assigned.task))
+        self._notice(rows)
         held_out = holds_out(
             batch.partition.numpy(), batch.offset.numpy(), share=self._holdout_share, seed=self._seed
         )
-        return Arrivals.of(batch, assigned, held_out=held_out, records=taken.records), rejects
+        return (
+            Arrivals.of(batch, assigned, held_out=held_out, labels=labels.values, records=taken.records),
+            rejects,
+        )
+
+    def _notice(self, rows: Rows) -> None:
+        """Count what was odd, and say which fields are features, once it is known, and which are not."""
+        self._odd.update(rows.odd)
+        if not self.left_out.keys() - self._said and (self._told or not self._rows.begun):
+            return
+        new = {name: why for name, why in self.left_out.items() if name not in self._said}
+        if not self._told and self._rows.begun:
+            log.info("features taken", features=list(self._rows.names or ())[:_MOST_SAID])
+        if new:
+            log.warning("fields left out of the features", fields=dict(list(new.items())[:_MOST_SAID]))
+        self._told = self._told or self._rows.begun
+        self._said |= new.keys()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of decoder, labels, tasks and features."""
         return {
-            "decoder": self._rows.decoder.state_dict(),
+            **self._rows.state_dict(),
             "labels": self.labels.state_dict(),
             "tasks": self._tasks.state_dict(),
-            "features": self._rows.features.state_dict() if self._rows.begun else {},
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` where it is of another configuration."""
-        self._rows.decoder.load_state_dict(state["decoder"])
+        self._rows.load_state_dict(state)
         self.labels.load_state_dict(state["labels"])
         self._tasks.load_state_dict(state["tasks"])
-        if state["features"]:
-            self._rows.features.load_state_dict(state["features"])
+        self._told, self._said = self._rows.begun, set(self.left_out)
 
     def _assign_tasks(self, rows: Rows, rejects: list[Reject]) -> tuple[Rows, Assigned]:
         if not len(rows):
@@ -103,7 +168,7 @@ class Intake:
             return rows, assigned
         text = "The task field is absent, null or empty."
         rejects += [Reject(rows.records[row], "task", "missing_task", text) for row in np.flatnonzero(~named)]
-        return select(rows, named), assigned.chosen(named)
+        return rows.chosen(named), assigned.chosen(named)
 
 
 def _parted(records: Sequence[Record]) -> tuple[Sequence[Record], list[Reject]]:

@@ -8,29 +8,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from connectors.decoder import Rows
+from connectors.decoder import LooksAhead
 from daemon.intake.features.stream import StreamFeatures
+from daemon.intake.first_events import FirstEvents
+from daemon.intake.imputer import Imputer
 from daemon.intake.labels.label_columns import label_columns, label_width
+from daemon.intake.labels.options import ClassLabel
+from daemon.intake.origins import Origins
 from strategies.batch import UNKNOWN, Batch, provenance_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from connectors.decoder import Decoder, Reject
+    from connectors.decoder import Decoder, Reject, Rows
+    from connectors.decoders.value_options import MissingPolicy
     from connectors.record import Record
+    from daemon.intake.features.key_slots import KeySlots
     from daemon.intake.features.options import FeaturesSection
     from daemon.intake.labels.encoder import LabelEncoder
     from daemon.intake.labels.label_columns import Labels
-    from daemon.intake.labels.options import ClassLabel, NumberLabel
+    from daemon.intake.labels.options import NumberLabel
 
 
 class RowMaker:
     """Decodes records of one stream and makes batches of them; features that look back have a history here.
 
-    ``labels`` may be another stream's too: a class then has one index in both.
+    ``labels`` and ``origins`` may be another stream's too: a class then has one index, a field one origin in both.
+    Gaps are filled here as ``missing`` says, from rows that were accepted alone.
     """
 
     def __init__(
@@ -40,12 +47,19 @@ class RowMaker:
         features: FeaturesSection,
         label: ClassLabel | NumberLabel,
         labels: LabelEncoder,
+        origins: Origins | None = None,
+        missing: MissingPolicy = "reject",
+        first_events: int = 1,
     ) -> None:
         self.decoder = decoder
         self.labels = labels
+        self.origins = Origins(features=False, label=False) if origins is None else origins
         self._options = features
         self._label = label
+        self._imputer = Imputer(missing, max_keys=features.max_keys)
+        self._first = FirstEvents(first_events)
         self._features: StreamFeatures | None = None
+        self._origin: NDArray[np.float64] | None = None
 
     @property
     def names(self) -> Sequence[str] | None:
@@ -70,6 +84,41 @@ class RowMaker:
         """Whether there is a history."""
         return self._features is not None
 
+    @property
+    def held(self) -> int:
+        """How many of the first events are held back until there are enough."""
+        return len(self._first)
+
+    @property
+    def keys(self) -> list[KeySlots]:
+        """The keys that something is remembered of."""
+        history = None if self._features is None else self._features.keys
+        return [self._imputer.keys, *([] if history is None else [history])]
+
+    def admit(self, records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+        """Yield groups of records that are to be made rows before the next is asked for.
+
+        The first events are one group, once there are enough of them. Where no row could be made of them, the next
+        ones are the first.
+        """
+        while records and not self.begun:
+            records = self._first.hold(records)
+            if self._first.full:
+                yield self._looked_at()
+        if records:
+            yield records
+
+    def rest(self) -> Iterator[Sequence[Record]]:
+        """Yield what is held back: no others will come, or not soon."""
+        if len(self._first):
+            yield self._looked_at()
+
+    def _looked_at(self) -> Sequence[Record]:
+        records = self._first.take()
+        if isinstance(self.decoder, LooksAhead):
+            self.decoder.look_at(records)
+        return records
+
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Return what can be decoded, and what cannot."""
         return self.decoder.decode(records)
@@ -77,32 +126,47 @@ class RowMaker:
     def encode(self, rows: Rows) -> tuple[Rows, Labels[Any]]:
         """Return the rows whose label can be learned, and the labels of all."""
         labels = self.labels.encode(rows.label)
-        return (select(rows, labels.accepted) if labels.faults else rows), labels
+        return (rows.chosen(labels.accepted) if labels.faults else rows), labels
 
     def batch(self, rows: Rows, labels: NDArray[Any], task: Tensor) -> Batch:
         """Return rows with their labels ``(rows,)`` and tasks ``(rows,)`` as they are learned."""
+        if self._origin is None:
+            self.origins.choose(self.decoder.fields or (), x=rows.x, label=labels)
+            self._origin = self.origins.of(self.features.about)
         x = self.features.transform(
-            rows.x, key=rows.key, label_values=label_columns(labels, self._label), time=rows.time
+            self._imputer.fill(rows.x, key=rows.key),
+            key=rows.key,
+            label_values=label_columns(labels, self._label),
+            time=rows.time,
         )
+        if self._origin.any():
+            x -= self._origin
+        y = labels if isinstance(self._label, ClassLabel) else (labels - self.origins.label).astype(np.float32)
         return Batch(
             x=torch.from_numpy(x.astype(np.float32)),
-            y=torch.from_numpy(labels),
+            y=torch.from_numpy(y),
             task=task,
             provenance=_provenance(rows),
         )
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return what rows depend on besides their records, but for the labels' names."""
+        return {
+            "decoder": self.decoder.state_dict(),
+            "imputer": self._imputer.state_dict(),
+            "origins": self.origins.state_dict(),
+            "first": self._first.state_dict(),
+            "features": self.features.state_dict() if self.begun else {},
+        }
 
-def select(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
-    """Return the rows that are chosen ``(rows,) bool``."""
-    index = np.flatnonzero(chosen).tolist()
-    return Rows(
-        x=rows.x[chosen],
-        label=[rows.label[i] for i in index],
-        task=None if rows.task is None else [rows.task[i] for i in index],
-        key=[rows.key[i] for i in index],
-        time=rows.time[chosen],
-        records=[rows.records[i] for i in index],
-    )
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` where it is of another configuration."""
+        self.decoder.load_state_dict(state["decoder"])
+        self._imputer.load_state_dict(state["imputer"])
+        self.origins.load_state_dict(state["origins"])
+        self._first.load_state_dict(state["first"])
+        if state["features"]:
+            self.features.load_state_dict(state["features"])
 
 
 def _provenance(rows: Rows) -> Tensor:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from connectors.decoder import Reject
+    from connectors.decoder import Oddity, Reject
     from connectors.record import Record
     from daemon.intake.arrivals import Arrivals
     from daemon.intake.intake import Intake
@@ -35,12 +35,14 @@ _VALUES_AT_ONCE = 65_536
 _MOST_AT_ONCE, _LEAST_AT_ONCE = 512, 128
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What came of some records."""
 
     predictions: list[Prediction]
     rejects: list[Reject]
+    records: int = 0
+    """How many they were; those that are held back are none of them."""
 
 
 class MakeMainLearner(Protocol):
@@ -102,18 +104,35 @@ class Pipeline:
         if self._reference is None and self._read_reference is not None:
             self._reference = self._read_reference(self._intake)
 
+    @property
+    def held(self) -> int:
+        """First events that are held back, until there are enough to look at."""
+        return self._intake.held
+
     def process(self, records: Sequence[Record]) -> Outcome:
-        """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected."""
+        """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected.
+
+        The first ones are held back, as part of the state, until there are enough to look at.
+        """
         # Not with the first event: its class would then come before or after those of the reference as polls fall.
         self.begin()
+        return self._process_all(self._intake.admit(records))
+
+    def release(self) -> Outcome:
+        """Process the first events that are held back: no others will come, or not soon."""
+        return self._process_all(self._intake.rest())
+
+    def _process_all(self, groups: Iterator[Sequence[Record]]) -> Outcome:
         outcome = Outcome([], [])
-        start = 0
-        while start < len(records):
-            stop = start + self._at_once
-            some = self._process(records[start:stop])
-            outcome.predictions.extend(some.predictions)
-            outcome.rejects.extend(some.rejects)
-            start = stop
+        for records in groups:
+            outcome.records += len(records)
+            start = 0
+            while start < len(records):
+                stop = start + self._at_once
+                some = self._process(records[start:stop])
+                outcome.predictions.extend(some.predictions)
+                outcome.rejects.extend(some.rejects)
+                start = stop
         return outcome
 
     @property
@@ -155,6 +174,10 @@ class Pipeline:
         if self.main is not None:
             self.main.evaluate_last()
 
+    def take_odd(self) -> Mapping[Oddity, int]:
+        """Return how many values were odd since the last call, by field and kind."""
+        return self._intake.take_odd()
+
     def take_tallies(self) -> dict[str, Tally]:
         """Return what each learner did since the last call, by its name; none before the first event."""
         return {} if self.main is None else self.main.take_tallies()
@@ -169,6 +192,9 @@ class Pipeline:
             newest_event_seconds=self.newest_event_seconds,
             current_task=None if self._task is None else self._tasks.names.name(self._task),
             features=tuple(self.feature_names or ()),
+            left_out=dict(self._intake.left_out),
+            held=self.held,
+            keys=self._intake.keys,
             classes=tuple(self._intake.class_names),
             tasks=names,
             ages=() if main is None else main.ages,
@@ -280,8 +306,11 @@ class Pipeline:
         names, answer, batch = self._intake.class_names, met.answer, arrivals.batch
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
         confidence = certainty(answer, known=met.known, labels=met.labels)
-        said = [_named(value, names) for value in answer.value.tolist()]
-        columns = zip(arrivals.records, said, confidence, batch.y.tolist(), batch.task.tolist(), strict=True)
+        origin = self._intake.origins.label
+        said = [_named(value, names, origin=origin) for value in answer.value.tolist()]
+        columns = zip(
+            arrivals.records, said, confidence, arrivals.labels.tolist(), batch.task.tolist(), strict=True
+        )
         for record, value, sure, label, task in columns:
             yield Prediction(
                 record=record,
@@ -293,11 +322,11 @@ class Pipeline:
             )
 
 
-def _named(value: float, names: Sequence[str]) -> str | float | None:
+def _named(value: float, names: Sequence[str], *, origin: float) -> str | float | None:
     """Return an answer in the label's own terms; None where there is none."""
     if names:
         return None if value == NO_CLASS else names[int(value)]
-    return None if isnan(value) else value
+    return None if isnan(value) else value + origin
 
 
 def _alike(numbers: NDArray[np.int64]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from daemon.intake.features.key_slots import KnownKeys
 from daemon.scoring.learner_scores import LearnerScores
 from strategies.buffer import Buffered
 
@@ -148,6 +149,11 @@ class PipelineSnapshot:
     """Names of the known tasks, by code."""
     learners: Mapping[str, LearnerSnapshot]
     """By name, ``MAIN`` first; none before the first event."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Fields that were seen and are no features, and why."""
+    held: int = 0
+    """First events that are held back, until there are enough to look at."""
+    keys: KnownKeys = field(default_factory=KnownKeys)
     tasks_merged: int = 0
     """Tasks that made room for another, and are a part of ``__other__``."""
     ages: tuple[AgeScore, ...] = ()

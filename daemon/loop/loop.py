@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.sink import SinkUnavailableError
 from daemon.loop.outbox import Outbox
 from daemon.loop.poll_size import PollSize
+from daemon.loop.reject_counts import RejectCounts
 from daemon.state.checkpoint_writer import CheckpointContents
 from daemon.state.state_error import StateError
 from daemon.telemetry.snapshot import TurnWork
@@ -17,9 +18,8 @@ from daemon.telemetry.snapshot import TurnWork
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connectors.record import Record
     from connectors.source import Source, SourceStatus
-    from daemon.learning.pipeline import Pipeline
+    from daemon.learning.pipeline import Outcome, Pipeline
     from daemon.learning.stopwatch import Stopwatch
     from daemon.loop.reject_limit import RejectLimit
     from daemon.state.checkpoint_writer import Written
@@ -49,6 +49,7 @@ class Loop:
         stopwatch: Stopwatch,
         outbox: Outbox | None = None,
         linger_seconds: float | None = None,
+        first_seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pipeline = pipeline
@@ -65,6 +66,9 @@ class Loop:
         self._poll_size = PollSize()
         self._first_waiting: int | None = None
         self._waiting_since = clock()
+        self._first_seconds = first_seconds
+        self._held, self._held_since = 0, clock()
+        self._rejects = RejectCounts()
 
     def resume(self, pipeline: Pipeline, state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint's state, which ``pipeline`` has taken up; the source is opened by the caller."""
@@ -102,6 +106,7 @@ class Loop:
 
     def finish(self) -> None:
         """Learn what is left, and evaluate, when no event will ever come again."""
+        self._release()
         self.pipeline.finish()
         self.saving.outdate()
 
@@ -109,6 +114,10 @@ class Loop:
     def owes(self) -> bool:
         """Whether a sink has still to take something before another event may be polled, or all may end."""
         return self._owes
+
+    def sum_up(self) -> None:
+        """Say how many events were rejected, and why; raise ``NothingLearnedError`` where that were all."""
+        self._rejects.sum_up(learned=self.pipeline.events, held=self.pipeline.held)
 
     def turn(self) -> int:
         """Poll once and see everything through; return how many records came.
@@ -123,7 +132,7 @@ class Loop:
             records = self._source.poll(self._poll_size.max_records, _POLL_SECONDS)
         polled = self._clock()
         if records:
-            self._take(records)
+            self._take(self.pipeline.process(records))
         self._linger()
         self._save_if_due()
         done = self._clock()
@@ -170,6 +179,7 @@ class Loop:
             seconds=seconds,
             tallies=self.pipeline.take_tallies(),
             newest_event_seconds=self.pipeline.newest_event_seconds,
+            odd=self.pipeline.take_odd(),
         )
         self._telemetry.turn(work, source=source)
         self._telemetry.waiting_for(self._outbox.waiting)
@@ -186,16 +196,26 @@ class Loop:
     def _snapshot(self, source: SourceStatus) -> Snapshot:
         return self._telemetry.snapshot(self.pipeline.snapshot(), source)
 
-    def _take(self, records: Sequence[Record]) -> None:
-        outcome = self.pipeline.process(records)
+    def _release(self) -> None:
+        """Let the first events be processed that are held back, fewer than were to be looked at."""
+        self._take(self.pipeline.release())
+        self.saving.outdate()
+
+    def _take(self, outcome: Outcome) -> None:
         with self._stopwatch("publish"):
             self._outbox.put(outcome.rejects, outcome.predictions)
         self._owes = self._outbox.full
         self._telemetry.rejected(outcome.rejects, kept=self._outbox.keeps_rejects)
-        self.reject_limit.observe(outcome.rejects, among=len(records))
+        self._rejects.add(outcome.rejects)
+        self.reject_limit.observe(outcome.rejects, among=outcome.records)
 
     def _linger(self) -> None:
-        """Learn a partial block once its first event has waited for long enough."""
+        """Look at what came first, and learn a partial block, once others were waited for long enough."""
+        held, now = self.pipeline.held, self._clock()
+        if held != self._held:
+            self._held, self._held_since = held, now
+        elif held and self._first_seconds is not None and now - self._held_since >= self._first_seconds:
+            self._release()
         waiting = self.pipeline.waiting
         first = self.pipeline.events - waiting if waiting else None
         if first is None or first != self._first_waiting:

@@ -38,7 +38,7 @@ class RejectLimit:
         """Take note of ``rejects`` out of ``among`` events; raise ``TooManyRejectsError`` where it is too much."""
         if rejects and not self._tolerate:
             raise TooManyRejectsError(
-                f"{_place(rejects[0])}; rejections.tolerate is false, so nothing is learned past it"
+                f"{place(rejects[0])}; rejections.tolerate is false, so nothing is learned past it"
             )
         self._turns.append((among, len(rejects)))
         self._events += among
@@ -50,11 +50,12 @@ class RejectLimit:
         if rejects and self._events >= self._window and self._rejected > self._max_share * self._events:
             raise TooManyRejectsError(
                 f"{self._rejected} of the last {self._events} events were rejected, more than"
-                f" rejections.max_share {self._max_share:g} allows; the last one: {_place(rejects[-1])}"
+                f" rejections.max_share {self._max_share:g} allows; the last one: {place(rejects[-1])}"
             )
 
 
-def _place(reject: Reject) -> str:
+def place(reject: Reject) -> str:
+    """Return where a reject is from, and why it is one."""
     record = reject.record
     where = f"{record.topic}[{record.partition}] offset {record.offset}"
     return f"{where}: {reject.reason} at {reject.stage}: {reject.message}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from connectors.decoders.identities import untyped_name
 from daemon.state.state_error import StateError
 from strategies.objective import Regression
 from strategies.scaler import state_of_sums
@@ -23,7 +24,7 @@ State = dict[str, Any]
 
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
-    "intake": 2,
+    "intake": 3,
     "main_learner": 3,
     "companions": 3,
     "committee": 2,
@@ -212,6 +213,47 @@ def _let_tasks_make_room(state: State) -> None:
     names |= {"segment": codes, "last_seen": [0] * len(codes), "rows": 0, "retired": 0, "unheard": []}
 
 
+def _read_values_as_meant(state: State) -> None:
+    """Version 2 of the intake: a decoder that filled gaps itself, for all keys together, and rows from no origin.
+
+    What filled gaps goes on for rows without a key. In a format without types 7.0 is 7 now, as a class and a task.
+    """
+    intake = state["pipeline"]["intake"]
+    decoder = intake["decoder"]
+    intake["imputer"] = _imputer_of(decoder.pop("missing", {}))
+    intake["first"] = {}
+    intake["origins"] = {"chosen": bool(intake["features"] or state["pipeline"]["reference"]), "of": {}}
+    if "fields" in decoder:
+        decoder["left_out"] = {}
+    decoder["times"] = {}
+    if "period" in intake["tasks"]:
+        begun = intake["tasks"]["first"] is not None
+        places = [intake["tasks"]["period"]] if begun else []
+        intake["tasks"]["jumps"] = {"places": places, "candidates": [], "forward": []}
+    if "columns" in decoder:
+        decoder["layouts"] = []
+        for names in (intake["labels"], intake["tasks"]["names"]):
+            if "names" in names:
+                names["names"] = _untyped(names["names"])
+
+
+def _imputer_of(gaps: State) -> State:
+    if "carry" not in gaps:
+        return {}
+    carry, count = np.asarray(gaps["carry"]), np.asarray(gaps["count"])
+    keys = {"bytes": np.zeros(0, dtype=np.uint8), "lengths": np.array([-1], dtype=np.int64)}
+    filled = {"keys": keys, "carry": carry[np.newaxis]}
+    if not count.any():
+        return {"policy": "last", **filled}
+    return {"policy": "mean", **filled, "count": count[np.newaxis], "all": np.stack([carry, count])}
+
+
+def _untyped(names: list[str]) -> list[str]:
+    """Return names as they are called now; where two would be one, all stay as they are."""
+    renamed = [untyped_name(name) for name in names]
+    return renamed if len(set(renamed)) == len(names) else names
+
+
 def _let_columns_be_replaced(state: State) -> None:
     """Version 1 of the learner: progressive columns that could not lose their task to another."""
     for learner in _learners(state):
@@ -307,6 +349,7 @@ MIGRATIONS: Final = (
     Migration("learner", 1, _settle_the_scales),
     Migration("learner", 1, _tell_what_is_remembered),
     Migration("intake", 1, _let_tasks_make_room),
+    Migration("intake", 2, _read_values_as_meant),
     Migration("learner", 1, _let_columns_be_replaced),
     Migration("main_learner", 2, _compare_on_the_same_rows),
     Migration("companions", 2, _compare_companions_on_the_same_rows),

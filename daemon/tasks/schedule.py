@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from daemon.options import Duration, Section
 from daemon.tasks.assigned import Assigned
+from daemon.tasks.clock_jumps import ClockJumps
 from daemon.tasks.contract import Tasks
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class ScheduledTasksOptions(Section):
 class ScheduledTasks(Tasks):
     """A row's task is its period: period-0 is that of the first row (of the first one whose time is known).
 
-    By time, a row belongs to the period of its own event time, so a late row belongs to an earlier one, and one
-    wrong clock misplaces its own rows only; rows from before period-0 are in period--1 and so on. A row whose time
-    is unknown belongs to the period of the row before. By events, every row that is assigned counts.
+    By time, a row belongs to the period of its own event time, so a late row belongs to an earlier one; rows from
+    before period-0 are in period--1 and so on. A row whose time is unknown, or that of a wrong clock (see
+    ``ClockJumps``), belongs to the period of the row before. By events, every row that is assigned counts.
     """
 
     Options = ScheduledTasksOptions
@@ -59,6 +60,7 @@ class ScheduledTasks(Tasks):
         self._rows = 0
         self._first: int | None = None
         self._period = 0
+        self._jumps = ClockJumps()
 
     def assign(self, rows: Rows) -> Assigned:
         """Return each row's task, and its period as the segment."""
@@ -81,6 +83,7 @@ class ScheduledTasks(Tasks):
             self._first = int(number[known][0])
         period = number - (self._first or 0)
         newest_known = np.maximum.accumulate(np.where(known, np.arange(len(time)), -1))
+        period[known] = self._jumps.without_wrong(period[known])
         period = np.where(newest_known < 0, self._period, period[newest_known])
         self._period = int(period[-1])
         return period
@@ -92,9 +95,16 @@ class ScheduledTasks(Tasks):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the names and where the schedule stands."""
-        return {**super().state_dict(), "rows": self._rows, "first": self._first, "period": self._period}
+        return {
+            **super().state_dict(),
+            "rows": self._rows,
+            "first": self._first,
+            "period": self._period,
+            "jumps": self._jumps.state_dict(),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state that ``state_dict`` returned."""
         super().load_state_dict(state)
         self._rows, self._first, self._period = state["rows"], state["first"], state["period"]
+        self._jumps.load_state_dict(state["jumps"])

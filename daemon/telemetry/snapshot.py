@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connectors.decoder import Oddity
     from connectors.source import SourceStatus
     from daemon.learning.scored_learner import Tally
     from daemon.learning.snapshot import PipelineSnapshot
@@ -35,3 +36,5 @@ class TurnWork:
     """What each learner did, by its name; none before the first event."""
     newest_event_seconds: float | None = None
     """Event time of the newest event, since 1970."""
+    odd: Mapping[Oddity, int] = field(default_factory=dict)
+    """Values that were odd, by field and kind."""

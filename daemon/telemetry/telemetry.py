@@ -67,6 +67,7 @@ class Telemetry:
         self._main = LearnerTelemetry(metrics.main)
         self._companions: dict[str, tuple[LearnerMetrics, LearnerTelemetry]] = {}
         self._checkpoint: dict[str, Any] = {}
+        self._keys_dropped = 0
         self._started = now()
 
     @property
@@ -94,6 +95,7 @@ class Telemetry:
                 busy_seconds=busy,
                 turn_seconds=work.seconds,
             )
+        self._metrics.stream.odd(work.odd)
         self._count_companions(work.tallies)
         if source.ready:
             self._health.ready()
@@ -117,6 +119,7 @@ class Telemetry:
         self._metrics.process.uses(resident_bytes=use.resident_bytes, cpu_seconds=use.cpu_seconds)
         self._metrics.stream.partitions(source.partitions)
         self._metrics.stream.order_timeouts(source.order_timeouts)
+        self._show_keys(pipeline)
         if pipeline.main is not None:
             self._show_tasks(pipeline, pipeline.main.scores, at=snapshot.at)
             self._show_learners(pipeline, at=snapshot.at)
@@ -164,6 +167,17 @@ class Telemetry:
                     steps_saved=tally.steps_saved,
                     loss=tally.loss,
                 )
+
+    def _show_keys(self, pipeline: PipelineSnapshot) -> None:
+        keys = pipeline.keys
+        self._metrics.stream.remembered(keys, held=pipeline.held)
+        if keys.dropped and not self._keys_dropped:
+            log.warning(
+                "more keys than features.max_keys: the longest unseen are forgotten",
+                max_keys=keys.limit,
+                remedy="raise features.max_keys, or use a key that tells fewer things apart",
+            )
+        self._keys_dropped = keys.dropped
 
     def _show_tasks(self, pipeline: PipelineSnapshot, scores: LearnerScores, *, at: float) -> None:
         self._metrics.strategies.classes_known(len(pipeline.classes))

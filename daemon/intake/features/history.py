@@ -44,6 +44,11 @@ class History:
         self._labels = RowHistory(depth=label_depth, width=label_width)
         self._seen = np.zeros(1, dtype=np.int64)
 
+    @property
+    def keys(self) -> KeySlots | None:
+        """Whose history there is; None where all rows have one."""
+        return self._keys
+
     def advance(self, values: Floats, labels: Floats, *, key: Sequence[Key]) -> Iterator[Present]:
         """Give the rows with what came before them, in one or more consecutive spans, and remember them."""
         if self._keys is None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from daemon.intake.packed_texts import packed, unpacked
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
     Key = bytes | None
 
 LONGEST_KEY_BYTES = 64
+
+
+class KnownKeys(NamedTuple):
+    """Of how many keys something is remembered, of how many at most, and how many have given way to others."""
+
+    known: int = 0
+    limit: int = 0
+    dropped: int = 0
 
 
 class Span(NamedTuple):
@@ -39,12 +49,19 @@ class KeySlots:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self.dropped = 0
+        """Keys that have given way to others; of this process, and no part of the state."""
         self._slot_of: OrderedDict[Key, int] = OrderedDict()
         self._row = 0
         self._last_row: list[int] = []
 
     def __len__(self) -> int:
         return len(self._slot_of)
+
+    @property
+    def limit(self) -> int:
+        """Keys that are remembered at most."""
+        return self._limit
 
     @property
     def in_order(self) -> NDArray[np.int64]:
@@ -84,23 +101,17 @@ class KeySlots:
             self._last_row.append(-1)
         else:
             _, slot = self._slot_of.popitem(last=False)
+            self.dropped += 1
         self._slot_of[name] = slot
         return slot
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys from the longest unseen to the newest: their bytes, and their lengths (-1 for None)."""
-        keys = list(self._slot_of)
-        lengths = [-1 if key is None else len(key) for key in keys]
-        return {
-            "bytes": np.frombuffer(b"".join(key or b"" for key in keys), dtype=np.uint8).copy(),
-            "lengths": np.array(lengths, dtype=np.int64),
-        }
+        return packed(list(self._slot_of))
 
     def load_state_dict(self, state: Mapping[str, Any]) -> int:
         """Take up the saved keys, the newest ``limit`` of them, in slots 0, 1, …; return how many were left out."""
-        text, lengths = state["bytes"].tobytes(), state["lengths"].tolist()
-        ends = np.cumsum(np.maximum(state["lengths"], 0)).tolist()
-        keys = [None if size < 0 else text[end - size : end] for size, end in zip(lengths, ends, strict=True)]
+        keys = unpacked(state)
         dropped = max(0, len(keys) - self._limit)
         self._slot_of = OrderedDict((key, slot) for slot, key in enumerate(keys[dropped:]))
         self._last_row = [-1] * len(self._slot_of)

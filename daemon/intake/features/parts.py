@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 
+LABEL = "\0label"
+"""Stands for the label among the fields: no field has this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Current:
     """The rows in hand: ``x (rows, fields)``, ``time (rows,)``, and what came before them."""
@@ -37,6 +41,10 @@ class Part(Protocol):
     def names(self) -> Sequence[str]:
         """The names of the columns."""
 
+    @property
+    def about(self) -> Sequence[str | None]:
+        """Of each column the field whose values it has; None where they are near zero wherever the field is."""
+
     def columns(self, current: Current) -> Floats:
         """Return ``(rows, names) float64``, or what broadcasts to it."""
 
@@ -48,6 +56,11 @@ class Fields:
     names: Sequence[str]
     fields: Integers
 
+    @property
+    def about(self) -> Sequence[str | None]:
+        """The fields themselves."""
+        return self.names
+
     def columns(self, current: Current) -> Floats:
         """Return the fields' values."""
         return _selected(current.x, self.fields)
@@ -58,6 +71,7 @@ class Lagged:
     """Earlier values."""
 
     names: Sequence[str]
+    about: Sequence[str | None]
     remembered: Integers
     steps: int
 
@@ -74,6 +88,11 @@ class Changed:
     remembered: Integers
     steps: int
 
+    @property
+    def about(self) -> Sequence[str | None]:
+        """No field: a difference is near zero."""
+        return [None] * len(self.names)
+
     def columns(self, current: Current) -> Floats:
         """Return the values minus those of ``steps`` rows before."""
         values = current.present.values
@@ -88,6 +107,11 @@ class PastLabel:
     names: Sequence[str]
     steps: int
 
+    @property
+    def about(self) -> Sequence[str | None]:
+        """The label."""
+        return [LABEL] * len(self.names)
+
     def columns(self, current: Current) -> Floats:
         """Return the label of ``steps`` rows before."""
         return current.present.labels.back(self.steps)
@@ -101,6 +125,11 @@ class Phase:
     field: int | None
     period: float
 
+    @property
+    def about(self) -> Sequence[str | None]:
+        """No field."""
+        return [None] * len(self.names)
+
     def columns(self, current: Current) -> Floats:
         """Return sine and cosine."""
         values = current.time if self.field is None else current.x[:, self.field]
@@ -113,6 +142,11 @@ class Calendar:
 
     names: Sequence[str]
 
+    @property
+    def about(self) -> Sequence[str | None]:
+        """No field."""
+        return [None] * len(self.names)
+
     def columns(self, current: Current) -> Floats:
         """Return the parts of the time."""
         compute = {"hour": calendar.hour, "weekday": calendar.weekday}
@@ -124,6 +158,7 @@ class Rolled:
     """Mean and deviation of the newest values of fields; ``statistics`` is 0 for the mean, 1 for the deviation."""
 
     names: Sequence[str]
+    about: Sequence[str | None]
     remembered: Integers
     window: int
     statistics: Sequence[int]

@@ -60,7 +60,7 @@ def plan(options: FeaturesSection, *, fields: Sequence[str], past: Sequence[str]
 def _lagged(options: FeaturesSection, past: Sequence[str]) -> Iterator[Part]:
     wanted = [(step, lag.field) for lag in options.lags for step in lag.steps]
     for steps, names in _by_first(wanted):
-        yield Lagged([f"{name}_lag{steps}" for name in names], _places(names, past), steps)
+        yield Lagged([f"{name}_lag{steps}" for name in names], names, _places(names, past), steps)
 
 
 def _changed(options: FeaturesSection, past: Sequence[str]) -> Iterator[Part]:
@@ -73,8 +73,9 @@ def _rolled(options: FeaturesSection, past: Sequence[str]) -> Iterator[Part]:
     wanted = [((entry.window, entry.statistics), entry.field) for entry in options.rolling if entry.statistics]
     for (window, statistics), names in _by_first(wanted):
         columns = [f"{name}_{statistic}{window}" for statistic in statistics for name in names]
+        about = [name if statistic == "mean" else None for statistic in statistics for name in names]
         places = [("mean", "deviation").index(statistic) for statistic in statistics]
-        yield Rolled(columns, _places(names, past), window, places)
+        yield Rolled(columns, about, _places(names, past), window, places)
 
 
 def _phase(entry: Cyclic, fields: Sequence[str]) -> Part:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from daemon.intake.features.key_slots import KeySlots
     from daemon.intake.features.options import FeaturesSection
 
     Floats = NDArray[np.float64]
@@ -58,6 +59,19 @@ class StreamFeatures:
             max_keys=options.max_keys if options.per_key else None,
         )
         self._without_labels = not options.label_lags
+        self._near_zero = frozenset(
+            name for name, taken in zip(fields, self._logarithmic.tolist(), strict=True) if taken
+        )
+
+    @property
+    def about(self) -> list[str | None]:
+        """Of each column the field whose values it has, or ``LABEL``; None where they are near zero."""
+        return [None if name in self._near_zero else name for part in self._parts for name in part.about]
+
+    @property
+    def keys(self) -> KeySlots | None:
+        """Whose history there is; None where all rows have one."""
+        return self._history.keys
 
     def transform(self, x: Floats, *, key: Sequence[bytes | None], label_values: Floats, time: Floats) -> Floats:
         """Return the features ``(rows, names) float64`` of some rows, and remember the rows.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connectors.decoders.number_text import NumberText
+from daemon.intake.labels.meant import meaning
 from daemon.intake.labels.number_labels import encode_numbers
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.intake.labels.vocabulary import Vocabulary
@@ -32,14 +34,15 @@ class LabelEncoder(Protocol):
 
 
 class NumberEncoder:
-    """Numbers need no vocabulary."""
+    """Numbers need no vocabulary; ``text`` reads those that are written as text."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: NumberText) -> None:
         self.names: list[str] = []
+        self._text = text
 
     def encode(self, values: Sequence[Any]) -> Labels[Any]:
-        """Return the finite numbers as float32, and why the others are none."""
-        return encode_numbers(values)
+        """Return the finite numbers as float64, and why the others are none."""
+        return encode_numbers(values, text=self._text)
 
     def state_dict(self) -> dict[str, Any]:
         """Return nothing: there is no state."""
@@ -49,9 +52,16 @@ class NumberEncoder:
         """Take up nothing."""
 
 
-def label_encoder(label: ClassLabel | NumberLabel, *, known: Sequence[str] = ()) -> LabelEncoder:
+def label_encoder(
+    label: ClassLabel | NumberLabel, *, known: Sequence[str] = (), text: NumberText | None = None
+) -> LabelEncoder:
     """Return the encoder of the configured kind of label; an open set of classes begins with those ``known``."""
     if isinstance(label, NumberLabel):
-        return NumberEncoder()
+        return NumberEncoder(text or NumberText())
     declared = label.classes
-    return Vocabulary(declared, limit=label.max_classes if declared is None else len(declared), known=known)
+    return Vocabulary(
+        declared,
+        limit=label.max_classes if declared is None else len(declared),
+        known=known,
+        meaning=meaning(trim=label.trim, names=label.map),
+    )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from connectors.decoder import RejectReason
     from daemon.intake.labels.options import NumberLabel
 
-Value = TypeVar("Value", np.int64, np.float32)
+Value = TypeVar("Value", np.int64, np.float64)
 
 
 class LabelFault(NamedTuple):

@@ -23,6 +23,10 @@ class ClassLabel(Section):
         le=10_000,
         description="Maximum number of classes, and outputs of the model, where classes is not given.",
     )
+    trim: bool = Field(False, description="Leave out spaces around a label.")
+    map: dict[str, str] = Field(
+        default_factory=dict, description="Class that a label means, by the label as it is written (and trimmed)."
+    )
 
 
 class NumberLabel(Section):

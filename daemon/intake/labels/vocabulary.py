@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import structlog
 
+from connectors.decoders.identities import untyped_name
+from daemon.intake.labels.class_name import alike, class_name
 from daemon.intake.labels.label_columns import LabelFault, Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+log = structlog.get_logger("retaind")
+
 SHOWN = 10
 _TEXT, _WHOLE = {str}, {int}
-
-
-def class_name(value: Any) -> str | None:
-    """Return the name of the class that a decoded value means, None for what cannot be a class.
-
-    Text is its own name. Whole numbers are named alike however they are written as a number, so 3 and 3.0 are the
-    class that the text "3" names; True is "true". The text "3.0" is left alone and is another class. NaN, an
-    infinity and nested values mean no class.
-
-    >>> class_name(3), class_name(3.0), class_name("3"), class_name(True), class_name(2.5)
-    ('3', '3', '3', 'true', '2.5')
-    """
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, Integral):
-        return str(int(value))
-    if isinstance(value, float) and math.isfinite(value):
-        return str(int(value)) if value.is_integer() else repr(float(value))
-    return None
 
 
 class Vocabulary:
@@ -51,8 +33,18 @@ class Vocabulary:
     array([0, 1, 0])
     """
 
-    def __init__(self, declared: Sequence[str] | None, *, limit: int, known: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        declared: Sequence[str] | None,
+        *,
+        limit: int,
+        known: Sequence[str] = (),
+        meaning: Callable[[Any], Any] | None = None,
+    ) -> None:
         assert declared is None or len(set(declared)) == len(declared) <= limit
+        self._meaning = meaning
+        # A format without types writes 7.0 where 7 is meant, and so may the declared names.
+        self._spelled = {untyped_name(name): name for name in reversed(declared or ())}
         self._open = declared is None
         self._limit = limit
         self._index = {name: index for index, name in enumerate(known if declared is None else declared)}
@@ -71,6 +63,8 @@ class Vocabulary:
         None and "" are a missing_label, NaN and infinities not_finite, nested values wrong_type, and a name that
         is not declared, or does not fit any more, unknown_class.
         """
+        if self._meaning is not None:
+            values = [self._meaning(value) for value in values]
         found = self._known(values)
         if found is None:
             return self._one_by_one(values)
@@ -107,14 +101,33 @@ class Vocabulary:
         if name is None:
             return _not_a_class(row, value)
         if name not in self._index:
+            name = self._spelled.get(name, name)
+        if name not in self._index:
             if not self._open or len(self._index) >= self._limit:
                 return LabelFault(row, "unknown_class", self._refusal(name))
+            self._warn_of_twins(name)
             self._index[name] = len(self._index)
         return self._index[name]
+
+    def _warn_of_twins(self, name: str) -> None:
+        """Say so where a new class is called like a known one, but for spaces or case."""
+        twins = [known for known in self._index if alike(known) == alike(name)]
+        if twins:
+            log.warning(
+                "two labels differ only in spaces or case",
+                label=name,
+                other=twins[0],
+                remedy="if they mean the same, set label.trim: true, or name it in label.map",
+            )
 
     def _refusal(self, name: str) -> str:
         known = ", ".join(list(self._index)[:SHOWN]) + (", …" if len(self._index) > SHOWN else "")
         remedy = "raise label.max_classes" if self._open else "add it to label.classes"
+        twin = next((known for known in self._index if alike(known) == alike(name)), None)
+        if twin is not None:
+            remedy = (
+                f"it differs from {twin!r} only in spaces or case: set label.trim: true, or name it in label.map"
+            )
         return f"The class {name[:100]!r} is not one of the {len(self._index)} known ({known}); {remedy}."
 
     def state_dict(self) -> dict[str, Any]:

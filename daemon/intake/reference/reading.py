@@ -66,7 +66,10 @@ class ReferenceReader:
         Raises ``UnusableReferenceError`` where no record can be used, or more than the tolerated share can't.
         """
         for records in groups:
-            self._take(records)
+            for some in self._rows.admit(records):
+                self._take(some)
+        for some in self._rows.rest():
+            self._take(some)
         if not self.records:
             raise UnusableReferenceError("its source holds no record")
         if self._memory is None or self.rejected > max_rejected_share * self.records:

@@ -10,7 +10,9 @@ from daemon.telemetry.metrics.family import Family
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from connectors.decoder import Oddity
     from connectors.source import PartitionStatus
+    from daemon.intake.features.key_slots import KnownKeys
     from daemon.telemetry.metrics.board import Board
 
 REJECTIONS = (
@@ -20,7 +22,8 @@ REJECTIONS = (
     ("decode", "undecodable"),
     ("decode", "wrong_type"),
     ("decode", "not_finite"),
-    ("decode", "missing_field"),
+    ("decode", "implausible_time"),
+    ("features", "missing_field"),
     ("label", "missing_label"),
     ("label", "unknown_class"),
     ("task", "missing_task"),
@@ -75,7 +78,38 @@ ORDER_TIMEOUTS = Family(
     "Times that records were taken by timestamp without waiting any longer for a partition that had none.",
     unit="timeouts",
 )
-FAMILIES = (REJECTED, DEAD_LETTERS, WAITING, ASSIGNED, POSITION, END, LAG, PROGRESS, ORDER_TIMEOUTS)
+ODD = Family(
+    "retaind_odd_values_total",
+    "counter",
+    "Values out of their declared range, which count as missing, and times that were clamped; by field.",
+    ("field", "kind"),
+    unit="values",
+)
+HELD = Family(
+    "retaind_events_held", "gauge", "First events that wait until there are enough to look at.", unit="events"
+)
+KEYS = Family("retaind_keys_known", "gauge", "Keys that something is remembered of.", unit="keys")
+KEYS_DROPPED = Family(
+    "retaind_keys_dropped_total",
+    "counter",
+    "Keys that were forgotten because there were more than features.max_keys.",
+    unit="keys",
+)
+FAMILIES = (
+    REJECTED,
+    DEAD_LETTERS,
+    WAITING,
+    ODD,
+    HELD,
+    KEYS,
+    KEYS_DROPPED,
+    ASSIGNED,
+    POSITION,
+    END,
+    LAG,
+    PROGRESS,
+    ORDER_TIMEOUTS,
+)
 
 
 class StreamMetrics:
@@ -85,9 +119,12 @@ class StreamMetrics:
         self._board = board
         self._max_partitions = max_partitions
         self._rejections = board.labels("stage", "reason", limit=64)
+        self._odd = board.labels("field", "kind", limit=256)
+        self._dropped = 0
         self.waiting_for(())
         with board.tell() as now:
             now.add(DEAD_LETTERS, 0)
+            now.add(KEYS_DROPPED, 0)
             for rejection in REJECTIONS:
                 now.add(REJECTED, 0, *now.place(self._rejections, *rejection))
 
@@ -108,6 +145,20 @@ class StreamMetrics:
         with self._board.tell() as now:
             for sink in SINKS:
                 now.set(WAITING, float(sink in sinks), sink)
+
+    def odd(self, counts: Mapping[Oddity, int]) -> None:
+        """Add values that were odd since the last call, by field and kind."""
+        with self._board.tell() as now:
+            for oddity, count in counts.items():
+                now.add(ODD, count, *now.place(self._odd, *map(printable, oddity)))
+
+    def remembered(self, keys: KnownKeys, *, held: int) -> None:
+        """Show how many keys are known and were dropped, and how many events are held back."""
+        with self._board.tell() as now:
+            now.set(HELD, held)
+            now.set(KEYS, keys.known)
+            now.add(KEYS_DROPPED, max(0, keys.dropped - self._dropped))
+        self._dropped = keys.dropped
 
     def partitions(self, assigned: Iterable[PartitionStatus]) -> None:
         """Show exactly these partitions, ordered by name; those beyond the bound share ``__other__``."""

@@ -26,7 +26,6 @@ NUMBERS = st.one_of(
 )
 CELLS = st.one_of(NUMBERS, st.booleans(), st.none(), st.sampled_from([MARKER, "1.5", "", [1], {"b": 1}]))
 EVENTS = st.dictionaries(st.sampled_from(["a", "b", "c", "y", "t", "k", "when", "more"]), CELLS)
-POLICIES = ("reject", "zero", "mean", "last")
 
 
 def _json_text(event: Any) -> bytes:
@@ -79,18 +78,28 @@ class Case:
     variants: Sequence[dict[str, Any]] = field(default=({},))
 
 
-NAMED = {"label": "y", "task": "t", "key": "k", "time": "when"}
+NAMED = {"label": "y", "task": "t", "key": "k", "time": "when", "earliest_time": None}
 HEADER = b"a,b,c,y,t,k,when"
-TABULAR = [{"missing": policy, **fields} for policy in POLICIES for fields in ({}, {"features": ("c", "a")})]
+LISTED = {"features": ("c", "a")}
+TABULAR = [
+    *({"missing": policy, **fields} for policy in ("reject", "last") for fields in ({}, LISTED)),
+    {"missing": "last", "implausible_time": "clamp", "max_ahead_seconds": 4, "numbers": "text"},
+    {"null_values": ("", 1.5), "fields": {"a": {"range": (-50, 50)}}},
+    {"missing": "zero", "null_values": (0,), "fields": {"a": {"range": (-50, 50), "null_values": ("inf",)}}},
+]
 CASES = {
     "json": Case({**NAMED, "max_bytes": 200}, _json_values(), variants=TABULAR),
     "csv": Case({**NAMED, "header": True}, st.one_of(st.just(HEADER), _csv_values()), (HEADER,), TABULAR),
-    "raw": Case({**NAMED, "dtype": "float32", "shape": (3,)}, _raw_values()),
+    "raw": Case(
+        {**NAMED, "dtype": "float32", "shape": (3,)},
+        _raw_values(),
+        variants=({}, {"missing": "last", "null_values": (0, "nan"), "fields": {"x1": {"range": (-9, 9)}}}),
+    ),
 }
 PARAMETERS = [
-    pytest.param(name, case, variant, id="-".join([name, *map(str, variant.values())]))
+    pytest.param(name, case, variant, id=f"{name}-{number}")
     for name, case in CASES.items()
-    for variant in case.variants
+    for number, variant in enumerate(case.variants)
 ]
 
 
@@ -153,7 +162,8 @@ def test_every_record_becomes_a_finite_row_or_a_reject_in_order(
     assert rows.x.dtype == rows.time.dtype == np.float64
     assert rows.task is not None
     assert len(rows.task) == len(rows)
-    assert np.isfinite(rows.x.astype(np.float32)).all()
+    gaps = np.isnan(rows.x) if variant.get("missing", "reject") != "reject" else np.zeros(rows.x.shape, bool)
+    assert (np.isfinite(rows.x.astype(np.float32)) | gaps).all()
     passed = [record.offset for record in rows.records]
     rejected = [reject.record.offset for reject in rejects]
     assert passed == sorted(passed)

@@ -101,9 +101,6 @@ def test_what_comes_beside_an_event_never_decides_about_it(value: bytes, missing
         b'{"a": 1, "more": 1}',  # what is skipped is not looked at closely, as the next two
         b'{"a": 1, "more": 1e400}',
         b'{"a": 1, "more": "\xff"}',
-        b'{"a": 1, "y": 9223372036854775808}',  # beyond 64 bits, orjson makes a float of it
-        b'{"a": 1, "y": -9223372036854775809}',
-        b'{"a": 1, "y": %b}' % (b"1" * 320),  # larger than any float
         b'{"a": "1"}',
         b'{"a": 1, "y": []}',
     ],
@@ -118,8 +115,8 @@ def test_what_orjson_might_read_otherwise_is_refused(value: bytes) -> None:
 def test_values_are_as_they_were_written_in_the_order_asked_for() -> None:
     read = flat_reader(["b", "a"], ["y"])
     assert read is not None
-    [row] = read([b'{"y": 3, "a": 9007199254740993, "b": -0.0, "a": true}'])
-    assert repr(row) == "(-0.0, True, 3)"
+    [row] = read([b'{"y": 9223372036854775809, "a": 9007199254740993, "b": -0.0, "a": true}'])
+    assert repr(row) == "(-0.0, True, 9223372036854775809)"
 
 
 def test_names_are_any_text_of_one_level() -> None:

@@ -10,11 +10,11 @@ from connectors.decoders.raw import RawDecoder
 from connectors.decoders.raw_options import RawOptions
 from connectors.record import LocalRecord
 
-HEADERS = [("label", b"7"), ("task", b"mnist"), ("id", b"k"), ("when", b"1500")]
+HEADERS = [("label", b"7"), ("task", b"mnist"), ("id", b"k"), ("when", b"1600000001500")]
 
 
 def _decode(*values: bytes, headers: Any = HEADERS, **options: Any) -> Any:
-    records = [LocalRecord("t", 0, n, 4_000, None, value, headers) for n, value in enumerate(values)]
+    records = [LocalRecord("t", 0, n, 1_600_000_004_000, None, value, headers) for n, value in enumerate(values)]
     return RawDecoder(RawOptions(**options)).decode(records)
 
 
@@ -23,7 +23,7 @@ def test_an_image_is_scaled_and_its_headers_are_read() -> None:
     rows, rejects = _decode(bytes([0, 1, 2, 255]), dtype="uint8", shape=(2, 2), scale=2.0, offset=-1.0, **options)
     assert rejects == []
     assert rows.x.tolist() == [[-1.0, 1.0, 3.0, 509.0]]
-    assert (rows.label, rows.task, rows.key, rows.time.tolist()) == (["7"], ["mnist"], [b"k"], [1.5])
+    assert (rows.label, rows.task, rows.key, rows.time.tolist()) == (["7"], ["mnist"], [b"k"], [1_600_000_001.5])
 
 
 @pytest.mark.parametrize("dtype", ["int16", "int32", "float16", "float32", "float64"])
@@ -63,7 +63,7 @@ def test_an_event_without_a_readable_task_is_rejected(headers: Any, reason: str)
 
 def test_an_absent_label_and_time_are_no_error() -> None:
     rows, rejects = _decode(bytes(1), headers=[], dtype="uint8", shape=(1,), label="label", time="when")
-    assert (rows.label, rows.time.tolist(), rejects) == ([None], [4.0], [])
+    assert (rows.label, rows.time.tolist(), rejects) == ([None], [1_600_000_004.0], [])
 
 
 def test_a_shape_larger_than_the_limit_is_refused() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.files.source import FileSource
 from connectors.files.source_options import FileSourceOptions
+from connectors.record import FILE_START
 from connectors.source import SourceDataError
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def test_lines_of_several_files_are_one_sequence_with_each_files_name_as_topic(t
     assert [(r.topic, r.offset, r.value) for r in records] == [
         ("b", 0, b"{1}"), ("b", 1, b"{2}"), ("a", 2, b"x"), ("a", 3, b"y"),
     ]  # fmt: skip
-    assert [r.headers for r in records] == [[], [], [("task", b"east")], [("task", b"east")]]
+    starts = [(FILE_START, bytes(tmp_path / name)) for name in ("b.json", "a.csv.gz")]
+    task = ("task", b"east")
+    assert [r.headers for r in records] == [[starts[0]], [], [starts[1], task], [task]]
 
 
 def test_images_carry_label_and_task_and_resume_inside_the_file(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_what_is_no_finite_number_is_rejected_with_its_reason(value: Any, reason
 
 def test_numbers_are_taken_as_text_or_as_numbers_alike() -> None:
     as_numbers, as_text = encode_numbers([1, 0.1, -3e38]), encode_numbers(["1", " 0.1", "-3e38"])
-    assert as_numbers.values.dtype == np.float32
+    assert as_numbers.values.dtype == np.float64
     assert as_numbers.values.tobytes() == as_text.values.tobytes()
     assert as_text.accepted.all()
     assert encode_numbers([]).values.shape == (0,)

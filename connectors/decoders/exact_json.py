@@ -1,0 +1,52 @@
+"""JSON numbers as they are written, where float64 would take one for another."""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from connectors.decoders.envelope import RejectedError
+from connectors.decoders.identities import is_rounded
+from connectors.decoders.json_fields import lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LARGEST = int(sys.float_info.max)
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+def exact(value: bytes, name: str) -> Any:
+    """Return a field of a JSON object, a number as int or Decimal; raise ``RejectedError`` where it is too long.
+
+    >>> exact(b'{"id": 89490200001234567891}', "id")
+    89490200001234567891
+    """
+    try:
+        return lookup(_decode(value), name)
+    except (msgspec.DecodeError, ValueError):
+        raise RejectedError("decode", "not_finite", f"The number in {name!r} is too long to be exact.") from None
+
+
+def all_exact(column: list[Any], values: Sequence[bytes], *, name: str, identity: bool) -> list[Any]:
+    """Return a column in which no number stands for another than was written in its event.
+
+    Of an ``identity``, such as a key or a task, every number that is no int is read again; of anything else those
+    whose whole numbers float64 rounds.
+    """
+    kinds = set(map(type, column))
+    if int in kinds and any(type(cell) is int and not -_LARGEST < cell < _LARGEST for cell in column):
+        raise ValueError("a whole number beyond float64, which orjson does not read")
+    if float not in kinds:
+        return column
+    wrong = [row for row, cell in enumerate(column) if type(cell) is float and (identity or is_rounded(cell))]
+    if not wrong:
+        return column
+    column = list(column)
+    for row in wrong:
+        column[row] = exact(values[row], name)
+    return column

@@ -1,0 +1,97 @@
+"""Which fields are the features of a stream of named fields: as listed, or as its first events show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors.decoders.envelope import RejectedError
+from connectors.decoders.field_survey import NO_NUMBERS, FieldSurvey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from connectors.decoders.field_survey import Kind
+    from connectors.decoders.tabular_options import TabularOptions
+
+    Described = Iterable[tuple[str, Kind]]
+
+MAX_INFERRED_FIELDS = 4_096
+LATER = (
+    "holds numbers in later events and held none in the first ones; to take it, list decoder.features, in an empty"
+    " checkpoint directory"
+)
+_MOST_LEFT_OUT = 256
+_LOOKED_AT = 16
+"""Of the events that are decoded together, to notice fields that the first ones lacked."""
+
+
+class Features:
+    """Decides once which fields are taken, and notices what later events have besides.
+
+    ``names`` is None until then.
+    """
+
+    def __init__(self, options: TabularOptions) -> None:
+        self._options = options
+        self.names: tuple[str, ...] | None = options.features
+        self._left_out: dict[str, str] = {}
+        self._later: dict[str, str] = {}
+        """Of this process, and no part of the state: which events are looked at depends on how they come."""
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Fields that are none, and why."""
+        return self._left_out | self._later
+
+    def decide(self, events: Iterable[Described]) -> None:
+        """Take the features that these events have; raise ``RejectedError`` where there are none, or too many."""
+        options = self._options
+        survey = FieldSurvey(texts_count=options.numbers == "text")
+        for described in events:
+            survey.add(described)
+        found = survey.decide(gaps_are_filled=options.missing != "reject", named=options.named)
+        if not found.taken:
+            raise RejectedError("features", "missing_field", "The event has no numeric field to use as a feature.")
+        if len(found.taken) > MAX_INFERRED_FIELDS:
+            raise RejectedError(
+                "features",
+                "wrong_type",
+                f"The event has {len(found.taken)} numeric fields, over {MAX_INFERRED_FIELDS};"
+                " list decoder.features.",
+            )
+        self.names = found.taken
+        self._left_out = dict(list(found.left.items())[:_MOST_LEFT_OUT])
+
+    def notice(self, events: Sequence[Any], describe: Callable[[Any], Described]) -> None:
+        """Look at some events, where fields were inferred, for numbers that are no feature."""
+        if self._options.features is not None or self.names is None:
+            return
+        for event in events[:: max(1, len(events) // _LOOKED_AT)]:
+            for name, kind in describe(event):
+                if self._is_number(kind) and self._is_new(name):
+                    self._later[name] = LATER
+
+    def _is_number(self, kind: Kind) -> bool:
+        return kind == "number" or (kind == "number as text" and self._options.numbers == "text")
+
+    def _is_new(self, name: str) -> bool:
+        if name in (self.names or ()) or name in self._options.named or name in self._later:
+            return False
+        if name in self._left_out:
+            return self._left_out[name] in NO_NUMBERS
+        return len(self._later) < _MOST_LEFT_OUT
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the features and what was left out."""
+        return {"fields": None if self.names is None else list(self.names), "left_out": dict(self._left_out)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the state; raise ``ValueError`` where it belongs to other features than are configured."""
+        saved, wanted = state["fields"], self._options.features
+        if wanted is not None and saved is not None and tuple(saved) != wanted:
+            raise ValueError(
+                f"decoder.features: the checkpoint was made with {list(saved)}, the configuration names "
+                f"{list(wanted)}; restore the old list or start with an empty checkpoint directory"
+            )
+        self.names = wanted if saved is None else tuple(saved)
+        self._left_out = dict(state["left_out"])

@@ -1,0 +1,49 @@
+"""From a configuration to what makes rows of records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors import DECODERS
+from connectors.decoders.number_text import NumberText
+from connectors.decoders.tabular_options import TabularOptions
+from connectors.decoders.value_options import ValueOptions
+from daemon.config.components import resolve
+from daemon.intake.labels.options import NumberLabel
+from daemon.intake.origins import Origins
+from daemon.intake.row_maker import RowMaker
+
+if TYPE_CHECKING:
+    from daemon.config.schema import Config
+    from daemon.intake.labels.encoder import LabelEncoder
+
+
+def build_rows(config: Config, decoder: Any, *, labels: LabelEncoder, origins: Origins) -> RowMaker:
+    """Return what makes rows of records as a decoder's options say."""
+    known = decoder if isinstance(decoder, ValueOptions) else None
+    return RowMaker(
+        resolve(decoder.type, DECODERS)(decoder),
+        features=config.features,
+        label=config.label,
+        labels=labels,
+        origins=origins,
+        missing="reject" if known is None else known.missing,
+        first_events=1 if known is None or not known.looks_first else known.first_events,
+    )
+
+
+def build_origins(config: Config) -> Origins:
+    """Return what values are taken from: 0 where their scale is not learned, or was learned without any."""
+    pretrained = getattr(config.model, "pretrained", None)
+    label = config.label
+    return Origins(
+        features=config.learner.standardise and pretrained is None,
+        label=isinstance(label, NumberLabel) and label.standardise and pretrained is None,
+    )
+
+
+def number_text(decoder: Any) -> NumberText:
+    """Return what reads numbers that are written as text, by a decoder's options."""
+    if isinstance(decoder, TabularOptions):
+        return NumberText(decimal=decoder.decimal, thousands=decoder.thousands)
+    return NumberText()
