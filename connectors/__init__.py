@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.decoders.csv import CsvDecoder
-from connectors.decoders.json import JsonDecoder
+from connectors.decoders.json_messages import JsonMessages
 from connectors.decoders.raw import RawDecoder
 from connectors.files.dead_letters import FileDeadLetters
 from connectors.files.predictions import FilePredictions
@@ -31,7 +31,7 @@ SOURCES: Mapping[str, Any] = {
 
 DECODERS: Mapping[str, Any] = {
     "csv": CsvDecoder,
-    "json": JsonDecoder,
+    "json": JsonMessages,
     "raw": RawDecoder,
 }
 

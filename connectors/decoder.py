@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from connectors.record import Record
@@ -36,6 +37,8 @@ class Reject:
     reason: RejectReason
     message: str
     """One sentence for a person: the field, what was found, what was expected."""
+    expected: bool = False
+    """Whether the format has such records, as a deletion of a row is: no fault, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,21 @@ class Rows:
     def __len__(self) -> int:
         return len(self.records)
 
+    @staticmethod
+    def joined(parts: Sequence[Rows]) -> Rows:
+        """Return the rows of all parts, at least one, in their order; parts without rows may have other columns."""
+        filled = [part for part in parts if len(part)] or parts[-1:]
+        if len(filled) == 1:
+            return filled[0]
+        return Rows(
+            x=np.concatenate([part.x for part in filled]),
+            label=[label for part in filled for label in part.label],
+            task=None if filled[0].task is None else [task for part in filled for task in part.task or ()],
+            key=[key for part in filled for key in part.key],
+            time=np.concatenate([part.time for part in filled]),
+            records=[record for part in filled for record in part.records],
+        )
+
 
 class Decoder(Protocol):
     """Turns bytes into columns.
@@ -79,3 +97,18 @@ class Decoder(Protocol):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the state that ``state_dict`` returned."""
+
+
+class DecoderUnavailableError(Exception):
+    """What decoding needs from elsewhere can't be had now; the records are to wait. The message says why."""
+
+
+@runtime_checkable
+class PreparingDecoder(Protocol):
+    """A decoder that needs something from elsewhere, such as a schema from a registry."""
+
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Get all that ``decode`` will need for these records; raise ``DecoderUnavailableError`` where it can't.
+
+        What isn't there at all, such as a schema that the registry doesn't know, is for ``decode`` to reject.
+        """

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+MOST_EVENTS = 1 << 15
+"""The most events that one message may hold."""
+
+_OFFSET_BITS = 48
+
 
 class Record(Protocol):
     """The part of kafka-python's ``ConsumerRecord`` that the daemon reads; every source delivers this.
@@ -51,3 +56,50 @@ class LocalRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
+
+
+class EventRecord(NamedTuple):
+    """One of the events in a message: the message's own attributes, and which of its events this is."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    """The whole message, as it came."""
+    headers: list[tuple[str, bytes]]
+    event_index: int
+    """From 0, in the message's list."""
+
+    @staticmethod
+    def of(message: Record, index: int) -> EventRecord:
+        """Return the event at ``index`` of a message's."""
+        return EventRecord(
+            message.topic,
+            message.partition,
+            message.offset,
+            message.timestamp,
+            message.key,
+            message.value,
+            message.headers,
+            index,
+        )
+
+
+def event_index(record: Record) -> int | None:
+    """Return which of its message's events this is, None where a message is one event."""
+    return record.event_index if isinstance(record, EventRecord) else None
+
+
+def event_position(record: Record) -> int:
+    """Return a number that no other event of the partition has: the offset where a message is one event.
+
+    >>> event_position(LocalRecord("t", 0, 7, -1, None, b"", []))
+    7
+    >>> hex(event_position(EventRecord("t", 0, 7, -1, None, b"", [], event_index=2)))
+    '0x2000000000007'
+    """
+    if isinstance(record, EventRecord):
+        return record.offset + (record.event_index << _OFFSET_BITS)
+    return record.offset

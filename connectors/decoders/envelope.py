@@ -29,14 +29,17 @@ KINDS = {str: "text", bool: "a boolean", int: "a number", float: "a number", lis
 class RejectedError(Exception):
     """One record can't be used; caught inside the decoder, which makes a ``Reject`` of it."""
 
-    def __init__(self, stage: RejectStage, reason: RejectReason, message: str) -> None:
+    def __init__(self, stage: RejectStage, reason: RejectReason, message: str, *, expected: bool = False) -> None:
         super().__init__(message)
         self.stage: RejectStage = stage
         self.reason: RejectReason = reason
+        self.expected = expected
 
     def of(self, record: Record) -> Reject:
         """Return the reject of ``record``."""
-        return Reject(record=record, stage=self.stage, reason=self.reason, message=str(self))
+        return Reject(
+            record=record, stage=self.stage, reason=self.reason, message=str(self), expected=self.expected
+        )
 
 
 def payload(record: Record, *, max_bytes: int) -> bytes:

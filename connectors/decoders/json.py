@@ -14,6 +14,7 @@ from connectors.decoders.envelope import RejectedError, kind
 from connectors.decoders.flat_json import flat_reader
 from connectors.decoders.json_fields import lookup, numeric_fields, reader
 from connectors.decoders.json_options import JsonOptions
+from connectors.decoders.registry.wire_format import registry_prefix, schema_key
 from connectors.decoders.tabular import Columns, TabularDecoder
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class JsonDecoder(TabularDecoder):
         try:
             event = orjson.loads(value)
         except orjson.JSONDecodeError as error:
-            raise _undecodable(value, error) from None
+            raise undecodable(value, error) from None
         if not isinstance(event, dict):
             raise RejectedError("decode", "wrong_type", f"The JSON is {kind(event)}; expected an object.")
         return event
@@ -113,7 +114,12 @@ def _values(events: list[dict[str, Any]], name: str) -> list[Any]:
     return list(map(methodcaller("get", name), events))
 
 
-def _undecodable(value: bytes, error: orjson.JSONDecodeError) -> RejectedError:
+def undecodable(value: bytes, error: orjson.JSONDecodeError) -> RejectedError:
+    """Return what to say of a value that is no JSON."""
+    if key := registry_prefix(value):
+        return RejectedError(
+            "decode", "undecodable", f"The value stands behind a schema registry's {key}: {_remedy(value)}."
+        )
     if NOT_A_NUMBER.search(value):
         try:
             orjson.loads(NOT_A_NUMBER.sub(b"null", value))
@@ -124,3 +130,12 @@ def _undecodable(value: bytes, error: orjson.JSONDecodeError) -> RejectedError:
                 "decode", "not_finite", "The payload holds NaN or Infinity, which JSON does not allow."
             )
     return RejectedError("decode", "undecodable", f"Not valid JSON: {error.msg} at byte {error.pos}.")
+
+
+def _remedy(value: bytes) -> str:
+    _, size = schema_key(value)
+    try:
+        orjson.loads(value[size:])
+    except orjson.JSONDecodeError:
+        return "set type: avro or type: protobuf, and registry"
+    return "JSON follows; set registry_header: true"

@@ -10,6 +10,7 @@ import orjson
 
 from connectors.files.line_file import LineFile
 from connectors.files.sink_options import FileDeadLettersOptions
+from connectors.prediction_json import index_within
 from connectors.sink import SinkUnavailableError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def _letter(reject: Reject, now: float) -> dict[str, Any]:
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
+        **index_within(record),
         "timestamp_ms": record.timestamp,
         "stage": reject.stage,
         "reason": reject.reason,

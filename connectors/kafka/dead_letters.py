@@ -11,6 +11,7 @@ from kafka import errors
 
 from connectors.kafka.producer import AcknowledgedProducer
 from connectors.kafka.sink_options import KafkaDeadLettersOptions
+from connectors.record import event_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 PREFIX = "__connect.errors."  # as Kafka Connect's DeadLetterQueueReporter writes them
 VALUE_HEADER = "__retaind.errors.value"
 TIMESTAMP_HEADER = "__retaind.errors.timestamp"
+INDEX_HEADER = "__retaind.errors.index"
 KEPT_BYTES = 64 * 1024
 
 Letter = tuple["bytes | None", "bytes | None", "list[tuple[str, bytes]]"]
@@ -35,6 +37,7 @@ class KafkaDeadLetters:
     future. What Kafka or its client does not take is changed as little as possible, and the header
     ``__retaind.errors.value`` says how: ``null`` for a tombstone without a key, ``truncated to N of M bytes`` for
     what exceeds the topic's or the client's largest message. A header without a value is sent with an empty one.
+    Where a message holds several events, ``__retaind.errors.index`` says which of them this is about.
     """
 
     Options = KafkaDeadLettersOptions
@@ -135,4 +138,6 @@ def _context(reject: Reject) -> list[tuple[str, bytes]]:
         "exception.message": reject.message,
     }
     headers = [(PREFIX + name, text.encode()) for name, text in context.items()]
-    return [*headers, (TIMESTAMP_HEADER, str(record.timestamp).encode())]
+    headers.append((TIMESTAMP_HEADER, str(record.timestamp).encode()))
+    index = event_index(record)
+    return headers if index is None else [*headers, (INDEX_HEADER, str(index).encode())]

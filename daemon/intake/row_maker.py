@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from connectors.decoder import Rows
+from connectors.record import event_position
 from daemon.intake.features.stream import StreamFeatures
 from daemon.intake.labels.label_columns import label_columns, label_width
 from strategies.batch import UNKNOWN, Batch, provenance_table
@@ -118,6 +119,6 @@ def _provenance(rows: Rows) -> Tensor:
         if keyless
         else [UNKNOWN if key is None else zlib.crc32(key) for key in keys],
         partition=[topics[record.topic] + record.partition for record in rows.records],
-        offset=[record.offset for record in rows.records],
+        offset=list(map(event_position, rows.records)),
         time_ms=np.where(np.isnan(rows.time), UNKNOWN, rows.time * 1000),
     )

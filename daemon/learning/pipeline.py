@@ -41,6 +41,8 @@ class Outcome:
 
     predictions: list[Prediction]
     rejects: list[Reject]
+    events: int = 0
+    """Events that were learned from or rejected: more than there were records, where a message holds several."""
 
 
 class MakeMainLearner(Protocol):
@@ -106,15 +108,17 @@ class Pipeline:
         """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected."""
         # Not with the first event: its class would then come before or after those of the reference as polls fall.
         self.begin()
-        outcome = Outcome([], [])
+        outcomes = []
         start = 0
         while start < len(records):
             stop = start + self._at_once
-            some = self._process(records[start:stop])
-            outcome.predictions.extend(some.predictions)
-            outcome.rejects.extend(some.rejects)
+            outcomes.append(self._process(records[start:stop]))
             start = stop
-        return outcome
+        return Outcome(
+            [prediction for each in outcomes for prediction in each.predictions],
+            [reject for each in outcomes for reject in each.rejects],
+            events=sum(each.events for each in outcomes),
+        )
 
     @property
     def _at_once(self) -> int:
@@ -129,7 +133,7 @@ class Pipeline:
         with self._stopwatch("decode"):
             arrivals, rejects = self._intake.take(records)
         if arrivals is None:
-            return Outcome([], rejects)
+            return Outcome([], rejects, events=len(rejects))
         if self.main is None:
             self.main = self._new_main_learner()
         predictions: list[Prediction] = []
@@ -137,7 +141,7 @@ class Pipeline:
             if self._publish_predictions:
                 predictions += self._predictions(part, met)
         self.newest_event_seconds = arrivals.batch.last_time_seconds
-        return Outcome(predictions, rejects)
+        return Outcome(predictions, rejects, events=len(arrivals) + len(rejects))
 
     def close_block(self) -> None:
         """Learn what waits, though the block is not full."""

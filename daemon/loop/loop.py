@@ -146,7 +146,7 @@ class Loop:
     def _take(self, records: Sequence[Record]) -> None:
         outcome = self.pipeline.process(records)
         with self._stopwatch("publish"):
-            self._reject(outcome.rejects, among=len(records))
+            self._reject(outcome.rejects, among=max(outcome.events, len(records)))
             if self._predictions is not None:
                 self._predictions.write(outcome.predictions)
 
