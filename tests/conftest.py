@@ -15,6 +15,7 @@ from tests.kafka.broker import Broker
 from tests.kafka.cluster import Cluster
 from tests.kafka.secure_broker import SecureBroker
 from tests.kafka.wanted import wanted
+from tests.registry.registry import Registry, wanted_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
-NEEDS_KAFKA = {"broker", "topic", "new_broker", "own_broker"}
+NEEDS_KAFKA = {"broker", "topic", "new_broker", "own_broker", "registry"}
 LONGEST = ("tests/docs", "tests/packaging", "tests/end_to_end", "tests/daemon/doctor", "tests/deploy")
 """Where a file takes minutes: begun first, none of them is left to run alone at the end."""
 
@@ -80,6 +81,13 @@ def topic(broker: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
     name = broker.create_topic(f"{request.node.originalname[:100]}-{uuid.uuid4().hex[:8]}")
     yield name
     broker.delete_topic(name)
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[Registry]:
+    """A schema registry shared by the whole run."""
+    with wanted_registry() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ class KafkaReader:
         try:
             if not self._prepare(deadline):
                 return []
-            return self._poll(max_records, deadline)
+            return self._poll(max_records, deadline) if max_records else self._rest(deadline)
         except errors.OffsetOutOfRangeError as error:
             self._distrust(error.args[0])
         except errors.LogTruncationError as error:
@@ -163,6 +163,16 @@ class KafkaReader:
             self._look_at = now + LOOK_SECONDS
             self._look(now)
         return records
+
+    def _rest(self, deadline: float) -> Sequence[Record]:
+        """Stay in the group and read nothing."""
+        with self._assignment.at_rest():
+            passed = self.consumer.poll(timeout_ms=self._left(deadline) * 1000, max_records=1)
+        self._follow_rebalances()
+        for part in self._assignment.active & passed.keys():
+            self._assignment.seek(part, self._ledger.positions[part])
+        self._stalls.forget()
+        return []
 
     def _deliver(self, fetched: Mapping[TopicPartition, list[Any]]) -> Sequence[Record]:
         now = self._clock()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from connectors import DECODERS, SOURCES
+from daemon.build.edges import waiting_for_decoder
 from daemon.build.learner import generator_for
 from daemon.config.components import resolve
 from daemon.intake.features.field_names import FieldNameError
@@ -42,6 +43,7 @@ def read_reference(config: Config, intake: Intake) -> ReferenceRows:
         generator=generator_for(config, "reference"),
     )
     source: Source = resolve(section.source.type, SOURCES)(section.source)
+    source = waiting_for_decoder(source, options, prepare=rows.prepare)
     records = records_up_to_now(source, most=section.max_events, wait_seconds=section.wait_seconds)
     try:
         found = reader.read(records, seed=config.seed, max_rejected_share=config.rejections.max_share)

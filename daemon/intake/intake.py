@@ -58,6 +58,10 @@ class Intake:
         """
         return None if self._rows.decoder.fields is None else self._rows.features.names
 
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Get what these records need from elsewhere; raise ``DecoderUnavailableError`` where they have to wait."""
+        self._rows.prepare(records)
+
     def take(self, records: Sequence[Record]) -> tuple[Arrivals | None, list[Reject]]:
         """Return the rows of ``records`` in their order, None where there is none, and the rejects."""
         rows, rejects = self._rows.decode(records)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from connectors.decoder import Rows
+from connectors.decoder import PreparingDecoder, Rows
 from connectors.record import event_position
 from daemon.intake.features.stream import StreamFeatures
 from daemon.intake.labels.label_columns import label_columns, label_width
@@ -70,6 +70,11 @@ class RowMaker:
     def begun(self) -> bool:
         """Whether there is a history."""
         return self._features is not None
+
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Get what these records need from elsewhere; raise ``DecoderUnavailableError`` where they have to wait."""
+        if isinstance(self.decoder, PreparingDecoder):
+            self.decoder.prepare(records)
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Return what can be decoded, and what cannot."""

@@ -104,6 +104,10 @@ class Pipeline:
         if self._reference is None and self._read_reference is not None:
             self._reference = self._read_reference(self._intake)
 
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Get what these records need from elsewhere; raise ``DecoderUnavailableError`` where they have to wait."""
+        self._intake.prepare(records)
+
     def process(self, records: Sequence[Record]) -> Outcome:
         """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected."""
         # Not with the first event: its class would then come before or after those of the reference as polls fall.
