@@ -1,4 +1,4 @@
-"""What stands in front of a registry: TLS, a password, faults; or in place of one."""
+"""A small registry that answers as it is told: with TLS, a password, faults, and GUIDs, which the real one lacks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
-
-import httpx
 
 if TYPE_CHECKING:
     import ssl
@@ -57,16 +55,6 @@ class _Server(ThreadingHTTPServer):
         except OSError:
             connection.close()
             raise
-
-
-def forwarding_to(url: str) -> Callable[[str], Answer]:
-    """What answers as the registry at an address does."""
-
-    def answer(path: str) -> Answer:
-        got = httpx.get(url + path, timeout=30)
-        return got.status_code, got.content
-
-    return answer
 
 
 def holding(schemas: dict[str, Any]) -> Callable[[str], Answer]:

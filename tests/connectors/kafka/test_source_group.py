@@ -147,3 +147,17 @@ def test_a_static_member_comes_back_to_its_partitions(broker: Cluster, wide: str
     produce_to_each(broker, wide, 5, 6)
     with opened(member(broker, wide, group_instance_id="one"), snapshot) as after:
         assert values(read(after, 4)) == [5, 5, 5, 5]
+
+
+def test_a_member_that_reads_nothing_for_a_while_keeps_its_place_and_its_positions(
+    broker: Cluster, wide: str
+) -> None:
+    produce_to_each(broker, wide, 0, 10)
+    with opened(member(broker, wide, client=IMPATIENT)) as source:
+        before = read(source, 12, max_records=12)
+        until = time.monotonic() + 3 * IMPATIENT["max_poll_interval_ms"] / 1_000
+        while time.monotonic() < until:
+            assert source.poll(0, 0.1) == []
+        assert (source.status().ready, partitions(source)) == (True, {0, 1, 2, 3})
+        after = read(source, 28)
+    assert sorted(values(before) + values(after)) == sorted(list(range(10)) * 4)
