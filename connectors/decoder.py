@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -50,7 +50,8 @@ class Rows:
     ``task``: the raw value of the task field as str, or None where no task field is configured.
     ``key``: the record's key, or the configured key field as bytes; None where there is none.
     ``time``: ``(rows,) float64`` seconds since the epoch, from the time field or the record's timestamp; NaN
-    where unknown. ``records`` are the accepted records, row by row.
+    where unknown. ``records`` are the accepted records, row by row. ``cells`` are the values of fields that are
+    asked for besides, as text, None where one is missing.
     """
 
     x: NDArray[np.float64]
@@ -59,6 +60,7 @@ class Rows:
     key: list[bytes | None]
     time: NDArray[np.float64]
     records: list[Record]
+    cells: Mapping[str, list[str | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -76,6 +78,20 @@ class Rows:
             key=[key for part in filled for key in part.key],
             time=np.concatenate([part.time for part in filled]),
             records=[record for part in filled for record in part.records],
+            cells={name: [cell for part in filled for cell in part.cells[name]] for name in filled[0].cells},
+        )
+
+    def chosen(self, rows: NDArray[np.bool_]) -> Rows:
+        """Return the rows that are chosen ``(rows,) bool``."""
+        index = np.flatnonzero(rows).tolist()
+        return Rows(
+            x=self.x[rows],
+            label=[self.label[i] for i in index],
+            task=None if self.task is None else [self.task[i] for i in index],
+            key=[self.key[i] for i in index],
+            time=self.time[rows],
+            records=[self.records[i] for i in index],
+            cells={name: [each[i] for i in index] for name, each in self.cells.items()},
         )
 
 

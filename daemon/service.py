@@ -81,9 +81,7 @@ class Service:
         self.http = build_server(
             config, registry=self.registry, health=self._health, history=self._history, control=self._control
         )
-        self.source = waiting_for_decoder(
-            build_source(config), config.decoder, prepare=self._prepare
-        )
+        self.source = waiting_for_decoder(build_source(config), config.decoder, prepare=self._prepare)
         self.loop = build_loop(
             config,
             source=self.source,

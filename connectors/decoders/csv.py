@@ -91,6 +91,7 @@ class CsvDecoder(TabularDecoder):
             task=self._column(cells, options.task),
             key=self._column(cells, options.key),
             time=self._column(cells, options.time),
+            cells={name: self._column(cells, name) for name in options.cells},
         )
 
     def _column(self, cells: list[list[str]], name: str | None) -> list[Any]:

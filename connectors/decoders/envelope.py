@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LARGEST = float(np.finfo(np.float32).max)  # what the model's float32 can hold
 LATEST_SECONDS = 2.5e11  # the year 9892: beyond it, milliseconds were taken for seconds
 PLAIN_LABELS: frozenset[type] = frozenset({str, int, bool, type(None)})
+PLAIN_CELLS: frozenset[type] = frozenset({str, type(None)})
 PLAIN_TASKS: frozenset[type] = frozenset({str})
 KINDS = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
@@ -98,6 +99,21 @@ def _text(value: Any, *, stage: RejectStage, what: str) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     raise RejectedError(stage, "wrong_type", f"The {what} is {kind(value)}; expected text or a number.")
+
+
+def cell_text(value: Any, name: str) -> str | None:
+    """Return a field's value as text, None where it is absent or empty; raise ``RejectedError`` for any other.
+
+    >>> cell_text(3, "mode"), cell_text(True, "on"), cell_text("", "wind")
+    ('3', 'true', None)
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, list | dict):
+        raise RejectedError(
+            "features", "wrong_type", f"Category {name!r} is {kind(value)}; expected text, a number or a boolean."
+        )
+    return _text(value, stage="features", what=f"category {name!r}")
 
 
 def event_seconds(value: Any, unit: TimeUnit) -> float:

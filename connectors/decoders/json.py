@@ -59,6 +59,7 @@ class JsonDecoder(TabularDecoder):
             task=others.get(options.task, []),
             key=others.get(options.key, []),
             time=others.get(options.time, []),
+            cells={name: others[name] for name in options.cells},
         )
 
     def _parsed(self, values: list[bytes]) -> tuple[list[tuple[Any, ...]], Mapping[str | None, list[Any]]]:

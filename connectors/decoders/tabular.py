@@ -21,6 +21,7 @@ from connectors.decoders.envelope import (
     PLAIN_TASKS,
     RejectedError,
     arrival_seconds,
+    cell_text,
     converted,
     event_seconds,
     key_bytes,
@@ -52,6 +53,7 @@ class Columns:
     key: list[Any] = field(default_factory=list)
     time: list[Any] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    cells: dict[str, list[Any]] = field(default_factory=dict)
 
 
 class TabularDecoder(ABC):
@@ -144,18 +146,19 @@ class TabularDecoder(ABC):
         if "" in columns.task:
             raise ValueError("an empty task")
         columns.key = [key_bytes(key) for key in columns.key]
+        columns.cells = {name: [cell_text(cell, name) for cell in each] for name, each in columns.cells.items()}
         columns.time = [event_seconds(self._time_cell(time), self._shared.time_unit) for time in columns.time]
 
     def _matrix(self, rows: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
         # struct takes floats, ints and booleans and refuses text and None, faster than numpy guesses a dtype.
         pack = self._pack.pack
         packed = b"".join([pack(*row) for row in rows])
-        return np.frombuffer(packed, dtype=np.float64).reshape(len(rows), -1)
+        return np.frombuffer(packed, dtype=np.float64).reshape(len(rows), len(self._fields or ()))
 
     # The slow path.
 
     def _slow_path(self, records: Sequence[Record]) -> tuple[Columns, list[Reject]]:
-        columns, rejects = Columns(), []
+        columns, rejects = Columns(cells={name: [] for name in self._shared.cells}), []
         for record in records:
             try:
                 event = self._parse(payload(record, max_bytes=self._shared.max_bytes))
@@ -175,12 +178,15 @@ class TabularDecoder(ABC):
         key = None if options.key is None else key_bytes(self._cell(event, options.key))
         cell = None if options.time is None else self._time_cell(self._cell(event, options.time))
         time = event_seconds(cell, options.time_unit)
+        cells = {name: cell_text(self._cell(event, name), name) for name in options.cells}
         columns.x.append(x)  # type: ignore[union-attr]  # the slow path fills a list
         columns.label.append(label)
         columns.task.append(task)
         columns.key.append(key)
         columns.time.append(time)
         columns.records.append(record)
+        for name, value in cells.items():
+            columns.cells[name].append(value)
 
     def _feature(self, event: Any, name: str) -> float:
         cell = self._cell(event, name)
@@ -198,7 +204,7 @@ class TabularDecoder(ABC):
     def _infer_fields(self, event: Any) -> None:
         named = self._shared.named
         names = [name for name in self._numeric_fields(event) if name not in named]
-        if not names:
+        if not names and not self._shared.cells:
             raise RejectedError("features", "missing_field", "The event has no numeric field to use as a feature.")
         if len(names) > MAX_INFERRED_FIELDS:
             raise RejectedError(
@@ -224,6 +230,7 @@ class TabularDecoder(ABC):
             key=[record.key for record in records] if options.key is None else columns.key,
             time=self._times(columns),
             records=records,
+            cells=columns.cells,
         )
 
     def _times(self, columns: Columns) -> NDArray[np.float64]:

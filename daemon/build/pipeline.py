@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from connectors import DECODERS
+from daemon.build.decoder import build_decoder
 from daemon.build.main_learner import build_main_learner
 from daemon.build.module import known_classes
 from daemon.build.reference import read_reference
 from daemon.config.components import resolve
+from daemon.intake.features.categories import Categories
 from daemon.intake.intake import Intake
 from daemon.intake.labels.encoder import label_encoder
 from daemon.intake.row_maker import RowMaker
@@ -54,9 +55,10 @@ def build_names(config: Config) -> TaskNames:
 def build_intake(config: Config, *, tasks: Tasks) -> Intake:
     """Return what makes rows of records."""
     rows = RowMaker(
-        resolve(config.decoder.type, DECODERS)(config.decoder),
+        build_decoder(config, config.decoder),
         features=config.features,
         label=config.label,
         labels=label_encoder(config.label, known=known_classes(config)),
+        categories=Categories(config.features.categories),
     )
     return Intake(rows, tasks=tasks, holdout_share=config.retention.probe_share, seed=config.seed)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from connectors import DECODERS, SOURCES
+from connectors import SOURCES
+from daemon.build.decoder import build_decoder
 from daemon.build.edges import waiting_for_decoder
 from daemon.build.learner import generator_for
 from daemon.config.components import resolve
@@ -31,7 +32,11 @@ def read_reference(config: Config, intake: Intake) -> ReferenceRows:
     assert section is not None
     options: Any = section.decoder or config.decoder
     rows = RowMaker(
-        resolve(options.type, DECODERS)(options), features=config.features, label=config.label, labels=intake.labels
+        build_decoder(config, options),
+        features=config.features,
+        label=config.label,
+        labels=intake.labels,
+        categories=intake.categories,
     )
     reader = ReferenceReader(
         rows,

@@ -9,7 +9,6 @@ import torch
 
 from connectors.decoder import Reject
 from daemon.intake.arrivals import Arrivals
-from daemon.intake.row_maker import select
 from daemon.scoring.probe_sets import holds_out
 from daemon.tasks.assigned import MISSING, Assigned
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Rows
     from connectors.record import Record
+    from daemon.intake.features.categories import Categories
     from daemon.intake.labels.encoder import LabelEncoder
     from daemon.intake.row_maker import RowMaker
     from daemon.tasks.contract import Tasks
@@ -49,6 +49,11 @@ class Intake:
     def labels(self) -> LabelEncoder:
         """What encodes the labels, of the stream and of what is to be learned with it."""
         return self._rows.labels
+
+    @property
+    def categories(self) -> Categories:
+        """What gives categories their columns, in the stream and in what is to be learned with it."""
+        return self._rows.categories
 
     @property
     def known_feature_names(self) -> Sequence[str] | None:
@@ -85,6 +90,7 @@ class Intake:
             "labels": self.labels.state_dict(),
             "tasks": self._tasks.state_dict(),
             "features": self._rows.features.state_dict() if self._rows.begun else {},
+            **self._categories_state(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -94,6 +100,11 @@ class Intake:
         self._tasks.load_state_dict(state["tasks"])
         if state["features"]:
             self._rows.features.load_state_dict(state["features"])
+        self.categories.load_state_dict(state.get("categories", {}))
+
+    def _categories_state(self) -> dict[str, Any]:
+        """Return the categories' state, under its name; nothing where none are declared."""
+        return {"categories": self.categories.state_dict()} if self.categories.names else {}
 
     def _assign_tasks(self, rows: Rows, rejects: list[Reject]) -> tuple[Rows, Assigned]:
         if not len(rows):
@@ -104,4 +115,4 @@ class Intake:
             return rows, assigned
         text = "The task field is absent, null or empty."
         rejects += [Reject(rows.records[row], "task", "missing_task", text) for row in np.flatnonzero(~named)]
-        return select(rows, named), assigned.chosen(named)
+        return rows.chosen(named), assigned.chosen(named)

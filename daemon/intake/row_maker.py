@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from connectors.decoder import PreparingDecoder, Rows
+from connectors.decoder import PreparingDecoder, Reject
 from connectors.record import event_position
 from daemon.intake.features.stream import StreamFeatures
 from daemon.intake.labels.label_columns import label_columns, label_width
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from connectors.decoder import Decoder, Reject
+    from connectors.decoder import Decoder, Rows
     from connectors.record import Record
+    from daemon.intake.features.categories import Categories
     from daemon.intake.features.options import FeaturesSection
     from daemon.intake.labels.encoder import LabelEncoder
     from daemon.intake.labels.label_columns import Labels
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 class RowMaker:
     """Decodes records of one stream and makes batches of them; features that look back have a history here.
 
-    ``labels`` may be another stream's too: a class then has one index in both.
+    ``labels`` and ``categories`` may be another stream's too: a class then has one index in both, a category one
+    column.
     """
 
     def __init__(
@@ -41,9 +43,11 @@ class RowMaker:
         features: FeaturesSection,
         label: ClassLabel | NumberLabel,
         labels: LabelEncoder,
+        categories: Categories,
     ) -> None:
         self.decoder = decoder
         self.labels = labels
+        self.categories = categories
         self._options = features
         self._label = label
         self._features: StreamFeatures | None = None
@@ -78,17 +82,29 @@ class RowMaker:
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Return what can be decoded, and what cannot."""
-        return self.decoder.decode(records)
+        rows, rejects = self.decoder.decode(records)
+        missing = self.categories.missing(rows.cells)
+        if not missing:
+            return rows, rejects
+        found = [
+            Reject(rows.records[row], "features", "missing_field", f"Category {field!r} is absent or null.")
+            for row, field in sorted(missing.items())
+        ]
+        return rows.chosen(~np.isin(np.arange(len(rows)), list(missing))), [*rejects, *found]
 
     def encode(self, rows: Rows) -> tuple[Rows, Labels[Any]]:
         """Return the rows whose label can be learned, and the labels of all."""
         labels = self.labels.encode(rows.label)
-        return (select(rows, labels.accepted) if labels.faults else rows), labels
+        return (rows.chosen(labels.accepted) if labels.faults else rows), labels
 
     def batch(self, rows: Rows, labels: NDArray[Any], task: Tensor) -> Batch:
         """Return rows with their labels ``(rows,)`` and tasks ``(rows,)`` as they are learned."""
         x = self.features.transform(
-            rows.x, key=rows.key, label_values=label_columns(labels, self._label), time=rows.time
+            rows.x,
+            key=rows.key,
+            label_values=label_columns(labels, self._label),
+            time=rows.time,
+            flags=self.categories.columns(rows.cells) if self.categories.names else None,
         )
         return Batch(
             x=torch.from_numpy(x.astype(np.float32)),
@@ -96,19 +112,6 @@ class RowMaker:
             task=task,
             provenance=_provenance(rows),
         )
-
-
-def select(rows: Rows, chosen: NDArray[np.bool_]) -> Rows:
-    """Return the rows that are chosen ``(rows,) bool``."""
-    index = np.flatnonzero(chosen).tolist()
-    return Rows(
-        x=rows.x[chosen],
-        label=[rows.label[i] for i in index],
-        task=None if rows.task is None else [rows.task[i] for i in index],
-        key=[rows.key[i] for i in index],
-        time=rows.time[chosen],
-        records=[rows.records[i] for i in index],
-    )
 
 
 def _provenance(rows: Rows) -> Tensor:

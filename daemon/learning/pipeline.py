@@ -184,6 +184,7 @@ class Pipeline:
             learners={} if main is None else main.snapshots(names),
             committee=None if main is None else main.committee_snapshot(names),
             leads=self.leads(),
+            categories=self._intake.categories.counts(),
         )
 
     def leads(self) -> Leads:

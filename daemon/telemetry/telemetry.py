@@ -112,6 +112,7 @@ class Telemetry:
         self._metrics.process.ready(ready=source.ready)
         self._metrics.process.uses(resident_bytes=use.resident_bytes, cpu_seconds=use.cpu_seconds)
         self._metrics.stream.partitions(source.partitions)
+        self._metrics.categories.show(pipeline.categories)
         if pipeline.main is not None:
             self._show_tasks(pipeline, pipeline.main.scores, at=snapshot.at)
             self._show_learners(pipeline, at=snapshot.at)

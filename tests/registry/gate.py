@@ -1,4 +1,4 @@
-"""A small registry that answers as it is told: with TLS, a password, faults, and GUIDs, which the real one lacks."""
+"""A small registry that answers as it is told: TLS, a password, faults, and GUIDs, which the real one lacks."""
 
 from __future__ import annotations
 

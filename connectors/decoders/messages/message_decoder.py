@@ -164,7 +164,8 @@ def _json_options(options: MessageOptions) -> JsonOptions:
     """Return the same options for the decoder of the events: without what is about messages."""
     of_messages = {"type", "max_bytes", *(MessageOptions.model_fields.keys() - TabularOptions.model_fields.keys())}
     shared = (JsonOptions.model_fields.keys() & type(options).model_fields.keys()) - of_messages
-    return JsonOptions(**{name: getattr(options, name) for name in shared}, max_bytes=_ANY_SIZE)
+    own = JsonOptions(**{name: getattr(options, name) for name in shared}, max_bytes=_ANY_SIZE)
+    return own.with_cells(options.cells)
 
 
 def _of_origins(rows: Rows) -> Rows:

@@ -28,6 +28,8 @@ class Current:
     x: Floats
     time: Floats
     present: Present
+    flags: Floats
+    """``(rows, flags)`` of categories."""
 
 
 class Part(Protocol):
@@ -39,6 +41,17 @@ class Part(Protocol):
 
     def columns(self, current: Current) -> Floats:
         """Return ``(rows, names) float64``, or what broadcasts to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The columns of categories."""
+
+    names: Sequence[str]
+
+    def columns(self, current: Current) -> Floats:
+        """Return the flags."""
+        return current.flags
 
 
 @dataclass(frozen=True, slots=True)
