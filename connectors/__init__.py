@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connectors.decoders.avro import AvroMessages
 from connectors.decoders.csv import CsvDecoder
-from connectors.decoders.json import JsonDecoder
+from connectors.decoders.json_messages import JsonMessages
+from connectors.decoders.msgpack import MsgpackMessages
+from connectors.decoders.protobuf import ProtobufMessages
 from connectors.decoders.raw import RawDecoder
 from connectors.files.dead_letters import FileDeadLetters
 from connectors.files.predictions import FilePredictions
@@ -30,8 +33,11 @@ SOURCES: Mapping[str, Any] = {
 }
 
 DECODERS: Mapping[str, Any] = {
+    "avro": AvroMessages,
     "csv": CsvDecoder,
-    "json": JsonDecoder,
+    "json": JsonMessages,
+    "msgpack": MsgpackMessages,
+    "protobuf": ProtobufMessages,
     "raw": RawDecoder,
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -43,6 +44,8 @@ class Reject:
     reason: RejectReason
     message: str
     """One sentence for a person: the field, what was found, what was expected."""
+    expected: bool = False
+    """Whether the format has such records, as a deletion of a row is: no fault, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Rows:
     ``key``: the record's key, or the configured key field as bytes; None where there is none.
     ``time``: ``(rows,) float64`` seconds since the epoch, from the time field or the record's timestamp; NaN
     where unknown. ``records`` are the accepted records, row by row. ``odd`` counts by field what was
-    out of range, and so is missing, and times that were clamped.
+    out of range, and so is missing, and times that were clamped. ``cells`` are the values of fields that are
+    asked for besides, as text, None where one is missing.
     """
 
     x: NDArray[np.float64]
@@ -65,9 +69,28 @@ class Rows:
     time: NDArray[np.float64]
     records: list[Record]
     odd: Mapping[Oddity, int] = field(default_factory=dict)
+    cells: Mapping[str, list[str | None]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.records)
+
+    @staticmethod
+    def joined(parts: Sequence[Rows]) -> Rows:
+        """Return the rows of all parts, at least one, in their order; parts without rows may have other columns."""
+        filled = [part for part in parts if len(part)] or parts[-1:]
+        odd = sum((Counter(part.odd) for part in parts), Counter[Oddity]())
+        if len(filled) == 1:
+            return replace(filled[0], odd=odd)
+        return Rows(
+            x=np.concatenate([part.x for part in filled]),
+            label=[label for part in filled for label in part.label],
+            task=None if filled[0].task is None else [task for part in filled for task in part.task or ()],
+            key=[key for part in filled for key in part.key],
+            time=np.concatenate([part.time for part in filled]),
+            records=[record for part in filled for record in part.records],
+            odd=odd,
+            cells={name: [cell for part in filled for cell in part.cells[name]] for name in filled[0].cells},
+        )
 
     def chosen(self, rows: NDArray[np.bool_]) -> Rows:
         """Return the rows that are chosen ``(rows,) bool``; ``odd`` still counts all."""
@@ -80,6 +103,7 @@ class Rows:
             time=self.time[rows],
             records=[self.records[i] for i in index],
             odd=self.odd,
+            cells={name: [each[i] for i in index] for name, each in self.cells.items()},
         )
 
 
@@ -113,3 +137,18 @@ class LooksAhead(Protocol):
     @property
     def left_out(self) -> Mapping[str, str]:
         """Fields that were seen and are no features, and why."""
+
+
+class DecoderUnavailableError(Exception):
+    """What decoding needs from elsewhere can't be had now; the records are to wait. The message says why."""
+
+
+@runtime_checkable
+class PreparingDecoder(Protocol):
+    """A decoder that needs something from elsewhere, such as a schema from a registry."""
+
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Get all that ``decode`` will need for these records; raise ``DecoderUnavailableError`` where it can't.
+
+        What isn't there at all, such as a schema that the registry doesn't know, is for ``decode`` to reject.
+        """

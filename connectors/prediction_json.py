@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from connectors.record import event_index
+
 if TYPE_CHECKING:
+    from connectors.record import Record
     from connectors.sink import Prediction
+
+
+def index_within(record: Record) -> dict[str, int]:
+    """Return which of its message's events this is, as part of an object: nothing where it is one event."""
+    index = event_index(record)
+    return {} if index is None else {"index": index}
 
 
 def to_json(prediction: Prediction) -> bytes:
@@ -25,6 +34,7 @@ def to_json(prediction: Prediction) -> bytes:
             "topic": record.topic,
             "partition": record.partition,
             "offset": record.offset,
+            **index_within(record),
             "prediction": prediction.prediction,
             "confidence": prediction.confidence,
             "label": prediction.label,

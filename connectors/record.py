@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FILE_START = "retaind.file"
 """Name of the header, always the first, of the first record of a file; its value is the path."""
+MOST_EVENTS = 1 << 15
+"""The most events that one message may hold."""
+
+_OFFSET_BITS = 48
 
 
 class Record(Protocol):
@@ -72,6 +79,60 @@ class LocalRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
+
+
+class EventRecord(NamedTuple):
+    """One of the events in a message: the message's own attributes, and which of its events this is."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    """The whole message, as it came."""
+    headers: list[tuple[str, bytes]]
+    event_index: int
+    """From 0, in the message's list."""
+
+    @staticmethod
+    def of(message: Record, index: int) -> EventRecord:
+        """Return the event at ``index`` of a message's."""
+        return EventRecord(
+            message.topic,
+            message.partition,
+            message.offset,
+            message.timestamp,
+            message.key,
+            message.value,
+            message.headers,
+            index,
+        )
+
+
+def event_index(record: Record) -> int | None:
+    """Return which of its message's events this is, None where a message is one event."""
+    return record.event_index if isinstance(record, EventRecord) else None
+
+
+def event_position(record: Record) -> int:
+    """Return a number that no other event of the partition has: the offset where a message is one event.
+
+    >>> event_position(LocalRecord("t", 0, 7, -1, None, b"", []))
+    7
+    >>> hex(event_position(EventRecord("t", 0, 7, -1, None, b"", [], event_index=2)))
+    '0x2000000000007'
+    """
+    if isinstance(record, EventRecord):
+        return record.offset + (record.event_index << _OFFSET_BITS)
+    return record.offset
+
+
+def readable(records: Sequence[Record]) -> Sequence[Record]:
+    """Return the records without those that nobody can read."""
+    if not any(isinstance(record, UnreadableRecord) for record in records):
+        return records
+    return [record for record in records if not isinstance(record, UnreadableRecord)]
 
 
 def begins_file(record: Record) -> bool:

@@ -77,6 +77,7 @@ class Source(Protocol):
     def poll(self, max_records: int, timeout_seconds: float) -> Sequence[Record]:
         """Return up to ``max_records`` records, or none after ``timeout_seconds``.
 
+        With 0 it reads nothing and keeps its place, as in a group, while what was delivered has to wait.
         Within a partition the order is that of the log. A broker that can't be reached is retried inside, with
         backoff: then nothing is returned, and ``status`` says why. Raises ``PartitionsLostError`` where what was
         delivered since the newest checkpoint for which ``commit`` returned True may have gone to another process as

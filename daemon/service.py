@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from connectors.sink import SinkUnavailableError
 from connectors.source import PartitionsLostError
-from daemon.build.edges import build_source
+from daemon.build.edges import build_source, waiting_for_decoder
 from daemon.build.loop import build_loop
 from daemon.build.pipeline import build_pipeline
 from daemon.build.reloading import NeedsRestartError, Reloading
@@ -36,9 +36,10 @@ from daemon.telemetry.telemetry import Telemetry
 from daemon.web.control import Answer, Control
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from connectors.record import Record
     from daemon.config.schema import Config
     from daemon.state.generation import SavedState
     from daemon.web.control import Action
@@ -82,7 +83,7 @@ class Service:
         self.http = build_server(
             config, registry=self.registry, health=self._health, history=self._history, control=self._control
         )
-        self.source = build_source(config)
+        self.source = waiting_for_decoder(build_source(config), config.decoder, prepare=self._prepare)
         self.loop = build_loop(
             config,
             source=self.source,
@@ -204,6 +205,9 @@ class Service:
         if self._was_ready:
             self._notify.ready(f"learning from {self.config.source.type}")
         return reason
+
+    def _prepare(self, records: Sequence[Record]) -> None:
+        self.loop.pipeline.prepare(records)
 
     def _turn(self) -> int:
         try:

@@ -82,7 +82,9 @@ class OnlineScaler:
         limit: float | None = None,
         half_life: float | None = HALF_LIFE,
         replaced: bool = True,
+        flags: NDArray[np.bool_] | None = None,
     ) -> None:
+        """Leave columns that are 0 or 1, ``flags (features,)``, as they are."""
         assert limit is None or limit > 1
         self.limited = 0
         """Values that were absorbed as less than they were; of this process, and no part of the state."""
@@ -93,6 +95,7 @@ class OnlineScaler:
         self._watch: ScaleWatch | None = None
         self._settled_rows = 0
         self._units = ColumnUnits()
+        self._flags = np.zeros(features, dtype=bool) if flags is None else flags
         self._used = Scale(np.zeros(features), np.ones(features), np.zeros(features, dtype=bool))
         self._bounds: tuple[Tensor, Tensor] | None = None
         self._use(self._used)
@@ -107,7 +110,7 @@ class OnlineScaler:
         scaled = []
         if self._watch is None and len(x):
             first, x = x[: self._young.room], x[self._young.room :]
-            scaled.append(self._young.absorb(first))
+            scaled.append(self._with_flags(self._young.absorb(first), first))
             self._use(Scale(*self._young.moments()))
             if not self._young.room:
                 self._settle()
@@ -125,8 +128,9 @@ class OnlineScaler:
             return None
         used, young = self._used, self.count <= YOUNG_ROWS
         found = self._watch.judge(used, young=young, replaced=self._replaced)
-        units = [(column, unit) for column, unit in found.units if self._units.add(column, unit)]
-        for column, unit in found.estimated:
+        units = [(column, unit) for column, unit in found.units if self._takes_unit(column, unit)]
+        estimated = [(column, unit) for column, unit in found.estimated if not self._flags[column]]
+        for column, unit in estimated:
             self._units.add(column, unit, estimated=True)
         for column in np.flatnonzero(found.come_and_go).tolist():
             self._units.forget_estimate(column)
@@ -134,8 +138,8 @@ class OnlineScaler:
         offset = (found.scale.mean + found.shifted - used.mean) / used.deviation
         moved = (np.abs(offset) > _MOVED) | (np.abs(np.log(factor)) > _MOVED) | (found.scale.varied != used.varied)
         another = found.begun_anew | (factor > _CARRIED_FACTOR) | (np.abs(offset) > _CARRIED_SHIFT)
-        moved &= another | carries | young
-        if not (moved.any() or units or found.estimated):
+        moved &= (another | carries | young) & ~self._flags
+        if not (moved.any() or units or estimated):
             return None
         self._use(
             Scale(
@@ -150,8 +154,12 @@ class OnlineScaler:
             offset=torch.from_numpy(np.where(carried, offset, 0.0)).float(),
             begun_anew=np.flatnonzero(moved & another).tolist(),
             units=units,
-            estimated=found.estimated,
+            estimated=estimated,
         )
+
+    def _takes_unit(self, column: int, unit: Conversion) -> bool:
+        """Read a column in another unit from now on, and return whether it can be; a flag has none."""
+        return not self._flags[column] and self._units.add(column, unit)
 
     def scale(self, x: Tensor) -> Tensor:
         """Return ``x`` ``(rows, features) float32`` as scaled now."""
@@ -247,6 +255,12 @@ class OnlineScaler:
         self._settled_rows += len(x)
         return self._scaled(x)
 
+    def _with_flags(self, scaled: Tensor, x: Tensor) -> Tensor:
+        """Return scaled rows with flags as they came."""
+        if self._flags.any():
+            scaled[:, self._flags] = x[:, self._flags]
+        return scaled
+
     def _scaled(self, x: Tensor) -> Tensor:
         # The shift is near, and so the first difference exact where a column is far from zero.
         return (x - self._shift).sub_(self._mean).mul_(self._inverse_deviation)
@@ -261,15 +275,17 @@ class OnlineScaler:
 
     def _use(self, scale: Scale) -> None:
         self._used = scale
-        shift = self._young.shift if self._watch is None else self._watch.shift
-        centre = scale.mean + shift
+        flags = self._flags
+        shift = np.where(flags, 0.0, self._young.shift if self._watch is None else self._watch.shift)
+        mean, deviation = np.where(flags, 0.0, scale.mean), np.where(flags, 1.0, scale.deviation)
+        centre = mean + shift
         self._shift = torch.from_numpy(shift.astype(np.float32))
-        self._mean = torch.from_numpy(scale.mean.astype(np.float32))
-        self._inverse_deviation = torch.from_numpy((1.0 / scale.deviation).astype(np.float32))
+        self._mean = torch.from_numpy(mean.astype(np.float32))
+        self._inverse_deviation = torch.from_numpy((1.0 / deviation).astype(np.float32))
         if self._limit is None or self._watch is None:
             self._bounds = None
             return
-        reach = self._limit * scale.deviation
+        reach = np.where(flags, _LARGEST, self._limit * scale.deviation)
         low, high = np.maximum(centre - reach, -_LARGEST), np.minimum(centre + reach, _LARGEST)
         self._bounds = torch.from_numpy(low.astype(np.float32)), torch.from_numpy(high.astype(np.float32))
 

@@ -16,6 +16,7 @@ from tests.kafka.broker import Broker
 from tests.kafka.cluster import Cluster
 from tests.kafka.secure_broker import SecureBroker
 from tests.kafka.wanted import wanted
+from tests.registry.registry import Registry, wanted_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
-NEEDS_KAFKA = {"broker", "topic", "mortal", "new_broker", "own_broker"}
+NEEDS_KAFKA = {"broker", "topic", "mortal", "new_broker", "own_broker", "registry"}
 LONGEST = ("tests/docs", "tests/packaging", "tests/end_to_end", "tests/daemon/doctor", "tests/deploy")
 """Where a file takes minutes: begun first, none of them is left to run alone at the end."""
 
@@ -102,6 +103,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root may mount a small file system")
     yield place
     subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[Registry]:
+    """A schema registry shared by the whole run."""
+    with wanted_registry() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -24,3 +24,4 @@ class Columns:
     key: list[Any] = field(default_factory=list)
     time: list[Any] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    cells: dict[str, list[Any]] = field(default_factory=dict)

@@ -90,8 +90,7 @@ class CsvDecoder(TabularDecoder):
 
     def _columns(self, cells: list[list[str]], index: Mapping[str, int]) -> Columns:
         options = self._options
-        picked = itemgetter(*[index[name] for name in self.fields or ()])
-        rows = [(picked(row),) for row in cells] if len(self.fields or ()) == 1 else list(map(picked, cells))
+        rows = list(map(_picker([index[name] for name in self.fields or ()]), cells))
         if not only_plain(chain.from_iterable(rows)):
             raise ValueError("no decimal notation")
         x = self._matrix([list(map(float, row)) for row in rows])
@@ -103,6 +102,7 @@ class CsvDecoder(TabularDecoder):
             task=self._column(cells, index, options.task),
             key=self._column(cells, index, options.key),
             time=self._values(cells, index, options.time),
+            cells={name: self._column(cells, index, name) for name in options.cells},
         )
 
     def _column(self, cells: list[list[str]], index: Mapping[str, int], name: str | None) -> list[Any]:
@@ -130,7 +130,7 @@ class CsvDecoder(TabularDecoder):
                 f"The line has {len(cells)} values; expected {len(layout)}, one per column.",
             )
         event = dict(zip(layout, cells, strict=True))
-        if self.fields is not None and event.keys().isdisjoint(self.fields):
+        if self.fields is not None and event.keys().isdisjoint((*self.fields, *self._options.cells)):
             raise RejectedError(
                 "features", "missing_field", f"The header before it names none of the features: {self._listed()}."
             )
@@ -222,4 +222,12 @@ class CsvDecoder(TabularDecoder):
         return number
 
     def _listed(self) -> str:
-        return ", ".join((self.fields or ())[:10])
+        return ", ".join((*(self.fields or ()), *self._options.cells)[:10])
+
+
+def _picker(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
+    """Return a function from the values of a line to those at ``places``."""
+    if not places:
+        return lambda _: ()
+    picked = itemgetter(*places)
+    return picked if len(places) > 1 else lambda row: (picked(row),)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LARGEST = float(np.finfo(np.float32).max)  # what the model's float32 can hold
 PLAIN_LABELS: frozenset[type] = frozenset({str, int, bool, type(None)})
+PLAIN_CELLS: frozenset[type] = frozenset({str, type(None)})
 PLAIN_TASKS: frozenset[type] = frozenset({str})
 NUMBER = "a number"
 KINDS = {
@@ -35,14 +36,17 @@ KINDS = {
 class RejectedError(Exception):
     """One record can't be used; caught inside the decoder, which makes a ``Reject`` of it."""
 
-    def __init__(self, stage: RejectStage, reason: RejectReason, message: str) -> None:
+    def __init__(self, stage: RejectStage, reason: RejectReason, message: str, *, expected: bool = False) -> None:
         super().__init__(message)
         self.stage: RejectStage = stage
         self.reason: RejectReason = reason
+        self.expected = expected
 
     def of(self, record: Record) -> Reject:
         """Return the reject of ``record``."""
-        return Reject(record=record, stage=self.stage, reason=self.reason, message=str(self))
+        return Reject(
+            record=record, stage=self.stage, reason=self.reason, message=str(self), expected=self.expected
+        )
 
 
 def payload(record: Record, *, max_bytes: int) -> bytes:
@@ -108,6 +112,21 @@ def _text(value: Any, *, stage: RejectStage, what: str) -> str:
         raise RejectedError(
             stage, "not_finite", f"The {what} is NaN, an infinity or a number of thousands of digits."
         ) from None
+
+
+def cell_text(value: Any, *, name: str) -> str | None:
+    """Return the value of a category as text, None where it is missing; raise ``RejectedError`` for any other.
+
+    >>> [cell_text(value, name="mode") for value in (3, 3.0, True, "")]
+    ['3', '3', 'true', None]
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, list | dict):
+        raise RejectedError(
+            "features", "wrong_type", f"Category {name!r} is {kind(value)}; expected text, a number or a boolean."
+        )
+    return _text(value, stage="features", what=f"category {name!r}")
 
 
 def converted(values: list[Any], plain: frozenset[type], convert: Callable[[Any], Any]) -> list[Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import orjson
 
 from connectors.decoders.envelope import RejectedError
 from connectors.decoders.identities import is_rounded
@@ -17,7 +19,35 @@ if TYPE_CHECKING:
 
 _LARGEST = int(sys.float_info.max)
 
+_LONG_NUMBER = re.compile(rb"[0-9](?:\.?[0-9]){15,}")
+"""What has fewer digits, float64 tells from all others that have."""
+
+
+def _lossless(text: str) -> float | Decimal:
+    number, nearest = Decimal(text), float(text)
+    return nearest if Decimal(repr(nearest)) == number else number
+
+
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_decode_lossless = msgspec.json.Decoder(float_hook=_lossless).decode
+
+
+def loads(value: bytes | str) -> Any:
+    """Return what JSON says, with an int or a Decimal for every number that is not the one of a float64.
+
+    Raises ``orjson.JSONDecodeError`` where it is none, and ``RejectedError`` where a number is too long.
+
+    >>> loads(b'{"id": 89490200001234567891, "x": 0.1}')
+    {'id': 89490200001234567891, 'x': 0.1}
+    """
+    parsed = orjson.loads(value)
+    raw = value.encode() if isinstance(value, str) else value
+    if not _LONG_NUMBER.search(raw):
+        return parsed
+    try:
+        return _decode_lossless(raw)
+    except (msgspec.DecodeError, ValueError):
+        raise RejectedError("decode", "not_finite", "A number is too long to be exact.") from None
 
 
 def exact(value: bytes, name: str) -> Any:

@@ -50,7 +50,7 @@ class Features:
         for described in events:
             survey.add(described)
         found = survey.decide(gaps_are_filled=options.missing != "reject", named=options.named)
-        if not found.taken:
+        if not found.taken and not options.cells:
             raise RejectedError("features", "missing_field", "The event has no numeric field to use as a feature.")
         if len(found.taken) > MAX_INFERRED_FIELDS:
             raise RejectedError(

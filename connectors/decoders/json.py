@@ -18,6 +18,7 @@ from connectors.decoders.flat_json import flat_reader
 from connectors.decoders.json_fields import leaves, lookup, reader
 from connectors.decoders.json_options import JsonOptions
 from connectors.decoders.number_text import text_is_no_number
+from connectors.decoders.registry.wire_format import registry_prefix, schema_key
 from connectors.decoders.tabular import TabularDecoder
 
 if TYPE_CHECKING:
@@ -54,18 +55,15 @@ class JsonDecoder(TabularDecoder):
     Options: ClassVar[type[JsonOptions]] = JsonOptions
 
     def __init__(self, options: JsonOptions, *, clock: Callable[[], float] = time.time) -> None:
-        self._read_features: Callable[[dict[str, Any]], tuple[Any, ...]] | None = None
-        self._read_flat: Callable[[Sequence[bytes]], list[tuple[Any, ...]]] | None = None
         self._others = sorted(options.named)
-        self._identities = {options.task, options.key}
+        self._identities = {options.task, options.key, *options.cells}
         self._reads_text = options.numbers == "text" or options.features is not None
         super().__init__(options, clock=clock)
 
     def _fix_fields(self, names: tuple[str, ...]) -> None:
         super()._fix_fields(names)
-        if names:
-            self._read_features = reader(names)
-            self._read_flat = flat_reader(names, self._others)
+        self._read_features = reader(names)
+        self._read_flat = flat_reader(names, self._others)
 
     def _read(self, values: list[bytes], records: Sequence[Record]) -> Columns:
         features, others = self._parsed(values)
@@ -76,6 +74,7 @@ class JsonDecoder(TabularDecoder):
             task=others.get(options.task, []),
             key=others.get(options.key, []),
             time=others.get(options.time, []),
+            cells={name: others[name] for name in options.cells},
         )
 
     def _parsed(self, values: list[bytes]) -> tuple[list[tuple[Any, ...]], Mapping[str | None, list[Any]]]:
@@ -85,7 +84,6 @@ class JsonDecoder(TabularDecoder):
                 rows, width = self._read_flat(values), len(self.fields or ())
                 others = [[row[place] for row in rows] for place in range(width, width + len(self._others))]
                 return [row[:width] for row in rows], self._meant(others, values)
-        assert self._read_features is not None
         events: list[dict[str, Any]] = list(map(orjson.loads, values))
         features = list(map(self._read_features, events))
         self._features.notice(events, self._leaves)
@@ -123,7 +121,7 @@ class JsonDecoder(TabularDecoder):
         try:
             event = orjson.loads(value)
         except orjson.JSONDecodeError as error:
-            raise _undecodable(value, error) from None
+            raise undecodable(value, error) from None
         if not isinstance(event, dict):
             raise RejectedError("decode", "wrong_type", f"The JSON is {kind(event)}; expected an object.")
         return _Event(event, value)
@@ -168,7 +166,12 @@ def _values(events: list[dict[str, Any]], name: str) -> list[Any]:
     return list(map(methodcaller("get", name), events))
 
 
-def _undecodable(value: bytes, error: orjson.JSONDecodeError) -> RejectedError:
+def undecodable(value: bytes, error: orjson.JSONDecodeError) -> RejectedError:
+    """Return what to say of a value that is no JSON."""
+    if key := registry_prefix(value):
+        return RejectedError(
+            "decode", "undecodable", f"The value stands behind a schema registry's {key}: {_remedy(value)}."
+        )
     if NOT_A_NUMBER.search(value):
         try:
             orjson.loads(NOT_A_NUMBER.sub(b"null", value))
@@ -179,3 +182,12 @@ def _undecodable(value: bytes, error: orjson.JSONDecodeError) -> RejectedError:
                 "decode", "not_finite", "The payload holds NaN or Infinity, which JSON does not allow."
             )
     return RejectedError("decode", "undecodable", f"Not valid JSON: {error.msg} at byte {error.pos}.")
+
+
+def _remedy(value: bytes) -> str:
+    _, size = schema_key(value)
+    try:
+        orjson.loads(value[size:])
+    except orjson.JSONDecodeError:
+        return "set type: avro or type: protobuf, and registry"
+    return "JSON follows; set registry_header: true"

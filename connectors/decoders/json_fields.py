@@ -103,6 +103,8 @@ def _inner_getter(parts: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _tuple_getter(keys: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    if not keys:
+        return lambda _: ()
     if len(keys) == 1:
         only = itemgetter(keys[0])
         return lambda event: (only(event),)

@@ -11,6 +11,7 @@ import struct
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from connectors.decoder import OUT_OF_RANGE, Rows
 from connectors.decoders.columns import Columns
 from connectors.decoders.envelope import (
     LARGEST,
+    PLAIN_CELLS,
     PLAIN_LABELS,
     PLAIN_TASKS,
     RejectedError,
+    cell_text,
     converted,
     key_bytes,
     label_value,
@@ -145,6 +148,10 @@ class TabularDecoder(ABC):
         if "" in columns.task:
             raise ValueError("an empty task")
         columns.key = [key_bytes(key) for key in columns.key]
+        columns.cells = {
+            name: converted(each, PLAIN_CELLS, partial(cell_text, name=name))
+            for name, each in columns.cells.items()
+        }
         columns.time = [event_seconds(each, self._shared.time_unit) for each in columns.time]
         self._odd.update(odd)
 
@@ -158,7 +165,7 @@ class TabularDecoder(ABC):
         # struct takes floats, ints and booleans and refuses text and None, faster than numpy guesses a dtype.
         pack = self._pack.pack
         packed = b"".join([pack(*row) for row in rows])
-        return np.frombuffer(packed, dtype=np.float64).reshape(len(rows), -1)
+        return np.frombuffer(packed, dtype=np.float64).reshape(len(rows), len(self._features.names or ()))
 
     # The slow path.
 
@@ -173,7 +180,7 @@ class TabularDecoder(ABC):
                 yield event
 
     def _slow_path(self, records: Sequence[Record]) -> tuple[Columns, list[Reject]]:
-        columns, rejects, events = Columns(), [], []
+        columns, rejects, events = Columns(cells={name: [] for name in self._shared.cells}), [], []
         for record in records:
             try:
                 event = self._parse(payload(record, max_bytes=self._shared.max_bytes), record)
@@ -184,7 +191,7 @@ class TabularDecoder(ABC):
                 rejects.append(error.of(record))
         self._features.notice(events, self._described)
         if columns.records:
-            x = np.array(columns.x, dtype=np.float64).reshape(len(columns.records), -1)
+            x = np.array(columns.x, dtype=np.float64).reshape(len(columns.records), len(self._features.names or ()))
             columns.x, odd = self._validity.check(x)
             self._odd.update(odd)
         return columns, rejects
@@ -200,12 +207,15 @@ class TabularDecoder(ABC):
         task = "" if options.task is None else task_name(self._valued(event, options.task))
         key = key_bytes(self._valued(event, options.key))
         seconds = event_seconds(self._valued(event, options.time), options.time_unit)
+        cells = {name: cell_text(self._valued(event, name), name=name) for name in options.cells}
         columns.x.append(x)  # type: ignore[union-attr]  # the slow path fills a list
         columns.label.append(label)
         columns.task.append(task)
         columns.key.append(key)
         columns.time.append(seconds)
         columns.records.append(record)
+        for name, value in cells.items():
+            columns.cells[name].append(value)
 
     def _valued(self, event: Any, name: str | None) -> Any:
         """Return the value of a field that is no feature, None where it is absent or stands for a missing one."""
@@ -263,6 +273,7 @@ class TabularDecoder(ABC):
             time=np.empty(0),
             records=records,
             odd=self._odd,
+            cells=columns.cells,
         )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from connectors.decoders.value_options import ValueOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class TabularOptions(ValueOptions):
@@ -27,6 +30,24 @@ class TabularOptions(ValueOptions):
         None,
         description="Separator of groups of three digits in numbers that are written as text; none by default.",
     )
+
+    _cells: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Fields whose values are wanted as text, beside features and all else."""
+        return self._cells
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The fields that are something else than a feature."""
+        return super().named | frozenset(self._cells)
+
+    def with_cells(self, names: Iterable[str]) -> Self:
+        """Return the same options with other ``cells``."""
+        changed = self.model_copy()
+        changed._cells = tuple(names)  # noqa: SLF001 - of the same class
+        return changed
 
     @model_validator(mode="after")
     def _features_make_sense(self) -> Self:

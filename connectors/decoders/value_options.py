@@ -54,8 +54,8 @@ class ValueOptions(EnvelopeOptions):
         32,
         ge=1,
         le=10_000,
-        description="Events looked at together, before the first is predicted: they show which fields there are and"
-        " how far from zero values lie.",
+        description="Events (messages, where one holds several) looked at together, before the first is predicted:"
+        " they show which fields there are and how far from zero values lie.",
     )
     first_seconds: float | None = Field(
         5.0,

@@ -10,6 +10,7 @@ import orjson
 
 from connectors.files.output_file import OutputFile
 from connectors.files.sink_options import FileDeadLettersOptions
+from connectors.prediction_json import index_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +39,7 @@ def _letter(reject: Reject, now: float) -> dict[str, Any]:
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
+        **index_within(record),
         "timestamp_ms": record.timestamp,
         "stage": reject.stage,
         "reason": reject.reason,

@@ -88,7 +88,7 @@ class FileSource:
         """
         if self._failure is not None:
             raise self._failure
-        if self._exhausted:
+        if self._exhausted or not max_records:
             return []
         deadline = self._monotonic() + timeout_seconds
         records: list[LocalRecord] = []

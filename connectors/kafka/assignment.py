@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from kafka import TopicPartition
@@ -10,7 +11,7 @@ from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.structs import MemberState, OffsetAndMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from connectors.kafka.connection import TopicFacts
     from connectors.kafka.positions import Position
@@ -78,6 +79,18 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         self._pause(parts)
         self.active.difference_update(parts)
         self.waiting.update(parts)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Within it nothing is fetched, and the place in the group is kept."""
+        resting = sorted(self.active)
+        self._consumer.pause(*resting)
+        try:
+            yield
+        finally:
+            for part in resting:
+                with suppress(KeyError):  # the group has taken it away, and no change says so yet
+                    self._consumer.resume(part)
 
     def begin(self, part: TopicPartition, at: Position) -> None:
         """Read a waiting partition from this position on."""

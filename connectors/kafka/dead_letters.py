@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from connectors.kafka.outgoing import Outgoing, SourcePosition
 from connectors.kafka.output_topic import OutputTopic
 from connectors.kafka.sink_options import KafkaDeadLettersOptions
+from connectors.record import event_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 PREFIX = "__connect.errors."  # as Kafka Connect's DeadLetterQueueReporter writes them
 VALUE_HEADER = "__retaind.errors.value"
 TIMESTAMP_HEADER = "__retaind.errors.timestamp"
+INDEX_HEADER = "__retaind.errors.index"
 KEPT_BYTES = 64 * 1024
 
 Letter = tuple["bytes | None", "bytes | None", "list[tuple[str, bytes]]"]
@@ -34,6 +36,7 @@ class KafkaDeadLetters(OutputTopic):
     future. What Kafka or its client does not take is changed as little as possible, and the header
     ``__retaind.errors.value`` says how: ``null`` for a tombstone without a key, ``truncated to N of M bytes`` for
     what exceeds the topic's or the client's largest message. A header without a value is sent with an empty one.
+    Where a message holds several events, ``__retaind.errors.index`` says which of them this is about.
     """
 
     Options = KafkaDeadLettersOptions
@@ -95,4 +98,6 @@ def _context(reject: Reject) -> list[tuple[str, bytes]]:
         "exception.message": reject.message,
     }
     headers = [(PREFIX + name, text.encode()) for name, text in context.items()]
-    return [*headers, (TIMESTAMP_HEADER, str(record.timestamp).encode())]
+    headers.append((TIMESTAMP_HEADER, str(record.timestamp).encode()))
+    index = event_index(record)
+    return headers if index is None else [*headers, (INDEX_HEADER, str(index).encode())]

@@ -5,14 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from connectors.record import event_index
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from connectors.record import Record
 
 HEADER = "__retaind.source"
+_INDEX = "."
+"""Between the offset of a message and the index of one of its events."""
 
 Headers = list[tuple[str, bytes]]
+
+
+class Place(NamedTuple):
+    """Where an event is in its partition; places are in the order of the stream."""
+
+    offset: int
+    event: int = -1
+    """Which of its message's events it is; -1 where it is the message."""
+
+    def __str__(self) -> str:
+        """Return it as the header has it.
+
+        >>> str(Place(7)), str(Place(7, 2))
+        ('7', '7.2')
+        """
+        return str(self.offset) if self.event < 0 else f"{self.offset}{_INDEX}{self.event}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return what a header says; raise ``ValueError`` where it says no place."""
+        offset, _, event = text.partition(_INDEX)
+        return cls(int(offset), int(event)) if event else cls(int(offset))
 
 
 class SourcePosition(NamedTuple):
@@ -20,12 +46,14 @@ class SourcePosition(NamedTuple):
 
     topic: str
     partition: int
-    offset: int
+    place: Place
 
     @classmethod
     def of(cls, record: Record) -> Self:
         """Return the position of an event."""
-        return cls(record.topic, record.partition, record.offset)
+        index = event_index(record)
+        place = Place(record.offset) if index is None else Place(record.offset, index)
+        return cls(record.topic, record.partition, place)
 
 
 class Origin(NamedTuple):
@@ -40,24 +68,24 @@ class Origin(NamedTuple):
     def encode(self) -> bytes:
         """Return the header's value.
 
-        >>> Origin("w", "p", SourcePosition("plant", 3, 7)).encode()
-        b'w/p/plant/3/7'
+        >>> Origin("w", "p", SourcePosition("plant", 3, Place(7, 2))).encode()
+        b'w/p/plant/3/7.2'
         """
-        topic, partition, offset = self.position
-        return f"{self.writer}/{self.process}/{topic}/{partition}/{offset}".encode()
+        topic, partition, place = self.position
+        return f"{self.writer}/{self.process}/{topic}/{partition}/{place}".encode()
 
     @classmethod
     def found_in(cls, headers: Sequence[tuple[str, bytes | None]]) -> Origin | None:
         """Return what a record's headers say; None where they do not.
 
-        >>> Origin.found_in([(HEADER, b"w/p/a/b/3/7")])
-        Origin(writer='w', process='p', position=SourcePosition(topic='a/b', partition=3, offset=7))
+        >>> Origin.found_in([(HEADER, b"w/p/a/b/3/7")]).position
+        SourcePosition(topic='a/b', partition=3, place=Place(offset=7, event=-1))
         """
         value = next((value for name, value in headers if name == HEADER), None)
         try:
             writer, process, rest = (value or b"").decode().split("/", maxsplit=2)
-            topic, partition, offset = rest.rsplit("/", maxsplit=2)
-            return cls(writer, process, SourcePosition(topic, int(partition), int(offset)))
+            topic, partition, place = rest.rsplit("/", maxsplit=2)
+            return cls(writer, process, SourcePosition(topic, int(partition), Place.read(place)))
         except ValueError:
             return None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaConsumer, TopicPartition, errors
 
 from connectors.kafka.client import TidyClient
-from connectors.kafka.outgoing import Origin, SourcePosition
+from connectors.kafka.outgoing import Origin, Place, SourcePosition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,35 +23,35 @@ class Present:
     """Events that a topic has a record of, and that will come once more, each partition's in its order."""
 
     def __init__(self) -> None:
-        self._offsets: dict[tuple[str, int], deque[int]] = {}
+        self._places: dict[tuple[str, int], deque[Place]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._offsets)
+        return bool(self._places)
 
     def add(self, positions: Iterable[SourcePosition]) -> None:
         """Add events; one that is there more than once has that many records."""
-        for topic, partition, offset in positions:
-            self._offsets.setdefault((topic, partition), deque()).append(offset)
-        for place, offsets in self._offsets.items():
-            self._offsets[place] = deque(sorted(offsets))
+        for topic, partition, place in positions:
+            self._places.setdefault((topic, partition), deque()).append(place)
+        for part, places in self._places.items():
+            self._places[part] = deque(sorted(places))
 
     def take(self, position: SourcePosition) -> bool:
         """Return whether there is a record of an event, and forget that one, and events before it.
 
         >>> present = Present()
-        >>> present.add([SourcePosition("plant", 0, offset) for offset in (5, 3, 7)])
-        >>> present.take(SourcePosition("plant", 0, 5)), present.take(SourcePosition("plant", 0, 6)), bool(present)
-        (True, False, True)
+        >>> present.add([SourcePosition("plant", 0, Place(*place)) for place in [(5, 0), (3,), (5, 1), (7,)]])
+        >>> [present.take(SourcePosition("plant", 0, Place(*place))) for place in [(3,), (4,), (5, 1), (5, 2)]]
+        [True, False, True, False]
         """
-        place = position.topic, position.partition
-        offsets = self._offsets.get(place, deque())
-        while offsets and offsets[0] < position.offset:
-            offsets.popleft()
-        found = bool(offsets) and offsets[0] == position.offset
+        topic, partition, place = position
+        places = self._places.get((topic, partition), deque())
+        while places and places[0] < place:
+            places.popleft()
+        found = bool(places) and places[0] == place
         if found:
-            offsets.popleft()
-        if not offsets:
-            self._offsets.pop(place, None)
+            places.popleft()
+        if not places:
+            self._places.pop((topic, partition), None)
         return found
 
 

@@ -131,6 +131,8 @@ class KafkaReader:
         try:
             if not self._prepare(deadline):
                 return []
+            if not max_records:
+                return self._rest(deadline)
             if self._order is not None:
                 return self._poll_in_order(self._order, max_records, deadline)
             return self._poll(max_records, deadline)
@@ -284,6 +286,19 @@ class KafkaReader:
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
             self._look(now)
+
+    def _rest(self, deadline: float) -> Sequence[Record]:
+        """Stay in the group and read nothing."""
+        with self._assignment.at_rest():
+            passed = self.consumer.poll(timeout_ms=self._left(deadline) * 1000, max_records=1)
+        self._follow_rebalances()
+        if self._order is not None:
+            self._queue(self._order, passed)  # the client stands behind what waits for other partitions
+        else:
+            for part in self._assignment.active & passed.keys():
+                self._assignment.seek(part, self._ledger.positions[part])
+        self._stalls.forget()
+        return []
 
     def _deliver(self, fetched: Mapping[TopicPartition, list[Any]]) -> Sequence[Record]:
         now = self._clock()

@@ -33,9 +33,14 @@ from strategies.replay import ReplayOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from daemon.config.schema import Config
     from daemon.learning.committee.scored_committee import Committee
     from daemon.scoring.probe_sets import ProbeSets
+
+    Flags = NDArray[np.bool_]
 
 _HIDDEN = (64, 64)
 _RATE, _PLASTIC_RATE = 0.001, 0.003
@@ -46,25 +51,33 @@ _REHEARSED = 32
 
 
 def committee_maker(
-    config: Config, *, features: int, probes: ProbeSets, max_tasks: int
+    config: Config, *, features: int, probes: ProbeSets, max_tasks: int, flags: Flags | None = None
 ) -> Callable[[], ScoredCommittee] | None:
     """Return what makes an untrained committee, the same each time; None where the main learner answers alone."""
     if config.committee is None:
         return None
     kind = _class_committee if isinstance(config.label, ClassLabel) else _number_committee
     return partial(
-        kind, config, features=features, scored=partial(_scored, config, probes=probes, max_tasks=max_tasks)
+        kind,
+        config,
+        features=features,
+        flags=flags,
+        scored=partial(_scored, config, probes=probes, max_tasks=max_tasks),
     )
 
 
 def _class_committee(
-    config: Config, *, features: int, scored: Callable[[Committee], ScoredCommittee]
+    config: Config, *, features: int, flags: Flags | None, scored: Callable[[Committee], ScoredCommittee]
 ) -> ScoredCommittee:
     assert config.committee is not None
     assert isinstance(config.label, ClassLabel)
     classes, places = len(config.label.classes or ()) or config.label.max_classes, config.learner.batch
     views = ClassViews(
-        places, features=features, classes=classes, generator=generator_for(config, "committee/views")
+        places,
+        features=features,
+        classes=classes,
+        generator=generator_for(config, "committee/views"),
+        flags=flags,
     )
     members = (
         LabelMembers(classes),
@@ -87,13 +100,15 @@ def _class_committee(
 
 
 def _number_committee(
-    config: Config, *, features: int, scored: Callable[[Committee], ScoredCommittee]
+    config: Config, *, features: int, flags: Flags | None, scored: Callable[[Committee], ScoredCommittee]
 ) -> ScoredCommittee:
     assert config.committee is not None
     places = config.learner.batch
     # Targets come in running units.
     own = config.model_copy(update={"label": NumberLabel(standardise=False)})
-    views = NumberViewMaker(places, features=features, generator=generator_for(config, "committee/views"))
+    views = NumberViewMaker(
+        places, features=features, generator=generator_for(config, "committee/views"), flags=flags
+    )
     history = views.narrow_width + views.history_width
     members = (
         LastAndMean(),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from connectors import DEAD_LETTERS, PREDICTIONS, SOURCES
+from connectors import DEAD_LETTERS, DECODERS, PREDICTIONS, SOURCES
+from connectors.decoder import PreparingDecoder
 from daemon.config.components import resolve
+from daemon.loop.waiting_source import WaitingSource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from connectors.record import Record
     from connectors.sink import DeadLetters, Predictions
     from connectors.source import Source
     from daemon.config.schema import Config
@@ -17,6 +22,13 @@ def build_source(config: Config) -> Source:
     """Return the configured source, not yet opened."""
     source: Source = resolve(config.source.type, SOURCES)(config.source)
     return source
+
+
+def waiting_for_decoder(source: Source, options: Any, *, prepare: Callable[[Sequence[Record]], None]) -> Source:
+    """Return a source whose records wait for what the decoder of these options needs, if it needs anything."""
+    decoder = resolve(options.type, DECODERS)
+    needs = isinstance(decoder, type) and issubclass(decoder, PreparingDecoder)
+    return WaitingSource(source, prepare=prepare) if needs else source
 
 
 def build_dead_letters(config: Config) -> DeadLetters | None:

@@ -22,6 +22,8 @@ from strategies.strategy import Setting, Strategy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from daemon.config.schema import Config
     from daemon.intake.reference.rows import ReferenceRows
     from strategies.any_learner import AnyLearner
@@ -106,12 +108,12 @@ def classes_before(config: Config, reference: ReferenceRows | None) -> int:
     return max(len(config.label.classes or known_classes(config)), reference.classes if reference else 0)
 
 
-def build_scaler(config: Config, *, features: int) -> OnlineScaler | None:
-    """Return what standardises the inputs; None where nothing is to."""
+def build_scaler(config: Config, *, features: int, flags: NDArray[np.bool_] | None = None) -> OnlineScaler | None:
+    """Return what standardises the inputs, all but ``flags`` ``(features,)``; None where nothing is to."""
     learner = config.learner
     if not learner.standardise:
         return None
-    return OnlineScaler(features, limit=learner.clip_values, half_life=learner.scale_half_life)
+    return OnlineScaler(features, limit=learner.clip_values, half_life=learner.scale_half_life, flags=flags)
 
 
 def _objective(config: Config) -> Objective:

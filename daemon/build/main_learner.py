@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from daemon.build.committee import committee_maker
@@ -13,6 +14,7 @@ from daemon.build.learner import build_learner, build_scaler, classes_before, ge
 from daemon.config.challenger_view import challenger_view
 from daemon.config.companion_views import frozen_view, naive_view
 from daemon.config.companions_section import BaselineSection
+from daemon.intake.features.categories import names_of
 from daemon.learning.companion import Companion
 from daemon.learning.companions import Companions
 from daemon.learning.fresh import Fresh
@@ -34,6 +36,8 @@ from daemon.scoring.retention import RetentionMatrix
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from daemon.config.schema import Config
     from daemon.intake.reference.rows import ReferenceRows
     from daemon.learning.stopwatch import Stopwatch
@@ -54,11 +58,11 @@ def build_main_learner(
     reference: ReferenceRows | None = None,
 ) -> MainLearner:
     """Return an untrained main learner for rows of these features; ``reference`` has them in the same order."""
-    features = len(names)
+    features, flags = len(names), np.isin(names, names_of(config.features.categories))
     retention = config.retention
     probes = ProbeSets(retention.probe_rows, max_tasks=tasks.names.size, generator=generator_for(config, "probes"))
     scores = _Scores(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
-    scaler = build_scaler(config, features=features)
+    scaler = build_scaler(config, features=features, flags=flags)
     learner = build_learner(config, features=features, reference=reference, scaler=scaler)
     return MainLearner(
         scores.of(learner, view=config),
@@ -75,9 +79,11 @@ def build_main_learner(
         ),
         evaluate_every_events=retention.every_events,
         no_change=NoChange(classification=learner.objective.classification),
-        companions=Companions(dict(_makers(config, features=features, scores=scores, scaler=scaler))),
+        companions=Companions(dict(_makers(config, flags=flags, scores=scores, scaler=scaler))),
         tasks=tasks,
-        make_committee=committee_maker(config, features=features, probes=probes, max_tasks=tasks.names.size),
+        make_committee=committee_maker(
+            config, features=features, probes=probes, max_tasks=tasks.names.size, flags=flags
+        ),
         stopwatch=stopwatch,
     )
 
@@ -116,10 +122,10 @@ class _Scores:
 
 
 def _makers(
-    config: Config, *, features: int, scores: _Scores, scaler: OnlineScaler | None
+    config: Config, *, flags: NDArray[np.bool_], scores: _Scores, scaler: OnlineScaler | None
 ) -> Iterator[tuple[str, Callable[[], Companion]]]:
     """Yield what makes each configured companion. Without strategies, the main learner is the naive one."""
-    companions, make = config.companions, partial(_companion, features=features, scores=scores, main=scaler)
+    companions, make = config.companions, partial(_companion, flags=flags, scores=scores, main=scaler)
     if companions.naive is not None and config.strategies:
         view = naive_view(config)
         yield "naive", partial(make, Companion, view, duty=companions.naive)
@@ -138,13 +144,14 @@ def _companion(
     kind: Callable[..., Companion],
     view: Config,
     *,
-    features: int,
+    flags: NDArray[np.bool_],
     scores: _Scores,
     duty: BaselineSection,
     main: OnlineScaler | None,
     generators: str = "",
 ) -> Companion:
-    scaler = build_scaler(view, features=features)
+    features = len(flags)
+    scaler = build_scaler(view, features=features, flags=flags)
     # Making a model sets torch's global generator, which goes on to be the main learner's.
     with torch.random.fork_rng(devices=[]):
         learner = build_learner(

@@ -10,6 +10,7 @@ from daemon.build.module import known_classes
 from daemon.build.reference import read_reference
 from daemon.build.rows import build_origins, build_rows, number_text
 from daemon.config.components import resolve
+from daemon.intake.features.categories import Categories
 from daemon.intake.intake import Intake
 from daemon.intake.labels.encoder import label_encoder
 from daemon.learning.pipeline import Pipeline
@@ -53,5 +54,11 @@ def build_names(config: Config) -> TaskNames:
 def build_intake(config: Config, *, tasks: Tasks) -> Intake:
     """Return what makes rows of records."""
     labels = label_encoder(config.label, known=known_classes(config), text=number_text(config.decoder))
-    rows = build_rows(config, config.decoder, labels=labels, origins=build_origins(config))
+    rows = build_rows(
+        config,
+        config.decoder,
+        labels=labels,
+        origins=build_origins(config),
+        categories=Categories(config.features.categories),
+    )
     return Intake(rows, tasks=tasks, holdout_share=config.retention.probe_share, seed=config.seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from connectors import SOURCES
+from daemon.build.edges import waiting_for_decoder
 from daemon.build.learner import generator_for
 from daemon.build.rows import build_rows
 from daemon.config.components import resolve
@@ -29,7 +30,7 @@ def read_reference(config: Config, intake: Intake) -> ReferenceRows:
     section = config.reference
     assert section is not None
     options: Any = section.decoder or config.decoder
-    rows = build_rows(config, options, labels=intake.labels, origins=intake.origins)
+    rows = build_rows(config, options, labels=intake.labels, origins=intake.origins, categories=intake.categories)
     reader = ReferenceReader(
         rows,
         most_rows=section.rows,
@@ -40,6 +41,7 @@ def read_reference(config: Config, intake: Intake) -> ReferenceRows:
         generator=generator_for(config, "reference"),
     )
     source: Source = resolve(section.source.type, SOURCES)(section.source)
+    source = waiting_for_decoder(source, options, prepare=rows.prepare)
     records = records_up_to_now(source, most=section.max_events, wait_seconds=section.wait_seconds)
     try:
         found = reader.read(records, seed=config.seed, max_rejected_share=config.rejections.max_share)

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors import DECODERS
 from connectors.decoders.number_text import NumberText
 from connectors.decoders.tabular_options import TabularOptions
 from connectors.decoders.value_options import ValueOptions
-from daemon.config.components import resolve
+from daemon.build.decoder import build_decoder
 from daemon.intake.labels.options import NumberLabel
 from daemon.intake.origins import Origins
 from daemon.intake.row_maker import RowMaker
 
 if TYPE_CHECKING:
     from daemon.config.schema import Config
+    from daemon.intake.features.categories import Categories
     from daemon.intake.labels.encoder import LabelEncoder
 
 
-def build_rows(config: Config, decoder: Any, *, labels: LabelEncoder, origins: Origins) -> RowMaker:
+def build_rows(
+    config: Config, decoder: Any, *, labels: LabelEncoder, origins: Origins, categories: Categories
+) -> RowMaker:
     """Return what makes rows of records as a decoder's options say."""
     known = decoder if isinstance(decoder, ValueOptions) else None
     return RowMaker(
-        resolve(decoder.type, DECODERS)(decoder),
+        build_decoder(config, decoder),
         features=config.features,
         label=config.label,
         labels=labels,
+        categories=categories,
         origins=origins,
         missing="reject" if known is None else known.missing,
         first_events=1 if known is None or not known.looks_first else known.first_events,

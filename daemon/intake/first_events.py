@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from connectors.record import LocalRecord
+from connectors.record import LocalRecord, UnreadableRecord
 from daemon.intake.packed_texts import packed, unpacked
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ class FirstEvents:
         return len(self._held)
 
     @property
+    def records(self) -> Sequence[Record]:
+        """What is held back."""
+        return tuple(self._held)
+
+    @property
     def full(self) -> bool:
         """Whether there are as many as are to be looked at."""
         return len(self._held) >= self._count or self._bytes >= _MOST_BYTES
@@ -68,6 +73,7 @@ class FirstEvents:
             "places": np.array([[each.partition, each.offset, each.timestamp] for each in held], dtype=np.int64),
             "keys": packed([record.key for record in held]),
             "values": packed([record.value for record in held]),
+            "problems": [record.problem if isinstance(record, UnreadableRecord) else None for record in held],
             "headers": {
                 "counts": [len(record.headers) for record in held],
                 "names": [name for name, _ in headers],
@@ -87,10 +93,14 @@ class FirstEvents:
             np.asarray(state["places"]).tolist(),
             unpacked(state["keys"]),
             unpacked(state["values"]),
+            state["problems"],
             headers["counts"],
             strict=True,
         )
-        for topic, (partition, offset, timestamp), key, value, count in columns:
+        for topic, (partition, offset, timestamp), key, value, problem, count in columns:
             own: list[Any] = [next(pairs) for _ in range(count)]
-            self._held.append(LocalRecord(topic, partition, offset, timestamp, key, value, own))
+            if problem is None:
+                self._held.append(LocalRecord(topic, partition, offset, timestamp, key, value, own))
+            else:
+                self._held.append(UnreadableRecord(topic, partition, offset, value, problem, timestamp, key, own))
             self._bytes += len(value or b"")

@@ -10,7 +10,7 @@ import structlog
 import torch
 
 from connectors.decoder import LooksAhead, Reject
-from connectors.record import UnreadableRecord
+from connectors.record import UnreadableRecord, event_index, readable
 from daemon.intake.arrivals import Arrivals
 from daemon.intake.features.key_slots import KnownKeys
 from daemon.scoring.probe_sets import holds_out
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Oddity, Rows
     from connectors.record import Record
+    from daemon.intake.features.categories import Categories
     from daemon.intake.labels.encoder import LabelEncoder
     from daemon.intake.origins import Origins
     from daemon.intake.row_maker import RowMaker
@@ -101,6 +102,11 @@ class Intake:
         return self._rows.labels
 
     @property
+    def categories(self) -> Categories:
+        """What gives categories their columns, in the stream and in what is to be learned with it."""
+        return self._rows.categories
+
+    @property
     def known_feature_names(self) -> Sequence[str] | None:
         """Names of a row's columns, before the first event if the decoder knows them; None where it does not.
 
@@ -108,11 +114,14 @@ class Intake:
         """
         return None if self._rows.decoder.fields is None else self._rows.features.names
 
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Get what these records need from elsewhere; raise ``DecoderUnavailableError`` where they have to wait."""
+        self._rows.prepare(records)
+
     def take(self, records: Sequence[Record]) -> tuple[Arrivals | None, list[Reject]]:
         """Return the rows of ``records`` in their order, None where there is none, and the rejects."""
-        readable, unreadable = _parted(records)
-        rows, rejects = self._rows.decode(readable)
-        rejects += unreadable
+        rows, rejects = self._rows.decode(readable(records))
+        rejects = [*rejects, *_unreadable(records)]
         rows, assigned = self._assign_tasks(rows, rejects)
         taken, labels = self._rows.encode(rows)
         if labels.faults:
@@ -120,7 +129,7 @@ class Intake:
             assigned = assigned.chosen(labels.accepted)
         if not len(taken):
             self._notice(rows)
-            return None, rejects
+            return None, _in_order(rejects, records)
         batch = self._rows.batch(taken, labels.values, torch.from_numpy(assigned.task))
         self._notice(rows)
         held_out = holds_out(
@@ -128,7 +137,7 @@ class Intake:
         )
         return (
             Arrivals.of(batch, assigned, held_out=held_out, labels=labels.values, records=taken.records),
-            rejects,
+            _in_order(rejects, records),
         )
 
     def _notice(self, rows: Rows) -> None:
@@ -150,6 +159,7 @@ class Intake:
             **self._rows.state_dict(),
             "labels": self.labels.state_dict(),
             "tasks": self._tasks.state_dict(),
+            **self._categories_state(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -157,7 +167,12 @@ class Intake:
         self._rows.load_state_dict(state)
         self.labels.load_state_dict(state["labels"])
         self._tasks.load_state_dict(state["tasks"])
+        self.categories.load_state_dict(state.get("categories", {}))
         self._told, self._said = self._rows.begun, set(self.left_out)
+
+    def _categories_state(self) -> dict[str, Any]:
+        """Return the categories' state, under its name; nothing where none are declared."""
+        return {"categories": self.categories.state_dict()} if self.categories.names else {}
 
     def _assign_tasks(self, rows: Rows, rejects: list[Reject]) -> tuple[Rows, Assigned]:
         if not len(rows):
@@ -171,10 +186,23 @@ class Intake:
         return rows.chosen(named), assigned.chosen(named)
 
 
-def _parted(records: Sequence[Record]) -> tuple[Sequence[Record], list[Reject]]:
-    """Return what can be decoded, and the rejects of what the source itself could not read."""
-    unreadable = [record for record in records if isinstance(record, UnreadableRecord)]
-    if not unreadable:
-        return records, []
-    rejects = [Reject(record, "read", "unreadable", record.problem) for record in unreadable]
-    return [record for record in records if not isinstance(record, UnreadableRecord)], rejects
+def _unreadable(records: Sequence[Record]) -> list[Reject]:
+    """Return the rejects of what the source itself could not read."""
+    return [
+        Reject(record, "read", "unreadable", record.problem)
+        for record in records
+        if isinstance(record, UnreadableRecord)
+    ]
+
+
+def _in_order(rejects: list[Reject], records: Sequence[Record]) -> list[Reject]:
+    """Return rejects in the order of the stream: sinks rely on it to tell what they have already."""
+    if len(rejects) < 2:  # noqa: PLR2004 - one is in order
+        return rejects
+    places = {(each.topic, each.partition, each.offset): place for place, each in enumerate(records)}
+    return sorted(rejects, key=lambda reject: _place(reject.record, places))
+
+
+def _place(record: Record, places: Mapping[tuple[str, int, int], int]) -> tuple[int, int]:
+    index = event_index(record)
+    return places[record.topic, record.partition, record.offset], -1 if index is None else index

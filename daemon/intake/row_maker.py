@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from connectors.decoder import LooksAhead
+from connectors.decoder import LooksAhead, PreparingDecoder, Reject
+from connectors.record import event_position, readable
 from daemon.intake.features.stream import StreamFeatures
 from daemon.intake.first_events import FirstEvents
 from daemon.intake.imputer import Imputer
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from connectors.decoder import Decoder, Reject, Rows
+    from connectors.decoder import Decoder, Rows
     from connectors.decoders.value_options import MissingPolicy
     from connectors.record import Record
+    from daemon.intake.features.categories import Categories
     from daemon.intake.features.key_slots import KeySlots
     from daemon.intake.features.options import FeaturesSection
     from daemon.intake.labels.encoder import LabelEncoder
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
 class RowMaker:
     """Decodes records of one stream and makes batches of them; features that look back have a history here.
 
-    ``labels`` and ``origins`` may be another stream's too: a class then has one index, a field one origin in both.
-    Gaps are filled here as ``missing`` says, from rows that were accepted alone.
+    ``labels``, ``categories`` and ``origins`` may be another stream's too: a class then has one index, a category
+    one column, a field one origin in both. Gaps are filled here as ``missing`` says, from rows that were accepted
+    alone.
     """
 
     def __init__(
@@ -47,12 +50,14 @@ class RowMaker:
         features: FeaturesSection,
         label: ClassLabel | NumberLabel,
         labels: LabelEncoder,
+        categories: Categories,
         origins: Origins | None = None,
         missing: MissingPolicy = "reject",
         first_events: int = 1,
     ) -> None:
         self.decoder = decoder
         self.labels = labels
+        self.categories = categories
         self.origins = Origins(features=False, label=False) if origins is None else origins
         self._options = features
         self._label = label
@@ -95,6 +100,14 @@ class RowMaker:
         history = None if self._features is None else self._features.keys
         return [self._imputer.keys, *([] if history is None else [history])]
 
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Get what these records and those that are held back need from elsewhere.
+
+        Raises ``DecoderUnavailableError`` where they have to wait.
+        """
+        if isinstance(self.decoder, PreparingDecoder):
+            self.decoder.prepare(readable([*self._first.records, *records]))
+
     def admit(self, records: Sequence[Record]) -> Iterator[Sequence[Record]]:
         """Yield groups of records that are to be made rows before the next is asked for.
 
@@ -116,12 +129,20 @@ class RowMaker:
     def _looked_at(self) -> Sequence[Record]:
         records = self._first.take()
         if isinstance(self.decoder, LooksAhead):
-            self.decoder.look_at(records)
+            self.decoder.look_at(readable(records))
         return records
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Return what can be decoded, and what cannot."""
-        return self.decoder.decode(records)
+        rows, rejects = self.decoder.decode(records)
+        missing = self.categories.missing(rows.cells)
+        if not missing:
+            return rows, rejects
+        found = [
+            Reject(rows.records[row], "features", "missing_field", f"Category {field!r} is absent or null.")
+            for row, field in sorted(missing.items())
+        ]
+        return rows.chosen(~np.isin(np.arange(len(rows)), list(missing))), [*rejects, *found]
 
     def encode(self, rows: Rows) -> tuple[Rows, Labels[Any]]:
         """Return the rows whose label can be learned, and the labels of all."""
@@ -138,6 +159,7 @@ class RowMaker:
             key=rows.key,
             label_values=label_columns(labels, self._label),
             time=rows.time,
+            flags=self.categories.columns(rows.cells) if self.categories.names else None,
         )
         if self._origin.any():
             x -= self._origin
@@ -182,6 +204,6 @@ def _provenance(rows: Rows) -> Tensor:
         if keyless
         else [UNKNOWN if key is None else zlib.crc32(key) for key in keys],
         partition=[topics[record.topic] + record.partition for record in rows.records],
-        offset=[record.offset for record in rows.records],
+        offset=list(map(event_position, rows.records)),
         time_ms=np.where(np.isnan(rows.time), UNKNOWN, rows.time * 1000),
     )

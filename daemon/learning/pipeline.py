@@ -43,6 +43,8 @@ class Outcome:
     rejects: list[Reject]
     records: int = 0
     """How many they were; those that are held back are none of them."""
+    events: int = 0
+    """Events that were learned from or rejected: more than there were records, where a message holds several."""
 
 
 class MakeMainLearner(Protocol):
@@ -109,6 +111,13 @@ class Pipeline:
         """First events that are held back, until there are enough to look at."""
         return self._intake.held
 
+    def prepare(self, records: Sequence[Record]) -> None:
+        """Get what these records and those held back need from elsewhere, such as schemas.
+
+        Raises ``DecoderUnavailableError`` where they have to wait.
+        """
+        self._intake.prepare(records)
+
     def process(self, records: Sequence[Record]) -> Outcome:
         """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected.
 
@@ -132,6 +141,7 @@ class Pipeline:
                 some = self._process(records[start:stop])
                 outcome.predictions.extend(some.predictions)
                 outcome.rejects.extend(some.rejects)
+                outcome.events += some.events
                 start = stop
         return outcome
 
@@ -148,7 +158,7 @@ class Pipeline:
         with self._stopwatch("decode"):
             arrivals, rejects = self._intake.take(records)
         if arrivals is None:
-            return Outcome([], rejects)
+            return Outcome([], rejects, events=len(rejects))
         if self.main is None:
             self.main = self._new_main_learner()
         predictions: list[Prediction] = []
@@ -156,7 +166,7 @@ class Pipeline:
             if self._publish_predictions:
                 predictions += self._predictions(part, met)
         self.newest_event_seconds = arrivals.batch.last_time_seconds
-        return Outcome(predictions, rejects)
+        return Outcome(predictions, rejects, events=len(arrivals) + len(rejects))
 
     def close_block(self) -> None:
         """Learn what waits, though the block is not full."""
@@ -202,6 +212,7 @@ class Pipeline:
             learners={} if main is None else main.snapshots(names),
             committee=None if main is None else main.committee_snapshot(names),
             leads=self.leads(),
+            categories=self._intake.categories.counts(),
         )
 
     def leads(self) -> Leads:

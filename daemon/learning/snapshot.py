@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from daemon.intake.features.categories import CategoryCounts
     from daemon.scoring.age_scores import AgeScore
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.lead import Lead
@@ -161,6 +162,8 @@ class PipelineSnapshot:
     committee: CommitteeSnapshot | None = None
     """None where the main learner answers alone, and before the first event."""
     leads: Leads = field(default_factory=Leads)
+    categories: Mapping[str, CategoryCounts] = field(default_factory=dict)
+    """How far the vocabulary of each field of categories is used up."""
 
     @property
     def main(self) -> LearnerSnapshot | None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from connectors.decoder import DecoderUnavailableError
 from connectors.sink import SinkUnavailableError
 from daemon.loop.outbox import Outbox
 from daemon.loop.poll_size import PollSize
@@ -197,7 +198,14 @@ class Loop:
         return self._telemetry.snapshot(self.pipeline.snapshot(), source)
 
     def _release(self) -> None:
-        """Let the first events be processed that are held back, fewer than were to be looked at."""
+        """Let the first events be processed that are held back, fewer than were to be looked at.
+
+        Where they cannot be decoded now, they stay held back, and the source says why.
+        """
+        try:
+            self.pipeline.prepare(())
+        except DecoderUnavailableError:
+            return
         self._take(self.pipeline.release())
         self.saving.outdate()
 
@@ -207,7 +215,7 @@ class Loop:
         self._owes = self._outbox.full
         self._telemetry.rejected(outcome.rejects, kept=self._outbox.keeps_rejects)
         self._rejects.add(outcome.rejects)
-        self.reject_limit.observe(outcome.rejects, among=outcome.records)
+        self.reject_limit.observe(outcome.rejects, among=max(outcome.events, outcome.records))
 
     def _linger(self) -> None:
         """Look at what came first, and learn a partial block, once others were waited for long enough."""

@@ -24,7 +24,8 @@ class NothingLearnedError(Exception):
 class RejectCounts:
     """Counts rejects by stage and reason, and says of each kind where one was and why.
 
-    One line a call and kind; the log itself limits how often a line is repeated.
+    One line a call and kind; the log itself limits how often a line is repeated. What the format has to have, such
+    as deletions, is no fault and is not counted here.
     """
 
     def __init__(self) -> None:
@@ -33,10 +34,11 @@ class RejectCounts:
 
     def add(self, rejects: Sequence[Reject]) -> None:
         """Count some rejects, and log the first one of each kind among them."""
-        if not rejects:
+        faults = [reject for reject in rejects if not reject.expected]
+        if not faults:
             return
-        now = Counter((reject.stage, reject.reason) for reject in rejects)
-        first = {(reject.stage, reject.reason): reject for reject in reversed(rejects)}
+        now = Counter((reject.stage, reject.reason) for reject in faults)
+        first = {(reject.stage, reject.reason): reject for reject in reversed(faults)}
         self._counts.update(now)
         for kind, reject in first.items():
             self._examples.setdefault(kind, place(reject))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from connectors.record import event_index
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +21,7 @@ class RejectLimit:
     """A breaker: stops the daemon when too large a share of the last events was rejected.
 
     ``max_share`` of about the last ``window`` events; it does not judge before ``window`` events have come.
-    ``tolerate`` False stops at the first one.
+    ``tolerate`` False stops at the first one. What the format has to have, such as deletions, is no fault.
     """
 
     def __init__(self, *, tolerate: bool, max_share: float, window: int = 1000) -> None:
@@ -36,26 +38,30 @@ class RejectLimit:
 
     def observe(self, rejects: Sequence[Reject], *, among: int) -> None:
         """Take note of ``rejects`` out of ``among`` events; raise ``TooManyRejectsError`` where it is too much."""
-        if rejects and not self._tolerate:
+        faults = [reject for reject in rejects if not reject.expected]
+        if faults and not self._tolerate:
             raise TooManyRejectsError(
-                f"{place(rejects[0])}; rejections.tolerate is false, so nothing is learned past it"
+                f"{place(faults[0])}; rejections.tolerate is false, so nothing is learned past it"
             )
-        self._turns.append((among, len(rejects)))
+        self._turns.append((among, len(faults)))
         self._events += among
-        self._rejected += len(rejects)
+        self._rejected += len(faults)
         while self._turns and self._events - self._turns[0][0] >= self._window:
             events, rejected = self._turns.popleft()
             self._events -= events
             self._rejected -= rejected
-        if rejects and self._events >= self._window and self._rejected > self._max_share * self._events:
+        if faults and self._events >= self._window and self._rejected > self._max_share * self._events:
             raise TooManyRejectsError(
                 f"{self._rejected} of the last {self._events} events were rejected, more than"
-                f" rejections.max_share {self._max_share:g} allows; the last one: {place(rejects[-1])}"
+                f" rejections.max_share {self._max_share:g} allows; the last one: {place(faults[-1])}"
             )
 
 
 def place(reject: Reject) -> str:
     """Return where a reject is from, and why it is one."""
     record = reject.record
-    where = f"{record.topic}[{record.partition}] offset {record.offset}"
+    index = event_index(record)
+    where = f"{record.topic}[{record.partition}] offset {record.offset}" + (
+        "" if index is None else f" index {index}"
+    )
     return f"{where}: {reject.reason} at {reject.stage}: {reject.message}"

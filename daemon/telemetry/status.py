@@ -101,6 +101,7 @@ def stream_status(pipeline: PipelineSnapshot, source: SourceStatus) -> dict[str,
         "tasks": list(pipeline.tasks.values()),
         "current_task": pipeline.current_task,
         "classes": list(pipeline.classes),
+        "categories": {field: asdict(counts) for field, counts in pipeline.categories.items()},
         "partitions": [
             {
                 "topic": partition.topic,

@@ -120,6 +120,7 @@ class Telemetry:
         self._metrics.stream.partitions(source.partitions)
         self._metrics.stream.order_timeouts(source.order_timeouts)
         self._show_keys(pipeline)
+        self._metrics.categories.show(pipeline.categories)
         if pipeline.main is not None:
             self._show_tasks(pipeline, pipeline.main.scores, at=snapshot.at)
             self._show_learners(pipeline, at=snapshot.at)

@@ -106,6 +106,16 @@ def test_a_poll_respects_its_limit_and_offsets_grow(make: Callable[..., Source])
     source.close()
 
 
+def test_a_poll_for_nothing_reads_nothing(make: Callable[..., Source]) -> None:
+    source = make()
+    source.open(None)
+    before = source.snapshot()
+    assert [list(source.poll(size, 0.0)) for size in (0, 0)] == [[], []]
+    assert (source.snapshot(), source.exhausted) == (before, False)
+    assert [record.offset for record in source.poll(2, 0.0)] == [0, 1]
+    source.close()
+
+
 def test_a_source_that_ends_says_so_and_delivers_nothing_more(make: Callable[..., Source]) -> None:
     source = make()
     source.open(None)

@@ -25,8 +25,8 @@ from daemon.telemetry.telemetry import Telemetry
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connectors.memory_source import MemorySource
     from connectors.sink import DeadLetters
+    from connectors.source import Source
 
 SMALL: dict[str, Any] = {
     "source": {"type": "file", "path": "the memory source stands for it"},
@@ -66,7 +66,7 @@ class Life:
     def __init__(
         self,
         config: Config,
-        source: MemorySource,
+        source: Source,
         *,
         directory: Path,
         clock: Clock | None = None,

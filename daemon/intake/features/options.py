@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from daemon.options import Duration, Section
 
@@ -46,6 +47,31 @@ class Rolling(Section):
     )
 
 
+class Category(Section):
+    """A field whose values are names and not amounts, such as a wind's direction or a machine's type."""
+
+    max: int = Field(
+        64,
+        ge=1,
+        le=4_096,
+        description="Columns of values: the first so many that come have one each, all later ones share one.",
+    )
+    hash: Annotated[int, Field(ge=2, le=4_096)] | None = Field(
+        None, description="Instead of max: columns that all values are spread over by a hash, such as 32."
+    )
+    missing: Literal["reject", "none", "category"] = Field(
+        "reject",
+        description="Where the value is absent or null: reject the event, set none of the columns, or count it as a"
+        " category of its own.",
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.hash is not None and "max" in self.model_fields_set:
+            raise ValueError("give either max, for a column per value, or hash")
+        return self
+
+
 class FeaturesSection(Section):
     """Features computed online from the stream; what lies before the first event counts as 0.
 
@@ -70,6 +96,11 @@ class FeaturesSection(Section):
         ge=0,
         le=1_000,
         description="Number of previous labels used as features: two classes as -1 and 1, more as one-hot.",
+    )
+    categories: Mapping[str, Category] = Field(
+        {},
+        description="Fields of text, numbers or booleans whose values are categories: each value is a column of 0"
+        " and 1.",
     )
     cyclic: tuple[Cyclic, ...] = Field((), description="Sine and cosine of a phase; 0 where the time is unknown.")
     hour: bool = Field(False, description="The hour of the event's time, 0 to 23 (UTC).")

@@ -32,6 +32,8 @@ class Current:
     x: Floats
     time: Floats
     present: Present
+    flags: Floats
+    """``(rows, flags)`` of categories."""
 
 
 class Part(Protocol):
@@ -47,6 +49,22 @@ class Part(Protocol):
 
     def columns(self, current: Current) -> Floats:
         """Return ``(rows, names) float64``, or what broadcasts to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The columns of categories."""
+
+    names: Sequence[str]
+
+    @property
+    def about(self) -> Sequence[str | None]:
+        """No field: a flag is 0 or 1."""
+        return [None] * len(self.names)
+
+    def columns(self, current: Current) -> Floats:
+        """Return the flags."""
+        return current.flags
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from daemon.intake.features.categories import names_of
 from daemon.intake.features.options import TIME
-from daemon.intake.features.parts import Calendar, Changed, Fields, Lagged, PastLabel, Phase, Rolled
+from daemon.intake.features.parts import Calendar, Changed, Fields, Flags, Lagged, PastLabel, Phase, Rolled
 from daemon.options import duration_name
 
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ def remembered_rows(options: FeaturesSection) -> int:
 
 
 def plan(options: FeaturesSection, *, fields: Sequence[str], past: Sequence[str], label_width: int) -> list[Part]:
-    """Return the parts: own fields, lags, differences, past labels, phases, calendar, rolling statistics.
+    """Return the parts: fields, categories, lags, differences, past labels, phases, calendar, rolling statistics.
 
     ``past`` are the remembered fields, in the order of their columns in the history.
     """
     own = [field for field in fields if field not in options.drop]
     calendar = [name for name in ("hour", "weekday") if getattr(options, name)]
     parts: list[Part] = [Fields(own, _places(own, fields))]
+    parts += [Flags(names_of(options.categories))] if options.categories else []
     parts += _lagged(options, past)
     parts += _changed(options, past)
     parts += (PastLabel(_label_names(steps, label_width), steps) for steps in range(1, options.label_lags + 1))

@@ -73,12 +73,21 @@ class StreamFeatures:
         """Whose history there is; None where all rows have one."""
         return self._history.keys
 
-    def transform(self, x: Floats, *, key: Sequence[bytes | None], label_values: Floats, time: Floats) -> Floats:
+    def transform(
+        self,
+        x: Floats,
+        *,
+        key: Sequence[bytes | None],
+        label_values: Floats,
+        time: Floats,
+        flags: Floats | None = None,
+    ) -> Floats:
         """Return the features ``(rows, names) float64`` of some rows, and remember the rows.
 
         ``x`` is ``(rows, fields)`` and finite, ``key`` and ``time`` (seconds, NaN where unknown) hold one value a
-        row, ``label_values`` is ``(rows, label_width)``: see ``label_columns``. Differences and deviations of
-        values near the end of float64 can overflow to an infinity or NaN.
+        row, ``label_values`` is ``(rows, label_width)``: see ``label_columns``. ``flags`` are those of the
+        categories: see ``Categories``. Differences and deviations of values near the end of float64 can overflow to
+        an infinity or NaN.
         """
         rows = len(x)
         out = np.empty((rows, len(self.names)))
@@ -88,9 +97,11 @@ class StreamFeatures:
             x = x.copy()
             x[:, self._logarithmic] = signed_logarithm(x[:, self._logarithmic])
         labels = np.empty((rows, 0)) if self._without_labels else label_values
+        flags = np.empty((rows, 0)) if flags is None else flags
         with np.errstate(over="ignore", invalid="ignore"):
             for present in self._history.advance(x.take(self._past, axis=1), labels, key=key):
-                self._fill(out[present.rows], Current(x[present.rows], time[present.rows], present))
+                span = present.rows
+                self._fill(out[span], Current(x[span], time[span], present, flags[span]))
         return out
 
     def _fill(self, out: Floats, current: Current) -> None:

@@ -32,10 +32,19 @@ class NumberViewMaker:
     does not depend on how the rows were grouped on their way.
     """
 
-    def __init__(self, places: int, *, features: int, generator: np.random.Generator) -> None:
+    def __init__(
+        self,
+        places: int,
+        *,
+        features: int,
+        generator: np.random.Generator,
+        flags: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Tell differences of columns that are 0 or 1, ``flags (features,)``, as they are."""
         self._narrow = Narrowing(features, generator=generator)
         self._keys = NumberHistory(features=features)
         self._moves = FadingSize(features)
+        self._flags = np.zeros(features, dtype=bool) if flags is None else flags
         self._level = FadingLevel(memory=MEMORY)
         self._increment = FadingSize(1, memory=MEMORY)
         self._places = places
@@ -121,7 +130,8 @@ class NumberViewMaker:
         # In the first block there is no mean yet: the label before says more than zero does.
         otherwise = self._level.mean if self._level.known else np.append(0.0, label[:-1])
         earlier = np.append(0, np.cumsum(usable)[:-1]) > 0
-        x, moves = self._x.clone(), in_units(past.difference, self._moves.now, limit=CLIP)
+        sizes = np.where(self._flags, 1.0, self._moves.now)
+        x, moves = self._x.clone(), in_units(past.difference, sizes, limit=CLIP)
         return NumberViews(
             filled=self._filled,
             x=x,

@@ -59,13 +59,23 @@ class ClassViews:
     does not depend on how the rows were grouped on their way.
     """
 
-    def __init__(self, places: int, *, features: int, classes: int, generator: np.random.Generator) -> None:
+    def __init__(
+        self,
+        places: int,
+        *,
+        features: int,
+        classes: int,
+        generator: np.random.Generator,
+        flags: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Tell differences of columns that are 0 or 1, ``flags (features,)``, as they are."""
         coded = classes > MOST_LABEL_COLUMNS
         code = generator.standard_normal((classes, MOST_LABEL_COLUMNS)) / 4 if coded else np.eye(classes)
         self._code = code.astype(np.float32)
         self._narrow = Narrowing(features, generator=generator)
         self._keys = KeyMemory(places, features=features, label_width=self._code.shape[1])
         self._moves = FadingSize(features, memory=_MEMORY)
+        self._flags = np.zeros(features, dtype=bool) if flags is None else flags
         self._places = places
         self._filled = 0
         self._past: Past | None = None
@@ -152,7 +162,7 @@ class ClassViews:
 
     def _in_sizes(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return rows ``(rows, features)`` in running sizes, clipped; a column that never moved stays as it is."""
-        size = self._moves.now
+        size = np.where(self._flags, 1.0, self._moves.now)
         return np.clip(rows / np.where(size > 0, size, 1.0), -CLIP, CLIP).astype(np.float32)
 
     def _padded(self, rows: NDArray[np.float32]) -> Tensor:

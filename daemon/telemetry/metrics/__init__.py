@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from daemon.telemetry.metrics import (
     advice,
     age,
+    categories,
     checkpoints,
     committee,
     lead,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 AREAS = (
     loop,
     stream,
+    categories,
     strategies,
     plasticity,
     prequential,
@@ -74,6 +76,7 @@ class Metrics:
         main = of_learner(board, max_boundaries=max_boundaries)
         self.loop = loop.LoopMetrics(board)
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
+        self.categories = categories.CategoryMetrics(board)
         self.main = main
         self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention
         self.plasticity = main.plasticity

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import orjson
 import pytest
@@ -14,9 +16,11 @@ from hypothesis import strategies as st
 
 from connectors import DECODERS
 from connectors.record import LocalRecord
+from tests.connectors.decoders.registry.sent import avro, prefix
+from tests.registry.gate import Gate, holding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from connectors.decoder import Decoder, Reject, Rows
 
@@ -49,6 +53,57 @@ def _json_values(draw: st.DrawFn) -> bytes:
             del event[name]
     text = _json_text(event)
     return text.replace(b"5", b"NaN", 1) if draw(st.integers(0, 20)) == 0 else text
+
+
+def _wrapped(event: bytes) -> bytes:
+    return b'{"specversion": "1.0", "data": ' + event + b"}"
+
+
+@st.composite
+def _msgpack_values(draw: st.DrawFn) -> bytes:
+    event = {**_clean(draw), **(draw(EVENTS) if draw(st.booleans()) else {})}
+    return msgspec.msgpack.encode({name: float(v) if isinstance(v, int) else v for name, v in event.items()})
+
+
+AVRO = [(name, "double") for name in ("a", "b", "c")] + [(name, "string") for name in ("y", "t", "k")]
+AVRO_SCHEMA = {"type": "record", "name": "E", "fields": [
+    *({"name": name, "type": ["null", kind]} for name, kind in AVRO),
+    {"name": "when", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+]}  # fmt: skip
+PROTO = """
+syntax = "proto3";
+message E {
+  double a = 1; double b = 2; double c = 3; string y = 4; string t = 5; string k = 6; int64 when = 7;
+}
+"""
+SCHEMAS = {
+    "/schemas/ids/1": {"schema": json.dumps(AVRO_SCHEMA)},
+    "/schemas/ids/2": {"schema": PROTO, "schemaType": "PROTOBUF"},
+}
+REGISTRY: dict[str, str] = {}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _a_registry() -> Iterator[None]:
+    with Gate(holding(SCHEMAS)) as gate:
+        REGISTRY["url"] = gate.url
+        yield
+
+
+@st.composite
+def _avro_values(draw: st.DrawFn) -> bytes:
+    event = {**_clean(draw), "when": draw(st.integers(0, 10**9))}
+    for name in draw(st.sets(st.sampled_from("abcytk"), max_size=1)):
+        event[name] = None
+    value = prefix(draw(st.sampled_from([1, 1, 1, 1, 3]))) + avro(AVRO_SCHEMA, event)
+    return value[: draw(st.integers(0, len(value)))] if draw(st.integers(0, 5)) == 0 else value
+
+
+@st.composite
+def _protobuf_values(draw: st.DrawFn) -> bytes:
+    numbers = b"".join(bytes([number * 8 + 1]) + struct.pack("<d", draw(st.floats())) for number in (1, 2, 3))
+    value = prefix(2) + draw(st.sampled_from([b"\x00", b"\x00", b"\x02\x02"])) + numbers + b"\x2a\x04east"
+    return value[: draw(st.integers(0, len(value)))] if draw(st.integers(0, 5)) == 0 else value
 
 
 @st.composite
@@ -89,6 +144,10 @@ TABULAR = [
 ]
 CASES = {
     "json": Case({**NAMED, "max_bytes": 200}, _json_values(), variants=TABULAR),
+    "json wrapped": Case({**NAMED, "envelope": "cloudevents"}, _json_values().map(_wrapped)),
+    "msgpack": Case(NAMED, _msgpack_values(), variants=TABULAR[::3]),
+    "avro": Case({**NAMED, "registry": REGISTRY}, _avro_values(), variants=TABULAR[::3]),
+    "protobuf": Case({**NAMED, "registry": REGISTRY}, _protobuf_values(), variants=TABULAR[::3]),
     "csv": Case({**NAMED, "header": True}, st.one_of(st.just(HEADER), _csv_values()), (HEADER,), TABULAR),
     "raw": Case(
         {**NAMED, "dtype": "float32", "shape": (3,)},
@@ -104,7 +163,8 @@ PARAMETERS = [
 
 
 def _decoder(name: str, options: dict[str, Any]) -> Decoder:
-    decoder: Decoder = DECODERS[name](DECODERS[name].Options(**options))
+    kind = DECODERS[name.partition(" ")[0]]
+    decoder: Decoder = kind(kind.Options(**options))
     return decoder
 
 
@@ -146,7 +206,7 @@ def _in_groups(decoder: Decoder, groups: Sequence[Sequence[LocalRecord]]) -> tup
 
 
 def test_every_decoder_has_a_case() -> None:
-    assert set(CASES) == set(DECODERS)
+    assert {name.partition(" ")[0] for name in CASES} == set(DECODERS)
 
 
 @pytest.mark.parametrize(("name", "case", "variant"), PARAMETERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -237,3 +238,19 @@ def test_a_second_process_of_the_same_name_ends_the_first_one(
     assert not before.save()
     with pytest.raises(SourceUnavailableError, match="another process uses group_instance_id one"):
         before.turn()
+
+
+def test_a_member_that_reads_nothing_for_a_while_keeps_its_place_and_its_positions(
+    broker: Cluster, wide: str, new: Callable[..., Member]
+) -> None:
+    produce_to_each(broker, wide, 0, 10)
+    member = new(client=IMPATIENT)
+    together([member], lambda: member.source.status().ready and member.partitions == {0, 1, 2, 3})
+    member.learned += [(each.partition, each.offset) for each in member.source.poll(12, 1.0)]
+    until = time.monotonic() + 3 * IMPATIENT["max_poll_interval_ms"] / 1_000
+    while time.monotonic() < until:
+        assert member.source.poll(0, 0.1) == []
+    assert (member.source.status().ready, member.partitions) == (True, {0, 1, 2, 3})
+    together([member], lambda: len(member.learned) == 40)
+    assert sorted(member.learned) == all_up_to(10)
+    assert not member.withdrawals

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionStatus
+from daemon.intake.features.categories import CategoryCounts
 from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.average_lead import AverageLead
 from daemon.scoring.lead import Lead
@@ -75,6 +76,7 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
     )
     metrics.stream.rejected({("decode", "tombstone"): 4}, dead_letters=4)
     metrics.stream.partitions([PartitionStatus("plant", 0, 100, 150, 1_600.0)])
+    metrics.categories.show({"wind": CategoryCounts(known=8, limit=8, unseen=3)})
 
 
 def tell_learning(metrics: OfALearner) -> None:

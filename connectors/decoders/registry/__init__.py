@@ -1,0 +1,1 @@
+"""Schema registries with Confluent's interface: what a message's schema is."""

@@ -1,0 +1,101 @@
+"""Messages of several events: each event once, whatever dies in between, with a position of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pytest
+
+from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
+from connectors.record import LocalRecord
+from daemon.loop.reject_limit import TooManyRejectsError
+from tests.daemon.lives import Life, small_config
+from tests.daemon.same_state import assert_same_state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connectors.memory_source import Sentinel
+
+DECODER = {"type": "json", "explode": "rows", "label": "rows.y", "task": "site", "features": ["rows.a"]}
+
+
+def batches(messages: int, *, bad: bool = False) -> list[LocalRecord]:
+    chance = np.random.default_rng(3)
+    made = []
+    for offset in range(messages):
+        rows = [{"a": float(chance.normal()), "y": int(chance.integers(3))} for _ in range(chance.integers(1, 6))]
+        rows += [{"a": "hot", "y": 0}] if bad else []
+        value = orjson.dumps({"site": "east" if offset < messages / 2 else "west", "rows": rows})
+        made.append(LocalRecord("plant", 0, offset, -1, None, value, []))
+    return made
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def lived(directory: Path, items: list[LocalRecord | Sentinel], **sections: Any) -> dict[str, Any]:
+    """The state after a life, or several where the source crashes."""
+    directory.mkdir()
+    source = MemorySource(items, poll_sizes=(3, 1, 7))
+    while True:
+        life = Life(small_config(directory, decoder=DECODER, **sections), source, directory=directory)
+        life.start()
+        try:
+            life.run()
+        except SimulatedCrash:
+            continue
+        finally:
+            life.end()
+        return life.saved()
+
+
+def test_every_event_counts_once_and_has_its_index_whenever_the_process_dies(tmp_path: Path) -> None:
+    sent = batches(40)
+    whole = lived(tmp_path / "whole", [*sent, END])
+    crashed = lived(
+        tmp_path / "crashed", [*sent[:13], CRASH, *sent[13:14], CRASH, *sent[14:31], CRASH, *sent[31:], END]
+    )
+    assert_same_state(whole["pipeline"], crashed["pipeline"])
+
+    expected = [(each.offset, n) for each in sent for n in range(len(orjson.loads(each.value or b"")["rows"]))]
+    for name in ("whole", "crashed"):
+        predicted = lines(tmp_path / name / "predictions.jsonl")
+        assert [(each["offset"], each["index"]) for each in predicted] == expected
+        assert list(predicted[0])[:4] == ["topic", "partition", "offset", "index"]
+
+
+def test_a_bad_event_is_a_dead_letter_with_its_index_and_the_whole_message(tmp_path: Path) -> None:
+    sent = batches(5, bad=True)
+    lived(tmp_path / "state", [*sent, END])
+    dead = lines(tmp_path / "state" / "dead.jsonl")
+    last = [len(orjson.loads(each.value or b"")["rows"]) - 1 for each in sent]
+    assert [(each["offset"], each["index"]) for each in dead] == list(enumerate(last))
+
+
+def test_the_share_of_rejects_is_that_of_events_not_of_messages(tmp_path: Path) -> None:
+    rows = [{"a": 1.0, "y": 0}] * 15 + [{"a": "hot", "y": 0}] * 5
+    value = orjson.dumps({"site": "east", "rows": rows})
+    sent = [LocalRecord("plant", 0, offset, -1, None, value, []) for offset in range(80)]
+    lived(tmp_path / "allowed", [*sent, END], rejections={"max_share": 0.3})
+    with pytest.raises(TooManyRejectsError, match="index 19: wrong_type"):
+        lived(tmp_path / "refused", [*sent, END], rejections={"max_share": 0.2})
+
+
+def test_deletions_are_counted_and_never_stop_the_daemon(tmp_path: Path) -> None:
+    rows = [{"op": "c", "after": {"a": 1.0, "y": 0, "site": "east"}}]
+    values = [orjson.dumps(each) for each in rows * 20] + [orjson.dumps({"op": "d", "after": None}), None] * 600
+    sent = [LocalRecord("plant", 0, offset, -1, None, value, []) for offset, value in enumerate(values)]
+    decoder = {"type": "json", "envelope": "debezium", "label": "y", "task": "site", "features": ["a"]}
+    (tmp_path / "state").mkdir()
+    config = small_config(tmp_path / "state", decoder=decoder, rejections={"tolerate": False})
+    life = Life(config, MemorySource([*sent, END]), directory=tmp_path / "state")
+    life.start()
+    life.run()
+    life.end()
+    assert life.metric("events_rejected_total", stage="decode", reason="tombstone") == 1_200
+    assert life.loop.pipeline.events == 20
