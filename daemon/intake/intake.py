@@ -10,7 +10,7 @@ import structlog
 import torch
 
 from connectors.decoder import LooksAhead, Reject
-from connectors.record import UnreadableRecord, event_index, readable
+from connectors.record import event_index
 from daemon.intake.arrivals import Arrivals
 from daemon.intake.features.key_slots import KnownKeys
 from daemon.scoring.probe_sets import holds_out
@@ -120,8 +120,7 @@ class Intake:
 
     def take(self, records: Sequence[Record]) -> tuple[Arrivals | None, list[Reject]]:
         """Return the rows of ``records`` in their order, None where there is none, and the rejects."""
-        rows, rejects = self._rows.decode(readable(records))
-        rejects = [*rejects, *_unreadable(records)]
+        rows, rejects = self._rows.decode(records)
         rows, assigned = self._assign_tasks(rows, rejects)
         taken, labels = self._rows.encode(rows)
         if labels.faults:
@@ -184,15 +183,6 @@ class Intake:
         text = "The task field is absent, null or empty."
         rejects += [Reject(rows.records[row], "task", "missing_task", text) for row in np.flatnonzero(~named)]
         return rows.chosen(named), assigned.chosen(named)
-
-
-def _unreadable(records: Sequence[Record]) -> list[Reject]:
-    """Return the rejects of what the source itself could not read."""
-    return [
-        Reject(record, "read", "unreadable", record.problem)
-        for record in records
-        if isinstance(record, UnreadableRecord)
-    ]
 
 
 def _in_order(rejects: list[Reject], records: Sequence[Record]) -> list[Reject]:

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from connectors.decoder import LooksAhead, PreparingDecoder, Reject
-from connectors.record import event_position, readable
+from connectors.record import UnreadableRecord, event_position, readable
+from daemon.intake.features.categories import Categories
 from daemon.intake.features.stream import StreamFeatures
 from daemon.intake.first_events import FirstEvents
 from daemon.intake.imputer import Imputer
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from connectors.decoder import Decoder, Rows
     from connectors.decoders.value_options import MissingPolicy
     from connectors.record import Record
-    from daemon.intake.features.categories import Categories
     from daemon.intake.features.key_slots import KeySlots
     from daemon.intake.features.options import FeaturesSection
     from daemon.intake.labels.encoder import LabelEncoder
@@ -50,14 +50,14 @@ class RowMaker:
         features: FeaturesSection,
         label: ClassLabel | NumberLabel,
         labels: LabelEncoder,
-        categories: Categories,
+        categories: Categories | None = None,
         origins: Origins | None = None,
         missing: MissingPolicy = "reject",
         first_events: int = 1,
     ) -> None:
         self.decoder = decoder
         self.labels = labels
-        self.categories = categories
+        self.categories = Categories({}) if categories is None else categories
         self.origins = Origins(features=False, label=False) if origins is None else origins
         self._options = features
         self._label = label
@@ -133,8 +133,13 @@ class RowMaker:
         return records
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
-        """Return what can be decoded, and what cannot."""
-        rows, rejects = self.decoder.decode(records)
+        """Return what can be decoded, and what cannot; what the source could not read is not even tried."""
+        rows, rejects = self.decoder.decode(readable(records))
+        rejects += [
+            Reject(record, "read", "unreadable", record.problem)
+            for record in records
+            if isinstance(record, UnreadableRecord)
+        ]
         missing = self.categories.missing(rows.cells)
         if not missing:
             return rows, rejects

@@ -72,7 +72,7 @@ class Buckets:
     """Spreads values over columns by a hash (Weinberger et al., Feature hashing, 2009, without signs).
 
     >>> [Buckets("wind", columns=4).place(value) for value in ("N", "E", "N")]
-    [3, 0, 3]
+    [3, 1, 3]
     """
 
     def __init__(self, field: str, *, columns: int) -> None:

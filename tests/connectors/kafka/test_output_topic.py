@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 
+from connectors.kafka.outgoing import HEADER
 from connectors.kafka.predictions import KafkaPredictions
+from connectors.record import EventRecord
 from connectors.sink import SinkUnavailableError
-from tests.connectors.rejects import prediction
+from tests.connectors.rejects import prediction, record
 from tests.connectors.settled import until_settled
 
 if TYPE_CHECKING:
@@ -119,6 +122,25 @@ def test_a_name_of_ones_own_fences_a_process_with_another_state(broker: Cluster,
     first.close()
     second.close()
     assert counts(broker, topic) == once(*range(4))
+
+
+def test_the_events_of_one_message_are_told_apart_when_the_topic_is_read_back(broker: Cluster, topic: str) -> None:
+    events = [(offset, index) for offset in (7, 8) for index in range(12)]
+    rows = [replace(prediction(), record=EventRecord.of(record(offset), index)) for offset, index in events]
+    first = sink_of(broker, topic)
+    state = put(first, [])
+    # The process dies within the second message; what it published of it was not even its beginning.
+    first.write([*rows[:12], *rows[14:17]])
+    until_settled(first)
+    first.close()
+    second = sink_of(broker, topic, state)
+    second.write(rows)
+    until_settled(second)
+    second.close()
+    published = broker.read_all(topic, isolation_level="read_committed")
+    told = [orjson.loads(each.value or b"") for each in published]
+    assert sorted((each["offset"], each["index"]) for each in told) == events
+    assert dict(published[0].headers)[HEADER].endswith(b"/plant/3/7.0")
 
 
 def test_two_records_of_one_event_are_both_there_once(broker: Cluster, topic: str) -> None:

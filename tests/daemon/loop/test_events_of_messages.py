@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
-from connectors.record import LocalRecord
+from connectors.record import LocalRecord, UnreadableRecord
 from daemon.loop.reject_limit import TooManyRejectsError
 from tests.daemon.lives import Life, small_config
 from tests.daemon.same_state import assert_same_state
@@ -75,6 +75,30 @@ def test_a_bad_event_is_a_dead_letter_with_its_index_and_the_whole_message(tmp_p
     dead = lines(tmp_path / "state" / "dead.jsonl")
     last = [len(orjson.loads(each.value or b"")["rows"]) - 1 for each in sent]
     assert [(each["offset"], each["index"]) for each in dead] == list(enumerate(last))
+
+
+def test_dead_letters_are_in_the_order_of_the_stream_whatever_they_are_for(tmp_path: Path) -> None:
+    bad = [{"a": 1.0, "y": None}, {"a": "hot", "y": 0}, {"a": 1.0, "y": [1]}, {"a": 2.0, "y": "no class"}]
+    rows = [{"a": 1.0, "y": each} for each in range(3)] + bad
+    values = [orjson.dumps({"site": "east", "rows": rows}), b"no JSON", orjson.dumps({"site": "", "rows": rows})]
+    sent = [LocalRecord("plant", 0, offset, -1, None, value, []) for offset, value in enumerate(values * 4)]
+    sent.insert(3, UnreadableRecord("plant", 1, 0, b"\xff", "damaged"))
+    (tmp_path / "state").mkdir()
+    source = MemorySource([*sent, END])
+    life = Life(small_config(tmp_path / "state", decoder=DECODER), source, directory=tmp_path / "state")
+    life.start()
+    life.loop.turn()
+    life.loop.save()  # all of it is held back, with the record that cannot be read
+    life.end()
+    life = Life(small_config(tmp_path / "state", decoder=DECODER), source, directory=tmp_path / "state")
+    life.start()
+    life.run()
+    life.end()
+    dead = lines(tmp_path / "state" / "dead.jsonl")
+    places = [(each["offset"], each.get("index", -1)) for each in dead if each["partition"] == 0]
+    assert places == sorted(places)
+    assert {each["reason"] for each in dead} >= {"wrong_type", "undecodable", "unknown_class", "missing_task"}
+    assert [each["reason"] for each in dead if each["partition"] == 1] == ["unreadable"]
 
 
 def test_the_share_of_rejects_is_that_of_events_not_of_messages(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from connectors.decoder import DecoderUnavailableError
 from connectors.decoders.avro import AvroMessages, AvroOptions
+from connectors.decoders.envelope import RejectedError
 from connectors.decoders.json_messages import JsonMessages
 from connectors.decoders.json_options import JsonOptions
 from connectors.decoders.registry.registry_client import LARGEST_ANSWER_BYTES, RegistryClient
@@ -162,6 +163,10 @@ def test_a_schema_that_was_not_there_is_asked_for_again_after_a_while() -> None:
         assert len(gate.asked) == 1
         there = True
         clock.now += ASK_AGAIN_SECONDS
+        with pytest.raises(RejectedError):
+            cache.get(7)  # what is decoded was prepared, and nothing is asked for then
+        assert len(gate.asked) == 1
+        cache.prepare([7])
         assert json.loads(cache.get(7)) == SCHEMA
 
 
