@@ -36,6 +36,10 @@ class Position:
     """Of the batch just before ``offset``, -1 where unknown; a broker compares it with its log (KIP-320)."""
     topic_id: str | None = None
 
+    def is_of_another_topic(self, topic_id: str | None) -> bool:
+        """Whether the topic of that id is another one of the same name."""
+        return None not in (self.topic_id, topic_id) and self.topic_id != topic_id
+
 
 @dataclass(frozen=True, slots=True)
 class Log:
@@ -80,7 +84,7 @@ class Policies:
         ``foreign`` is the group's offset where another than this model committed it; ``diverged`` says that the
         broker's log is no longer the one that was read. Raises PositionLostError and ForeignOffsetsError.
         """
-        if stored and stored.topic_id and log.topic_id and stored.topic_id != log.topic_id:
+        if stored and stored.is_of_another_topic(log.topic_id):
             return self._recreated(part, log)
         at = stored
         if foreign and self._matters(part, stored, foreign):

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaConnectionError
 from pydantic import ValidationError
 
 from connectors.kafka.client import TidyClient
+from connectors.kafka.log_watch import LogWatch
 from connectors.kafka.positions import PositionLostError
 from connectors.kafka.source import KafkaSource
 from connectors.source import SourceUnavailableError
@@ -288,6 +290,25 @@ def test_a_message_of_ten_megabytes_arrives(broker: Cluster, topic: str) -> None
     with opened(new_source(broker, big)) as source:
         assert [len(record.value or b"") for record in read(source, 3)] == [1, 10_000_000, 1]
     broker.delete_topic(big)
+
+
+@pytest.mark.parametrize("order", ["arrival", "timestamp"])
+def test_a_connection_that_is_given_up_between_two_polls_costs_no_record(
+    broker: Cluster, topic: str, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker.produce(topic, numbers(0, 100))
+    looks: list[int] = []
+
+    def look(_: LogWatch, *__: Any) -> None:
+        looks.append(0)
+        if len(looks) % 4 == 0:
+            raise KafkaConnectionError("no connection to broker 1")
+
+    monkeypatch.setattr(LogWatch, "look", look)
+    monkeypatch.setattr("connectors.kafka.source.FIRST_BACKOFF_SECONDS", 0.0)
+    with opened(new_source(broker, topic, order=order)) as source:
+        assert values(read(source, 100, max_records=10)) == list(range(100))
+    assert len(looks) > 8
 
 
 def test_a_second_open_rewinds_to_the_snapshot(broker: Cluster, topic: str) -> None:
