@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import errors
 
-from connectors.kafka.positions import Position
 from connectors.source import SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from connectors.kafka.assignment import KafkaAssignment
     from connectors.kafka.connection import KafkaConnection
     from connectors.kafka.ledger import Ledger
+    from connectors.kafka.positions import Position
     from connectors.kafka.source_options import KafkaSourceOptions
     from connectors.kafka.stall_watch import StallWatch
     from connectors.kafka.topic_watch import TopicWatch
@@ -84,7 +84,7 @@ class LogWatch:
         for part, at in parts:
             state = self._consumer._subscription.assignment[part]  # noqa: SLF001  # position() leaves the epoch out
             if state.position is not None and state.position.offset > at.offset:
-                behind = Position(state.position.offset, state.position.leader_epoch, at.topic_id)
+                behind = at.moved(state.position.offset, state.position.leader_epoch)
                 self._ledger.put(part, behind, self._clock())
 
     def _look_at_connections(self, now: float) -> None:
