@@ -28,7 +28,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "companions": 3,
     "committee": 2,
     "learner": 2,
-    "source": 1,
+    "source": 2,
     "predictions": 1,
 }
 """The version of every component that this program writes."""
@@ -258,6 +258,12 @@ def _mark_what_is_gathered(state: State) -> None:
                 method["marked_paths"] = [path, path] if len(path) else []
 
 
+def _leave_the_model_unnamed(state: State) -> None:
+    """Version 1 of the source: models that had no name in what they commit; Kafka's draws one now."""
+    if "partitions" in state["source"]:
+        state["source"]["identity"] = None
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -268,5 +274,6 @@ MIGRATIONS: Final = (
     Migration("main_learner", 2, _compare_on_the_same_rows),
     Migration("companions", 2, _compare_companions_on_the_same_rows),
     Migration("learner", 1, _mark_what_is_gathered),
+    Migration("source", 1, _leave_the_model_unnamed),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaConnectionError
+from kafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
 from connectors.kafka.client import TidyClient
@@ -350,6 +350,24 @@ def test_a_partition_that_stands_still_is_sought_again_then_not_ready_then_the_e
         assert f"{topic}/0 is stalled at offset 5 while its log ends at 10: seeking again" in caplog.messages
         with pytest.raises(SourceUnavailableError, match=r"is stalled at offset 5 .* for 120 s"):
             poll_until(source, lambda: False)
+
+
+def test_a_fault_that_ends_one_connection_after_another_is_a_stall_too(
+    broker: Cluster, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def poll(*_: Any, **__: Any) -> None:
+        raise KafkaError("a fault of the client")
+
+    broker.produce(topic, numbers(0, 5))
+    monkeypatch.setattr(KafkaConsumer, "poll", poll)
+    options = KafkaSource.Options(
+        bootstrap_servers=broker.bootstrap, topics=(topic,), stall_seconds=20, stall_exit_seconds=60
+    )
+    with (
+        opened(KafkaSource(options, monotonic=lambda: time.monotonic() * 50)) as source,
+        pytest.raises(SourceUnavailableError, match=r"is stalled at offset 0 while its log ends at 5, for 60 s"),
+    ):
+        poll_until(source, lambda: False)
 
 
 @pytest.mark.parametrize(
