@@ -50,7 +50,11 @@ class SourceUnavailableError(Exception):
 
 
 class PartitionsLostError(Exception):
-    """What was delivered since the newest committed checkpoint is others' to learn; go back to that one."""
+    """What was delivered since the newest checkpoint may be others' to learn; go back to that one."""
+
+
+class CheckpointRefusedError(PartitionsLostError):
+    """What the newest checkpoint holds is others' to learn; go back to the one before."""
 
 
 class SourceDataError(ValueError):
@@ -80,8 +84,10 @@ class Source(Protocol):
         With 0 it reads nothing and keeps its place, as in a group, while what was delivered has to wait.
         Within a partition the order is that of the log. A broker that can't be reached is retried inside, with
         backoff: then nothing is returned, and ``status`` says why. Raises ``PartitionsLostError`` where what was
-        delivered since the newest checkpoint for which ``commit`` returned True may have gone to another process as
-        well: it is to be discarded, and ``open`` called with that checkpoint's positions.
+        delivered since the newest checkpoint may have gone to another process as well: it is to be discarded, and
+        ``open`` called with that checkpoint's positions. Raises ``CheckpointRefusedError`` where the checkpoint
+        that ``open`` was called with turns out to hold what others have learned: then the one before it is to be
+        used.
         """
 
     def snapshot(self) -> dict[str, Any]:

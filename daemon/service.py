@@ -12,7 +12,7 @@ import torch
 from prometheus_client import CollectorRegistry
 
 from connectors.sink import SinkUnavailableError
-from connectors.source import PartitionsLostError
+from connectors.source import CheckpointRefusedError, PartitionsLostError
 from daemon.build.edges import build_source, waiting_for_decoder
 from daemon.build.loop import build_loop
 from daemon.build.pipeline import build_pipeline
@@ -213,9 +213,10 @@ class Service:
         try:
             return self.loop.turn()
         except PartitionsLostError as lost:
-            log.warning("going back to the newest committed checkpoint", reason=str(lost))
+            log.warning("going back to the newest checkpoint", reason=str(lost))
             self.loop.start_over(build_pipeline(self.config, stopwatch=self._stopwatch))
-            self._store.withdraw_uncommitted()
+            if isinstance(lost, CheckpointRefusedError):
+                self._store.withdraw_newest()
             self.source.open(self._restore())
             return 0
         except FieldNameError as error:

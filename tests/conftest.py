@@ -52,7 +52,8 @@ def broker() -> Iterator[Cluster]:
 def mortal(broker: Cluster) -> Iterator[Broker]:
     """A broker to kill and to send to sleep, shared by those who do: each leaves it running, and has own topics."""
     assert broker
-    with wanted(Broker, {"auto.create.topics.enable": "true"}) as own:
+    settings = {"auto.create.topics.enable": "true", "group.min.session.timeout.ms": "1000"}
+    with wanted(Broker, settings) as own:
         yield own
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connectors.kafka.claims import NOTHING, GroupOffset
-from connectors.kafka.positions import Position, from_json, to_json
+from connectors.kafka.positions import from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kafka import TopicPartition
+
+    from connectors.kafka.positions import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Ledger:
         if run[0].offset < at.offset:
             run = [record for record in run if record.offset >= at.offset]
         if run:
-            self.put(part, Position(run[-1].offset + 1, run[-1].leader_epoch, at.topic_id), now)
+            self.put(part, at.moved(run[-1].offset + 1, run[-1].leader_epoch), now)
         return run
 
     def is_new(self, part: TopicPartition) -> bool:

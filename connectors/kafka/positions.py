@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from kafka import TopicPartition
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LostOffsetPolicy = Literal["fail", "earliest", "latest"]
 RecreatedTopicPolicy = Literal["fail", "accept"]
 GroupOffsetsPolicy = Literal["fail", "ignore", "take"]
+
+
+NOT_SHARED = -1
 
 
 class PositionLostError(SourceDataError):
@@ -35,6 +38,16 @@ class Position:
     leader_epoch: int = -1
     """Of the batch just before ``offset``, -1 where unknown; a broker compares it with its log (KIP-320)."""
     topic_id: str | None = None
+    begun: int = NOT_SHARED
+    """In a shared group, the offset at which this model took the partition over; what is between is its own."""
+
+    def moved(self, offset: int, leader_epoch: int) -> Position:
+        """Return the position behind what was read since."""
+        return replace(self, offset=offset, leader_epoch=leader_epoch)
+
+    def is_of_another_topic(self, topic_id: str | None) -> bool:
+        """Whether the topic of that id is another one of the same name."""
+        return None not in (self.topic_id, topic_id) and self.topic_id != topic_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ class Policies:
         ``foreign`` is the group's offset where another than this model committed it; ``diverged`` says that the
         broker's log is no longer the one that was read. Raises PositionLostError and ForeignOffsetsError.
         """
-        if stored and stored.topic_id and log.topic_id and stored.topic_id != log.topic_id:
+        if stored and stored.is_of_another_topic(log.topic_id):
             return self._recreated(part, log)
         at = stored
         if foreign and self._matters(part, stored, foreign):
@@ -91,7 +104,7 @@ class Policies:
         """Return the position where the log holds it, else what ``on_lost_offset`` asks for."""
         if diverged or not log.start <= at.offset <= log.end:
             return self._lost(part, at.offset, log, diverged=diverged)
-        return Position(at.offset, at.leader_epoch, log.topic_id)
+        return replace(at, topic_id=log.topic_id)
 
     def _matters(self, part: TopicPartition, stored: Position | None, foreign: GroupOffset) -> bool:
         """Return whether to begin at the group's offset, which only a partition without a stored position does."""
@@ -152,6 +165,7 @@ def to_json(positions: Mapping[TopicPartition, Position]) -> dict[str, Any]:
                 "offset": at.offset,
                 "leader_epoch": at.leader_epoch,
                 "topic_id": at.topic_id,
+                **({} if at.begun == NOT_SHARED else {"begun": at.begun}),
             }
             for part, at in sorted(positions.items())
         ]
@@ -163,7 +177,7 @@ def from_json(snapshot: Mapping[str, Any] | None) -> dict[TopicPartition, Positi
     rows: Iterable[Mapping[str, Any]] = (snapshot or {}).get("partitions", ())
     return {
         TopicPartition(row["topic"], row["partition"]): Position(
-            row["offset"], row.get("leader_epoch", -1), row.get("topic_id")
+            row["offset"], row.get("leader_epoch", -1), row.get("topic_id"), row.get("begun", NOT_SHARED)
         )
         for row in rows
     }

@@ -10,31 +10,30 @@ from kafka import KafkaConsumer, TopicPartition, errors
 
 from connectors.kafka.assignment import KafkaAssignment
 from connectors.kafka.ledger import Unreadable
+from connectors.kafka.log_watch import LogWatch
+from connectors.kafka.ordered_polling import OrderedPolling
 from connectors.kafka.partition_records import FastPartitionRecords
 from connectors.kafka.placement import KafkaPlacement
-from connectors.kafka.positions import Position
 from connectors.kafka.rebalance_gate import RebalanceGate
 from connectors.kafka.shared_placement import SharedPlacement
-from connectors.kafka.time_order import FULL, TimeOrder
+from connectors.kafka.time_order import FULL
 from connectors.kafka.topic_watch import TopicWatch
 from connectors.kafka.unreadable import UnreadableError, name_partitions
-from connectors.source import SourceDataError, SourceUnavailableError
+from connectors.source import SourceDataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connectors.kafka.connection import KafkaConnection
     from connectors.kafka.ledger import Ledger
+    from connectors.kafka.positions import Position
     from connectors.kafka.source_options import KafkaSourceOptions
     from connectors.kafka.stall_watch import StallWatch
     from connectors.record import Record
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0  # how often holes and connections are checked, without a request
-ENDS_SECONDS = 5.0  # how often the end offsets of partitions without progress are requested
 RETRY_SECONDS = 5.0  # how often what could not be read is tried again
-FRESH_START_SECONDS = 30.0  # without its broker for this long, start again at the bootstrap servers
 
 
 class KafkaReader:
@@ -68,11 +67,23 @@ class KafkaReader:
         self._placement = (SharedPlacement if shared else KafkaPlacement)(self.consumer, options, ledger)
         self._topics = TopicWatch(options.topics, options.pattern, options.topics_seconds, monotonic)
         self._stalls = stalls
-        self._order = TimeOrder(options.idle_seconds) if options.order == "timestamp" else None
+        self._order = (
+            OrderedPolling(self.consumer, options, ledger, clock=clock, monotonic=monotonic)
+            if options.order == "timestamp"
+            else None
+        )
+        self._watch = LogWatch(
+            connection,
+            consumer=self.consumer,
+            options=options,
+            ledger=ledger,
+            stalls=stalls,
+            assignment=self._assignment,
+            topics=self._topics,
+            clock=clock,
+        )
         self._diverged: set[TopicPartition] = set()
-        self._look_at = self._ends_at = float("-inf")
-        self._trouble_since: float | None = None
-        self._trouble = self._silent = self._absent = self._stalled = ""
+        self._absent = ""
 
     @property
     def active(self) -> list[TopicPartition]:
@@ -110,13 +121,13 @@ class KafkaReader:
     @property
     def dependency_missing(self) -> str:
         """Which broker, topic or partition is missing, in a sentence; empty where none is."""
-        return self._trouble or self._silent or self._topics.problem or self._absent
+        return self._watch.missing or self._topics.problem or self._absent
 
     @property
     def not_ready(self) -> str:
         """Why not all is read that should be, in a sentence; empty where it is."""
-        if self.dependency_missing or self._stalled:
-            return self.dependency_missing or self._stalled
+        if self.dependency_missing or self._watch.stalled:
+            return self.dependency_missing or self._watch.stalled
         if not self._assignment.settled:
             return f"group {self._options.group} is rebalancing"
         if not self.placed:
@@ -131,10 +142,10 @@ class KafkaReader:
         try:
             if not self._prepare(deadline):
                 return []
+            # First, because it may fail: what a poll has brought must not get lost with it.
+            self._watch.look(self._monotonic(), self._fetched_up_to())
             if not max_records:
                 return self._rest(deadline)
-            if self._order is not None:
-                return self._poll_in_order(self._order, max_records, deadline)
             return self._poll(max_records, deadline)
         except errors.OffsetOutOfRangeError as error:
             self._distrust(error.args[0])
@@ -180,7 +191,7 @@ class KafkaReader:
             )
         self._absent = self._assignment.follow_topics(found)
         ids = {name: facts.topic_id for name, facts in found.items()}
-        self._assignment.hold(part for part, at in self._read_now() if _other_id(at, ids.get(part.topic)))
+        self._assignment.hold(part for part, at in self._read_now() if at.is_of_another_topic(ids.get(part.topic)))
 
     def _follow_rebalances(self) -> None:
         before = set(self._assignment.active)
@@ -232,60 +243,27 @@ class KafkaReader:
     # Reading.
 
     def _poll(self, max_records: int, deadline: float) -> Sequence[Record]:
-        fetched = self.consumer.poll(timeout_ms=self._left(deadline) * 1000, max_records=max_records)
-        self._follow_rebalances()
-        records = self._deliver(fetched)
-        self._look_around(idle=len(records) < max_records)
-        return records
-
-    def _poll_in_order(self, order: TimeOrder, max_records: int, deadline: float) -> Sequence[Record]:
-        """Fetch until every partition has shown its next record; return the earliest of all."""
+        """Fetch, and deliver at once; in order, fetch until every partition has shown its next record."""
+        if self._order is None:
+            return self._deliver(self._fetch(self._left(deadline), max_records))
+        wait = 0.0
         while True:
-            records = self._take(order, max_records)
-            wait = 0.0 if records else self._left(deadline)
-            fetched = self.consumer.poll(timeout_ms=wait * 1000, max_records=FULL)
-            self._follow_rebalances()
-            self._queue(order, fetched)
-            self._look_around(idle=not fetched)
-            records = records or self._take(order, max_records)
-            if records or not fetched or not self._left(deadline):
+            fetched = self._fetch(wait, FULL)
+            self._order.queue(fetched, self._assignment.active)
+            records = self._order.take(self.active, max_records)
+            if records or (wait and not fetched) or not self._left(deadline):
                 return records
+            wait = self._left(deadline)
 
-    def _take(self, order: TimeOrder, max_records: int) -> Sequence[Record]:
-        order.keep(self._assignment.active)
-        records = order.take(self.active, max_records, has_more=self._has_more, now=self._monotonic())
-        last = {TopicPartition(record.topic, record.partition): record for record in records}
-        for part, record in last.items():
-            self._ledger.advance(part, [record], self._clock())
-            if order.waiting(part) < FULL // 2:
-                self.consumer.resume(part)
-        self._ledger.order_timeouts = order.timeouts
-        return records
-
-    def _queue(self, order: TimeOrder, fetched: Mapping[TopicPartition, list[Any]]) -> None:
-        for part in fetched.keys() & self._assignment.active:
-            at = self._ledger.positions[part]
-            order.add(part, [record for record in fetched[part] if record.offset >= at.offset])
-            self._ledger.unreadable.pop(part, None)
-            if order.waiting(part) >= FULL:
-                self.consumer.pause(part)
-
-    def _has_more(self, part: TopicPartition) -> bool:
-        """Whether a log is known to have records that were not fetched yet."""
-        position = self.consumer._subscription.assignment[part].position  # noqa: SLF001  # position() asks a broker
-        return position is None or position.offset < (self._end(part) or 0)
-
-    def _end(self, part: TopicPartition) -> int | None:
-        ends = (self._ledger.ends.get(part), self.consumer.highwater(part))
-        return max((end for end in ends if end is not None), default=None)
-
-    def _look_around(self, *, idle: bool) -> None:
-        if idle:
+    def _fetch(self, wait_seconds: float, max_records: int) -> Mapping[TopicPartition, list[Any]]:
+        polled = self.consumer.poll(timeout_ms=wait_seconds * 1000, max_records=max_records)
+        self._follow_rebalances()
+        fetched: Mapping[TopicPartition, list[Any]] = polled
+        for part in fetched.keys() & self._ledger.unreadable.keys():
+            del self._ledger.unreadable[part]
+        if sum(map(len, fetched.values())) < max_records:
             self._stalls.idle_poll()
-        now = self._monotonic()
-        if now >= self._look_at:
-            self._look_at = now + LOOK_SECONDS
-            self._look(now)
+        return fetched
 
     def _rest(self, deadline: float) -> Sequence[Record]:
         """Stay in the group and read nothing."""
@@ -293,7 +271,8 @@ class KafkaReader:
             passed = self.consumer.poll(timeout_ms=self._left(deadline) * 1000, max_records=1)
         self._follow_rebalances()
         if self._order is not None:
-            self._queue(self._order, passed)  # the client stands behind what waits for other partitions
+            # The client stands behind what waits for other partitions.
+            self._order.queue(passed, self._assignment.active)
         else:
             for part in self._assignment.active & passed.keys():
                 self._assignment.seek(part, self._ledger.positions[part])
@@ -304,66 +283,7 @@ class KafkaReader:
         now = self._clock()
         active = self._assignment.active
         runs = [self._ledger.advance(part, fetched[part], now) for part in sorted(fetched) if part in active]
-        for part in fetched.keys() & self._ledger.unreadable.keys():
-            del self._ledger.unreadable[part]
         return runs[0] if len(runs) == 1 else list(chain.from_iterable(runs))
-
-    # Watching.
-
-    def _look(self, now: float) -> None:
-        self._pass_holes()
-        self._look_at_connections(now)
-        if any(_other_id(at, self._connection.topic_id(part.topic)) for part, at in self._read_now()):
-            self._topics.distrust()
-        if now >= self._ends_at and not self._trouble:
-            self._ends_at = now + ENDS_SECONDS
-            self._look_at_ends(now)
-
-    def _pass_holes(self) -> None:
-        """Move positions past offsets that hold no record, which the client knows and no record shows."""
-        for part, at in self._fetched_up_to():
-            state = self.consumer._subscription.assignment[part]  # noqa: SLF001  # position() leaves the epoch out
-            if state.position is not None and state.position.offset > at.offset:
-                behind = Position(state.position.offset, state.position.leader_epoch, at.topic_id)
-                self._ledger.put(part, behind, self._clock())
-
-    def _look_at_connections(self, now: float) -> None:
-        self._trouble = self._connection.trouble(self.active)
-        if not self._trouble:
-            self._trouble_since = None
-            return
-        self._topics.hurry()
-        self._trouble_since = now if self._trouble_since is None else self._trouble_since
-        if now - self._trouble_since >= FRESH_START_SECONDS:
-            raise errors.KafkaConnectionError(self._trouble)
-
-    def _look_at_ends(self, now: float) -> None:
-        """Ask for the end offsets of the partitions without progress, and judge them."""
-        self._silent = self._stalled = ""
-        still = [part for part, at in self._fetched_up_to() if self._stalls.standing(part, at.offset, now)]
-        if not still:
-            return
-        try:
-            ends = self.consumer.end_offsets(still, timeout_ms=1000)
-        except errors.KafkaTimeoutError:
-            self._silent = "connected, but no broker answers"
-            self._stalls.forget()
-            return
-        self._ledger.ends |= ends
-        for part in still:
-            self._act_on_stall(part, ends[part], now)
-
-    def _act_on_stall(self, part: TopicPartition, end: int, now: float) -> None:
-        verdict = self._stalls.judge(part, end, now)
-        at = self._ledger.positions[part]
-        sentence = f"{part.topic}/{part.partition} is stalled at offset {at.offset} while its log ends at {end}"
-        if verdict == "give_up":
-            raise SourceUnavailableError(f"{sentence}, for {self._options.stall_exit_seconds:.0f} s")
-        if verdict == "seek_again":
-            log.warning("%s: seeking again", sentence)
-            self._assignment.seek(part, at)
-        if verdict == "stalled":
-            self._stalled = sentence
 
     def _fetched_up_to(self) -> list[tuple[TopicPartition, Position]]:
         """Return the partitions of which no record waits for others: the client stands where we do."""
@@ -373,7 +293,3 @@ class KafkaReader:
 
     def _read_now(self) -> list[tuple[TopicPartition, Position]]:
         return [(part, self._ledger.positions[part]) for part in self.active]
-
-
-def _other_id(at: Position, topic_id: str | None) -> bool:
-    return None not in (at.topic_id, topic_id) and at.topic_id != topic_id

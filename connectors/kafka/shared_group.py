@@ -41,6 +41,8 @@ def taken_by_others(
 
 def _taken(at: Position, group: GroupOffset, identity: str) -> bool:
     """Whether the group has what this model learned; where there are no claims, its offset is all there is."""
+    if at.begun == at.offset:
+        return True  # it had taken the partition over and learned nothing of it yet
     return group.learned_by(identity) >= at.offset or (not group.claims and group.offset >= at.offset)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.kafka.claims import NOTHING, GroupOffset
 from connectors.kafka.placement import KafkaPlacement
 from connectors.kafka.shared_group import forgotten, shared_position, taken_by_others
-from connectors.source import PartitionsLostError
+from connectors.source import CheckpointRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
     from connectors.kafka.connection import TopicFacts
-    from connectors.kafka.positions import Position
+    from connectors.kafka.positions import Log, Position
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class SharedPlacement(KafkaPlacement):
     ) -> dict[TopicPartition, Position]:
         """Return a position for each.
 
-        Raises PartitionsLostError, too, where the checkpoint that was taken up holds what others are to learn.
+        Raises CheckpointRefusedError, too, where the checkpoint that was taken up holds what others are to learn.
         """
         self._decide(parts)
         return super().place(parts, topics, diverged)
@@ -44,10 +44,16 @@ class SharedPlacement(KafkaPlacement):
         gone = taken_by_others(undecided, group, assigned=assigned, identity=self._ledger.identity)
         if gone:
             names = ", ".join(f"{part.topic}/{part.partition}" for part in gone)
-            raise PartitionsLostError(
+            raise CheckpointRefusedError(
                 f"the checkpoint was never committed, and its events of {names} are other members' to learn"
             )
         undecided.clear()
+
+    def _one(self, part: TopicPartition, held: Log, *, diverged: bool) -> Position:
+        stored = self._ledger.positions.get(part)
+        at = super()._one(part, held, diverged=diverged)
+        same = stored is not None and stored.offset == at.offset
+        return replace(at, begun=stored.begun if stored is not None and same else at.offset)
 
     def _known(self, part: TopicPartition) -> Position | None:
         stored = self._ledger.positions.get(part)

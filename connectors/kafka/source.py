@@ -176,8 +176,8 @@ class KafkaSource:
         except errors.KafkaConfigurationError:
             raise
         except (errors.KafkaError, OSError) as error:
-            if isinstance(error, OUTAGES):
-                self._stalls.forget()
+            # Nothing is judged by the time of an outage; whatever else fails again and again is a stall.
+            self._stalls.forget() if isinstance(error, OUTAGES) else self._stalls.idle_poll()
             self._disconnect(str(error))
             return []
         if records:

@@ -200,26 +200,25 @@ class CheckpointStore:
                 self._mark_rolled_back(reason="rollback", generation=to_generation)
         return self._discard(newer)
 
-    def withdraw_uncommitted(self) -> list[int]:
-        """Make the newest generation whose positions were committed the newest, and return those moved aside.
+    def withdraw_newest(self) -> int:
+        """Move the newest generation aside, because what it has learned is others' to learn; return its number.
 
-        What the others hold is, or may be, others' to learn. Raises ``StateError`` where none was committed.
+        Raises ``StateError`` where there is no other to go on from.
         """
         generations = self.generations()
-        newest = self._newest_committed(generations)
-        if newest is None:
+        if len(generations) < 2:  # noqa: PLR2004 - the newest, and one to go back to
             raise StateError(
-                f"no checkpoint in {self.directory} is known to have been committed to the group, and other members"
-                " have learned what the newest holds: move the directory away to begin anew"
+                f"other members of the group have learned what the only checkpoint in {self.directory} holds: "
+                "move the directory away to begin anew"
             )
-        withdrawn = self._discard([generation for generation in generations if generation > newest])
-        self._keep_one_withdrawn(withdrawn)
-        return withdrawn
+        self._discard(generations[-1:])
+        self._keep_one_withdrawn(generations[-1])
+        return generations[-1]
 
     def mark_committed(self, generation: int) -> None:
         """Note that the positions of a generation are committed: ends ``rolled_back``.
 
-        Where a full disk or a power failure takes the note, an older generation counts as the newest.
+        Where a full disk or a power failure takes the note, the group itself is asked again.
         """
         with suppress(OSError):
             (self.path(generation) / _COMMITTED).touch()
@@ -241,14 +240,14 @@ class CheckpointStore:
             sync_directory(self.directory)
         return generations
 
-    def _keep_one_withdrawn(self, withdrawn: list[int]) -> None:
-        """Remove what was withdrawn before the newest, which stays for its number."""
+    def _keep_one_withdrawn(self, withdrawn: int) -> None:
+        """Remove what was withdrawn before this one, which stays for its number."""
         with state_io(self.discarded, "write"):
-            for generation in withdrawn:
-                (self.discarded / f"{generation:012d}" / _WITHDRAWN).touch()
-            marked = [path.parent for path in self.discarded.glob(f"*/{_WITHDRAWN}")]
-            for directory in sorted(marked)[:-1]:
-                shutil.rmtree(directory)
+            newest = self.discarded / f"{withdrawn:012d}"
+            (newest / _WITHDRAWN).touch()
+            for marked in self.discarded.glob(f"*/{_WITHDRAWN}"):
+                if marked.parent != newest:
+                    shutil.rmtree(marked.parent)
 
     def _newest_committed(self, generations: list[int]) -> int | None:
         return next((each for each in reversed(generations) if (self.path(each) / _COMMITTED).exists()), None)
@@ -292,7 +291,7 @@ class CheckpointStore:
     def _prune(self) -> None:
         """Remove what is older than the newest ``keep``, among which the damaged do not count.
 
-        The newest whose positions were committed stays: it may have to be gone back to.
+        The newest whose positions were committed stays, to be gone back to if what came after is refused.
         """
         generations = _numbers(self.directory)
         good = [generation for generation in generations if not (self.path(generation) / _DAMAGED).exists()]

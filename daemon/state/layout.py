@@ -29,7 +29,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "companions": 3,
     "committee": 2,
     "learner": 3,
-    "source": 1,
+    "source": 2,
     "file_source": 2,
     "predictions": 2,
     "dead_letters": 1,
@@ -343,6 +343,12 @@ def _let_the_file_be_known(state: State) -> None:
         state["predictions"] |= {"path": None, "inode": None, "fingerprint": None}
 
 
+def _leave_the_model_unnamed(state: State) -> None:
+    """Version 1 of the source: models that had no name in what they commit; Kafka's draws one now."""
+    if "partitions" in state["source"]:
+        state["source"]["identity"] = None
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -357,5 +363,6 @@ MIGRATIONS: Final = (
     Migration("learner", 2, _remember_what_columns_were),
     Migration("file_source", 1, _let_files_be_known),
     Migration("predictions", 1, _let_the_file_be_known),
+    Migration("source", 1, _leave_the_model_unnamed),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

@@ -80,5 +80,7 @@ class SmallPlant:
 
     def learned(self) -> list[tuple[int, int]]:
         """Return partition and offset of every event that was learned, in the order in which it was."""
-        lines = map(orjson.loads, (self.directory / "predictions.jsonl").read_bytes().splitlines())
+        file = self.directory / "predictions.jsonl"
+        written = file.read_bytes() if file.exists() else b""
+        lines = map(orjson.loads, written[: written.rfind(b"\n") + 1].splitlines())
         return [(line["partition"], line["offset"]) for line in lines]

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connectors.source import PartitionsLostError
+from connectors.source import CheckpointRefusedError, PartitionsLostError
 from tests.connectors.kafka.reading import DEADLINE_SECONDS, new_source
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class Member:
     def turn(self) -> None:
         try:
             records = self.source.poll(500, 0.05)
-        except PartitionsLostError:
-            self.withdrawals += 1
-            while not self.checkpoints[-1].committed:
+        except PartitionsLostError as lost:
+            if isinstance(lost, CheckpointRefusedError):
+                self.withdrawals += 1
                 self.checkpoints.pop()
             self.take_up()
             return

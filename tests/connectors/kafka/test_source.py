@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
 from connectors.kafka.client import TidyClient
+from connectors.kafka.log_watch import LogWatch
 from connectors.kafka.positions import PositionLostError
 from connectors.kafka.source import KafkaSource
 from connectors.source import SourceUnavailableError
@@ -290,6 +292,25 @@ def test_a_message_of_ten_megabytes_arrives(broker: Cluster, topic: str) -> None
     broker.delete_topic(big)
 
 
+@pytest.mark.parametrize("order", ["arrival", "timestamp"])
+def test_a_connection_that_is_given_up_between_two_polls_costs_no_record(
+    broker: Cluster, topic: str, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker.produce(topic, numbers(0, 100))
+    looks: list[int] = []
+
+    def look(_: LogWatch, *__: Any) -> None:
+        looks.append(0)
+        if len(looks) % 4 == 0:
+            raise KafkaConnectionError("no connection to broker 1")
+
+    monkeypatch.setattr(LogWatch, "look", look)
+    monkeypatch.setattr("connectors.kafka.source.FIRST_BACKOFF_SECONDS", 0.0)
+    with opened(new_source(broker, topic, order=order)) as source:
+        assert values(read(source, 100, max_records=10)) == list(range(100))
+    assert len(looks) > 8
+
+
 def test_a_second_open_rewinds_to_the_snapshot(broker: Cluster, topic: str) -> None:
     broker.produce(topic, numbers(0, 10))
     with opened(new_source(broker, topic)) as source:
@@ -329,6 +350,24 @@ def test_a_partition_that_stands_still_is_sought_again_then_not_ready_then_the_e
         assert f"{topic}/0 is stalled at offset 5 while its log ends at 10: seeking again" in caplog.messages
         with pytest.raises(SourceUnavailableError, match=r"is stalled at offset 5 .* for 120 s"):
             poll_until(source, lambda: False)
+
+
+def test_a_fault_that_ends_one_connection_after_another_is_a_stall_too(
+    broker: Cluster, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def poll(*_: Any, **__: Any) -> None:
+        raise KafkaError("a fault of the client")
+
+    broker.produce(topic, numbers(0, 5))
+    monkeypatch.setattr(KafkaConsumer, "poll", poll)
+    options = KafkaSource.Options(
+        bootstrap_servers=broker.bootstrap, topics=(topic,), stall_seconds=20, stall_exit_seconds=60
+    )
+    with (
+        opened(KafkaSource(options, monotonic=lambda: time.monotonic() * 50)) as source,
+        pytest.raises(SourceUnavailableError, match=r"is stalled at offset 0 while its log ends at 5, for 60 s"),
+    ):
+        poll_until(source, lambda: False)
 
 
 @pytest.mark.parametrize(

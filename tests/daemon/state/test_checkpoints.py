@@ -299,7 +299,7 @@ def test_the_newest_committed_generation_is_kept_and_can_be_gone_back_to(tmp_pat
         store.write(state_at(step), {})
     assert store.generations() == [1, 3]
     assert not recovered(tmp_path).committed
-    assert store.withdraw_uncommitted() == [3]
+    assert store.withdraw_newest() == 3
     found = recovered(tmp_path)
     assert (found.saved.generation, found.committed, found.rolled_back) == (1, True, False)
     assert store.write(state_at(4), {}) == 4
@@ -307,20 +307,19 @@ def test_the_newest_committed_generation_is_kept_and_can_be_gone_back_to(tmp_pat
 
 def test_of_what_was_withdrawn_the_newest_stays_and_so_does_what_an_operator_set_aside(tmp_path: Path) -> None:
     store = filled(tmp_path)
-    store.mark_committed(1)
     store.rollback(2)
     for step in (4, 5):
         assert store.write(state_at(step), {}) == step
-        store.withdraw_uncommitted()
+        store.withdraw_newest()
     assert names(store.discarded) == {"000000000003", "000000000005"}
-    assert store.generations() == [1]
+    assert store.generations() == [1, 2]
 
 
-def test_where_nothing_is_known_to_have_been_committed_nothing_is_withdrawn(tmp_path: Path) -> None:
-    store = filled(tmp_path)
+def test_the_only_generation_is_not_withdrawn(tmp_path: Path) -> None:
+    store = filled(tmp_path, generations=1)
     with pytest.raises(StateError, match="move the directory away to begin anew"):
-        store.withdraw_uncommitted()
-    assert store.generations() == [1, 2, 3]
+        store.withdraw_newest()
+    assert store.generations() == [1]
 
 
 # Run in a process of its own, which a limit on the size of files makes fail in the middle of a write.

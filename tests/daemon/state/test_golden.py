@@ -15,7 +15,7 @@ import torch
 from daemon.build.load import load
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
-from daemon.state.layout import FIRST, LAYOUT, MIGRATIONS
+from daemon.state.layout import FIRST, LAYOUT, MIGRATIONS, migrated
 from daemon.state.state_tree import flatten
 from daemon.telemetry.history.saved import read_history
 from tests.daemon.state.outline import Outline, digests_of
@@ -104,6 +104,12 @@ def test_there_is_a_state_of_every_layout_that_can_be_migrated() -> None:
     kept = {(name, version) for each in manifests for name, version in each.get("layout", FIRST).items()}
     assert kept >= {(migration.component, migration.version) for migration in MIGRATIONS}
     assert {migration.component for migration in MIGRATIONS} <= LAYOUT.keys()
+
+
+def test_a_model_from_before_commits_had_names_gets_one_where_it_reads_kafka() -> None:
+    before = dict(LAYOUT) | {"source": 1}
+    assert migrated({"source": {"partitions": []}}, before)["source"] == {"partitions": [], "identity": None}
+    assert migrated({"source": {"offset": 3}}, before)["source"] == {"offset": 3}
 
 
 def newest(directory: Path) -> dict[str, Any]:
