@@ -111,7 +111,7 @@ def test_a_known_file_under_a_new_name_is_cut_as_before(path: Path, tmp_path: Pa
 def test_the_state_of_an_earlier_release_or_of_another_sink_cuts_nothing(path: Path) -> None:
     path.write_text("a\nb\n")
     unknown = {"path": None, "inode": None, "fingerprint": None, "bytes": 2}
-    for number, state in enumerate((unknown, {"writer": "w", "ends": {}}, {})):
+    for number, state in enumerate((unknown, {"writer": "w", "topic": "t", "ends": {}}, {})):
         file = output(path, state)
         put(file, "new")
         file.close()

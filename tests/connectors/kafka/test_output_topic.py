@@ -121,6 +121,19 @@ def test_a_name_of_ones_own_fences_a_process_with_another_state(broker: Cluster,
     assert counts(broker, topic) == once(*range(4))
 
 
+def test_what_a_state_knows_of_one_topic_says_nothing_of_another(broker: Cluster, topic: str) -> None:
+    other = broker.create_topic(f"{topic}-other")
+    first = sink_of(broker, topic)
+    state = put(first, range(5))
+    first.close()
+    second = sink_of(broker, other, state)
+    moved = put(second, range(5, 8))
+    second.close()
+    assert (moved["writer"], moved["topic"]) == (state["writer"], other)
+    assert counts(broker, other) == once(5, 6, 7)
+    broker.delete_topic(other)
+
+
 def test_two_records_of_one_event_are_both_there_once(broker: Cluster, topic: str) -> None:
     first = sink_of(broker, topic)
     state = put(first, [])
