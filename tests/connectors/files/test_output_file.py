@@ -188,6 +188,16 @@ def test_what_was_written_is_written_again_after_an_fsync_that_failed(
     assert written(path) == ["1", "2"]
 
 
+def test_devices_take_lines_or_tell_why_not() -> None:
+    nowhere, full = (OutputFile(path, what="lines", sleep=lambda _: None) for path in ("/dev/null", "/dev/full"))
+    put(nowhere, "1")
+    full.append([b"1"])
+    assert not full.settle(0)
+    assert "No space left on device" in full.trouble
+    nowhere.close()
+    full.close()
+
+
 def test_a_folder_that_is_missing_is_waited_for(tmp_path: Path) -> None:
     file = output(tmp_path / "later" / "out")
     file.append([b"1"])
