@@ -52,14 +52,14 @@ class LineRecords:
                 self._pass_unended(place.unended)
 
     def _pass_unended(self, delivered: int) -> None:
-        line = self._file.readline(LONGEST_LINE_BYTES)
+        line = self._record(b"")
         if line[:delivered].rstrip(b"\r\n") != line.rstrip(b"\r\n"):
             log.warning(
                 "%s: record %d was delivered before its line had an end; the whole line comes once more",
                 self._path, self.records - 1,
             )  # fmt: skip
             self._rest = line
-        elif line.endswith(b"\n"):
+        elif self._ends(line):
             self.bytes += len(line)
         else:
             self.unended = len(line)
@@ -90,21 +90,32 @@ class LineRecords:
     def _line(self) -> bytes:
         """Return the next line that may be delivered, empty where there is none."""
         rest, self._rest = self._rest, b""
-        line = rest if rest.endswith(b"\n") else rest + self._file.readline(LONGEST_LINE_BYTES - len(rest))
-        if len(line) >= LONGEST_LINE_BYTES:
-            raise SourceDataError(
-                f"{self._path}: record {self.records} is a line of over {LONGEST_LINE_BYTES} bytes; "
-                "is this a text file with one event per line?"
-            )
+        line = self._record(rest)
         if line and self.unended:
             return self._grown_line()
-        if line.endswith(b"\n"):
+        if self._ends(line):
             self.bytes += len(line)
         elif self._whole_lines:
             self._rest, line = line, b""
         elif line:
             self.unended = len(line)
         return line
+
+    def _record(self, begun: bytes) -> bytes:
+        """Return a record with its end, or all that there is of it by now; ``begun`` was read already."""
+        record = begun
+        while not self._ends(record) and (line := self._file.readline(LONGEST_LINE_BYTES)):
+            record += line
+            if len(record) >= LONGEST_LINE_BYTES:
+                raise SourceDataError(
+                    f"{self._path}: record {self.records} is a line of over {LONGEST_LINE_BYTES} bytes; "
+                    "is this a text file with one event per line?"
+                )
+        return record
+
+    def _ends(self, record: bytes) -> bool:
+        """Whether nothing more belongs to a record."""
+        return record.endswith(b"\n")
 
     def _grown_line(self) -> bytes:
         """Return the next line where more has come of one that was delivered as the last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import time
@@ -104,7 +105,7 @@ class OutputFile:
         descriptor = self._opened()
         self._write_unwritten(descriptor)
         try:
-            os.fsync(descriptor)
+            _fsync(descriptor)
         except OSError:
             # What the disk has of it is not known any more, and a second fsync would not tell.
             self._go_back(descriptor)
@@ -118,7 +119,8 @@ class OutputFile:
     def _go_back(self, descriptor: int) -> None:
         self._unwritten = self._unsynced + self._unwritten
         self._unsynced, self._unsynced_bytes = [], 0
-        os.ftruncate(descriptor, min(self._synced_size, os.fstat(descriptor).st_size))
+        if os.fstat(descriptor).st_size > self._synced_size:
+            os.ftruncate(descriptor, self._synced_size)
 
     def _opened(self) -> int:
         if self._descriptor is None:
@@ -140,7 +142,7 @@ class OutputFile:
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":  # a crash has cut a line short
             _write_whole(descriptor, b"\n")
-        os.fsync(descriptor)
+        _fsync(descriptor)
         self._synced_size = os.fstat(descriptor).st_size
 
     def _cut_back(self, descriptor: int, known: Mapping[str, Any]) -> None:
@@ -178,8 +180,17 @@ def _write_whole(descriptor: int, data: bytes) -> None:
         while rest:
             rest = rest[os.write(descriptor, rest) :]
     except OSError:
-        os.ftruncate(descriptor, before)
+        if os.fstat(descriptor).st_size > before:
+            os.ftruncate(descriptor, before)
         raise
+
+
+def _fsync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # fsync(2): a special file, which has nothing to make durable
+            raise
 
 
 def _is_at(descriptor: int, path: str) -> bool:

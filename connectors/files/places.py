@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from connectors.files.place import FileEnd, FilePlace
 from connectors.source import SourceDataError
@@ -32,6 +32,7 @@ class FilePlaces:
         self._on_lost_rest = on_lost_rest
         self._known: dict[Key, FileEnd] = {}
         """The files that were looked at, and are the ones that were read."""
+        self._as_json: dict[Key, tuple[FilePlace, dict[str, Any]]] = {}
         self._sought: list[FilePlace] = []
         """Places of files that were looked for under other names already."""
 
@@ -43,11 +44,19 @@ class FilePlaces:
 
     def forget(self) -> None:
         """Know no file any more."""
-        self._places, self._known = {}, {}
+        self._places, self._known, self._as_json = {}, {}, {}
 
-    def all(self) -> list[FilePlace]:
-        """Return all places, in the order in which their files were first read."""
-        return list(self._places.values())
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return all places as JSON values, in the order in which their files were first read.
+
+        Asked for at every turn: what has not changed is the same object as before.
+        """
+        before = self._as_json
+        self._as_json = {
+            key: known if (known := before.get(key)) and known[0] == place else (place, place.to_json())
+            for key, place in self._places.items()
+        }
+        return [values for _, values in self._as_json.values()]
 
     def unread(self, entries: Sequence[FileEntry]) -> Iterator[tuple[FileEntry, FilePlace]]:
         """Yield what is to be read of listed files, in their order; a file that is read in part comes first.

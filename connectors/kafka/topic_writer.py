@@ -56,7 +56,8 @@ class TopicWriter(threading.Thread):
         self._linger_seconds = linger_seconds
         self._writer: str = options.transactional_id or saved.get("writer") or uuid.uuid4().hex
         self._changed = threading.Condition()
-        self._since = {int(number): end for number, end in saved["ends"].items()} if saved else None
+        here = saved.get("topic") == options.topic
+        self._since = {int(number): end for number, end in saved["ends"].items()} if here else None
         """Where each partition is to be read back from after a crash."""
         self._read_to = self._since
         """Up to where each partition is known."""
@@ -103,7 +104,7 @@ class TopicWriter(threading.Thread):
         with self._changed:
             since = self._since if self._present else self._read_to
             ends = {str(number): end for number, end in sorted((since or {}).items())}
-            return {"writer": self._writer, "ends": ends} if ends else {}
+            return {"writer": self._writer, "topic": self._options.topic, "ends": ends} if ends else {}
 
     def end(self) -> None:
         """Wait shortly for what is not committed yet, where nothing is in the way; then end the thread."""

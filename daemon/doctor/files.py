@@ -22,7 +22,7 @@ def check_files(config: Config, _: Setup) -> Iterator[Finding]:
     """Look at the files of sources and sinks of type file."""
     for section, options in sources(config).items():
         if options.type == "file":
-            yield from (_read(section, path) for path in _paths(options.path))
+            yield from (_read(section, path, follow=options.follow) for path in _paths(options.path))
     for section, options in sinks(config).items():
         if options is not None and options.type == "file":
             yield _written(section, Path(options.path), state=Path(config.checkpoint.directory).absolute())
@@ -33,8 +33,10 @@ def _paths(path: Any) -> list[str]:
     return [entry if isinstance(entry, str) else entry.path for entry in entries]
 
 
-def _read(section: str, pattern: str) -> Finding:
+def _read(section: str, pattern: str, *, follow: bool) -> Finding:
     found = [pattern] if Path(pattern).exists() else sorted(glob(pattern))  # noqa: PTH207 - as the source does
+    if not found and follow:
+        return ok(f"{section}: there is no {pattern} yet; it is waited for")
     if not found:
         return problem(
             f"{section}: there is no {pattern}", "correct the path; a relative one is from where it runs"

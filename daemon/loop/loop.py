@@ -148,9 +148,7 @@ class Loop:
         that time what the state says that it has.
         """
         if not self._outbox.settle(within_seconds):
-            raise SinkUnavailableError(
-                "; ".join(self._outbox.waiting.values()) or "a sink has not acknowledged yet"
-            )
+            raise SinkUnavailableError(self._outbox.why_not_ready or "not all is acknowledged yet")
         self._tell_saved(self.saving.finish(self._contents()))
         self._owes = False
         self._report(last=True)
@@ -191,8 +189,8 @@ class Loop:
             self._telemetry.show(self._snapshot(source))
 
     def _status(self) -> SourceStatus:
-        status, waiting = self._source.status(), self._outbox.waiting
-        return replace(status, ready=False, reason="; ".join(waiting.values())) if waiting else status
+        status, reason = self._source.status(), self._outbox.why_not_ready
+        return replace(status, ready=False, reason=reason) if reason else status
 
     def _snapshot(self, source: SourceStatus) -> Snapshot:
         return self._telemetry.snapshot(self.pipeline.snapshot(), source)

@@ -59,6 +59,13 @@ class Outbox:
         return self._waiting
 
     @property
+    def why_not_ready(self) -> str:
+        """Why nothing is polled, in a sentence; empty where there is no reason."""
+        if self._waiting or self._opened:
+            return "; ".join(self._waiting.values())
+        return f"not connected yet: {', '.join(self._sinks)}"
+
+    @property
     def full(self) -> bool:
         """Whether nothing should be polled before all is settled."""
         return not self._opened or any(sink.full for sink in self._sinks.values())

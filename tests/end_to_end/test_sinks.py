@@ -122,6 +122,7 @@ def test_a_broker_that_is_away_is_waited_for_by_the_sinks(
     with DaemonProcess(launcher, config, log=tmp_path / "log") as daemon:
         waits(daemon, "predictions", "dead_letters")
         assert daemon.events() == 0
+        assert daemon.said("ready") is None
         broker.start()
         waits(daemon, "predictions", "dead_letters")
         for name in ("out-predictions", "out-dead"):

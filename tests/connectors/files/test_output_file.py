@@ -111,7 +111,7 @@ def test_a_known_file_under_a_new_name_is_cut_as_before(path: Path, tmp_path: Pa
 def test_the_state_of_an_earlier_release_or_of_another_sink_cuts_nothing(path: Path) -> None:
     path.write_text("a\nb\n")
     unknown = {"path": None, "inode": None, "fingerprint": None, "bytes": 2}
-    for number, state in enumerate((unknown, {"writer": "w", "ends": {}}, {})):
+    for number, state in enumerate((unknown, {"writer": "w", "topic": "t", "ends": {}}, {})):
         file = output(path, state)
         put(file, "new")
         file.close()
@@ -186,6 +186,16 @@ def test_what_was_written_is_written_again_after_an_fsync_that_failed(
     assert file.settle(0)
     file.close()
     assert written(path) == ["1", "2"]
+
+
+def test_devices_take_lines_or_tell_why_not() -> None:
+    nowhere, full = (OutputFile(path, what="lines", sleep=lambda _: None) for path in ("/dev/null", "/dev/full"))
+    put(nowhere, "1")
+    full.append([b"1"])
+    assert not full.settle(0)
+    assert "No space left on device" in full.trouble
+    nowhere.close()
+    full.close()
 
 
 def test_a_folder_that_is_missing_is_waited_for(tmp_path: Path) -> None:

@@ -173,6 +173,19 @@ def test_what_was_rotated_away_between_two_runs_is_read_to_its_end_first(tmp_pat
     assert reading.run_to_the_end() == ["1", "2", "3", "4"]
 
 
+def test_a_file_that_was_renamed_within_the_list_is_not_read_again_though_another_has_its_name(
+    tmp_path: Path,
+) -> None:
+    reading = Reading(str(tmp_path / "events*"))
+    write(tmp_path / "events", "1", "2")
+    for number in (3, 4, 5):
+        reading.run_to_the_end()
+        for older in sorted(tmp_path.iterdir(), reverse=True):
+            older.rename(tmp_path / f"events.{int(older.suffix[1:] or 0) + 1}")
+        write(tmp_path / "events", str(number))
+    assert reading.run_to_the_end() == ["1", "2", "3", "4", "5"]
+
+
 @pytest.mark.parametrize("how", ["gone", "replaced", "cut"])
 def test_a_lost_rest_is_a_reason_to_stop_unless_it_may_be_lost(tmp_path: Path, how: str) -> None:
     write(tmp_path / "a", "1", "2", "3")

@@ -143,6 +143,19 @@ def test_the_events_of_one_message_are_told_apart_when_the_topic_is_read_back(br
     assert dict(published[0].headers)[HEADER].endswith(b"/plant/3/7.0")
 
 
+def test_what_a_state_knows_of_one_topic_says_nothing_of_another(broker: Cluster, topic: str) -> None:
+    other = broker.create_topic(f"{topic}-other")
+    first = sink_of(broker, topic)
+    state = put(first, range(5))
+    first.close()
+    second = sink_of(broker, other, state)
+    moved = put(second, range(5, 8))
+    second.close()
+    assert (moved["writer"], moved["topic"]) == (state["writer"], other)
+    assert counts(broker, other) == once(5, 6, 7)
+    broker.delete_topic(other)
+
+
 def test_two_records_of_one_event_are_both_there_once(broker: Cluster, topic: str) -> None:
     first = sink_of(broker, topic)
     state = put(first, [])

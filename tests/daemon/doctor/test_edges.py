@@ -144,6 +144,11 @@ def test_files_that_are_read_must_be_there(configure: Any, tmp_path: Path) -> No
     assert levels(check_files(config, HERE)) == ["ok", "problem"]
 
 
+def test_files_that_are_followed_may_come_later(configure: Any, tmp_path: Path) -> None:
+    config = configure(source=f'{{type: file, path: "{tmp_path}/day-*.jsonl", follow: true}}')
+    assert levels(check_files(config, HERE)) == ["ok"]
+
+
 def test_a_folder_of_written_files_must_be_there_unless_it_is_made(configure: Any, tmp_path: Path) -> None:
     sections = {
         "dead_letters": f'{{type: file, path: "{tmp_path}/state/dead.jsonl"}}',
