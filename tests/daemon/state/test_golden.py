@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from connectors.decoders.identities import untyped_name
 from daemon.build.load import load
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
@@ -20,6 +21,7 @@ from daemon.state.state_tree import flatten
 from daemon.telemetry.history.saved import read_history
 
 if TYPE_CHECKING:
+    from daemon.config.schema import Config
     from daemon.state.state_tree import Leaf
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -52,14 +54,16 @@ def test_what_is_learned_on_is_what_that_release_learned(golden: Path) -> None:
         service.run(stop=lambda: False)
     ours, theirs = predictions(golden / "state"), predictions(golden / "end")
     assert [line["task"] for line in ours] == [line["task"] for line in theirs]
-    if load(golden / "retaind.yaml").name in MENDED:
+    config = load(golden / "retaind.yaml")
+    if config.name in MENDED or fills_gaps_by_key(config):
         return
     assert_close(newest(golden / "state")["pipeline"], newest(golden / "end")["pipeline"])
-    if isinstance(theirs[0]["prediction"], str):
-        assert [line["prediction"] for line in ours] == [line["prediction"] for line in theirs]
+    said, before = ([line["prediction"] for line in lines] for lines in (ours, theirs))
+    if isinstance(before[-1], str):
+        # In a format without types 7.0 is 7 now.
+        assert [each and untyped_name(each) for each in said] == [each and untyped_name(each) for each in before]
     else:
-        said = [[line["prediction"] for line in lines] for lines in (ours, theirs)]
-        np.testing.assert_allclose(*said, **CLOSE)
+        np.testing.assert_allclose(*(np.array(each, dtype=np.float64) for each in (said, before)), **CLOSE)
 
 
 @pytest.mark.parametrize("run", COMMITTEES, ids=lambda path: path.name)
@@ -91,6 +95,12 @@ def test_there_is_a_state_of_every_layout_that_can_be_migrated() -> None:
     kept = {(name, version) for each in manifests for name, version in each.get("layout", FIRST).items()}
     assert kept >= {(migration.component, migration.version) for migration in MIGRATIONS}
     assert {migration.component for migration in MIGRATIONS} <= LAYOUT.keys()
+
+
+def fills_gaps_by_key(config: Config) -> bool:
+    """So do these: gaps are filled from what came under the same key."""
+    decoder: Any = config.decoder
+    return decoder.key is not None and decoder.missing in ("mean", "last")
 
 
 def newest(directory: Path) -> dict[str, Any]:

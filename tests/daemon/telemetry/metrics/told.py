@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionStatus
+from daemon.intake.features.key_slots import KnownKeys
 from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.average_lead import AverageLead
 from daemon.scoring.lead import Lead
@@ -74,6 +75,8 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
         turn_seconds=0.3,
     )
     metrics.stream.rejected({("decode", "tombstone"): 4}, dead_letters=4)
+    metrics.stream.odd({("temp", "out_of_range"): 2})
+    metrics.stream.remembered(KnownKeys(known=5, limit=5, dropped=1), held=3)
     metrics.stream.partitions([PartitionStatus("plant", 0, 100, 150, 1_600.0)])
 
 
