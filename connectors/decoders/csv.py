@@ -83,18 +83,22 @@ class CsvDecoder(TabularDecoder):
         cells = [line.split(self._options.delimiter) for line in lines]
         if set(map(len, cells)) != {len(layout)}:
             raise ValueError("a line of another width")
-        return self._columns(cells, {name: n for n, name in enumerate(layout)})
+        return self._columns(
+            cells, {name: n for n, name in enumerate(layout)}, all_plain=only_plain(("".join(lines),))
+        )
 
     def _may_have_header(self, lines: list[str], records: Sequence[Record], layout: Layout) -> bool:
         return self._options.delimiter.join(layout) in lines or any(map(begins_file, records))
 
-    def _columns(self, cells: list[list[str]], index: Mapping[str, int]) -> Columns:
+    def _columns(self, cells: list[list[str]], index: Mapping[str, int], *, all_plain: bool) -> Columns:
         options = self._options
-        picked = itemgetter(*[index[name] for name in self.fields or ()])
-        rows = [(picked(row),) for row in cells] if len(self.fields or ()) == 1 else list(map(picked, cells))
-        if not only_plain(chain.from_iterable(rows)):
+        places = [index[name] for name in self.fields or ()]
+        picked: Callable[[list[str]], Any] = itemgetter(*places)
+        if len(places) == 1:
+            picked = itemgetter(slice(places[0], places[0] + 1))
+        if not (all_plain or only_plain(chain.from_iterable(map(picked, cells)))):
             raise ValueError("no decimal notation")
-        x = self._matrix([list(map(float, row)) for row in rows])
+        x = self._matrix([list(map(float, picked(row))) for row in cells])
         if not np.isfinite(x).all():
             raise ValueError("not finite")
         return Columns(
@@ -107,7 +111,8 @@ class CsvDecoder(TabularDecoder):
 
     def _column(self, cells: list[list[str]], index: Mapping[str, int], name: str | None) -> list[Any]:
         values = self._values(cells, index, name)
-        return [None if value is None else untyped_name(value) for value in values]
+        # Most do not end in a zero: those are names as they are.
+        return [value if value is None or value[-1] != "0" else untyped_name(value) for value in values]
 
     def _values(self, cells: list[list[str]], index: Mapping[str, int], name: str | None) -> list[Any]:
         if name is None:
