@@ -220,7 +220,7 @@ def _read_values_as_meant(state: State) -> None:
     if "period" in intake["tasks"]:
         begun = intake["tasks"]["first"] is not None
         places = [intake["tasks"]["period"]] if begun else []
-        intake["tasks"]["jumps"] = {"places": places, "candidates": [], "forward": []}
+        intake["tasks"]["jumps"] = {"places": places, "candidates": [], "forward": [], "stride": 0}
     if "columns" in decoder:
         decoder["layouts"] = []
         for names in (intake["labels"], intake["tasks"]["names"]):
