@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
@@ -42,6 +43,16 @@ def test_a_clamped_time_is_the_records_or_the_newest_plausible_one_before() -> N
     )
     assert times == [NOW, NOW, NOW - HOUR, NOW - HOUR, NOW - 5]
     assert (reasons, odd) == ([], {("ts", "clamped"): 3})
+
+
+def test_a_timestamp_that_cannot_be_is_unknown_and_counted() -> None:
+    records = [
+        LocalRecord("t", 0, n, timestamp, None, b'{"a": 1}', [])
+        for n, timestamp in enumerate([-1, 0, int(NOW * 1_000), 2**60])
+    ]
+    rows, rejects = JsonDecoder(JsonOptions(), clock=lambda: NOW).decode(records)
+    assert np.isnan(rows.time).tolist() == [True, True, False, True]
+    assert (rejects, rows.odd) == ([], {("(timestamp)", "unknown"): 2})
 
 
 def test_bounds_can_be_moved_and_lifted() -> None:
