@@ -33,6 +33,8 @@ Oddity = tuple[str, str]
 """A field, and what was odd about a value that was accepted all the same."""
 OUT_OF_RANGE = "out_of_range"
 CLAMPED = "clamped"
+TIMESTAMP, UNKNOWN = "(timestamp)", "unknown"
+"""The record's own, where it cannot be."""
 
 
 @dataclass(frozen=True, slots=True)

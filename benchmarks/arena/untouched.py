@@ -42,7 +42,8 @@ def written(*, classes: int, seed: int) -> dict[str, Any]:
     """
     return {
         "source": {"type": "file", "path": "(the table)"},
-        "decoder": {"type": "json", "label": LABEL},
+        # As the others, it has to answer from the first row on.
+        "decoder": {"type": "json", "label": LABEL, "first_events": 1},
         "label": {"type": "class", "max_classes": classes} if classes else {"type": "number"},
         "strategies": "default",
         "predictions": {"type": "file", "path": "(nowhere)"},

@@ -45,6 +45,8 @@ class Learning:
         """Predict and learn the records of a chunk, of which nothing may be rejected."""
         start = self._clock()
         outcome = self._pipeline.process(chunk.records)
+        # A chunk may be smaller than what is looked at first.
+        outcome.rejects.extend(self._pipeline.release().rejects)
         if chunk.ends is not None:
             # As at the boundary before the next record: what waits is learned, though the block is not full.
             self._pipeline.close_block()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LABEL, TIME, PRODUCT, CAMPAIGN = "state", "ts", "product", "campaign"
 """Fields of an event that no sensor shows."""
 DEFAULT = "default"
+SIMULATED: dict[str, Any] = {"max_ahead_seconds": None, "first_events": 1}
+"""Of the decoder: a simulated year may lie ahead, and what is scored is every answer from the first on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def written(name: str, *, seed: int) -> dict[str, Any]:
     """Return a variant's whole file: where events are, what a label is, and what the variant changes."""
     base = {
         "source": {"type": "file", "path": "(the simulated plant)"},
-        "decoder": {"type": "json", "label": LABEL, "time": TIME},
+        "decoder": {"type": "json", "label": LABEL, "time": TIME} | SIMULATED,
         "strategies": "default",
         "predictions": {"type": "file", "path": "(nowhere)"},
         "checkpoint": {"directory": "(none)"},

@@ -83,17 +83,19 @@ class CsvDecoder(TabularDecoder):
         cells = [line.split(self._options.delimiter) for line in lines]
         if set(map(len, cells)) != {len(layout)}:
             raise ValueError("a line of another width")
-        return self._columns(cells, {name: n for n, name in enumerate(layout)})
+        return self._columns(
+            cells, {name: n for n, name in enumerate(layout)}, all_plain=only_plain(("".join(lines),))
+        )
 
     def _may_have_header(self, lines: list[str], records: Sequence[Record], layout: Layout) -> bool:
         return self._options.delimiter.join(layout) in lines or any(map(begins_file, records))
 
-    def _columns(self, cells: list[list[str]], index: Mapping[str, int]) -> Columns:
+    def _columns(self, cells: list[list[str]], index: Mapping[str, int], *, all_plain: bool) -> Columns:
         options = self._options
-        rows = list(map(_picker([index[name] for name in self.fields or ()]), cells))
-        if not only_plain(chain.from_iterable(rows)):
+        picked = _picker([index[name] for name in self.fields or ()])
+        if not (all_plain or only_plain(chain.from_iterable(map(picked, cells)))):
             raise ValueError("no decimal notation")
-        x = self._matrix([list(map(float, row)) for row in rows])
+        x = self._matrix([list(map(float, picked(row))) for row in cells])
         if not np.isfinite(x).all():
             raise ValueError("not finite")
         return Columns(
@@ -107,7 +109,8 @@ class CsvDecoder(TabularDecoder):
 
     def _column(self, cells: list[list[str]], index: Mapping[str, int], name: str | None) -> list[Any]:
         values = self._values(cells, index, name)
-        return [None if value is None else untyped_name(value) for value in values]
+        # Most do not end in a zero: those are names as they are.
+        return [value if value is None or value[-1] != "0" else untyped_name(value) for value in values]
 
     def _values(self, cells: list[list[str]], index: Mapping[str, int], name: str | None) -> list[Any]:
         if name is None:
@@ -225,9 +228,8 @@ class CsvDecoder(TabularDecoder):
         return ", ".join((*(self.fields or ()), *self._options.cells)[:10])
 
 
-def _picker(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
+def _picker(places: list[int]) -> Callable[[list[str]], Sequence[str]]:
     """Return a function from the values of a line to those at ``places``."""
     if not places:
         return lambda _: ()
-    picked = itemgetter(*places)
-    return picked if len(places) > 1 else lambda row: (picked(row),)
+    return itemgetter(slice(places[0], places[0] + 1)) if len(places) == 1 else itemgetter(*places)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from connectors.decoder import CLAMPED
+from connectors.decoder import CLAMPED, TIMESTAMP, UNKNOWN
 from connectors.decoders.envelope import RejectedError, kind
 from connectors.decoders.number_text import NumberText
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from connectors.decoder import Reject, Rows
+    from connectors.decoder import Oddity, Reject, Rows
     from connectors.decoders.envelope_options import EnvelopeOptions, TimeUnit
     from connectors.record import Record
 
@@ -60,7 +60,7 @@ class EventTimes:
         """
         arrival = self._arrival(rows.records)
         if self._options.time is None or not len(rows):
-            return replace(rows, time=arrival)
+            return replace(rows, time=arrival, odd=self._odd_timestamps(rows, arrival))
         seconds = np.array(stated, dtype=np.float64)
         since = np.where(np.isnan(arrival), self._clock(), arrival)
         implausible = (seconds < self._earliest) | (seconds > since + self._ahead)
@@ -80,6 +80,11 @@ class EventTimes:
         seconds = np.array([record.timestamp for record in records], dtype=np.float64) / 1_000
         latest = self._clock() + self._ahead
         return np.where((seconds >= max(self._earliest, 0.0)) & (seconds <= latest), seconds, np.nan)
+
+    def _odd_timestamps(self, rows: Rows, arrival: Seconds) -> Mapping[Oddity, int]:
+        stated = np.array([record.timestamp >= 0 for record in rows.records], dtype=np.bool_)
+        wrong = int((stated & np.isnan(arrival)).sum())
+        return {**rows.odd, (TIMESTAMP, UNKNOWN): wrong} if wrong else rows.odd
 
     def _with_clamped(self, rows: Rows, seconds: Seconds, arrival: Seconds, implausible: NDArray[np.bool_]) -> Rows:
         """Return the rows with their arrival, or else the newest plausible time, in place of one that cannot be."""

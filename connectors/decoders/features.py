@@ -21,8 +21,6 @@ LATER = (
     " checkpoint directory"
 )
 _MOST_LEFT_OUT = 256
-_LOOKED_AT = 16
-"""Of the events that are decoded together, to notice fields that the first ones lacked."""
 
 
 class Features:
@@ -63,13 +61,12 @@ class Features:
         self._left_out = dict(list(found.left.items())[:_MOST_LEFT_OUT])
 
     def notice(self, events: Sequence[Any], describe: Callable[[Any], Described]) -> None:
-        """Look at some events, where fields were inferred, for numbers that are no feature."""
-        if self._options.features is not None or self.names is None:
+        """Look at one of the events, where fields were inferred, for numbers that are no feature."""
+        if self._options.features is not None or self.names is None or not events:
             return
-        for event in events[:: max(1, len(events) // _LOOKED_AT)]:
-            for name, kind in describe(event):
-                if self._is_number(kind) and self._is_new(name):
-                    self._later[name] = LATER
+        for name, kind in describe(events[-1]):
+            if self._is_number(kind) and self._is_new(name):
+                self._later[name] = LATER
 
     def _is_number(self, kind: Kind) -> bool:
         return kind == "number" or (kind == "number as text" and self._options.numbers == "text")

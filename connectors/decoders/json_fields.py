@@ -72,21 +72,29 @@ def _nested_reader(paths: Sequence[tuple[str, ...]]) -> Callable[[dict[str, Any]
     }
     order = [path for members in groups.values() for path in members]
     restore = _tuple_getter([order.index(path) for path in paths])
-    steps = [
-        ([_either(part) for part in parent], _inner_getter([path[-1] for path in paths_of]))
-        for parent, paths_of in groups.items()
-    ]
+    steps = [(_way(parent), _inner_getter([path[-1] for path in members])) for parent, members in groups.items()]
 
     def read(event: dict[str, Any]) -> tuple[Any, ...]:
         values: tuple[Any, ...] = ()
-        for parent, getter in steps:
-            inner: Any = event
-            for part, place in parent:
-                inner = inner[place if type(inner) is list else part]
-            values += getter(inner)
+        for way, getter in steps:
+            values += getter(way(event))
         return restore(values)
 
     return read
+
+
+def _way(parts: Sequence[str]) -> Callable[[Any], Any]:
+    """Return a function from an event to the object or list that some parts of a name lead to."""
+    if len(parts) == 1:
+        return itemgetter(parts[0])
+    either = [_either(part) for part in parts]
+
+    def inner(event: Any) -> Any:
+        for part, place in either:
+            event = event[place if type(event) is list else part]
+        return event
+
+    return inner
 
 
 def _either(part: str) -> tuple[str, Any]:

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NEVER_IN_NUMBERS = re.compile(r"[^0-9+\-.eE \t]")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _BLANKS = " \t"
+_ONLY_PYTHON = "_\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
+"""What ``float`` passes over, and is no part of a number."""
 
 
 class NumberText:
@@ -54,12 +55,13 @@ class NumberText:
 
 
 def only_plain(texts: Iterable[str]) -> bool:
-    """Tell whether ``float`` can be trusted with these: whatever it accepts of them is decimal notation.
+    """Tell whether ``float`` can be trusted with these: what it accepts of them and is finite, is decimal notation.
 
     >>> only_plain(["1.5", " 2e3"]), only_plain(["10_20"])
     (True, False)
     """
-    return _NEVER_IN_NUMBERS.search("".join(texts)) is None
+    joined = "".join(texts)
+    return joined.isascii() and not any(character in joined for character in _ONLY_PYTHON)
 
 
 def is_not_finite(text: str) -> bool:

@@ -12,6 +12,9 @@ from daemon.intake.labels.options import NumberLabel
 from daemon.intake.origins import Origins
 from daemon.intake.row_maker import RowMaker
 
+RANGED = frozenset({"uint8", "uint4"})
+"""Forms of storage that keep values within a declared range."""
+
 if TYPE_CHECKING:
     from daemon.config.schema import Config
     from daemon.intake.features.categories import Categories
@@ -36,11 +39,16 @@ def build_rows(
 
 
 def build_origins(config: Config) -> Origins:
-    """Return what values are taken from: 0 where their scale is not learned, or was learned without any."""
+    """Return what values are taken from.
+
+    That is 0 where their scale is not learned, or was learned without any, and where rows are kept in a range that
+    is declared for values as they come.
+    """
     pretrained = getattr(config.model, "pretrained", None)
     label = config.label
+    kept = {getattr(each, "storage", None) for each in (*config.strategies, config.reference)}
     return Origins(
-        features=config.learner.standardise and pretrained is None,
+        features=config.learner.standardise and pretrained is None and kept.isdisjoint(RANGED),
         label=isinstance(label, NumberLabel) and label.standardise and pretrained is None,
     )
 

@@ -102,7 +102,7 @@ class Options:
 
     def _within(self, option: Schema) -> Iterator[tuple[Schema, str]]:
         for each in alternatives(option):
-            for schema, suffix in ((each, ""), *((item, "[]") for item in _item_alternatives(each))):
+            for schema, suffix in _itself_and_within(each):
                 if "$ref" in schema and reference(schema) not in self.chapters:
                     yield self.definitions[reference(schema)], suffix
 
@@ -150,6 +150,14 @@ def escaped(text: str) -> str:
     prose, *rest = " ".join(text.split()).split("``", 2)
     marked = _MARKUP.sub(r"\\\g<0>", prose)
     return f"{marked}`{rest[0]}`{escaped(rest[1])}" if rest else marked
+
+
+def _itself_and_within(schema: Schema) -> Iterator[tuple[Schema, str]]:
+    """Yield a schema, those of its items and that of its values by name, and how each is reached."""
+    yield schema, ""
+    yield from ((item, "[]") for item in _item_alternatives(schema))
+    if isinstance(named := schema.get("additionalProperties"), dict):
+        yield named, ".NAME"
 
 
 def _item_alternatives(schema: Schema) -> list[Schema]:

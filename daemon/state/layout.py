@@ -7,12 +7,12 @@ A component is a part of the state that has a version of its own. Whoever change
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from connectors.decoders.identities import untyped_name
 from daemon.state.state_error import StateError
 from strategies.objective import Regression
 from strategies.scaler import state_of_sums
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 State = dict[str, Any]
+
+_WHOLE = re.compile(r"^(-?(?:0|[1-9][0-9]*))\.0+$")
 
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
@@ -229,7 +231,7 @@ def _read_values_as_meant(state: State) -> None:
     if "period" in intake["tasks"]:
         begun = intake["tasks"]["first"] is not None
         places = [intake["tasks"]["period"]] if begun else []
-        intake["tasks"]["jumps"] = {"places": places, "candidates": [], "forward": []}
+        intake["tasks"]["jumps"] = {"places": places, "candidates": [], "forward": [], "stride": 0}
     if "columns" in decoder:
         decoder["layouts"] = []
         for names in (intake["labels"], intake["tasks"]["names"]):
@@ -250,7 +252,7 @@ def _imputer_of(gaps: State) -> State:
 
 def _untyped(names: list[str]) -> list[str]:
     """Return names as they are called now; where two would be one, all stay as they are."""
-    renamed = [untyped_name(name) for name in names]
+    renamed = [_WHOLE.sub(r"\1", name) for name in names]
     return renamed if len(set(renamed)) == len(names) else names
 
 

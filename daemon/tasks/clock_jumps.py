@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,8 @@ class ClockJumps:
         """Far periods, and how many rows were near each."""
         self._forward: list[int] = []
         """Far periods of the newest rows, one after another, each later than the one before."""
+        self._stride = 0
+        """How far the stream may go forward at once, because it did so again and again."""
 
     def without_wrong(self, periods: Periods) -> Periods:
         """Return the periods ``(rows,)`` of some rows, those of wrong clocks replaced."""
@@ -63,6 +66,8 @@ class ClockJumps:
         return next(reversed(self._places))
 
     def _is_near(self, period: int) -> bool:
+        if 0 < period - next(reversed(self._places)) <= self._stride:
+            return True
         return any(abs(period - place) <= NEAR for place in reversed(self._places))
 
     def _is_agreed(self, period: int) -> bool:
@@ -72,9 +77,11 @@ class ClockJumps:
         self._candidates[anchor] = self._candidates.pop(anchor, 0) + 1
         if len(self._candidates) > _MOST_CANDIDATES:
             self._candidates.popitem(last=False)
-        if self._candidates[anchor] < AGREE and len(self._forward) < AGREE:
+        if len(self._forward) >= AGREE:
+            self._stride = 2 * max(late - early for early, late in pairwise(self._forward))
+        elif self._candidates[anchor] < AGREE:
             return False
-        del self._candidates[anchor]
+        self._candidates.pop(anchor, None)
         return True
 
     def _go(self, period: int) -> None:
@@ -89,10 +96,11 @@ class ClockJumps:
             "places": list(self._places),
             "candidates": [[period, rows] for period, rows in self._candidates.items()],
             "forward": list(self._forward),
+            "stride": self._stride,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the state."""
         self._places = OrderedDict.fromkeys(state["places"])
         self._candidates = OrderedDict((period, rows) for period, rows in state["candidates"])
-        self._forward = list(state["forward"])
+        self._forward, self._stride = list(state["forward"]), state["stride"]

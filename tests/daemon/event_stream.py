@@ -34,10 +34,16 @@ def events(
     bad_share: float = 0.0,
     missing_share: float = 0.0,
     classes: int = 3,
+    level: float = 0.0,
 ) -> list[LocalRecord]:
-    """The stretches' events in order; each task has its own rule from features to label."""
+    """The stretches' events in order; each task has its own rule from features to label.
+
+    All features, and a label that is a number, lie about ``level``.
+    """
     chance = np.random.default_rng(seed)
-    values = list(_values(stretches, chance, regression=regression, missing_share=missing_share, classes=classes))
+    values = list(
+        _values(stretches, chance, regression=regression, missing_share=missing_share, classes=classes, level=level)
+    )
     for place in np.flatnonzero(chance.random(len(values)) < bad_share).tolist():
         values[place] = BAD_VALUES[int(chance.integers(len(BAD_VALUES)))]
     keys = [KEYS[number] for number in chance.integers(len(KEYS), size=len(values)).tolist()]
@@ -60,13 +66,17 @@ def _values(
     regression: bool,
     missing_share: float,
     classes: int,
+    level: float,
 ) -> Iterator[bytes | None]:
     for stretch in stretches:
         rule = np.random.default_rng(sum(stretch.task.encode())).normal(size=(len(FIELDS), 4))
         for x in chance.normal(size=(stretch.rows, len(FIELDS))):
             score = x @ rule
-            label: Any = float(score[0]) if regression else f"class {int(score.argmax()) % classes}"
-            event: dict[str, Any] = dict(zip(FIELDS, x.tolist(), strict=True)) | {"y": label, "task": stretch.task}
+            label: Any = float(score[0]) + level if regression else f"class {int(score.argmax()) % classes}"
+            event: dict[str, Any] = dict(zip(FIELDS, (x + level).tolist(), strict=True)) | {
+                "y": label,
+                "task": stretch.task,
+            }
             for name in (*FIELDS[1:], "y", "task"):
                 if chance.random() < missing_share:
                     event[name] = None

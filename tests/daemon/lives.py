@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SMALL: dict[str, Any] = {
     "source": {"type": "file", "path": "the memory source stands for it"},
-    "decoder": {"type": "json", "label": "y", "task": "task", "missing": "mean"},
+    "decoder": {"type": "json", "label": "y", "task": "task", "missing": "mean", "first_events": 1},
     "label": {"max_classes": 3},
     "tasks": {"type": "field"},
     "model": {"type": "mlp", "hidden": [8]},

@@ -81,7 +81,7 @@ ORDER_TIMEOUTS = Family(
 ODD = Family(
     "retaind_odd_values_total",
     "counter",
-    "Values out of their declared range, which count as missing, and times that were clamped; by field.",
+    "Values out of their range, which are missing, times that were clamped, and record timestamps that cannot be.",
     ("field", "kind"),
     unit="values",
 )

@@ -25,7 +25,7 @@ ALWAYS = {"every_blocks": 1, "every_examinations": 1}
 NOBODY = {"naive": None, "frozen": None}
 CONFIG: dict[str, Any] = {
     "source": {"type": "file", "path": "unused"},
-    "decoder": {"type": "json", "label": "y", "task": "task", "missing": "mean"},
+    "decoder": {"type": "json", "label": "y", "task": "task", "missing": "mean", "first_events": 1},
     "label": {"type": "class", "max_classes": 3},
     "tasks": {"type": "field"},
     "model": {"type": "mlp", "hidden": [8]},

@@ -26,7 +26,7 @@ COMMITTEES: list[dict[str, Any] | None] = [None, {}]
 def pipeline_for(label: dict[str, Any], *, committee: dict[str, Any] | None) -> Pipeline:
     config = {
         "source": {"type": "file", "path": "unused"},
-        "decoder": {"type": "json", "label": "y"},
+        "decoder": {"type": "json", "label": "y", "first_events": 1},
         "label": label,
         "learner": {"batch": 4, "steps": "fixed"},
         "retention": {"probe_share": 0.0},

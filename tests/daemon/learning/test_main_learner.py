@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONFIG = """
 source: {type: plant}
-decoder: {type: json, label: label, task: task, features: [a, b]}
+decoder: {type: json, label: label, task: task, features: [a, b], first_events: 1}
 label: {type: class, classes: [no, yes]}
 tasks: {type: %(tasks)s}
 model: {type: linear}

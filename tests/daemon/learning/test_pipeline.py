@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CLASS: dict[str, Any] = {"type": "class", "max_classes": 3}
 NUMBER: dict[str, Any] = {"type": "number"}
-DECODER: dict[str, Any] = {"type": "json", "label": "y", "task": "task", "missing": "mean"}
+DECODER: dict[str, Any] = {"type": "json", "label": "y", "task": "task", "missing": "mean", "first_events": 6}
 BASE: dict[str, Any] = {
     "source": {"type": "file", "path": "unused"},
     "decoder": DECODER,
@@ -58,6 +58,7 @@ FEATURES = {
     "hour": True,
     "cyclic": [{"field": "time", "period": "day"}],
 }
+FAR = "values far from zero"
 PAGE_HINKLEY = {"type": "drift", "detector": "page_hinkley", "threshold": 1.0, "delta": 0.01, "min_events": 10}
 KSWIN = {"type": "drift", "detector": "kswin", "average": 1, "window": 20, "recent": 10, "alpha": 0.2}
 
@@ -106,6 +107,7 @@ CASES: dict[str, dict[str, Any]] = {
         ]
     },
     "regression": {"label": NUMBER},
+    FAR: {"label": NUMBER, "features": FEATURES, "decoder": DECODER | {"missing": "last"}},
     "companions": {
         "companions": {
             "naive": {"every_blocks": 1, "every_examinations": 1},
@@ -176,6 +178,7 @@ def streams(draw: st.DrawFn, case: str) -> list[LocalRecord]:
         bad_share=draw(st.sampled_from([0.0, 0.1, 0.5])),
         missing_share=draw(st.sampled_from([0.0, 0.1])),
         classes=4,
+        level=1.76e9 if case == FAR else 0.0,
     )
 
 

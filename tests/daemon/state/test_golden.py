@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from connectors.decoders.identities import untyped_name
 from daemon.build.load import load
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
@@ -21,6 +22,7 @@ from daemon.telemetry.history.saved import read_history
 from tests.daemon.state.outline import Outline, digests_of
 
 if TYPE_CHECKING:
+    from daemon.config.schema import Config
     from daemon.state.state_tree import Leaf
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -64,15 +66,17 @@ def test_what_is_learned_on_is_what_that_release_learned(golden: Path, request: 
     assert Outline.known().changed(run_name(request), digests_of(newest(golden / "state"))) == [], HOW_TO_MIGRATE
     ours, theirs = predictions(golden / "state"), predictions(golden / "end")
     assert [line["task"] for line in ours] == [line["task"] for line in theirs]
-    if load(golden / "retaind.yaml").name in MENDED:
+    config = load(golden / "retaind.yaml")
+    if config.name in MENDED or fills_gaps_by_key(config):
         return
     assert_close(newest(golden / "state")["pipeline"], newest(golden / "end")["pipeline"])
     said, before = ([line["prediction"] for line in lines] for lines in (ours, theirs))
     if isinstance(before[-1], str):
-        assert said == before
+        # In a format without types 7.0 is 7 now.
+        assert [each and untyped_name(each) for each in said] == [each and untyped_name(each) for each in before]
     else:
         # Before the first label there is no answer.
-        np.testing.assert_allclose(np.array(said, dtype=float), np.array(before, dtype=float), **CLOSE)
+        np.testing.assert_allclose(*(np.array(each, dtype=np.float64) for each in (said, before)), **CLOSE)
 
 
 @pytest.mark.parametrize("run", COMMITTEES, ids=lambda path: path.name)
@@ -110,6 +114,12 @@ def test_a_model_from_before_commits_had_names_gets_one_where_it_reads_kafka() -
     before = dict(LAYOUT) | {"source": 1}
     assert migrated({"source": {"partitions": []}}, before)["source"] == {"partitions": [], "identity": None}
     assert migrated({"source": {"offset": 3}}, before)["source"] == {"offset": 3}
+
+
+def fills_gaps_by_key(config: Config) -> bool:
+    """So do these: gaps are filled from what came under the same key."""
+    decoder: Any = config.decoder
+    return decoder.key is not None and decoder.missing in ("mean", "last")
 
 
 def newest(directory: Path) -> dict[str, Any]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CONFIG: dict[str, Any] = {
     "source": {"type": "file", "path": "unused"},
-    "decoder": {"type": "json", "label": "y"},
+    "decoder": {"type": "json", "label": "y", "first_events": 1},
     "label": {"type": "number"},
     "learner": {"batch": 16, "steps": "auto"},
     "checkpoint": {"directory": "unused"},

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from connectors.source import PartitionStatus
 from daemon.intake.features.categories import CategoryCounts
+from daemon.intake.features.key_slots import KnownKeys
 from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.average_lead import AverageLead
 from daemon.scoring.lead import Lead
@@ -75,6 +76,8 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
         turn_seconds=0.3,
     )
     metrics.stream.rejected({("decode", "tombstone"): 4}, dead_letters=4)
+    metrics.stream.odd({("temp", "out_of_range"): 2})
+    metrics.stream.remembered(KnownKeys(known=5, limit=5, dropped=1), held=3)
     metrics.stream.partitions([PartitionStatus("plant", 0, 100, 150, 1_600.0)])
     metrics.categories.show({"wind": CategoryCounts(known=8, limit=8, unseen=3)})
 
