@@ -313,19 +313,24 @@ def _mark_what_is_gathered(state: State) -> None:
                 method["marked_paths"] = [path, path] if len(path) else []
 
 
+_WITH_ESTIMATES = 4
+"""What is known of a unit since some are estimates."""
+
+
 def _remember_what_columns_were(state: State) -> None:
     """Version 2 of the learner: running scales that knew no habits of a column, and no units by estimate."""
     for learner in _learners(state):
         for part in (learner, learner["objective"]):
             scaler = part.get("scaler") or {}
-            # One that has come from version 1 is in the form of today.
+            units = np.asarray(scaler["units"]) if scaler else np.zeros((0, _WITH_ESTIMATES))
+            # A scaler that has come from version 1 is in the form of today.
+            if units.shape[1] < _WITH_ESTIMATES:
+                scaler["units"] = np.concatenate((units, np.zeros((len(units), 1))), axis=1)
             if "watch_suspected" in scaler:
                 columns = len(scaler["shift"])
                 scaler["watch_furthest"], scaler["watch_far"] = np.asarray(scaler["watch_far"])
                 scaler["watch_outliers"] = np.asarray(scaler.pop("watch_suspected"), dtype=np.float64)
                 scaler["watch_new_starts"] = np.asarray(scaler["watch_new_starts"], dtype=np.float64)
-                units = np.asarray(scaler["units"])
-                scaler["units"] = np.concatenate((units, np.zeros((len(units), 1))), axis=1)
                 scaler["watch_past"] = np.zeros((13, columns))
                 scaler["watch_is_noise"] = np.zeros(columns, dtype=np.uint8)
                 scaler["watch_by_estimate"] = np.zeros(columns, dtype=np.int64)
