@@ -79,6 +79,8 @@ def _nested_reader(paths: Sequence[tuple[str, ...]]) -> Callable[[dict[str, Any]
 
 
 def _tuple_getter(keys: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    if not keys:
+        return lambda _: ()
     if len(keys) == 1:
         only = itemgetter(keys[0])
         return lambda event: (only(event),)

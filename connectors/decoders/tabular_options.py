@@ -15,8 +15,8 @@ class TabularOptions(EnvelopeOptions):
 
     features: tuple[str, ...] | None = Field(
         None,
-        min_length=1,
-        description="Fields used as features, in this order; by default all numeric fields of the first event.",
+        description="Fields used as features, in this order; by default all numeric fields of the first event."
+        " []: none, where the section features makes all of them of time and past.",
     )
     missing: MissingPolicy = Field(
         "reject",

@@ -29,11 +29,15 @@ class LineRecords:
                     )
                 if self.position == 0:
                     line = line.removeprefix(BYTE_ORDER_MARK)
-                line = line.rstrip(b"\r\n")
+                line = self._whole(line).rstrip(b"\r\n")
                 if line.strip(b" "):
                     self.position += 1
                     return line, None
         return None
+
+    def _whole(self, line: bytes) -> bytes:
+        """Return the record that begins with a line: here, the line."""
+        return line
 
     def skip(self, records: int) -> None:
         """Pass that many records; raise ``SourceDataError`` where there are fewer."""

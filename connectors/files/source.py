@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from connectors.files.csv_records import CsvRecords
 from connectors.files.idx_records import IdxRecords, is_idx
 from connectors.files.line_records import LineRecords
 from connectors.files.patterns import expand
@@ -113,7 +114,7 @@ class FileSource:
         entry = self._files[self._current]
         if self._options.format == "idx" or (self._options.format == "auto" and is_idx(entry.path)):
             return IdxRecords(entry.path, entry.labels)
-        return LineRecords(entry.path)
+        return CsvRecords(entry.path) if self._options.format == "csv" else LineRecords(entry.path)
 
     def _topic(self, entry: FileEntry) -> str:
         return entry.topic or Path(entry.path).name.split(".")[0] or "file"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connectors import DEAD_LETTERS, PREDICTIONS, SOURCES
 from daemon.config.components import resolve
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 def build_source(config: Config) -> Source:
     """Return the configured source, not yet opened."""
-    source: Source = resolve(config.source.type, SOURCES)(config.source)
+    return build_source_of(config.source)
+
+
+def build_source_of(options: Any) -> Source:
+    """Return a source of these options, not yet opened."""
+    source: Source = resolve(options.type, SOURCES)(options)
     return source
 
 

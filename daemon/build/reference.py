@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from connectors import DECODERS, SOURCES
+from connectors import DECODERS
+from daemon.build.edges import build_source_of
 from daemon.build.learner import generator_for
 from daemon.config.components import resolve
 from daemon.intake.features.field_names import FieldNameError
@@ -16,7 +17,6 @@ from daemon.intake.reference.records import records_up_to_now
 from daemon.intake.row_maker import RowMaker
 
 if TYPE_CHECKING:
-    from connectors.source import Source
     from daemon.config.schema import Config
     from daemon.intake.intake import Intake
     from daemon.intake.reference.rows import ReferenceRows
@@ -41,8 +41,9 @@ def read_reference(config: Config, intake: Intake) -> ReferenceRows:
         classification=isinstance(config.label, ClassLabel),
         generator=generator_for(config, "reference"),
     )
-    source: Source = resolve(section.source.type, SOURCES)(section.source)
-    records = records_up_to_now(source, most=section.max_events, wait_seconds=section.wait_seconds)
+    records = records_up_to_now(
+        build_source_of(section.source), most=section.max_events, wait_seconds=section.wait_seconds
+    )
     try:
         found = reader.read(records, seed=config.seed, max_rejected_share=config.rejections.max_share)
         names = intake.known_feature_names
