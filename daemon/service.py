@@ -134,6 +134,11 @@ class Service:
         self.loop.save()
         log.info("stopped", **self.loop.pipeline.summary())
 
+    @property
+    def rejects(self) -> dict[str, int]:
+        """How many records could not be learned from, in this and earlier processes, by ``stage/reason``."""
+        return self._history.rejects
+
     def turn(self) -> int:
         """Make one turn of the loop; return how many events came."""
         received = self._turn()

@@ -24,7 +24,7 @@ State = dict[str, Any]
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
     "intake": 2,
-    "main_learner": 3,
+    "main_learner": 4,
     "companions": 3,
     "committee": 2,
     "learner": 2,
@@ -228,6 +228,13 @@ def _compare_on_the_same_rows(state: State) -> None:
         _let_scores_remember_rows(main["committee"]["matrix"])
 
 
+def _count_by_class(state: State) -> None:
+    """Version 3 of the main learner: what was said was not counted class by class."""
+    main = state["pipeline"]["main_learner"]
+    if main:
+        main["by_class"] = {"counts": np.zeros((0, 3), dtype=np.int64)}
+
+
 def _compare_companions_on_the_same_rows(state: State) -> None:
     """Version 2 of the companions: scores without what was said of each row."""
     main = state["pipeline"]["main_learner"]
@@ -268,5 +275,6 @@ MIGRATIONS: Final = (
     Migration("main_learner", 2, _compare_on_the_same_rows),
     Migration("companions", 2, _compare_companions_on_the_same_rows),
     Migration("learner", 1, _mark_what_is_gathered),
+    Migration("main_learner", 3, _count_by_class),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""
