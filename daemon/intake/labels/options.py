@@ -23,6 +23,11 @@ class ClassLabel(Section):
         le=10_000,
         description="Maximum number of classes, and outputs of the model, where classes is not given.",
     )
+    weights: Literal["equal", "balanced"] = Field(
+        "equal",
+        description="How much an event counts when the network learns: balanced, the more the rarer its class, as"
+        " sum / (classes × count), at most 20. For recall of rare classes at the price of accuracy.",
+    )
 
 
 class NumberLabel(Section):
