@@ -146,6 +146,11 @@ class Service:
             # Saved without it, the state would claim what the output lacks. The newest checkpoint does not.
             log.warning("no last checkpoint: what came after the newest is learned again", reason=str(error))
 
+    @property
+    def rejects(self) -> dict[str, int]:
+        """How many records could not be learned from, in this and earlier processes, by ``stage/reason``."""
+        return self._history.rejects
+
     def turn(self) -> int:
         """Make one turn of the loop; return how many events came."""
         received = self._turn()

@@ -312,13 +312,19 @@ class Learner:
         if hidden is not None:
             judged = outputs.clone()
             judged[: batch.fresh].masked_fill_(hidden, _IMPOSSIBLE)
-        loss, delta = self.objective.loss(judged, batch.y, weight=batch.weight)
+        loss, delta = self.objective.loss(judged, batch.y, weight=self._weight(batch))
         for strategy in self._distilling:
             rows = own.get(strategy, slice(0, 0))
             term = strategy.distil(self, outputs, batch, own=rows, gradient=delta)
             if term is not None:
                 loss = loss + term
         return loss, delta
+
+    def _weight(self, batch: TrainingBatch) -> Tensor | None:
+        emphasis = self.objective.emphasis(batch.y)
+        if emphasis is None:
+            return batch.weight
+        return emphasis / len(batch) if batch.weight is None else batch.weight * emphasis
 
     def _constrained(self) -> float:
         """Let the strategies change the gradient; return its squared norm, not finite where no step can be made."""

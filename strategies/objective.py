@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from strategies.class_weights import ClassWeights
     from strategies.scaler import ScaleChange
 
 NO_CLASS = -1
@@ -90,6 +91,12 @@ class Objective(Protocol):
         Who remembers outputs remembers them in the label's own units: what an output means, moves.
         """
 
+    def emphasis(self, y: Tensor) -> Tensor | None:
+        """Return how much each row ``(rows,) float32`` counts in a step; None where all count alike.
+
+        That is no part of ``loss``, which says how likely a label is.
+        """
+
     def targets(self, y: Tensor) -> Tensor:
         """Return what the outputs ``(rows, outputs) float32`` would best be, for least squares."""
 
@@ -115,8 +122,9 @@ class Classification:
     classification = True
     units: Units | None = None
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, *, weights: ClassWeights | None = None) -> None:
         self.outputs = classes
+        self._weights = weights
 
     def loss(self, outputs: Tensor, y: Tensor, *, weight: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Cross-entropy; a row's gradient is softmax - one-hot."""
@@ -126,6 +134,10 @@ class Classification:
         if weight is None:
             return losses, gradient.div_(len(y))
         return losses.dot(weight), gradient.mul_(weight.unsqueeze(1))
+
+    def emphasis(self, y: Tensor) -> Tensor | None:
+        """Return the weights of the rows' classes, where classes have any."""
+        return None if self._weights is None else self._weights.of(y)
 
     def targets(self, y: Tensor) -> Tensor:
         """Return one-hot rows."""
@@ -139,7 +151,9 @@ class Classification:
         return Answer(value=logits.argmax(1), logits=logits)
 
     def absorb(self, y: Tensor) -> None:
-        """Classes have no scale."""
+        """Classes have no scale; how often each comes is counted where it matters."""
+        if self._weights is not None:
+            self._weights.absorb(y)
 
     def follow(self, *, carries: bool) -> ScaleChange | None:
         """Classes have no scale."""
@@ -147,11 +161,13 @@ class Classification:
         return None
 
     def state_dict(self) -> dict[str, Any]:
-        """Return nothing: there is no state."""
-        return {}
+        """Return how often each class has come, where that is counted."""
+        return {} if self._weights is None else {"class_weights": self._weights.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up nothing."""
+        """Take up these counts."""
+        if self._weights is not None:
+            self._weights.load_state_dict(state["class_weights"])
 
 
 class Regression:
@@ -180,6 +196,11 @@ class Regression:
         if weight is None:
             return F.mse_loss(outputs, target).mul_(0.5), error.div_(len(y))
         return error.square().squeeze(1).dot(weight).mul_(0.5), error.mul_(weight.unsqueeze(1))
+
+    def emphasis(self, y: Tensor) -> Tensor | None:
+        """Numbers count alike."""
+        del y
+        return None
 
     def targets(self, y: Tensor) -> Tensor:
         """Return the targets in standardised units."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class CsvOptions(TabularOptions):
-    """One line of separated values per event (RFC 4180, without line breaks inside a value)."""
+    """One record of separated values per event (RFC 4180); of a file, a line, or more with source.format: csv."""
 
     type: Literal["csv"] = "csv"
     columns: tuple[str, ...] | None = Field(

@@ -17,8 +17,8 @@ class TabularOptions(ValueOptions):
 
     features: tuple[str, ...] | None = Field(
         None,
-        min_length=1,
-        description="Fields used as features, in this order; by default all numeric fields of the first events.",
+        description="Fields used as features, in this order; by default all numeric fields of the first events."
+        " []: none, where the section features makes all of them of time and past.",
     )
     numbers: Literal["native", "text"] = Field(
         "native",

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connectors.files.csv_records import CsvRecords
 from connectors.files.idx_records import IdxRecords, is_idx
 from connectors.files.input_file import damage_named
 from connectors.files.line_records import LineRecords
@@ -43,7 +44,8 @@ class OpenFile:
         if options.format == "idx" or (options.format == "auto" and is_idx(entry.path)):
             self._reader = IdxRecords(entry.path, entry.labels)
         else:
-            self._reader = LineRecords(entry.path, whole_lines=self._follow)
+            lines = CsvRecords if options.format == "csv" else LineRecords
+            self._reader = lines(entry.path, whole_lines=self._follow)
         try:
             self._reader.go_to(place)
         except BaseException:

@@ -36,8 +36,10 @@ class FileSourceOptions(Options):
     topic: str | None = Field(
         None, description="Topic of the records; by default each file's name up to the first dot."
     )
-    format: Literal["auto", "lines", "idx"] = Field(
-        "auto", description="auto decides by name: idx for *-idx3-ubyte(.gz), else lines."
+    format: Literal["auto", "lines", "csv", "idx"] = Field(
+        "auto",
+        description="auto decides by name: idx for *-idx3-ubyte(.gz), else lines. csv: a record goes on over line"
+        " breaks within quotes.",
     )
     follow: bool = Field(
         False,

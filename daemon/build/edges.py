@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 def build_source(config: Config) -> Source:
     """Return the configured source, not yet opened."""
-    source: Source = resolve(config.source.type, SOURCES)(config.source)
+    return build_source_of(config.source)
+
+
+def build_source_of(options: Any) -> Source:
+    """Return a source of these options, not yet opened."""
+    source: Source = resolve(options.type, SOURCES)(options)
     return source
 
 

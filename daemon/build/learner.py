@@ -13,6 +13,7 @@ from daemon.build.module import build_module, known_classes, pretrained_for
 from daemon.config.components import resolve
 from daemon.intake.labels.options import ClassLabel
 from strategies import CLOSED_FORMS, OPTIMIZERS, STRATEGIES
+from strategies.class_weights import ClassWeights
 from strategies.learner import Learner
 from strategies.network import network_of
 from strategies.objective import Classification, Objective, Regression
@@ -117,10 +118,12 @@ def build_scaler(config: Config, *, features: int, flags: NDArray[np.bool_] | No
 
 
 def _objective(config: Config) -> Objective:
-    label = config.label
+    label, learner = config.label, config.learner
     if isinstance(label, ClassLabel):
-        return Classification(len(label.classes or ()) or label.max_classes)
-    learner = config.learner
+        classes = len(label.classes or ()) or label.max_classes
+        weighted = label.weights == "balanced"
+        weights = ClassWeights(classes, half_life=learner.scale_half_life) if weighted else None
+        return Classification(classes, weights=weights)
     return Regression(standardise=label.standardise, limit=learner.clip_values, half_life=learner.scale_half_life)
 
 

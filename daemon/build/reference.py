@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from connectors import SOURCES
-from daemon.build.edges import waiting_for_decoder
+from daemon.build.edges import build_source_of, waiting_for_decoder
 from daemon.build.learner import generator_for
 from daemon.build.rows import build_rows
-from daemon.config.components import resolve
 from daemon.intake.features.field_names import FieldNameError
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.reference.reading import ReferenceReader, UnusableReferenceError
 from daemon.intake.reference.records import records_up_to_now
 
 if TYPE_CHECKING:
-    from connectors.source import Source
     from daemon.config.schema import Config
     from daemon.intake.intake import Intake
     from daemon.intake.reference.rows import ReferenceRows
@@ -40,8 +37,7 @@ def read_reference(config: Config, intake: Intake) -> ReferenceRows:
         classification=isinstance(config.label, ClassLabel),
         generator=generator_for(config, "reference"),
     )
-    source: Source = resolve(section.source.type, SOURCES)(section.source)
-    source = waiting_for_decoder(source, options, prepare=rows.prepare)
+    source = waiting_for_decoder(build_source_of(section.source), options, prepare=rows.prepare)
     records = records_up_to_now(source, most=section.max_events, wait_seconds=section.wait_seconds)
     try:
         found = reader.read(records, seed=config.seed, max_rejected_share=config.rejections.max_share)

@@ -19,8 +19,8 @@ def doctor(
     """Check a set-up for problems, and say how to fix each.
 
     Checks the machine, the configuration, its secrets and certificates, the state directory and its checkpoints,
-    the HTTP port, and Kafka. Run it as the daemon's user, before the daemon starts or while it runs: it changes
-    nothing, and writes nothing but a small file in the state directory, which it removes.
+    the HTTP port, Kafka, and some of the data. Run it as the daemon's user, before the daemon starts or while it
+    runs: it changes nothing, and writes nothing but a small file in the state directory, which it removes.
 
     Exits 0 where nothing is a problem, 1 where something is.
     """

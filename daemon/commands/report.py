@@ -15,6 +15,9 @@ def report(
     run: Annotated[Path, typer.Argument(help="The directory of a run's checkpoints.")],
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("report.html"),
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the run's figures as JSON, and write no page.")
+    ] = False,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", help="The run's configuration, to be shown without its secrets."),
@@ -23,7 +26,7 @@ def report(
     """Write a report of a run as one HTML page, for people who were not there.
 
     The page has the figures, the retention matrix and the curves in it; it loads nothing, and opens offline. A run
-    may go on meanwhile: its newest checkpoint is read.
+    may go on meanwhile: its newest checkpoint is read. With --json, the same figures for programs.
     """
     if run.is_file():
         command = shlex.join(["python", "-m", "benchmarks", "report", str(run)])
@@ -34,6 +37,9 @@ def report(
         )
         raise typer.Exit(ExitCode.USAGE)
     try:
+        if json:
+            typer.echo(_figures(run))
+            return
         output.write_text(_page(run, config), encoding="utf-8")
     except StateError as error:
         typer.echo(str(error), err=True)
@@ -42,6 +48,14 @@ def report(
         typer.echo(f"{output}: cannot be written: {error.strerror}", err=True)
         raise typer.Exit(ExitCode.IO) from error
     typer.echo(f"{output}: written")
+
+
+def _figures(directory: Path) -> str:
+    from daemon.process.json_text import json_text  # noqa: PLC0415 - beside its use
+    from daemon.report.run_record import read_run  # noqa: PLC0415 - it imports torch, and --help need not wait
+    from daemon.report.summary import RunSummary  # noqa: PLC0415 - for the same reason
+
+    return json_text(RunSummary.of_record(read_run(directory)).json())
 
 
 def _page(directory: Path, file: Path | None) -> str:

@@ -24,6 +24,9 @@ from daemon.process.exit_codes import ExitCode
 from daemon.process.logs import logging_to
 from daemon.process.notify import Notify
 from daemon.process.signals import Signals
+from daemon.process.tables import console_for_tables
+from daemon.report.summary import RunSummary
+from daemon.report.summary_tables import print_summary
 from daemon.service import Service
 from daemon.state.state_error import StateError
 from daemon.web.server import AddressUnavailableError
@@ -73,6 +76,8 @@ def serve(config: Config, *, read: Callable[[], Config]) -> ExitCode:
                 consolidate=signals.take_consolidation,
                 reload=signals.take_reload,
             )
+            if service.source.exhausted:
+                _say_what_came_of_it(service)
     except tuple(EXIT_CODES) as error:
         code = next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
         log.error("stopped", reason=str(error), exit_code=int(code))  # noqa: TRY400 - the reason is enough
@@ -81,6 +86,12 @@ def serve(config: Config, *, read: Callable[[], Config]) -> ExitCode:
         log.exception("stopped by a fault of the program; a restart resumes from the newest checkpoint")
         return ExitCode.SOFTWARE
     return ExitCode.OK
+
+
+def _say_what_came_of_it(service: Service) -> None:
+    """Print a table at the end of a stream that has one; not where it goes on, and a restart would too."""
+    summary = RunSummary.of_snapshot(service.loop.pipeline.snapshot(), rejected=service.rejects)
+    print_summary(summary, console_for_tables())
 
 
 def _spare_the_collector() -> None:

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.build.load import load
 from daemon.config.advice.advice import advise
+from daemon.config.schema import Config
 from daemon.process.exit_codes import ExitCode
 from daemon.web.control_token import control_token
 from daemon.web.web_config import web_config
@@ -17,10 +19,20 @@ def validate(
     file: Annotated[Path, typer.Argument(help="The YAML file to check.")],
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
+    sample: Annotated[
+        bool,
+        typer.Option(
+            "--sample", help="Read some of the stream too, show its fields, and say what does not go with them."
+        ),
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0.5, help="With --sample: how many seconds to wait for records.")
+    ] = 10.0,
 ) -> None:
     """Check a configuration file: every error in one pass, then advice that is not an error.
 
-    Variables are taken from this environment. Exits 0 where the file can be used, 78 where it cannot.
+    Variables are taken from this environment. Exits 0 where the file can be used, 78 where it cannot. With --sample
+    it exits 65 where the stream cannot be read, 69 where nothing answers. Nothing is learned or changed.
     """
     config = load(file)
     web_config(config)
@@ -28,8 +40,28 @@ def validate(
     advice = advise(config)
     for remark in advice:
         typer.echo(str(remark), err=True)
-    if strict and advice:
+    fits = _fits_the_data(config, wait_seconds=timeout, strict=strict) if sample else True
+    if not fits or (strict and advice):
         raise typer.Exit(ExitCode.CONFIG)
     for section, value in config.assumed.items():
         typer.echo(f"{file}: {section} is assumed for the pretrained model: {json.dumps(value)}")
     typer.echo(f"{file}: valid")
+
+
+def _fits_the_data(config: Config, *, wait_seconds: float, strict: bool) -> bool:
+    """Print what is in the stream and what does not go with it; return whether the daemon can learn it."""
+    from daemon.sample.look import look_at  # noqa: PLC0415 - only this needs it
+    from daemon.sample.remarks import remarks  # noqa: PLC0415 - likewise
+    from daemon.sample.showing import placed, show_look  # noqa: PLC0415 - likewise
+
+    try:
+        look = look_at(config, wait_seconds=wait_seconds)
+    except (SourceDataError, SourceUnavailableError) as error:
+        typer.echo(str(error), err=True)
+        code = ExitCode.DATA if isinstance(error, SourceDataError) else ExitCode.UNAVAILABLE
+        raise typer.Exit(code) from error
+    show_look(look)
+    found = remarks(look)
+    for remark in found:
+        typer.echo(placed(remark, config), err=True)
+    return not any(remark.fatal or strict for remark in found)

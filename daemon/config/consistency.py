@@ -25,6 +25,8 @@ def inconsistencies(document: Document) -> list[Problem]:
         *_mixing_without_rows(document),
         *_methods_beside_a_closed_form(document),
         *_classes_of_numbers(document),
+        *_weights_in_a_closed_form(document),
+        *_nothing_to_see(document),
     ]
 
 
@@ -79,6 +81,23 @@ def _classes_of_numbers(document: Document) -> Iterator[Problem]:
             path = (*place, index, "policy")
             if value_at(path, document.value) == "class_balanced":
                 yield document.problem(path, message, expected="reservoir or task_balanced")
+
+
+def _weights_in_a_closed_form(document: Document) -> Iterator[Problem]:
+    closed = value_at(("model", "type"), document.value) == CLOSED_FORM
+    if closed and value_at(("label", "weights"), document.value) == "balanced":
+        message = "a closed form counts every event alike; leave it out, or choose a network"
+        yield document.problem(("label", "weights"), message, expected="equal")
+
+
+def _nothing_to_see(document: Document) -> Iterator[Problem]:
+    declared = value_at(("features",), document.value)
+    made = ("label_lags", "categories", "cyclic", "hour", "weekday")
+    if value_at(("decoder", "features"), document.value) != []:
+        return
+    if not isinstance(declared, dict) or not any(declared.get(name) for name in made):
+        message = f"no field is a feature, and the section features makes none: set one of its {', '.join(made)}"
+        yield document.problem(("decoder", "features"), message, expected="a list of fields")
 
 
 def _of_type(kind: str, place: KeyPath, document: Document) -> list[KeyPath]:

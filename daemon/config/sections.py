@@ -176,9 +176,11 @@ class RejectionsSection(Section):
         " first.",
         json_schema_extra=LIVE,
     )
-    max_share: Share = Field(
+    max_share: float = Field(
         0.5,
-        description="Exit with 65 when more than this fraction of the last 1,000 events was rejected.",
+        ge=0,
+        le=1,
+        description="Exit with 65 when more than this fraction of the last 1,000 events was rejected; 1: never.",
         json_schema_extra=LIVE,
     )
 

@@ -14,7 +14,7 @@ def starter() -> str:
     return files("daemon.config").joinpath("starter.yaml").read_text(encoding="utf-8")
 
 
-def write_starter(path: Path) -> None:
-    """Write it to a new file; raise ``FileExistsError`` where there is one already."""
+def write_new(path: Path, text: str) -> None:
+    """Write a new file; raise ``FileExistsError`` where there is one already."""
     with path.open("x", encoding="utf-8") as file:
-        file.write(starter())
+        file.write(text)

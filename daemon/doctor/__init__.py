@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from daemon.doctor.certificates import check_certificates
 from daemon.doctor.checkpoints import check_checkpoints
 from daemon.doctor.clock import check_clock
+from daemon.doctor.data import check_data
 from daemon.doctor.files import check_files
 from daemon.doctor.http import check_http
 from daemon.doctor.kafka import check_kafka
@@ -46,4 +47,5 @@ CONFIGURED: Mapping[str, Callable[[Config, Setup], Iterator[Finding]]] = {
     "http": check_http,
     "files": check_files,
     "kafka": check_kafka,
+    "data": check_data,
 }

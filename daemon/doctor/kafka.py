@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from daemon.doctor.bootstrap import unreachable
 from daemon.doctor.edges import sinks, sources
 from daemon.doctor.finding import ok, problem
 from daemon.doctor.kafka_positions import check_positions
+from daemon.doctor.quiet import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ class Place:
 
 def check_kafka(config: Config, setup: Setup) -> Iterator[Finding]:
     """Ask each cluster once, within the limit of time."""
-    with _quiet():
+    with quiet():
         for places in _clusters(config):
             yield from _check_cluster(places, config, setup)
 
@@ -156,17 +156,3 @@ def _partitions(place: Place, topic: str, facts: TopicFacts) -> Finding:
         )
     count = len(facts.partitions)
     return ok(f"{place.section}: topic {topic} exists, with {count} {'partition' if count == 1 else 'partitions'}")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the client's own log out of the report, which says the same in a sentence."""
-    loggers = [logging.getLogger(name) for name in ("kafka", "connectors")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -57,6 +57,11 @@ class Intake:
         return self._rows.names
 
     @property
+    def field_names(self) -> Sequence[str] | None:
+        """Names of the fields that the decoder takes from an event; None before it has chosen them."""
+        return self._rows.decoder.fields
+
+    @property
     def class_names(self) -> Sequence[str]:
         """Names of the classes known so far, by index; empty in regression."""
         return self.labels.names

@@ -14,6 +14,7 @@ from daemon.learning.block import Block
 from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE, CommitteeSnapshot, Leads, LearnerSnapshot
 from daemon.learning.stopwatch import Stopwatch
 from daemon.scoring.age_scores import age_scores
+from daemon.scoring.class_scores import ClassScores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,6 +102,9 @@ class MainLearner:
         self._interleaving = interleaving
         self.ages: tuple[AgeScore, ...] = ()
         """Scores on what came long ago, as of this process' latest evaluation between boundaries."""
+        objective = scored.learner.objective
+        self.by_class = ClassScores(objective.outputs if objective.classification else 0)
+        """How good what is published is, class by class."""
         self._known_classes = known_classes
         self._evaluate_every_events = evaluate_every_events
         self._no_change = no_change
@@ -138,6 +142,7 @@ class MainLearner:
             with self._stopwatch("committee"):
                 answer = self._consult(self._committee, arrivals.batch, answer)
                 self._committee.score(answer, arrivals.batch, no_change=no_change)
+        self.by_class.update(answer.value.numpy(), label=arrivals.batch.y.numpy())
         self._block.keep(arrivals, errors=errors, no_change=no_change)
         self.events += len(arrivals)
         new_segment = self.close_block() if self._block.filled >= self.block_rows else None
@@ -259,6 +264,7 @@ class MainLearner:
             "aged": self._aged.state_dict(),
             "interleaving": self._interleaving.state_dict(),
             "no_change": self._no_change.state_dict(),
+            "by_class": self.by_class.state_dict(),
             "block": self._block.state_dict(),
             "companions": self.companions.state_dict(),
             "committee": {} if self._committee is None else self._committee.state_dict(),
@@ -277,6 +283,7 @@ class MainLearner:
         self.scored.load_state_dict(state["scored"])
         self._tell_of_left_out(state["scored"]["learner"])
         self._no_change.load_state_dict(state["no_change"])
+        self.by_class.load_state_dict(state["by_class"])
         self._block.load_state_dict(state["block"])
         self.companions.load_state_dict(state["companions"])
         self.events = state["events"]

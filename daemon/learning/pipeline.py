@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from daemon.learning.main_learner import MainLearner, Met
     from daemon.learning.scored_learner import Tally
     from daemon.learning.stopwatch import Stopwatch
+    from daemon.scoring.class_scores import ClassScore
     from daemon.tasks.assigned import Segment
     from daemon.tasks.boundaries import Boundaries
     from daemon.tasks.contract import Tasks
@@ -209,11 +210,17 @@ class Pipeline:
             tasks=names,
             ages=() if main is None else main.ages,
             tasks_merged=self._tasks.names.retired,
+            by_class=self._by_class(),
             learners={} if main is None else main.snapshots(names),
             committee=None if main is None else main.committee_snapshot(names),
             leads=self.leads(),
             categories=self._intake.categories.counts(),
         )
+
+    def _by_class(self) -> dict[str, ClassScore]:
+        names = self._intake.class_names
+        scores = {} if self.main is None else self.main.by_class.of_each()
+        return {names[index]: score for index, score in scores.items() if index < len(names)}
 
     def leads(self) -> Leads:
         """Return how far answers are ahead of others on the newest events; of nobody before the first one."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from daemon.intake.features.categories import CategoryCounts
     from daemon.scoring.age_scores import AgeScore
+    from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.lead import Lead
     from daemon.scoring.prequential import Prequential
@@ -159,6 +160,8 @@ class PipelineSnapshot:
     """Tasks that made room for another, and are a part of ``__other__``."""
     ages: tuple[AgeScore, ...] = ()
     """Of the main learner, on what came long ago, as of this process' latest evaluation; youngest first."""
+    by_class: Mapping[str, ClassScore] = field(default_factory=dict)
+    """How good the published answers are, by the name of the class; those that have come or were predicted."""
     committee: CommitteeSnapshot | None = None
     """None where the main learner answers alone, and before the first event."""
     leads: Leads = field(default_factory=Leads)

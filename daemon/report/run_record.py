@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.learning.snapshot import MAIN
 from daemon.process.redaction import redacted
+from daemon.scoring.class_scores import ClassScores
+from daemon.scoring.learner_scores import LearnerScores
 from daemon.scoring.prequential import Prequential
 from daemon.scoring.retention import RetentionMatrix
 from daemon.state.checkpoints import CheckpointStore
@@ -18,9 +20,10 @@ from daemon.telemetry.history.curve import Curve
 from daemon.telemetry.history.saved import read_history
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.evaluation import Evaluation
     from daemon.scoring.figures import Figures
     from daemon.scoring.lead import Lead
@@ -35,15 +38,31 @@ class LearnerRecord:
     """How one learner stood."""
 
     name: str
-    figures: Figures
-    total: PrequentialScore
-    window: PrequentialScore
-    boundaries: tuple[Evaluation, ...]
-    """Rows of R, oldest first."""
+    scores: LearnerScores
     curve: tuple[Point, ...]
     """All evaluations, thinned; without a history those at boundaries, and the latest."""
     lead: Lead | None = None
     """The main learner's over this one, on the events of the window that both have predicted; None of itself."""
+
+    @property
+    def figures(self) -> Figures:
+        """Its retention."""
+        return self.scores.figures
+
+    @property
+    def total(self) -> PrequentialScore:
+        """Its score over everything."""
+        return self.scores.total
+
+    @property
+    def window(self) -> PrequentialScore:
+        """Its score over the newest events."""
+        return self.scores.window
+
+    @property
+    def boundaries(self) -> tuple[Evaluation, ...]:
+        """Rows of R, oldest first."""
+        return self.scores.boundaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,10 @@ class RunRecord:
     """Empty in regression."""
     learners: tuple[LearnerRecord, ...]
     """The main one first; without a naive companion that has missed events, which would be another learner."""
+    committee: LearnerScores | None
+    """Of what was published; None where the main learner answers alone."""
+    by_class: Mapping[str, ClassScore]
+    """How good what was published is, by the name of the class."""
     history: SavedHistory | None
     """The run history; None where nothing was written, or what was written is damaged."""
     problem: str | None
@@ -73,6 +96,11 @@ class RunRecord:
     def percent(self) -> bool:
         """Whether a score is a share of events, and not R²."""
         return bool(self.classes)
+
+    @property
+    def task_names(self) -> dict[int, str]:
+        """Names of the tasks that there are, by code."""
+        return _by_code(self.tasks)
 
     @property
     def scored(self) -> list[int]:
@@ -121,11 +149,11 @@ def _record(
     waiting = len(main["block"]["x"]) if main["block"] else 0
     if NAIVE in scores and scores[NAIVE].n_seen + waiting != scores[MAIN].n_seen:
         del learners[NAIVE]
+    tasks = _tasks(intake["tasks"], size=len(main["scored"]["evaluator"]["matrix"]["learned_at"]))
     records = [
         _learner(
             name,
-            state["scored"],
-            prequential=scores[name],
+            _scores(state["scored"]["evaluator"]["matrix"], scores[name], tasks),
             lead=None if name == MAIN else scores[MAIN].lead_over(scores[name], waiting=waiting),
             points=points.get(name, ()),
         )
@@ -138,10 +166,12 @@ def _record(
         events=int(saved.summary["events"]),
         steps=int(saved.summary["step"]),
         size_bytes=saved.bytes,
-        tasks=_tasks(intake["tasks"], size=len(main["scored"]["evaluator"]["matrix"]["learned_at"])),
+        tasks=tasks,
         current_task=saved.state["pipeline"]["task"],
         classes=tuple(map(str, classes or ())),
         learners=tuple(records),
+        committee=_committee(main["committee"], tasks, classification=classes is not None),
+        by_class=_by_class(main["by_class"], classes or ()),
         history=history,
         problem=problem,
     )
@@ -152,6 +182,22 @@ def _tasks(state: Mapping[str, Any], *, size: int) -> tuple[str, ...]:
     return (*known, *("" for _ in range(size - 1 - len(known))), OTHER)
 
 
+def _by_code(tasks: Sequence[str]) -> dict[int, str]:
+    return {code: name for code, name in enumerate(tasks) if name}
+
+
+def _committee(state: Mapping[str, Any], tasks: Sequence[str], *, classification: bool) -> LearnerScores | None:
+    if not state or not state["matrix"]:
+        return None
+    return _scores(state["matrix"], _prequential(state, classification=classification), tasks)
+
+
+def _by_class(state: Mapping[str, Any], classes: Sequence[Any]) -> dict[str, ClassScore]:
+    scores = ClassScores(len(classes))
+    scores.load_state_dict(state)
+    return {str(classes[index]): of for index, of in scores.of_each().items()}
+
+
 def _prequential(state: Mapping[str, Any], *, classification: bool) -> Prequential:
     saved = state["prequential"]
     prequential = Prequential(len(saved["ring"]), classification=classification, max_tasks=len(saved["of_task"]))
@@ -159,26 +205,13 @@ def _prequential(state: Mapping[str, Any], *, classification: bool) -> Prequenti
     return prequential
 
 
-def _learner(
-    name: str,
-    state: Mapping[str, Any],
-    *,
-    prequential: Prequential,
-    lead: Lead | None,
-    points: tuple[Point, ...],
-) -> LearnerRecord:
-    saved = state["evaluator"]["matrix"]
-    size = len(saved["learned_at"])
-    matrix = RetentionMatrix(size, max_boundaries=max(len(saved["rows"]["boundary"]), 2))
+def _scores(saved: Mapping[str, Any], prequential: Prequential, tasks: Sequence[str]) -> LearnerScores:
+    matrix = RetentionMatrix(len(saved["learned_at"]), max_boundaries=max(len(saved["rows"]["boundary"]), 2))
     matrix.load_state_dict(saved)
-    curve = Curve(point for point in points if len(point.scores) == size)
-    curve.follow(matrix.table(), latest=matrix.latest())
-    return LearnerRecord(
-        name=name,
-        figures=matrix.figures(),
-        total=prequential.total(),
-        window=prequential.windowed(),
-        boundaries=matrix.table(),
-        curve=curve.points,
-        lead=lead,
-    )
+    return LearnerScores.of(matrix, prequential, _by_code(tasks))
+
+
+def _learner(name: str, scores: LearnerScores, *, lead: Lead | None, points: tuple[Point, ...]) -> LearnerRecord:
+    curve = Curve(point for point in points if len(point.scores) == scores.max_tasks)
+    curve.follow(scores.boundaries, latest=scores.latest)
+    return LearnerRecord(name, scores=scores, curve=curve.points, lead=lead)

@@ -8,6 +8,7 @@ from math import isfinite
 NONE = "–"
 LEARNERS = {
     "main": "This model",
+    "committee": "Committee",
     "naive": "Naive companion",
     "frozen": "Frozen companion",
     "fresh": "Fresh companion",

@@ -31,7 +31,7 @@ LEAST_VARIANCE = 1e-12
 class PrequentialScore:
     """How good the predictions were that were made on arrival; None where undefined, never 0.
 
-    Classes have ``accuracy``, ``no_change_accuracy`` and ``kappa``, numbers the four from ``mae`` to ``skill``.
+    Classes have ``accuracy``, ``no_change_accuracy`` and ``kappa``, numbers those from ``mae`` on.
     """
 
     rows: int
@@ -54,6 +54,8 @@ class PrequentialScore:
     """1 - Σ(y - ŷ)² / Σ(y - ȳ)², not clipped; ȳ is the mean label of the same rows. Undefined without variance."""
     skill: float | None = None
     """1 - MSE / MSE of repeating the last label, over the rows that have one; undefined where that one is 0."""
+    no_change_rmse: float | None = None
+    """Root mean square error of repeating the last label, over the rows that have one."""
     no_change_r2: float | None = None
     """1 - MSE of repeating the last label, over the rows that have one, / the variance of all labels."""
 
@@ -117,15 +119,16 @@ def class_score(sums: Terms) -> PrequentialScore:
 def number_score(sums: Terms) -> PrequentialScore:
     """Return the score of numbers from the sums ``(9,)`` of ``NUMBER_TERMS``."""
     s = dict(zip(NUMBER_TERMS, sums.tolist(), strict=True))
-    mean_square, variation = _ratio(s["squared"], s["rows"]), _variation(s)
+    variation = _variation(s)
     return PrequentialScore(
         rows=int(s["rows"]),
         not_finite=int(s["not_finite"]),
         mae=_ratio(s["absolute"], s["rows"]),
-        rmse=None if mean_square is None else math.sqrt(mean_square),
+        rmse=_root(_ratio(s["squared"], s["rows"])),
         r2=_one_minus(_ratio(s["squared"], variation)),
         compared=int(s["compared"]),
         skill=_one_minus(_ratio(s["squared_compared"], s["squared_no_change"])),
+        no_change_rmse=_root(_ratio(s["squared_no_change"], s["compared"])),
         no_change_r2=_one_minus(_ratio(s["squared_no_change"] * s["rows"], variation * s["compared"])),
     )
 
@@ -140,6 +143,10 @@ def _variation(s: dict[str, float]) -> float:
 
 def _ratio(numerator: float, denominator: float) -> float | None:
     return numerator / denominator if denominator else None
+
+
+def _root(value: float | None) -> float | None:
+    return None if value is None else math.sqrt(value)
 
 
 def _one_minus(value: float | None) -> float | None:

@@ -27,7 +27,7 @@ _WHOLE = re.compile(r"^(-?(?:0|[1-9][0-9]*))\.0+$")
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
     "intake": 3,
-    "main_learner": 3,
+    "main_learner": 4,
     "companions": 3,
     "committee": 2,
     "learner": 3,
@@ -283,6 +283,13 @@ def _compare_on_the_same_rows(state: State) -> None:
         _let_scores_remember_rows(main["committee"]["matrix"])
 
 
+def _count_by_class(state: State) -> None:
+    """Version 3 of the main learner: what was said was not counted class by class."""
+    main = state["pipeline"]["main_learner"]
+    if main:
+        main["by_class"] = {"counts": np.zeros((0, 3), dtype=np.int64)}
+
+
 def _compare_companions_on_the_same_rows(state: State) -> None:
     """Version 2 of the companions: scores without what was said of each row."""
     main = state["pipeline"]["main_learner"]
@@ -371,5 +378,6 @@ MIGRATIONS: Final = (
     Migration("file_source", 1, _let_files_be_known),
     Migration("predictions", 1, _let_the_file_be_known),
     Migration("source", 1, _leave_the_model_unnamed),
+    Migration("main_learner", 3, _count_by_class),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

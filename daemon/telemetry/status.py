@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from daemon.learning.snapshot import COMMITTEE, NO_CHANGE
+from daemon.scoring.class_scores import balanced_accuracy
 from daemon.telemetry.comparison import comparisons, is_like_main
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from connectors.source import SourceStatus
     from daemon.learning.snapshot import CommitteeSnapshot, LearnerSnapshot, PipelineSnapshot
     from daemon.scoring.average_lead import AverageLead
+    from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.lead import Lead
     from daemon.scoring.learner_scores import LearnerScores
     from daemon.scoring.prequential_score import PrequentialScore
@@ -38,6 +40,9 @@ def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> 
         for name, strategy in pipeline.main.strategies.items()
         if strategy.buffer is not None
     }
+    if pipeline.by_class:
+        shown["by_class"] = by_class_status(pipeline.by_class)
+        shown["balanced_accuracy"] = balanced_accuracy(pipeline.by_class.values())
     if pipeline.committee is not None:
         shown["committee"] = committee_status(pipeline.committee, pipeline.tasks)
         shown["committee"]["lead"] = {"newest": lead_status(pipeline.leads.of_main.get(COMMITTEE))}
@@ -115,6 +120,14 @@ def stream_status(pipeline: PipelineSnapshot, source: SourceStatus) -> dict[str,
     }
 
 
+def by_class_status(scores: Mapping[str, ClassScore]) -> dict[str, Any]:
+    """Return how good the published answers are, class by class."""
+    return {
+        name: {"rows": of.rows, "predicted": of.predicted, "recall": of.recall, "precision": of.precision}
+        for name, of in scores.items()
+    }
+
+
 def learner_status(learner: LearnerSnapshot, names: Mapping[int, str]) -> dict[str, Any]:
     """Return how a learner stands: steps, strategies, scores and retention; ``names`` are those of all tasks."""
     return {
@@ -168,6 +181,10 @@ def prequential_status(total: PrequentialScore, window: PrequentialScore) -> dic
         "window_score": window.retention_score,
         "kappa": total.kappa,
         "window_kappa": window.kappa,
+        "mae": total.mae,
+        "window_mae": window.mae,
+        "rmse": total.rmse,
+        "window_rmse": window.rmse,
         "rows": total.rows,
     }
 

@@ -85,7 +85,7 @@ def missing(shown: str, printed: str) -> list[str]:
 
 
 def _blurred(line: str) -> str:
-    return " ".join(re.sub(r"\d[\d,]*", "0", line).split())
+    return " ".join(re.sub(r"[−+]?\d[\d,]*", "0", line).split())
 
 
 def _typed(block: Fence) -> str:

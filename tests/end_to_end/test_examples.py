@@ -15,6 +15,8 @@ from daemon.build.load import load
 from daemon.cli import app as cli
 from daemon.config.advice.advice import advise
 from daemon.config.sections import HttpSection
+from daemon.sample.look import look_at
+from daemon.sample.remarks import remarks
 from daemon.service import Service
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
-EVENTS = 1200
+EVENTS = 800
 DEADLINE_SECONDS = 60
 
 
@@ -69,8 +71,16 @@ def learn(name: str, environ: dict[str, str]) -> Service:
     return service
 
 
-def test_there_are_six_examples() -> None:
-    assert {path.stem for path in EXAMPLES} == {"plant", "pretrained", "sensor-regression", *STREAMS}
+def test_there_are_seven_examples() -> None:
+    assert {path.stem for path in EXAMPLES} == {"plant", "pretrained", "pumps", "sensor-regression", *STREAMS}
+
+
+def test_the_csv_example_goes_with_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    # tests/docs/test_your_own_file.py lets such a configuration learn it.
+    monkeypatch.chdir(EXAMPLES[0].parents[1])
+    look = look_at(load(EXAMPLES[0].parent / "pumps.yaml", environ={}))
+    assert look.sample.whole
+    assert remarks(look) == []
 
 
 @pytest.mark.parametrize("name", ["plant", "sensor-regression"])

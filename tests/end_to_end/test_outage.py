@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from tests.kafka.broker import Broker
 
 TOPIC = "plant"
+EVENTS = 1_600
 
 
 def test_it_waits_for_a_broker_and_survives_the_death_of_one(
     new_broker: Callable[..., Broker], launcher: Launcher, tmp_path: Path
 ) -> None:
-    broker, events = new_broker(), list(plant(3_000))
+    broker, events = new_broker(), list(plant(EVENTS))
     config = configure(tmp_path / "troubled", broker, TOPIC)
     with DaemonProcess(launcher, config, log=tmp_path / "log") as daemon:
         daemon.until(lambda: daemon.said("no checkpoint yet: beginning untrained") is not None)
@@ -31,8 +32,8 @@ def test_it_waits_for_a_broker_and_survives_the_death_of_one(
 
         broker.start()
         broker.create_topic(TOPIC)
-        broker.produce(TOPIC, events[:1_500])
-        daemon.until_events(1_500)
+        broker.produce(TOPIC, events[: EVENTS // 2])
+        daemon.until_events(EVENTS // 2)
         assert daemon.get("/readyz") == (200, "ok\n")
 
         broker.kill()
@@ -41,11 +42,11 @@ def test_it_waits_for_a_broker_and_survives_the_death_of_one(
         assert daemon.get("/livez") == (200, "ok\n")
 
         broker.start()
-        broker.produce(TOPIC, events[1_500:])
-        assert daemon.until_events(3_000) == 3_000
+        broker.produce(TOPIC, events[EVENTS // 2 :])
+        assert daemon.until_events(EVENTS) == EVENTS
         daemon.until(lambda: daemon.get("/readyz")[0] == 200)
         assert daemon.stop() == 0
-    troubled = Course(launcher, config, 3_000)
-    calm = Course(launcher, configure(tmp_path / "calm", broker, TOPIC), 3_000)
+    troubled = Course(launcher, config, EVENTS)
+    calm = Course(launcher, configure(tmp_path / "calm", broker, TOPIC), EVENTS)
     calm.live_to_the_end()
     assert differences(troubled.newest_state()["pipeline"], calm.newest_state()["pipeline"]) == []

@@ -159,7 +159,7 @@ def test_a_balanced_sample_gives_the_others_equal_shares() -> None:
 
 def test_a_balanced_sample_is_uniform_within_each_group() -> None:
     groups = np.random.default_rng(0).permutation(np.repeat([0, 1], [60, 30]))
-    times, capacity = 4000, 24
+    times, capacity = 1500, 24
     kept = np.concatenate([sample(BalancedReservoir, capacity, groups, seed=seed).rows for seed in range(times)])
     counts = np.bincount(kept, minlength=len(groups))
     for group in (0, 1):

@@ -164,6 +164,15 @@ def _unused_max_classes(config: Config) -> Iterator[Remark]:
         yield ("label", "max_classes"), "it has no effect with classes, a closed set", "remove one of the two"
 
 
+def _weights_unheard(config: Config) -> Iterator[Remark]:
+    if config.label.type == "class" and config.label.weights == "balanced" and config.committee is not None:
+        yield (
+            ("label", "weights"),
+            "the committee answers, and believes whoever is right most often: the weighted model is heard little",
+            "set committee to null, so that the model answers alone",
+        )
+
+
 ADVISERS: tuple[Callable[[Config], Iterator[Remark]], ...] = (
     _learning_rate,
     *ANCHORING,
@@ -175,6 +184,7 @@ ADVISERS: tuple[Callable[[Config], Iterator[Remark]], ...] = (
     _fragile_checkpoint,
     _timed_batches,
     _unused_max_classes,
+    _weights_unheard,
     *RESTRAINT,
     *ARCHITECTURE,
     *CLOSED_FORMS,

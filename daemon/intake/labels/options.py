@@ -27,6 +27,11 @@ class ClassLabel(Section):
     map: dict[str, str] = Field(
         default_factory=dict, description="Class that a label means, by the label as it is written (and trimmed)."
     )
+    weights: Literal["equal", "balanced"] = Field(
+        "equal",
+        description="How much an event counts when the network learns: balanced, the more the rarer its class, as"
+        " sum / (classes × count), at most 20. For recall of rare classes at the price of accuracy.",
+    )
 
 
 class NumberLabel(Section):

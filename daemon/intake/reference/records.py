@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from connectors.source import SourceDataError, SourceUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from connectors.record import Record
     from connectors.source import Source
@@ -19,13 +19,20 @@ _POLL_SECONDS = 0.2
 
 
 def records_up_to_now(
-    source: Source, *, most: int, wait_seconds: float, monotonic: Callable[[], float] = time.monotonic
-) -> Iterator[Sequence[Record]]:
+    source: Source,
+    *,
+    most: int,
+    wait_seconds: float,
+    section: str = "reference",
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Generator[Sequence[Record]]:
     """Open a source and yield its records, some at a time, at most so many in all; it is closed in the end.
 
     A file ends; a topic ends where all partitions were read up to the end that their logs have by then. Raises
-    ``SourceUnavailableError`` where nothing comes for ``wait_seconds`` before that end, and ``SourceDataError``.
+    ``SourceUnavailableError`` where nothing comes for ``wait_seconds`` before that end, and ``SourceDataError``;
+    what they say begins with the ``section`` of the configuration.
     """
+    at = f"{section}." if section else ""
     try:
         source.open(None)
         left, waiting_since = most, monotonic()
@@ -38,9 +45,9 @@ def records_up_to_now(
                 return
             elif monotonic() - waiting_since >= wait_seconds:
                 reason = source.status().reason or "it has more, but nothing comes"
-                raise SourceUnavailableError(f"reference.source: {reason}, for {wait_seconds:.0f} s")
+                raise SourceUnavailableError(f"{at}source: {reason}, for {wait_seconds:.0f} s")
     except SourceDataError as error:
-        raise SourceDataError(f"reference: {error}") from error
+        raise SourceDataError(f"{section}: {error}" if section else str(error)) from error
     finally:
         source.close()
 

@@ -37,6 +37,8 @@ class Moment:
     """Newest first."""
     width: int
     """Tasks that there can be."""
+    rejected: Mapping[str, int]
+    """How many records could not be learned from, by ``stage/reason``."""
     memory: Mapping[str, SavedMemory]
     """What the main learner's strategies held, by their name."""
 
@@ -70,4 +72,5 @@ class Moment:
                 for note in reversed(self.notes)
             ],
             memory=dict(self.memory),
+            rejected=dict(self.rejected),
         )

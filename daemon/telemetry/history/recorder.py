@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from math import isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,7 @@ class Recorder:
         self._version = 0
         self._made: tuple[int, str] = (-1, "")
         self._newest_event: float | None = None
+        self._rejected: Counter[str] = Counter()
 
     def resume(self, past: SavedHistory | None, *, generation: int, events: int, at: float) -> None:
         """Go on from what earlier processes saw until the checkpoint that this one starts from, as far as is known.
@@ -67,6 +69,7 @@ class Recorder:
                 self._curves = {name: Curve(points) for name, points in past.points().items()}
                 self._flow, self._course = Flow(past.flow()), Course(past.course())
                 self._notes = Notes(past.noted())
+                self._rejected = Counter(past.rejected)
             self._watch = Watch(self._notes)
             self._notes.add("ready", at=at, text=f"Started from generation {generation} at {events:,} events")
 
@@ -115,8 +118,15 @@ class Recorder:
         fate = "Kept as dead letter" if kept else "Dropped"
         with self._lock:
             for (stage, reason), count in counts.items():
+                self._rejected[f"{stage}/{reason}"] += count
                 text = f"{fate}: {reason.replace('_', ' ')} ({stage})"
                 self._notes.add("rejected", at=at, text=text, count=count)
+
+    @property
+    def rejects(self) -> dict[str, int]:
+        """How many records could not be learned from, in this and earlier processes, by ``stage/reason``."""
+        with self._lock:
+            return dict(self._rejected)
 
     def json(self) -> str:
         """Return everything as JSON; made anew only where something was told since. For the HTTP thread alone."""
@@ -138,6 +148,7 @@ class Recorder:
             stretches=self._course.stretches,
             notes=tuple(self._notes.newest_first()),
             width=width,
+            rejected=dict(self._rejected),
             memory=memory,
         )
 

@@ -109,6 +109,8 @@ class SavedHistory(_Columns):
     notes: list[SavedNote]
     memory: dict[str, SavedMemory]
     """By the strategy's name: of the main learner."""
+    rejected: dict[str, _Count] = {}
+    """How many records could not be learned from, by ``stage/reason``; in states of before 0.2, none."""
 
     def points(self) -> dict[str, tuple[Point, ...]]:
         """Return the curves by the learner's name."""

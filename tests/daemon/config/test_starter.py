@@ -7,7 +7,7 @@ import pytest
 
 from daemon.config.advice.advice import advise
 from daemon.config.schema import Config
-from daemon.config.starter import starter, write_starter
+from daemon.config.starter import starter, write_new
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,5 +39,5 @@ def test_an_existing_file_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("precious", encoding="utf-8")
     with pytest.raises(FileExistsError):
-        write_starter(file)
+        write_new(file, starter())
     assert file.read_text(encoding="utf-8") == "precious"

@@ -152,8 +152,8 @@ def known_then(state: dict[str, Any]) -> dict[str, Leaf]:
 
 
 NEW_SINCE = re.compile(
-    r"^main_learner\.aged\.|\.matrix\.(same_rows\.|of_task\.(gained|lost|error)$)|\.sample\.number$|\.marked_paths"
-    r"|\.scaler\.watch_past$"
+    r"^main_learner\.(aged|by_class)\.|\.matrix\.(same_rows\.|of_task\.(gained|lost|error)$)|\.sample\.number$"
+    r"|\.marked_paths|\.scaler\.watch_past$"
 )
 
 
