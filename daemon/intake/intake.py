@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import structlog
 import torch
 
 from connectors.decoder import LooksAhead, Reject
@@ -28,12 +27,6 @@ if TYPE_CHECKING:
     from daemon.tasks.contract import Tasks
 
 
-log = structlog.get_logger("retaind")
-
-_MOST_SAID = 50
-"""Fields that one line of the log names."""
-
-
 class Intake:
     """Makes rows of what the source delivers, in order; what cannot be learned from becomes a reject.
 
@@ -46,10 +39,6 @@ class Intake:
         self._holdout_share = holdout_share
         self._seed = seed
         self._odd: Counter[Oddity] = Counter()
-        self._told = False
-        """Whether the log says which fields are features."""
-        self._said: set[str] = set()
-        """Fields of which the log says why they are none."""
 
     @property
     def feature_names(self) -> Sequence[str] | None:
@@ -126,16 +115,15 @@ class Intake:
     def take(self, records: Sequence[Record]) -> tuple[Arrivals | None, list[Reject]]:
         """Return the rows of ``records`` in their order, None where there is none, and the rejects."""
         rows, rejects = self._rows.decode(records)
+        self._odd.update(rows.odd)
         rows, assigned = self._assign_tasks(rows, rejects)
         taken, labels = self._rows.encode(rows)
         if labels.faults:
             rejects += [Reject(rows.records[row], "label", reason, text) for row, reason, text in labels.faults]
             assigned = assigned.chosen(labels.accepted)
         if not len(taken):
-            self._notice(rows)
             return None, _in_order(rejects, records)
         batch = self._rows.batch(taken, labels.values, torch.from_numpy(assigned.task))
-        self._notice(rows)
         held_out = holds_out(
             batch.partition.numpy(), batch.offset.numpy(), share=self._holdout_share, seed=self._seed
         )
@@ -143,19 +131,6 @@ class Intake:
             Arrivals.of(batch, assigned, held_out=held_out, labels=labels.values, records=taken.records),
             _in_order(rejects, records),
         )
-
-    def _notice(self, rows: Rows) -> None:
-        """Count what was odd, and say which fields are features, once it is known, and which are not."""
-        self._odd.update(rows.odd)
-        if not self.left_out.keys() - self._said and (self._told or not self._rows.begun):
-            return
-        new = {name: why for name, why in self.left_out.items() if name not in self._said}
-        if not self._told and self._rows.begun:
-            log.info("features taken", features=list(self._rows.names or ())[:_MOST_SAID])
-        if new:
-            log.warning("fields left out of the features", fields=dict(list(new.items())[:_MOST_SAID]))
-        self._told = self._told or self._rows.begun
-        self._said |= new.keys()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of decoder, labels, tasks and features."""
@@ -172,7 +147,6 @@ class Intake:
         self.labels.load_state_dict(state["labels"])
         self._tasks.load_state_dict(state["tasks"])
         self.categories.load_state_dict(state.get("categories", {}))
-        self._told, self._said = self._rows.begun, set(self.left_out)
 
     def _categories_state(self) -> dict[str, Any]:
         """Return the categories' state, under its name; nothing where none are declared."""

@@ -13,6 +13,7 @@ from daemon.process.own_use import own_use
 from daemon.telemetry.comparison import comparisons
 from daemon.telemetry.history.recorder import Recorder
 from daemon.telemetry.learner import LearnerTelemetry
+from daemon.telemetry.misreadings import Misreadings
 from daemon.telemetry.snapshot import Snapshot
 from daemon.telemetry.status import advice_status, status
 
@@ -67,7 +68,7 @@ class Telemetry:
         self._main = LearnerTelemetry(metrics.main)
         self._companions: dict[str, tuple[LearnerMetrics, LearnerTelemetry]] = {}
         self._checkpoint: dict[str, Any] = {}
-        self._keys_dropped = 0
+        self._misreadings = Misreadings()
         self._started = now()
 
     @property
@@ -119,7 +120,8 @@ class Telemetry:
         self._metrics.process.uses(resident_bytes=use.resident_bytes, cpu_seconds=use.cpu_seconds)
         self._metrics.stream.partitions(source.partitions)
         self._metrics.stream.order_timeouts(source.order_timeouts)
-        self._show_keys(pipeline)
+        self._metrics.stream.remembered(pipeline.keys, held=pipeline.held)
+        self._misreadings.say(pipeline)
         self._metrics.categories.show(pipeline.categories)
         if pipeline.main is not None:
             self._show_tasks(pipeline, pipeline.main.scores, at=snapshot.at)
@@ -168,17 +170,6 @@ class Telemetry:
                     steps_saved=tally.steps_saved,
                     loss=tally.loss,
                 )
-
-    def _show_keys(self, pipeline: PipelineSnapshot) -> None:
-        keys = pipeline.keys
-        self._metrics.stream.remembered(keys, held=pipeline.held)
-        if keys.dropped and not self._keys_dropped:
-            log.warning(
-                "more keys than features.max_keys: the longest unseen are forgotten",
-                max_keys=keys.limit,
-                remedy="raise features.max_keys, or use a key that tells fewer things apart",
-            )
-        self._keys_dropped = keys.dropped
 
     def _show_tasks(self, pipeline: PipelineSnapshot, scores: LearnerScores, *, at: float) -> None:
         self._metrics.strategies.classes_known(len(pipeline.classes))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import structlog
 
 from connectors.decoders.identities import untyped_name
 from daemon.intake.labels.class_name import alike, class_name
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
-
-log = structlog.get_logger("retaind")
 
 SHOWN = 10
 _TEXT, _WHOLE = {str}, {int}
@@ -105,20 +102,8 @@ class Vocabulary:
         if name not in self._index:
             if not self._open or len(self._index) >= self._limit:
                 return LabelFault(row, "unknown_class", self._refusal(name))
-            self._warn_of_twins(name)
             self._index[name] = len(self._index)
         return self._index[name]
-
-    def _warn_of_twins(self, name: str) -> None:
-        """Say so where a new class is called like a known one, but for spaces or case."""
-        twins = [known for known in self._index if alike(known) == alike(name)]
-        if twins:
-            log.warning(
-                "two labels differ only in spaces or case",
-                label=name,
-                other=twins[0],
-                remedy="if they mean the same, set label.trim: true, or name it in label.map",
-            )
 
     def _refusal(self, name: str) -> str:
         known = ", ".join(list(self._index)[:SHOWN]) + (", …" if len(self._index) > SHOWN else "")
