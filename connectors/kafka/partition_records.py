@@ -64,7 +64,9 @@ class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
         """Return all records of a batch, none where it is to be left out."""
         if self.check_crcs and not batch.validate_crc():
             raise CorruptRecordError(f"{_name(tp, batch)} has a wrong checksum (CRC)")
-        if batch.magic != MAGIC:
+        if batch.magic > MAGIC:
+            raise CorruptRecordError(f"{_name(tp, batch)} is of a format that nobody knows ({batch.magic})")
+        if batch.magic < MAGIC:
             return list(old_records_of(batch, topic=tp.topic, partition=tp.partition))
         # The checksum is not of the offset, which brokers set.
         log_end = self._log_end(tp)

@@ -186,7 +186,12 @@ def damage_the_offset(data: bytearray) -> bytes:
     return bytes(data)
 
 
-DAMAGE = [damage_a_value, damage_the_compression, damage_the_count, damage_the_offset]
+def damage_the_format(data: bytearray) -> bytes:
+    data[16] ^= 1
+    return bytes(data)
+
+
+DAMAGE = [damage_the_format, damage_a_value, damage_the_compression, damage_the_count, damage_the_offset]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from connectors.kafka.client import TidyClient
 from connectors.kafka.positions import Position, to_json
@@ -84,6 +85,19 @@ def test_all_is_well_with_a_topic_that_has_events(
     assert f"topic {topic} exists, with 1 partition |" in said
     assert "reading goes on at the checkpoint, with 6 offsets to read" in said
     assert "the newest event is 5 s old" in said
+
+
+def test_a_group_that_somebody_else_has_committed_to_is_a_problem(
+    reading: Any, broker: Cluster, topic: str, tmp_path: Path
+) -> None:
+    broker.produce(topic, [b"{}"] * 10)
+    stored(tmp_path, topic, 4)
+    with KafkaConsumer(bootstrap_servers=broker.bootstrap, kafka_client=TidyClient, group_id=topic) as other:
+        other.commit({TopicPartition(topic, 0): OffsetAndMetadata(7, "", -1)})
+    found = worst(check_kafka(reading(f", group: {topic}"), HERE))
+    assert found.level == "problem"
+    assert f"stands at offset 4 of {topic}/0, and another consumer has committed 7" in found.found
+    assert found.remedy.startswith("set source.on_group_offsets to ignore to go on at 4")
 
 
 def test_no_group_is_joined_and_nothing_is_committed(reading: Any, broker: Cluster, topic: str) -> None:
