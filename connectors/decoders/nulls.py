@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -57,4 +58,6 @@ class Nulls:
         texts, numbers = self._of(name)
         if isinstance(value, str):
             return value in texts or (bool(numbers) and self._number_text.read(value) in numbers)
+        if isinstance(value, Decimal):
+            return float(value) in numbers
         return not isinstance(value, bool) and isinstance(value, (int, float)) and value in numbers

@@ -84,13 +84,16 @@ def test_dead_letters_are_in_the_order_of_the_stream_whatever_they_are_for(tmp_p
     sent = [LocalRecord("plant", 0, offset, -1, None, value, []) for offset, value in enumerate(values * 4)]
     sent.insert(3, UnreadableRecord("plant", 1, 0, b"\xff", "damaged"))
     (tmp_path / "state").mkdir()
-    source = MemorySource([*sent, END])
-    life = Life(small_config(tmp_path / "state", decoder=DECODER), source, directory=tmp_path / "state")
+    life = Life(
+        small_config(tmp_path / "state", decoder=DECODER), MemorySource([*sent, END]), directory=tmp_path / "state"
+    )
     life.start()
     life.loop.turn()
     life.loop.save()  # all of it is held back, with the record that cannot be read
     life.end()
-    life = Life(small_config(tmp_path / "state", decoder=DECODER), source, directory=tmp_path / "state")
+    life = Life(
+        small_config(tmp_path / "state", decoder=DECODER), MemorySource([*sent, END]), directory=tmp_path / "state"
+    )
     life.start()
     life.run()
     life.end()

@@ -131,13 +131,13 @@ def test_an_outage_of_the_registry_and_deaths_in_it_change_nothing_that_is_learn
 def test_what_a_restored_state_holds_back_waits_for_the_registry_too(tmp_path: Path) -> None:
     there = True
     with Gate(lambda path: HELD(path) if there else (503, b"")) as gate:
-        log = MemorySource([*map(sent, range(10)), END])
-        life = a_life(tmp_path, log, gate.url)
+        items = [*map(sent, range(10)), END]
+        life = a_life(tmp_path, MemorySource(items), gate.url)
         assert (life.loop.turn(), life.loop.pipeline.held) == (10, 10)  # fewer than are to be looked at together
         life.loop.save()
         life.end()
         there = False
-        life = a_life(tmp_path, log, gate.url)
+        life = a_life(tmp_path, MemorySource(items), gate.url)
         assert [life.loop.turn() for _ in range(2)] == [0, 0]
         assert not life.source.exhausted
         assert "503" in life.source.status().reason
@@ -145,7 +145,7 @@ def test_what_a_restored_state_holds_back_waits_for_the_registry_too(tmp_path: P
         assert life.loop.pipeline.held == 10
         life.end()
         there = True
-        life = a_life(tmp_path, log, gate.url)
+        life = a_life(tmp_path, MemorySource(items), gate.url)
         life.run()
         life.end()
     assert (life.loop.pipeline.events, life.loop.pipeline.held) == (10, 0)
