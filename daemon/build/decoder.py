@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connectors import DECODERS
 from connectors.decoders.tabular_options import TabularOptions
 from daemon.config.components import resolve
+from daemon.config.errors import ConfigError
 
 if TYPE_CHECKING:
     from connectors.decoder import Decoder
@@ -14,24 +15,32 @@ if TYPE_CHECKING:
 
 
 def build_decoder(config: Config, options: Any) -> Decoder:
-    """Return the decoder of these options, which also reads the fields of categories.
-
-    Raises ``ConfigError`` where it can't, or a field is something else as well.
-    """
-    categories = config.features.categories
-    if categories:
-        for field in categories:
-            _require_free(config, options, field)
-        options = options.with_cells(categories)
+    """Return the decoder of these options, which also reads the fields of categories."""
+    if config.features.categories:
+        options = options.with_cells(config.features.categories)
     decoder: Decoder = resolve(options.type, DECODERS)(options)
     return decoder
 
 
-def _require_free(config: Config, options: Any, field: str) -> None:
-    path = ("features", "categories", field)
+def require_categories(config: Config) -> None:
+    """Raise ``ConfigError`` where a decoder can't read the fields of categories, or has them as something else."""
+    decoders = [config.decoder] if config.reference is None else [config.decoder, config.reference.decoder]
+    problems = [
+        problem
+        for field in config.features.categories
+        for options in decoders
+        if options is not None and (why := _conflict(options, field))
+        for problem in config.error(("features", "categories", field), why).problems
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _conflict(options: Any, field: str) -> str:
     if not isinstance(options, TabularOptions):
-        raise config.error(path, f"the decoder {options.type} has no named fields; remove it")
+        return f"the decoder {options.type} has no named fields; remove it"
     if field in options.named:
-        raise config.error(path, "the decoder has this field as label, task, key or time already; name another one")
+        return "the decoder has this field as label, task, key or time already; name another one"
     if field in (options.features or ()):
-        raise config.error(path, "decoder.features has this field as a number already; remove one of the two")
+        return "decoder.features has this field as a number already; remove one of the two"
+    return ""

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from daemon.build.adaptation import require_adaptable_learners
+from daemon.build.decoder import require_categories
 from daemon.config.document import parse, read_bytes
 from daemon.config.tables import Tables
 from daemon.config.validation import validate
@@ -26,5 +27,6 @@ def load(path: Path, *, environ: Mapping[str, str] = os.environ, tables: Tables 
 def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Tables | None = None) -> Config:
     """Do the same with the bytes of a file that is named ``file`` in messages."""
     config = validate(parse(data, file=file, environ=environ), tables=tables or Tables.installed())
+    require_categories(config)
     require_adaptable_learners(config)
     return config

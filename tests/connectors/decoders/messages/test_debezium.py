@@ -60,6 +60,7 @@ PRECISE = {
     "parameters": {"scale": "2", "connect.decimal.precision": "10"},
     "field": "price",
 }
+TEXT = {"type": "string", "field": "price"}
 VARIABLE = {
     "type": "struct",
     "name": "io.debezium.data.VariableScaleDecimal",
@@ -72,6 +73,7 @@ VARIABLE = {
     ("value", "schema", "options"),
     [
         (1234.56, {"type": "double", "field": "price"}, {}),
+        ("1234.56", TEXT, {}),
         (b64encode(_decimal(123_456)).decode(), PRECISE, {}),
         (b64encode(_decimal(123_456)).decode(), None, {"decimals": {"price": 2}}),
         ({"scale": 2, "value": b64encode(_decimal(123_456)).decode()}, VARIABLE, {}),
@@ -82,6 +84,8 @@ def test_decimals_are_the_numbers_that_the_database_has(value: Any, schema: Any,
     payload = change({"price": value, "fault": "x"})
     sent = payload if schema is None else with_schema(payload, [schema, {"type": "string", "field": "fault"}])
     for features in (None, ("price",)):
+        if features is None and isinstance(value, str) and schema is TEXT:
+            continue  # text is a number where it is named
         rows, rejects = opened(message(sent), envelope="debezium", label="fault", features=features, **options)
         assert not rejects
         assert rows.x.tolist() == [[1234.56]]

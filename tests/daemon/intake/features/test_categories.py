@@ -12,6 +12,7 @@ import torch
 
 from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
 from connectors.record import LocalRecord
+from daemon.build.decoder import require_categories
 from daemon.build.pipeline import build_intake, build_tasks
 from daemon.config.errors import ConfigError
 from tests.daemon.lives import Life, small_config
@@ -136,7 +137,7 @@ def test_a_field_cannot_be_two_things(
 ) -> None:
     made = config(tmp_path, categories, decoder=decoder)
     with pytest.raises(ConfigError, match=named):
-        build_intake(made, tasks=build_tasks(made))
+        require_categories(made)
 
 
 def stream(events: int) -> list[LocalRecord]:
