@@ -62,7 +62,7 @@ def _is_payload(message: Any) -> bool:
 
 
 def _row(change: Mapping[str, Any]) -> dict[str, Any]:
-    op, row = change["op"], change.get("after")
+    op, row = str(change["op"]), change.get("after")
     if op in _NO_ROWS:
         raise RejectedError("decode", "tombstone", f"The row was {_NO_ROWS[op]} (op {op}).", expected=True)
     if isinstance(row, str):  # MongoDB's documents are text

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from connectors.kafka.dead_letters import KafkaDeadLetters
+from connectors.record import EventRecord
 from connectors.sink import SinkUnavailableError
 from tests.connectors.rejects import reject
 from tests.connectors.settled import until_settled
@@ -59,6 +61,19 @@ def test_key_value_and_headers_are_unchanged_and_connects_headers_say_what_was_w
     assert letter.headers[-1][0] == "__retaind.source"
     assert letter.headers[-1][1].endswith(b"/plant/3/7")
     assert abs(letter.timestamp / 1000 - time.time()) < 60
+
+
+def test_of_a_message_of_several_events_the_letter_names_the_one_and_holds_the_message(
+    broker: Cluster, topic: str, letters: KafkaDeadLetters
+) -> None:
+    whole = reject()
+    put(letters, [replace(whole, record=EventRecord.of(whole.record, index)) for index in (0, 12)])
+    written = read(broker, topic)
+    assert [letter.value for letter in written] == [whole.record.value] * 2
+    assert [dict(letter.headers[1:-1]) for letter in written] == [
+        CONTEXT | {"__retaind.errors.index": b"0"},
+        CONTEXT | {"__retaind.errors.index": b"12"},
+    ]
 
 
 def test_all_are_in_the_topic_when_they_are_settled(broker: Cluster, topic: str, letters: KafkaDeadLetters) -> None:
