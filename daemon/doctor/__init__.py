@@ -15,6 +15,7 @@ from daemon.doctor.limits import check_limits
 from daemon.doctor.lock import check_lock
 from daemon.doctor.memory import check_memory
 from daemon.doctor.processor import check_processor
+from daemon.doctor.registry import check_registry
 from daemon.doctor.secrets import check_secrets
 from daemon.doctor.state_directory import check_disk_space, check_state_directory
 from daemon.doctor.supervisor import check_supervisor
@@ -47,5 +48,6 @@ CONFIGURED: Mapping[str, Callable[[Config, Setup], Iterator[Finding]]] = {
     "http": check_http,
     "files": check_files,
     "kafka": check_kafka,
+    "registry": check_registry,
     "data": check_data,
 }
