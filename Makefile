@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c '$(CHECK_PYTHON)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check kills helm broker docs docs-serve lock clean
+.PHONY: help venv demo test check kills faults helm broker docs docs-serve lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -42,6 +42,9 @@ check: venv ## run the first two minutes of it: linters, types, import rules, an
 
 kills: venv ## kill a daemon that publishes to Kafka 200 times, and count what is there not once (some minutes)
 	@$(BIN)/python -m tests.end_to_end.exactly_once
+
+faults: venv ## draw 300 faults against a real daemon and a real Kafka, and compare with the topic (SEED=n repeats one)
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED))
 
 helm: ## build helm and kustomize for the tests of the chart, in .cache/bin, with Go >= 1.24
 	GOBIN='$(CURDIR)/.cache/bin' go install helm.sh/helm/v3/cmd/helm@v3.19.2

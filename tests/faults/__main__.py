@@ -22,6 +22,7 @@ def main() -> None:
     """Run, print what was drawn and what came of it, and exit with 1 where an event was lost or learned twice."""
     options = _options()
     drawn: Counter[str] = Counter()
+    _say(f"seed {options.seed}")  # first: whatever happens, it can be done again
     with TemporaryDirectory() as folder, Broker() as broker, Launcher() as launcher:
         topic = broker.create_topic("faults", partitions=PARTITIONS)
         made = SmallPlant(
@@ -38,7 +39,7 @@ def main() -> None:
         lost, twice = compare(made.learned(), stage.written)
     for name, count in sorted(drawn.items()):
         _say(f"{name.replace('_', ' ')}: {count}")
-    _say(f"seed {options.seed}: {options.faults} faults, {sum(stage.written):,} events, {lost} lost, {twice} twice")
+    _say(f"{options.faults} faults, {sum(stage.written):,} events, {lost} lost, {twice} twice")
     sys.exit(1 if lost or twice else 0)
 
 

@@ -108,7 +108,8 @@ def roll_back(stage: Stage) -> None:
     """Go back to a generation that is drawn."""
     stage.end_life()
     store = CheckpointStore(stage.made.state, keep=20)
-    store.rollback(stage.chance.choice(store.generations()))
+    whole = [entry.generation for entry in store.entries() if entry.manifest is not None]
+    store.rollback(stage.chance.choice(whole))
 
 
 def flip_a_byte_of_the_newest_generation(stage: Stage) -> None:
