@@ -8,16 +8,22 @@ from daemon.build.edges import build_dead_letters, build_predictions
 from daemon.build.pipeline import build_pipeline
 from daemon.loop.loop import Loop
 from daemon.loop.outbox import Outbox
+from daemon.loop.poll_size import FIRST
 from daemon.loop.reject_limit import RejectLimit
 from daemon.state.checkpoint_writer import CheckpointWriter
 from daemon.state.saving import Saving
 
 if TYPE_CHECKING:
+    from connectors.options import Options as ConnectorOptions
     from connectors.source import Source
     from daemon.config.schema import Config
     from daemon.learning.stopwatch import Stopwatch
     from daemon.state.checkpoints import CheckpointStore
     from daemon.telemetry.telemetry import Telemetry
+
+
+_FIRST_MESSAGES = 8
+"""Polled at first where each may hold any number of events: so many that a turn is not too long."""
 
 
 def build_loop(
@@ -42,4 +48,9 @@ def build_loop(
         outbox=Outbox(dead_letters=build_dead_letters(config), predictions=build_predictions(config)),
         linger_seconds=config.learner.linger_seconds,
         first_seconds=getattr(config.decoder, "first_seconds", None),
+        first_poll=_first_poll(config.decoder),
     )
+
+
+def _first_poll(decoder: ConnectorOptions) -> int:
+    return FIRST if getattr(decoder, "explode", None) is None else _FIRST_MESSAGES

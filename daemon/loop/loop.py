@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.decoder import DecoderUnavailableError
 from connectors.sink import SinkUnavailableError
 from daemon.loop.outbox import Outbox
-from daemon.loop.poll_size import PollSize
+from daemon.loop.poll_size import FIRST, PollSize
 from daemon.loop.reject_counts import RejectCounts
 from daemon.state.checkpoint_writer import CheckpointContents
 from daemon.state.state_error import StateError
@@ -51,6 +51,7 @@ class Loop:
         outbox: Outbox | None = None,
         linger_seconds: float | None = None,
         first_seconds: float | None = None,
+        first_poll: int = FIRST,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pipeline = pipeline
@@ -64,7 +65,7 @@ class Loop:
         self._clock = clock
         self._owes = True
         self._saved_sinks: Mapping[str, Any] | None = None
-        self._poll_size = PollSize()
+        self._poll_size = PollSize(first=first_poll)
         self._first_waiting: int | None = None
         self._waiting_since = clock()
         self._first_seconds = first_seconds
@@ -137,7 +138,8 @@ class Loop:
         self._linger()
         self._save_if_due()
         done = self._clock()
-        self._poll_size.observe(len(records), seconds=done - polled)
+        if not self.pipeline.held:  # which takes no time, and says nothing of how long it will
+            self._poll_size.observe(len(records), seconds=done - polled)
         self._report(received=len(records), seconds=done - started)
         return len(records)
 

@@ -12,6 +12,7 @@ import pytest
 from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
 from connectors.record import LocalRecord, UnreadableRecord
 from daemon.loop.reject_limit import TooManyRejectsError
+from daemon.service import Service
 from tests.daemon.lives import Life, small_config
 from tests.daemon.same_state import assert_same_state
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connectors.memory_source import Sentinel
+    from daemon.config.schema import Config
 
 DECODER = {"type": "json", "explode": "rows", "label": "rows.y", "task": "site", "features": ["rows.a"]}
 
@@ -126,3 +128,20 @@ def test_deletions_are_counted_and_never_stop_the_daemon(tmp_path: Path) -> None
     life.end()
     assert life.metric("events_rejected_total", stage="decode", reason="tombstone") == 1_200
     assert life.loop.pipeline.events == 20
+
+
+def test_few_messages_are_polled_until_it_is_known_how_long_their_events_take(tmp_path: Path) -> None:
+    values = [orjson.dumps({"site": "east", "rows": [{"a": 1.0, "y": 0}] * 100})] * 200
+    sent = [LocalRecord("plant", 0, offset, -1, None, value, []) for offset, value in enumerate(values)]
+    config = file_of(tmp_path, sent, first_events=20)
+    with Service(config) as service:
+        assert [service.turn() for _ in range(3)] == [8, 8, 8]
+        assert service.loop.pipeline.events == 2_400
+
+
+def file_of(directory: Path, sent: list[LocalRecord], **decoder: Any) -> Config:
+    """The configuration of a daemon that reads messages from a file."""
+    path = directory / "messages.jsonl"
+    path.write_bytes(b"".join((each.value or b"") + b"\n" for each in sent))
+    source = {"type": "file", "path": str(path)}
+    return small_config(directory, source=source, decoder=DECODER | decoder, http={"port": 0})
