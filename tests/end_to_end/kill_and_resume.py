@@ -83,7 +83,7 @@ class Course:
     def newest_state(self) -> dict[str, Any]:
         """Return the state of the newest checkpoint, without the name that the source drew at its first start."""
         state = self._newest().state
-        state["source"].pop("identity")
+        state["source"].pop("identity", None)
         return state
 
     def _life(self, log: str) -> DaemonProcess:
