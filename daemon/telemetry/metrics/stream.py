@@ -80,6 +80,7 @@ class StreamMetrics:
         self._rejections = board.labels("stage", "reason", limit=64)
         with board.tell() as now:
             now.add(DEAD_LETTERS, 0)
+            now.add(ORDER_TIMEOUTS, 0)
             for rejection in REJECTIONS:
                 now.add(REJECTED, 0, *now.place(self._rejections, *rejection))
 

@@ -74,6 +74,7 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
         turn_seconds=0.3,
     )
     metrics.stream.rejected({("decode", "tombstone"): 4}, dead_letters=4)
+    metrics.stream.order_timeouts(2)
     metrics.stream.partitions([PartitionStatus("plant", 0, 100, 150, 1_600.0)])
 
 
