@@ -125,6 +125,7 @@ class StreamMetrics:
         with board.tell() as now:
             now.add(DEAD_LETTERS, 0)
             now.add(KEYS_DROPPED, 0)
+            now.add(ORDER_TIMEOUTS, 0)
             for rejection in REJECTIONS:
                 now.add(REJECTED, 0, *now.place(self._rejections, *rejection))
 

@@ -78,6 +78,7 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
     metrics.stream.rejected({("decode", "tombstone"): 4}, dead_letters=4)
     metrics.stream.odd({("temp", "out_of_range"): 2})
     metrics.stream.remembered(KnownKeys(known=5, limit=5, dropped=1), held=3)
+    metrics.stream.order_timeouts(2)
     metrics.stream.partitions([PartitionStatus("plant", 0, 100, 150, 1_600.0)])
     metrics.categories.show({"wind": CategoryCounts(known=8, limit=8, unseen=3)})
 
