@@ -83,6 +83,7 @@ class CsvDecoder(TabularDecoder):
         cells = [line.split(self._options.delimiter) for line in lines]
         if set(map(len, cells)) != {len(layout)}:
             raise ValueError("a line of another width")
+        self._features.notice([dict(zip(layout, cells[-1], strict=True))], self._described)
         return self._columns(
             cells, {name: n for n, name in enumerate(layout)}, all_plain=only_plain(("".join(lines),))
         )
@@ -133,7 +134,8 @@ class CsvDecoder(TabularDecoder):
                 f"The line has {len(cells)} values; expected {len(layout)}, one per column.",
             )
         event = dict(zip(layout, cells, strict=True))
-        if self.fields is not None and event.keys().isdisjoint((*self.fields, *self._options.cells)):
+        wanted = (*(self.fields or ()), *self._options.cells)
+        if wanted and self.fields is not None and event.keys().isdisjoint(wanted):
             raise RejectedError(
                 "features", "missing_field", f"The header before it names none of the features: {self._listed()}."
             )
@@ -204,6 +206,9 @@ class CsvDecoder(TabularDecoder):
     def _described(self, event: dict[str, str]) -> Iterator[tuple[str, Kind]]:
         for name, cell in event.items():
             yield name, self._kind(name, cell)
+
+    def _shape(self, event: dict[str, str]) -> tuple[str, ...]:
+        return tuple(event)
 
     def _kind(self, name: str, cell: str) -> Kind:
         if self._nulls.has(name, cell):

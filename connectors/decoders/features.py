@@ -21,6 +21,8 @@ LATER = (
     " checkpoint directory"
 )
 _MOST_LEFT_OUT = 256
+_MOST_SHAPES = 1_024
+"""Of events, by the names of their fields; where there are more, the last of some events is looked at alone."""
 
 
 class Features:
@@ -35,6 +37,7 @@ class Features:
         self._left_out: dict[str, str] = {}
         self._later: dict[str, str] = {}
         """Of this process, and no part of the state: which events are looked at depends on how they come."""
+        self._shapes: set[Any] = set()
 
     @property
     def left_out(self) -> dict[str, str]:
@@ -60,11 +63,25 @@ class Features:
         self.names = found.taken
         self._left_out = dict(list(found.left.items())[:_MOST_LEFT_OUT])
 
-    def notice(self, events: Sequence[Any], describe: Callable[[Any], Described]) -> None:
-        """Look at one of the events, where fields were inferred, for numbers that are no feature."""
+    def notice(
+        self, events: Sequence[Any], describe: Callable[[Any], Described], *, shape: Callable[[Any], Any] = tuple
+    ) -> None:
+        """Look for numbers that are no feature, where fields were inferred: in the last event, and in new shapes.
+
+        ``shape`` returns the names of an event's fields, as a tuple.
+        """
         if self._options.features is not None or self.names is None or not events:
             return
-        for name, kind in describe(events[-1]):
+        self._look(describe(events[-1]))
+        if len(self._shapes) >= _MOST_SHAPES:
+            return
+        for names, event in dict(zip(map(shape, events), events, strict=True)).items():
+            if names not in self._shapes:
+                self._shapes.add(names)
+                self._look(describe(event))
+
+    def _look(self, described: Described) -> None:
+        for name, kind in described:
             if self._is_number(kind) and self._is_new(name):
                 self._later[name] = LATER
 

@@ -129,6 +129,9 @@ class JsonDecoder(TabularDecoder):
     def _described(self, event: _Event) -> Iterator[tuple[str, Kind]]:
         return self._leaves(event.fields)
 
+    def _shape(self, event: _Event) -> tuple[str, ...]:
+        return tuple(event.fields)
+
     def _leaves(self, fields: dict[str, Any]) -> Iterator[tuple[str, Kind]]:
         for name, value in leaves(fields):
             yield name, self._kind(name, value)

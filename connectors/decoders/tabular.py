@@ -112,6 +112,10 @@ class TabularDecoder(ABC):
         """Return the names of the event's fields, in their order, and what each holds."""
 
     @abstractmethod
+    def _shape(self, event: Any) -> tuple[str, ...]:
+        """Return the names of the event's outermost fields."""
+
+    @abstractmethod
     def _cell(self, event: Any, name: str) -> Any:
         """Return a feature's value, None where it is absent or null."""
 
@@ -189,7 +193,7 @@ class TabularDecoder(ABC):
                     events.append(event)
             except RejectedError as error:
                 rejects.append(error.of(record))
-        self._features.notice(events, self._described)
+        self._features.notice(events, self._described, shape=self._shape)
         if columns.records:
             x = np.array(columns.x, dtype=np.float64).reshape(len(columns.records), len(self._features.names or ()))
             columns.x, odd = self._validity.check(x)

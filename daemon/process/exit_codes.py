@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     USAGE = 64
     """The command does not do what it was asked for; the message names the one that does."""
     DATA = 65
-    """Too large a share of the stream could not be learned from. Look at the dead letters before a restart."""
+    """Too large a share of the stream could not be learned from, or all of a finite one: see the dead letters."""
     UNAVAILABLE = 69
     """A dependency could not be reached (broker, sink, own port). Restarting may help."""
     SOFTWARE = 70

@@ -110,6 +110,7 @@ class Life:
                 dead_letters=dead_letters or build_dead_letters(config), predictions=build_predictions(config)
             ),
             linger_seconds=config.learner.linger_seconds,
+            first_seconds=config.decoder.first_seconds,
             clock=clock,
         )
 

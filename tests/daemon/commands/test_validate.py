@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,9 +42,8 @@ def test_advice_is_given_but_fails_only_where_it_is_strict(file: Path) -> None:
 
 def test_errors_end_the_process_with_78_and_are_all_on_stderr(file: Path) -> None:
     file.write_text(WRONG, encoding="utf-8")
-    command = [sys.executable, "-m", "daemon.cli", "validate", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (78, "")
+    done = CliRunner().invoke(app, ["validate", str(file)])
+    assert (done.exit_code, done.stdout) == (78, "")
     assert [line for line in done.stderr.splitlines() if not line.startswith(" ")] == [
         f"{file}:5:29: optimizer.lr: expected a number > 0, got -1",
         f'{file}:6:11: learner.bach: unknown key; did you mean "batch"?',

@@ -450,6 +450,37 @@ def test_a_partial_micro_batch_waits_for_ever_without_a_linger(tmp_path: Path) -
         assert life.loop.pipeline.waiting == 3
 
 
+FIRST = {"type": "json", "label": "y", "task": "task", "first_events": 20, "first_seconds": 5}
+
+
+def test_the_first_events_are_looked_at_though_fewer_came_once_no_others_do(tmp_path: Path) -> None:
+    clock = Clock()
+    source = MemorySource(plain_events(12), poll_sizes=[6])
+    with living(Life(small_config(tmp_path, decoder=FIRST), source, directory=tmp_path, clock=clock)) as life:
+        held = []
+        for seconds in (4, 4, 2, 0):
+            life.loop.turn()
+            held.append((life.loop.pipeline.held, life.loop.pipeline.events))
+            clock.now += seconds
+    assert held == [(6, 0), (12, 0), (12, 0), (0, 12)]
+
+
+def test_what_is_held_back_is_saved_and_learned_in_the_next_life(tmp_path: Path) -> None:
+    source = MemorySource([*plain_events(12), CRASH, *plain_events(12)], poll_sizes=[6])
+    config = small_config(tmp_path, decoder=FIRST)
+    with living(Life(config, source, directory=tmp_path)) as life:
+        for _ in range(2):
+            life.loop.turn()
+        life.loop.save()
+        with pytest.raises(SimulatedCrash):
+            life.loop.turn()
+    with living(Life(config, source, directory=tmp_path)) as life:
+        assert (life.loop.pipeline.held, life.loop.pipeline.events) == (12, 0)
+        for _ in range(2):
+            life.loop.turn()
+        assert (life.loop.pipeline.held, life.loop.pipeline.events) == (0, 24)
+
+
 def generations(life: Life) -> int:
     life.writer.close()
     return len(life.store.generations())
