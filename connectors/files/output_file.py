@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import stat
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,9 @@ class OutputFile:
         if self._descriptor is not None:
             status = os.fstat(self._descriptor)
             size, inode = status.st_size, status.st_ino
-            known = Fingerprint.of_open(self._descriptor, size).to_json()
+            # A pipe or a device has no bytes to be known by, and is never cut.
+            if stat.S_ISREG(status.st_mode):
+                known = Fingerprint.of_open(self._descriptor, size).to_json()
         return {"path": str(Path(self._path).absolute()), "inode": inode, "bytes": size, "fingerprint": known}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

@@ -77,7 +77,9 @@ class KafkaSource:
         SourceUnavailableError where a partition stays stalled or ``give_up_seconds`` have passed, and
         KafkaConfigurationError.
         """
-        deadline = self._monotonic() + timeout_seconds
+        now = self._monotonic()
+        self._stalls.polled(now)
+        deadline = now + timeout_seconds
         records = self._try_to_read(min(max_records, self._options.max_poll_records), deadline)
         if self._fenced:
             raise self._instance_taken()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Verdict = Literal["moving", "seek_again", "stalled", "give_up"]
 
 IDLE_POLLS = 3  # a partition that only waits its turn moves between two polls that found nothing more to deliver
-PAUSE_SECONDS = 30.0  # not asked for so long, nothing was polled: the loop waited for a sink, or for a broker
+PAUSE_SECONDS = 30.0  # without a poll for so long, nothing stood still: the loop waited for a sink
 
 
 @dataclass(slots=True)
@@ -21,7 +21,6 @@ class _Standing:
     position: int
     since_seconds: float
     since_idle_poll: int
-    asked_seconds: float
     sought: bool = False
 
 
@@ -37,6 +36,13 @@ class StallWatch:
         self._give_up_seconds = give_up_seconds
         self._idle_polls = 0
         self._standing: dict[TopicPartition, _Standing] = {}
+        self._polled_seconds: float | None = None
+
+    def polled(self, now: float) -> None:
+        """Note that the source is polled: what nobody has asked for in the meantime does not stand still."""
+        if self._polled_seconds is not None and now - self._polled_seconds >= PAUSE_SECONDS:
+            self.forget()
+        self._polled_seconds = now
 
     def idle_poll(self) -> None:
         """Note that a poll delivered less than was asked for: no partition was waiting for its turn."""
@@ -45,17 +51,16 @@ class StallWatch:
     def standing(self, part: TopicPartition, position: int, now: float) -> bool:
         """Return whether the position is the same as when last asked, and remember it."""
         before = self._standing.get(part)
-        if before is not None and before.position == position and now - before.asked_seconds < PAUSE_SECONDS:
-            before.asked_seconds = now
+        if before is not None and before.position == position:
             return True
-        self._standing[part] = _Standing(position, now, self._idle_polls, now)
+        self._standing[part] = _Standing(position, now, self._idle_polls)
         return False
 
     def judge(self, part: TopicPartition, end: int, now: float) -> Verdict:
         """Return what to do about a partition without progress whose log ends at ``end``."""
         standing = self._standing[part]
         if end <= standing.position:
-            self._standing[part] = _Standing(standing.position, now, self._idle_polls, now)
+            self._standing[part] = _Standing(standing.position, now, self._idle_polls)
             return "moving"
         waited = now - standing.since_seconds
         if waited < self._stall_seconds or self._idle_polls - standing.since_idle_poll < IDLE_POLLS:

@@ -92,6 +92,7 @@ def test_a_peer_meets_the_very_rows_that_our_learner_meets_and_never_learns_one_
     seen: list[Any] = []
     for chunk in protocol().stream(streams, seed=0, validate=False).chunks():
         pipeline.process(chunk.records[:1])
+        pipeline.release()
         assert pipeline.main is not None
         main: Any = pipeline.main
         meet = main.meet

@@ -364,7 +364,7 @@ def test_a_fault_that_ends_one_connection_after_another_is_a_stall_too(
         bootstrap_servers=broker.bootstrap, topics=(topic,), stall_seconds=20, stall_exit_seconds=60
     )
     with (
-        opened(KafkaSource(options, monotonic=lambda: time.monotonic() * 50)) as source,
+        opened(KafkaSource(options, monotonic=lambda: time.monotonic() * 10)) as source,
         pytest.raises(SourceUnavailableError, match=r"is stalled at offset 0 while its log ends at 5, for 60 s"),
     ):
         poll_until(source, lambda: False)

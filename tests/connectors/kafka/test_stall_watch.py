@@ -60,7 +60,9 @@ def test_what_is_forgotten_starts_anew() -> None:
 
 def test_while_nothing_is_polled_because_a_sink_is_waited_for_nothing_stalls() -> None:
     watch = watched()
+    watch.polled(9)
     assert watch.standing(PART, 5, now=9)
+    watch.polled(1000)
     assert not watch.standing(PART, 5, now=1000)
     for _ in range(3):
         watch.idle_poll()
