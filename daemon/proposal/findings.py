@@ -93,7 +93,7 @@ def _readable(decoder: Mapping[str, Any], fields: Sequence[FieldProfile]) -> set
         return {each.name for each in (*known, *(each for each in fields if each.kind == "boolean"))}
     ways: dict[str, list[str]] = {"point": [], "comma": [], "either": []}
     for each in known:
-        plain = "either" if each.whole else "point"
+        plain = "either" if each.whole and not any("." in str(value) for value in each.counts) else "point"
         ways[{"plain": plain, "thousands comma": "point"}.get(each.writing, "comma")].append(each.name)
     chosen = "comma" if len(ways["comma"]) > len(ways["point"]) else "point"
     return {*ways[chosen], *ways["either"]}
