@@ -72,14 +72,6 @@ class Stretch:
         """Return what those out of reach say."""
         return self._readings(self.wild.moments)
 
-    def all(self) -> Readings:
-        """Return what all of them say."""
-        if not self.wild:
-            return self.tame()
-        both = ColumnMoments(len(self.far))
-        both.sums[:] = self.within.sums + self.wild.moments.sums
-        return self._readings(both)
-
     def outliers(self) -> Columns:
         """Return the share of readings out of reach, 0 where they say no more than two things ``(columns,)``."""
         return np.where(self.wild.varied, self.wild.moments.count / max(self.rows, 1), 0.0)

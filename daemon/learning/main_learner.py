@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("retaind")
 
+_ANOTHER_UNIT = "a feature comes in another unit, and is read in the old one"
+_NOISE = "a feature is noise, and is read by mean and deviation as it was until it is itself again"
+
 _HARDLY_ANY = 2
 """So many classes that a probability says something, and each row of a block need not be looked at."""
 
@@ -383,22 +386,15 @@ class MainLearner:
         self.companions.follow_scales()
         if recast is None or recast.inputs is None:
             return
-        for column, unit in recast.inputs.units:
-            log.warning(
-                "a feature comes in another unit, and is read in the old one",
-                feature=self._feature_names[column],
-                factor=unit.factor,
-                offset=unit.offset,
-                events=self.events,
-            )
-        for column, unit in recast.inputs.estimated:
-            log.warning(
-                "a feature is noise, and is read by mean and deviation as it was until it is itself again",
-                feature=self._feature_names[column],
-                factor=unit.factor,
-                offset=unit.offset,
-                events=self.events,
-            )
+        for told, units in ((_ANOTHER_UNIT, recast.inputs.units), (_NOISE, recast.inputs.estimated)):
+            for column, unit in units:
+                log.warning(
+                    told,
+                    feature=self._feature_names[column],
+                    factor=unit.factor,
+                    offset=unit.offset,
+                    events=self.events,
+                )
         for column in recast.inputs.begun_anew:
             log.warning(
                 "a feature has left its range for good: its scale begins anew",
