@@ -19,6 +19,7 @@ from daemon.learning.committee.number_committee import NumberCommittee
 from daemon.learning.committee.number_member import LastAndMean
 from daemon.learning.committee.number_network import IncrementNetwork, PlasticNetwork
 from daemon.learning.committee.number_view_maker import NumberViewMaker
+from daemon.learning.committee.recollection import Recollection
 from daemon.learning.committee.scored_committee import ScoredCommittee
 from daemon.learning.committee.stepped_network import SteppedNetwork
 from daemon.learning.committee.views import ClassViews
@@ -128,6 +129,7 @@ def _scored(config: Config, committee: Committee, *, probes: ProbeSets, max_task
     retention, classification = config.retention, isinstance(config.label, ClassLabel)
     return ScoredCommittee(
         committee,
+        recollection=Recollection(generator_for(config, "committee/recollection")),
         prequential=Prequential(retention.window, classification=classification, max_tasks=max_tasks),
         probes=ProbeScores(probes, max_tasks=max_tasks),
         matrix=RetentionMatrix(max_tasks, max_boundaries=retention.max_boundaries),

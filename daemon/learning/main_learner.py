@@ -163,7 +163,12 @@ class MainLearner:
             self._learn(block)
         if self._committee is not None:
             with self._stopwatch("committee"):
-                self._committee.learn(fresh=block.fresh_rows)
+                self._committee.learn(
+                    fresh=block.fresh_rows,
+                    rows=len(block.batch),
+                    main=self.scored.learner,
+                    known_classes=self._known_classes,
+                )
         with self._stopwatch("companions"):
             self.companions.follow(block, known_classes=known, events=self.events)
         with self._stopwatch("learn"):

@@ -29,7 +29,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "intake": 3,
     "main_learner": 4,
     "companions": 3,
-    "committee": 2,
+    "committee": 3,
     "learner": 3,
     "source": 2,
     "file_source": 2,
@@ -363,6 +363,14 @@ def _leave_the_model_unnamed(state: State) -> None:
         state["source"]["identity"] = None
 
 
+def _ask_for_what_is_remembered(state: State) -> None:
+    """Version 2 of the committee: whom to believe about rows without a past was not learned apart; it begins."""
+    main = state["pipeline"]["main_learner"]
+    if main and main["committee"]:
+        main["committee"] |= {"recollection": {}}
+        main["committee"]["committee"]["recall"] = {}
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -379,5 +387,6 @@ MIGRATIONS: Final = (
     Migration("predictions", 1, _let_the_file_be_known),
     Migration("source", 1, _leave_the_model_unnamed),
     Migration("main_learner", 3, _count_by_class),
+    Migration("committee", 2, _ask_for_what_is_remembered),
 )
 """In the order in which they are applied. The first one is for main learner and companions too."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from daemon.learning.committee.any_member import expert_names, load_member_states, member_states
+from daemon.learning.committee.class_trust import ClassTrust
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
-from daemon.learning.committee.probabilities import FLOOR, floored
+from daemon.learning.committee.probabilities import FLOOR, centred_logs, floored
+from daemon.learning.committee.recall import Recall, Review
 from strategies.objective import NO_CLASS, Answer
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from daemon.learning.committee.member import Member
+    from daemon.learning.committee.recollection import Remembered
     from daemon.learning.committee.views import ClassViews, Views
     from strategies.batch import Batch
 
@@ -28,7 +32,8 @@ class ClassCommittee:
     """Mixes the probabilities of the main learner, of the members and of pools of them all.
 
     Everything that learns does so when a block is closed. Within a block each row knows the labels of the rows
-    before it, and so do the weights. Only classes that have been seen can be the answer.
+    before it, and so do the weights. Only classes that have been seen can be the answer. Whom to believe about rows
+    without a past is learned apart: see ``Recall``.
     """
 
     def __init__(
@@ -40,8 +45,10 @@ class ClassCommittee:
         self._members = members
         self._classes = classes
         self._places = places
-        self._pools = LogPools(len(self.names) - len(MEMORIES))
+        voices = len(self.names) - len(MEMORIES)
+        self._pools = LogPools(voices)
         self._mixture = FixedShare(len(self.names), share=share)
+        self._recall = Recall(partial(ClassTrust, voices, share=0.0005), width=views.narrow_width)
         self._begin()
 
     @property
@@ -64,18 +71,24 @@ class ClassCommittee:
 
     def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
-        views, known = self._views.of_new_keys(scaled), max(known_classes, 1)
-        of_main = np.zeros((len(scaled), self._classes), dtype=np.float32)
-        _set_probabilities(of_main, main)
-        _, experts = self._experts(views, of_main, unknown=np.zeros((len(scaled), known), dtype=np.bool_))
-        mixed = experts @ self._mixture.weights.astype(np.float32)
+        x, voices = self._of_new_keys(scaled, self._probabilities(main), known=known_classes)
+        if self._recall.begun:
+            mixed = self._recall.answer(x, voices)
+        else:
+            _, experts = self._experts(voices)
+            mixed = experts @ self._mixture.weights.astype(np.float32)
         return _answer(mixed, unknown=np.full(mixed.shape, not known_classes))
 
-    def learn(self, *, fresh: NDArray[np.int64]) -> None:
-        """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
+    def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
+        """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
+
+        Whom to believe about rows without a past is learned where ``remembered`` ones are given.
+        """
         views = self._now
         assert views is not None, "a block has rows"
         label = self._label[: views.filled]
+        if remembered is not None:
+            self._review(views, label, remembered)
         for member in self._members:
             member.learn(views, label, fresh=fresh)
         judged = np.flatnonzero(label < self._logs.shape[1])
@@ -92,6 +105,7 @@ class ClassCommittee:
             "members": member_states(self._members),
             "pools": self._pools.state_dict(),
             "mixture": self._mixture.state_dict(),
+            "recall": self._recall.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -100,6 +114,8 @@ class ClassCommittee:
         load_member_states(self._members, state["members"])
         self._pools.load_state_dict(state["pools"])
         self._mixture.load_state_dict(state["mixture"])
+        if state["recall"]:
+            self._recall.load_state_dict(state["recall"])
 
     def _begin(self) -> None:
         self._main = np.zeros((self._places, self._classes), dtype=np.float32)
@@ -115,17 +131,38 @@ class ClassCommittee:
         appears in the block can be the answer from the next row on, if there is room for it.
         """
         unknown = self._unknown(known)
-        logs, experts = self._experts(views, self._main, unknown=unknown)
+        logs, experts = self._experts(self._voices(views, self._main, unknown=unknown))
         losses = self._losses_of(experts)
         self._now, self._logs, self._losses = views, logs[: views.filled], losses[: views.filled]
         mixed = np.einsum("pke,pe->pk", experts, self._mixture.within(losses).astype(np.float32))
         mixed[unknown] = 1e-12
         return np.asarray(mixed), unknown
 
-    def _experts(
+    def _review(self, views: Views, label: NDArray[np.int64], remembered: Remembered) -> None:
+        """Learn whom to believe about rows without a past: from remembered ones, and from as many of the block."""
+        some = np.arange(views.filled)[:: max(1, views.filled // len(remembered))]
+        scaled = torch.cat([views.x[some], remembered.scaled])
+        main = np.concatenate([self._main[some], self._probabilities(remembered.main)])
+        x, voices = self._of_new_keys(scaled, main, known=remembered.known_classes)
+        self._recall.learn(Review(x, voices=voices, truth=np.append(label[some], remembered.label)), new=len(some))
+
+    def _of_new_keys(
+        self, scaled: Tensor, main: NDArray[np.float32], *, known: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Return rows under keys that were never seen, and what the voices say of each: see ``Review``."""
+        views, sayable = self._views.of_new_keys(scaled), max(known, 1)
+        voices = self._voices(views, main, unknown=np.zeros((len(scaled), sayable), dtype=np.bool_))
+        return views.narrow.numpy().astype(np.float64), voices
+
+    def _probabilities(self, main: Answer) -> NDArray[np.float32]:
+        probabilities = np.zeros((len(main.value), self._classes), dtype=np.float32)
+        _set_probabilities(probabilities, main)
+        return probabilities
+
+    def _voices(
         self, views: Views, main: NDArray[np.float32], *, unknown: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the logs of what the voices say, centred, and what all experts say ``(rows, sayable, experts)``.
+    ) -> NDArray[np.float32]:
+        """Return what main learner and members say ``(rows, sayable, voices)``.
 
         ``unknown`` ``(rows, sayable)`` are the classes that a row cannot be of.
         """
@@ -134,10 +171,13 @@ class ClassCommittee:
         given = np.stack([voice[:, :sayable] for voice in said], axis=2)
         given[unknown] = 0
         given /= np.maximum(given.sum(axis=1, keepdims=True), np.float32(1e-30))
-        given = floored(given, classes=sayable)
-        logs = np.log(given)
-        logs -= logs.mean(axis=1, keepdims=True)
-        return logs, np.concatenate([given, floored(self._pools.predict(logs), classes=sayable)], axis=2)
+        return floored(given, classes=sayable)
+
+    def _experts(self, voices: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the centred logs of what the voices say, and what all experts say ``(rows, sayable, experts)``."""
+        logs = centred_logs(voices)
+        pooled = floored(self._pools.predict(logs), classes=voices.shape[1])
+        return logs, np.concatenate([voices, pooled], axis=2)
 
     def _unknown(self, known: int) -> NDArray[np.bool_]:
         """Return which classes nobody could know yet ``(places, sayable)``; a few new ones are sayable too."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from daemon.learning.committee.any_member import expert_names, load_member_states, member_states
-from daemon.learning.committee.fading_scale import WILD
+from daemon.learning.committee.fading_scale import LARGEST, WILD
 from daemon.learning.committee.number_pools import MEMORIES, NumberPools
 from daemon.learning.committee.number_share import NumberShare
+from daemon.learning.committee.number_trust import NumberTrust
 from daemon.learning.committee.number_views import in_units
+from daemon.learning.committee.recall import Recall, Review
 from strategies.objective import Answer
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from daemon.learning.committee.number_member import NumberMember
     from daemon.learning.committee.number_view_maker import NumberViewMaker
     from daemon.learning.committee.number_views import NumberViews
+    from daemon.learning.committee.recollection import Remembered
     from strategies.batch import Batch
 
 
@@ -43,8 +47,10 @@ class NumberCommittee:
         self._views = views
         self._members = members
         self._places = places
-        self._pools = NumberPools(len(self.names) - len(MEMORIES))
+        voices = len(self.names) - len(MEMORIES)
+        self._pools = NumberPools(voices)
         self._share = NumberShare(len(self.names), share=share)
+        self._recall = Recall(partial(NumberTrust, voices, share=share), width=views.narrow_width)
         self._main = np.zeros(places)
         self._now: NumberViews | None = None
         self._offsets = self._experts = np.zeros((0, 0))
@@ -71,13 +77,20 @@ class NumberCommittee:
     def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
         views = self._views.of_new_keys(scaled)
-        _, experts = self._said(views, main.value.numpy().astype(np.float64))
-        return _answer(views.last + views.unit * (experts @ self._share.weights), begun=views.begun)
+        voices, experts = self._said(views, main.value.numpy().astype(np.float64))
+        begun = self._recall.begun
+        mixed = self._recall.answer(_inputs(views), voices) if begun else experts @ self._share.weights
+        return _answer(views.last + views.unit * mixed, begun=views.begun)
 
-    def learn(self, *, fresh: NDArray[np.int64]) -> None:
-        """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
+    def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
+        """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
+
+        Whom to believe about rows without a past is learned where ``remembered`` ones are given.
+        """
         views = self._now
         assert views is not None, "a block has rows"
+        if remembered is not None:
+            self._review(views, remembered)
         for member in self._members:
             member.learn(views, fresh=fresh[views.usable[fresh]])
         truth, filled = self._truth(views), slice(0, views.filled)
@@ -95,6 +108,7 @@ class NumberCommittee:
             "members": member_states(self._members),
             "pools": self._pools.state_dict(),
             "share": self._share.state_dict(),
+            "recall": self._recall.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -103,6 +117,19 @@ class NumberCommittee:
         load_member_states(self._members, state["members"])
         self._pools.load_state_dict(state["pools"])
         self._share.load_state_dict(state["share"])
+        if state["recall"]:
+            self._recall.load_state_dict(state["recall"])
+
+    def _review(self, views: NumberViews, remembered: Remembered) -> None:
+        """Learn whom to believe about rows without a past: from remembered ones, and from as many of the block."""
+        some = np.flatnonzero(views.usable)[:: max(1, views.filled // len(remembered))]
+        usable = np.flatnonzero(np.abs(remembered.label) <= LARGEST)
+        reviewed = self._views.of_new_keys(torch.cat([views.x[some], remembered.scaled[usable]]))
+        voices, _ = self._said(reviewed, np.append(self._main[some], remembered.main.value.numpy()[usable]))
+        label = np.append(views.label[some], remembered.label[usable])
+        truth = in_units(label - reviewed.last, reviewed.unit, limit=WILD)
+        if len(some) and len(usable) and reviewed.begun.all():
+            self._recall.learn(Review(_inputs(reviewed), voices=voices, truth=truth), new=len(some))
 
     def _said(
         self, views: NumberViews, main: NDArray[np.float64]
@@ -116,6 +143,10 @@ class NumberCommittee:
     @staticmethod
     def _truth(views: NumberViews) -> NDArray[np.float64]:
         return in_units(views.label - views.last, views.unit, limit=WILD)
+
+
+def _inputs(views: NumberViews) -> NDArray[np.float64]:
+    return views.narrow.numpy().astype(np.float64)
 
 
 def _answer(values: NDArray[np.float64], *, begun: NDArray[np.bool_]) -> Answer:

@@ -46,18 +46,27 @@ class NumberShare:
 
         ``experts`` are ``(rows, experts)``; of ``truth (rows,)`` only the ``judged`` are used, and never the last.
         """
-        weights = self._mixture.within(self._losses(experts, truth, judged))
+        weights = self._mixture.within(self.losses(experts, truth, judged))
         return np.asarray(np.einsum("pe,pe->p", experts, weights))
 
     def learn(self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]) -> None:
         """Take up a block."""
         mixed = self.mixed(experts, truth, judged=judged)
-        self._mixture.learn(self._losses(experts, truth, judged))
+        self._mixture.learn(self.losses(experts, truth, judged))
         # A row that surprises everybody says little of how large an error is usual.
         error = np.minimum(np.square(truth - mixed), 16 * np.square(truth[:, None] - experts).min(axis=1))[judged]
         kept = _MEMORY ** len(error)
         self._squares = kept * self._squares + float(error.sum())
         self._count = kept * self._count + len(error)
+
+    def losses(
+        self, experts: NDArray[np.float64], truth: NDArray[np.float64], judged: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return the losses ``(rows, experts)``; a row that is not ``judged`` costs nobody anything."""
+        usual = self._squares / self._count if self._count else 1.0
+        squared = np.square(truth[:, None] - experts)
+        losses = np.minimum(0.5 * self._rate * squared / max(usual, 1e-12), _WORST)
+        return np.where(judged[:, None], losses, 0.0)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the weights and the running error."""
@@ -67,11 +76,3 @@ class NumberShare:
         """Take up a state; raise ``ValueError`` where it is of other experts."""
         self._mixture.load_state_dict(state["mixture"])
         self._squares, self._count = state["squares"], state["count"]
-
-    def _losses(
-        self, experts: NDArray[np.float64], truth: NDArray[np.float64], judged: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        usual = self._squares / self._count if self._count else 1.0
-        squared = np.square(truth[:, None] - experts)
-        losses = np.minimum(0.5 * self._rate * squared / max(usual, 1e-12), _WORST)
-        return np.where(judged[:, None], losses, 0.0)

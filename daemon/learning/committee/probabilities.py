@@ -23,6 +23,13 @@ def softmax(scores: NDArray[np.float32], *, axis: int = -1) -> NDArray[np.float3
     return np.asarray(shifted / shifted.sum(axis=axis, keepdims=True))
 
 
+def centred_logs(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the logs of what voices say ``(rows, classes, voices)``, less their mean over the classes."""
+    logs = np.log(probabilities)
+    logs -= logs.mean(axis=1, keepdims=True)
+    return np.asarray(logs)
+
+
 def floored(probabilities: NDArray[np.float32], *, classes: int) -> NDArray[np.float32]:
     """Return the probabilities mixed with ``FLOOR`` of the uniform distribution over so many classes."""
     return np.asarray(probabilities * np.float32(1 - FLOOR) + np.float32(FLOOR / classes))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from daemon.learning.committee.recollection import Recollection, Remembered
     from daemon.scoring.prequential import Prequential
     from daemon.scoring.probe_scores import Probed, ProbeScores
     from daemon.scoring.retention import RetentionMatrix
@@ -44,8 +45,11 @@ class Committee(Protocol):
         The arguments are those of ``answer``; no block is open.
         """
 
-    def learn(self, *, fresh: NDArray[np.int64]) -> None:
-        """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
+    def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
+        """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
+
+        Whom to believe about rows without a past is learned where ``remembered`` ones are given.
+        """
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned until the open block; its rows are answered again."""
@@ -58,14 +62,21 @@ class ScoredCommittee:
     """Answers, and is scored by what it said on arrival; and by what it would say of what was held out.
 
     That is a row without a past. The committee is asked as if each came under a key that it never met: what its
-    members know of rows alone, with the trust that each has now.
+    members know of rows alone, with the trust that each has in such rows.
     """
 
     def __init__(
-        self, committee: Committee, *, prequential: Prequential, probes: ProbeScores, matrix: RetentionMatrix
+        self,
+        committee: Committee,
+        *,
+        recollection: Recollection,
+        prequential: Prequential,
+        probes: ProbeScores,
+        matrix: RetentionMatrix,
     ) -> None:
         self.prequential = prequential
         self._committee = committee
+        self._recollection = recollection
         self._probes = probes
         self._matrix = matrix
 
@@ -79,9 +90,10 @@ class ScoredCommittee:
             answer.value.numpy(), label=batch.y.numpy(), task=batch.task.numpy(), no_change=no_change
         )
 
-    def learn(self, *, fresh: NDArray[np.int64]) -> None:
-        """Close the block."""
-        self._committee.learn(fresh=fresh)
+    def learn(self, *, fresh: NDArray[np.int64], rows: int, main: AnyLearner, known_classes: int) -> None:
+        """Close the block, of so many rows, that the main learner has learned."""
+        remembered = self._recollection.after(rows, main=main, known_classes=known_classes)
+        self._committee.learn(fresh=fresh, remembered=remembered)
 
     def say(self, x: NDArray[np.float32], task: int, *, main: AnyLearner, known_classes: int) -> NDArray[Any]:
         """Return the answers ``(rows,)`` on rows ``(rows, features)`` without a past; changes nothing."""
@@ -123,6 +135,7 @@ class ScoredCommittee:
         """Return what was learned and scored."""
         return {
             "committee": self._committee.state_dict(),
+            "recollection": self._recollection.state_dict(),
             "prequential": self.prequential.state_dict(),
             "matrix": self._matrix.state_dict(),
         }
@@ -130,6 +143,8 @@ class ScoredCommittee:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` or ``KeyError`` where it is of other members."""
         self._committee.load_state_dict(state["committee"])
+        if state["recollection"]:
+            self._recollection.load_state_dict(state["recollection"])
         self.prequential.load_state_dict(state["prequential"])
         if state["matrix"]:
             self._matrix.load_state_dict(state["matrix"])
