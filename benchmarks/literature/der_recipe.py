@@ -2,8 +2,8 @@
 
 Buzzega et al. 2020, Dark experience for general continual learning (arXiv 2004.07211), and the settings of its code
 (aimagelab/mammoth): one epoch, plain SGD, an MLP with two hidden layers of 100, pixels from 0 to 1, the reservoir
-filled after each step. Two things are as the daemon does them: rows are drawn from memory with replacement, and
-weights begin as torch makes them.
+filled after each step. Rows are drawn from memory with replacement, as the daemon does, and weights begin as torch
+makes them unless a protocol says otherwise.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ FLOAT32_ROW_BYTES = PIXELS * 4
 AVERAGING = 0.998
 
 
-def base(*, batch: int, lr: float) -> Overrides:
-    """Return the configuration that the settings are laid over."""
+def base(*, batch: int, lr: float, network: str = "mlp") -> Overrides:
+    """Return the configuration that the settings are laid over; ``network`` is the type of the model."""
     return {
         "decoder": {
             "type": "raw",
@@ -45,7 +45,7 @@ def base(*, batch: int, lr: float) -> Overrides:
         },
         "label": {"classes": [str(digit) for digit in range(10)]},
         "tasks": {"type": "field"},
-        "model": {"type": "mlp", "hidden": [100, 100]},
+        "model": {"type": network, "hidden": [100, 100]},
         "optimizer": {"type": "sgd", "lr": lr},
         "learner": {"batch": batch, "standardise": False},
         "strategies": [],
@@ -103,6 +103,12 @@ def averaged(setting: MethodSetting) -> MethodSetting:
 
 def plain(strategy: dict[str, Any], *, lr: float, figure: str) -> MethodSetting:
     """Return one strategy with the settings of the paper's code."""
+    return _setting(strategy, lr=lr, figure=figure)
+
+
+def si(*, lr: float, strength: float, damping: float, figure: str) -> MethodSetting:
+    """Return synaptic intelligence as published: the importance of a task is taken at its end, and stays."""
+    strategy = {"type": "si", "strength": strength, "damping": damping, "decay": 1.0, "every_events": None}
     return _setting(strategy, lr=lr, figure=figure)
 
 

@@ -18,6 +18,7 @@ from benchmarks.literature.der_recipe import (
     ewc_by_layer,
     plain,
     published,
+    si,
 )
 from benchmarks.literature.image_stream import PIXELS, ImageStream, ImageTask
 from benchmarks.literature.images import read_images
@@ -44,7 +45,7 @@ class PermutedMnist(Protocol):
         "naive": MethodSetting(published=published("40.70")),
         "ewc": ewc(lr=0.1, strength=5.0, figure="75.79"),
         "ewc-kronecker": ewc_by_layer(lr=0.2, strength=10.0, figure="75.79"),
-        "si": plain({"type": "si", "strength": 0.5, "damping": 1.0}, lr=0.1, figure="65.86"),
+        "si": si(lr=0.1, strength=0.5, damping=1.0, figure="65.86"),
         "agem-500": plain({"type": "agem", "rows": 500, "batch": 128}, lr=0.1, figure="67.56"),
         "er-200": er(200, lr=0.2, figure="72.37"),
         "er-500": er(500, lr=0.2, figure="80.60"),

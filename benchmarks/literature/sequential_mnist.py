@@ -16,6 +16,7 @@ from benchmarks.literature.der_recipe import (
     ewc,
     plain,
     published,
+    si,
 )
 from benchmarks.literature.image_stream import ImageStream, ImageTask
 from benchmarks.literature.images import read_images
@@ -32,13 +33,13 @@ class SequentialMnist(Protocol):
     """Class-incremental: one head of ten outputs, and no task is given at test."""
 
     summary = "Sequential MNIST: 5 tasks of 2 digits, one head, no task given at test, one pass."
-    base: ClassVar[Overrides] = base(batch=10, lr=0.03)
+    base: ClassVar[Overrides] = base(batch=10, lr=0.03, network="benchmarks.literature.xavier_mlp:XavierMlp")
     columns: ClassVar[Mapping[str, str]] = COLUMNS
     settings: ClassVar[Mapping[str, MethodSetting]] = {
         "naive": MethodSetting(published=published("19.60")),
         # The paper's penalty has no factor of one half.
         "ewc": ewc(lr=0.03, strength=180.0, figure="20.46"),
-        "si": plain({"type": "si", "strength": 1.0, "damping": 0.9}, lr=0.1, figure="19.27"),
+        "si": si(lr=0.1, strength=1.0, damping=0.9, figure="19.27"),
         "lwf": plain({"type": "lwf"}, lr=0.03, figure="19.62"),
         "agem-200": plain({"type": "agem", "rows": 200, "batch": 128}, lr=0.1, figure="45.72"),
         "der-500": plain({"type": "der", "rows": 500, "alpha": 1.0, "batch": 128}, lr=0.03, figure="90.54"),
