@@ -60,6 +60,7 @@ def look_into(sample: Sample, *, asked: Mapping[Role, str | None]) -> Findings:
         decoder |= refinements.accepted(decoder, refinements.WRITINGS.get(each.writing, ())) or {}
     decoder |= _gaps(decoder, taken, label)
     features = declared | _past(verdicts, roles, fields)
+    sample = sample.with_headers(first_lines=decoder.get("header", False))
     return Findings(sample, fields, roles=roles, verdicts=verdicts, decoder=decoder, features=features, asked=asked)
 
 

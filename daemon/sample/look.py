@@ -47,7 +47,7 @@ def look_at(config: Config, *, rows: int = ROWS, most: int = MOST_READ, wait_sec
     sample = take_sample(source, rows=rows, most=most, wait_seconds=wait_seconds)
     return Look(
         config,
-        sample=sample,
+        sample=sample.with_headers(first_lines=getattr(config.decoder, "header", False)),
         fields=profiles(sample.records, config.decoder) if config.decoder.type in READERS else {},
         trial=try_out(config, sample.records),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from connectors.record import begins_file
 from daemon.intake.reference.records import records_up_to_now
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ class Sample:
     """Of how many records they are."""
     complete: bool
     """Whether these were all that there are by now."""
+    files: int = 0
+    """How many files begin among all of them."""
+    headers: int = 0
+    """How many of all are lines of names."""
+
+    def with_headers(self, *, first_lines: bool) -> Sample:
+        """Return the same, where the first line of each file is one of names, or not."""
+        return replace(self, headers=self.files if first_lines else 0)
 
     @property
     def whole(self) -> bool:
@@ -47,9 +56,10 @@ class Sample:
         return self.complete and self.read == len(self.records)
 
     def __str__(self) -> str:
+        read = self.read - self.headers
         if self.whole:
-            return f"all {self.read:,} records"
-        of = f"the {self.read:,} there are" if self.complete else f"the first {self.read:,}"
+            return f"all {read:,} records"
+        of = f"the {read:,} there are" if self.complete else f"the first {read:,}"
         return f"{len(self.records):,} records out of {of}"
 
 
@@ -76,7 +86,7 @@ def take_sample(
     first: list[Record] = []
     kept: list[tuple[int, Record]] = []
     draw = np.random.default_rng(0)
-    read, ended = 0, True
+    read, files, ended = 0, 0, True
     until = monotonic() + LONGEST_SECONDS
     with closing(records_up_to_now(source, most=most, wait_seconds=wait_seconds, section="")) as groups:
         for records in groups:
@@ -85,11 +95,12 @@ def take_sample(
             seen = read + len(beginning) - len(first)
             _offer(records[len(beginning) :], kept, room=rows - rows // 5, seen=seen, draw=draw)
             read += len(records)
+            files += sum(map(begins_file, records))
             if read >= most or monotonic() > until:
                 ended = False
                 break
     kept.sort(key=lambda pair: pair[0])
-    return Sample((*first, *(record for _, record in kept)), read=read, complete=ended)
+    return Sample((*first, *(record for _, record in kept)), read=read, complete=ended, files=files)
 
 
 def _offer(

@@ -8,15 +8,17 @@ source=$(cd "$here/../.." && pwd)
 root=
 python=python3
 package=$source
+extras=
 environment=yes
 
 usage() {
     cat <<END
-usage: install.sh [--root DIR] [--python PYTHON] [--package WHEEL_OR_NAME] [--units-only]
+usage: install.sh [--root DIR] [--python PYTHON] [--package WHEEL_OR_NAME] [--extras LIST] [--units-only]
 
   --root DIR       install below DIR instead of /, for building packages and images; needs --units-only
   --python PYTHON  the Python >= 3.11 that makes the environment in /opt/retaind (python3)
   --package WHAT   what pip installs: a wheel, a folder or a name with a version (this source tree)
+  --extras LIST    optional parts of retaind, with commas between: avro, protobuf, ...; an upgrade keeps what is there
   --units-only     leave /opt/retaind alone: you put a retaind into /opt/retaind/bin yourself
 
 pip is configured as usual, by PIP_INDEX_URL and the like. torch comes in builds with and without CUDA: name an index
@@ -29,6 +31,7 @@ while [ $# -gt 0 ]; do
         --root) root=${2:?--root needs a folder}; shift 2 ;;
         --python) python=${2:?--python needs an interpreter}; shift 2 ;;
         --package) package=${2:?--package needs a name}; shift 2 ;;
+        --extras) extras=${2:?--extras needs a list}; shift 2 ;;
         --units-only) environment=no; shift ;;
         -h | --help) usage; exit 0 ;;
         *) echo "install.sh: unknown option $1" >&2; usage >&2; exit 64 ;;
@@ -41,7 +44,7 @@ install_environment() {
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
         || { echo "install.sh: $python is older than 3.11" >&2; exit 69; }
     [ -x /opt/retaind/bin/pip ] || "$python" -m venv /opt/retaind
-    set -- "$package"
+    set -- "$package${extras:+[$extras]}"
     [ ! -f "$source/requirements.lock" ] || set -- --constraint "$source/requirements.lock" "$@"
     /opt/retaind/bin/pip install --upgrade --quiet "$@"
 }

@@ -45,3 +45,11 @@ def test_what_comes_late_has_its_chance_and_an_endless_stream_is_left(tmp_path: 
     assert 120 < late < 290
     assert str(sample) == "1,000 records out of the 20,000 there are"
     assert str(sampled(path, rows=1_000, most=5_000)).startswith("1,000 records out of the first 5,")
+
+
+def test_a_line_of_names_is_no_record(tmp_path: Path) -> None:
+    for name in ("one.csv", "two.csv"):
+        (tmp_path / name).write_text("a,b\n" + "1,2\n" * 10)
+    sample = sampled(tmp_path / "*.csv", rows=100)
+    assert str(sample.with_headers(first_lines=True)) == "all 20 records"
+    assert str(sample.with_headers(first_lines=False)) == "all 22 records"

@@ -5,6 +5,7 @@ import { showAges } from "./ages.js";
 import { showCommittee } from "./committee.js";
 import { Curves } from "./curves.js";
 import { byId, make, say } from "./elements.js";
+import { showFields } from "./fields.js";
 import { Flows } from "./flow.js";
 import { showDisconnected, showState, showTiles } from "./headline.js";
 import { matrixOf } from "./matrix.js";
@@ -30,6 +31,7 @@ function show(answer) {
   showState(standing);
   showAdvice(standing);
   flows.show(standing);
+  showFields(standing);
   showCommittee(standing);
   showMemory(standing);
   showNotes(standing);

@@ -193,7 +193,7 @@ def test_names_from_the_stream_are_text_and_nothing_else(browser: Chromium, tmp_
         json.loads(event.value or b"")
         for event in events([Stretch("P", 60), Stretch("Q", 60), Stretch("R", 60)], seed=1)
     ]
-    renamed = [json.dumps(line | {"task": names["PQR".index(line["task"])]}) for line in lines]
+    renamed = [json.dumps(line | {"task": names["PQR".index(line["task"])], HOSTILE: "text"}) for line in lines]
     path.write_text("\n".join(renamed) + "\n")
     config = small_config(tmp_path, source={"type": "file", "path": str(path)}, http={"port": 0})
     with Service(config) as service:
@@ -205,6 +205,10 @@ def test_names_from_the_stream_are_text_and_nothing_else(browser: Chromium, tmp_
         assert cells(browser, "#matrix-main thead tr") == [["after", *names]]
         assert cells(browser, "#tasks tbody tr")[1][0] == "__proto__"
         assert f"{HOSTILE} ended after 60 events" in browser.text("#notes")
+        assert browser.text("#fields-title").startswith("1 field left out, ")
+        browser.run("document.querySelector('#fields-title').click()")
+        assert browser.text("#fields-left dt") == HOSTILE
+        assert browser.text("#fields-left dd") == status(service)["left_out"][HOSTILE]
         assert browser.run("return document.title.endsWith(' · retaind')")
         assert width_of(browser) == 320
         assert browser.console() == []
