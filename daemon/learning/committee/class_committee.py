@@ -57,19 +57,19 @@ class ClassCommittee:
         """
         views = self._views.add(batch, scaled)
         rows = slice(views.filled - len(batch), views.filled)
-        _set_probabilities(self._main[rows], main)
+        set_probabilities(self._main[rows], main)
         self._label[rows] = batch.y.numpy()
         mixed, unknown = self._mixed(views, known_classes)
-        return _answer(mixed[rows], unknown=unknown[rows])
+        return answer_of(mixed[rows], unknown=unknown[rows])
 
     def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
         views, known = self._views.of_new_keys(scaled), max(known_classes, 1)
         of_main = np.zeros((len(scaled), self._classes), dtype=np.float32)
-        _set_probabilities(of_main, main)
+        set_probabilities(of_main, main)
         _, experts = self._experts(views, of_main, unknown=np.zeros((len(scaled), known), dtype=np.bool_))
         mixed = experts @ self._mixture.weights.astype(np.float32)
-        return _answer(mixed, unknown=np.full(mixed.shape, not known_classes))
+        return answer_of(mixed, unknown=np.full(mixed.shape, not known_classes))
 
     def learn(self, *, fresh: NDArray[np.int64]) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
@@ -141,9 +141,13 @@ class ClassCommittee:
 
     def _unknown(self, known: int) -> NDArray[np.bool_]:
         """Return which classes nobody could know yet ``(places, sayable)``; a few new ones are sayable too."""
-        sayable = min(self._classes, max(known, 1) + max(2, known // 2))
+        sayable = self._sayable(known)
         seen = np.maximum.accumulate(np.append(known - 1, self._label[:-1])) + 1
         return np.asarray(np.arange(sayable)[None, :] >= seen[:, None])
+
+    def _sayable(self, known: int) -> int:
+        """Return how many classes can be said where so many are known."""
+        return min(self._classes, max(known, 1) + max(2, known // 2))
 
     def _losses_of(self, experts: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the log loss ``(places, experts)`` of what they say ``(places, sayable, experts)``."""
@@ -154,7 +158,7 @@ class ClassCommittee:
         return np.asarray(-np.log(right, dtype=np.float64))
 
 
-def _set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
+def set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
     """Set rows ``(rows, classes)`` to what the main learner says of the classes it knows; alike, if of none."""
     assert main.logits is not None, "its labels are classes"
     known = main.logits.shape[1]
@@ -164,7 +168,7 @@ def _set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
         rows[:] = 1 / rows.shape[1]
 
 
-def _answer(probabilities: NDArray[np.float32], *, unknown: NDArray[np.bool_]) -> Answer:
+def answer_of(probabilities: NDArray[np.float32], *, unknown: NDArray[np.bool_]) -> Answer:
     """Return the likeliest class of each row; none where all are ``unknown``."""
     value = np.where(unknown.all(axis=1), NO_CLASS, probabilities.argmax(1))
     return Answer(torch.from_numpy(value), logits=torch.from_numpy(np.log(probabilities)))

@@ -66,13 +66,13 @@ class NumberCommittee:
         offsets, experts = self._said(views, self._main)
         self._now, self._offsets, self._experts = views, offsets, experts
         mixed = self._share.mixed(experts, self._truth(views), judged=views.judged)
-        return _answer((views.last + views.unit * mixed)[rows], begun=views.begun[rows])
+        return answer_of((views.last + views.unit * mixed)[rows], begun=views.begun[rows])
 
     def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
         views = self._views.of_new_keys(scaled)
         _, experts = self._said(views, main.value.numpy().astype(np.float64))
-        return _answer(views.last + views.unit * (experts @ self._share.weights), begun=views.begun)
+        return answer_of(views.last + views.unit * (experts @ self._share.weights), begun=views.begun)
 
     def learn(self, *, fresh: NDArray[np.int64]) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
@@ -118,6 +118,6 @@ class NumberCommittee:
         return in_units(views.label - views.last, views.unit, limit=WILD)
 
 
-def _answer(values: NDArray[np.float64], *, begun: NDArray[np.bool_]) -> Answer:
+def answer_of(values: NDArray[np.float64], *, begun: NDArray[np.bool_]) -> Answer:
     """Return the values; none of a row before which there was no label."""
     return Answer(torch.from_numpy(np.where(begun, values, np.nan).astype(np.float32)))
