@@ -17,7 +17,7 @@ _CLASSES = {"sign": 3, "above_median": 2}
 def label_in_full(sections: Mapping[str, Any]) -> dict[str, Any]:
     """Return the label of a file that writes it in short, as a section; nothing where it is in full.
 
-    A stream that nobody labels has ``label: none`` and a ``target``, or the target alone: a value of its own future.
+    A stream that nobody labels has ``label: none`` and a ``target``, or the target alone: a value of its future.
     What is predicted of the future is a number, unless the target is a class.
 
     >>> label_in_full({"label": "none", "target": {"field": "pm25", "ahead": 12}})["label"]
@@ -31,11 +31,8 @@ def label_in_full(sections: Mapping[str, Any]) -> dict[str, Any]:
     if label not in (None, NONE, {}):
         raise ValueError("target says what is predicted where there is no label; leave out one of the two")
     if not isinstance(target, dict):
-        raise ValueError(
-            "label: none needs target, what is predicted instead: target: {field: pm25, ahead: 12}"
-            if target is None
-            else "target is a mapping: target: {field: pm25, ahead: 12}"
-        )
+        why = "label: none needs target, a mapping of what is predicted: target: {field: pm25, ahead: 12}"
+        raise ValueError(why)  # noqa: TRY004 - pydantic tells of these alone
     return _typed({"from": "stream", **target}) | {"target": None}
 
 

@@ -72,7 +72,7 @@ class Arrivals:
     def none(cls, *, features: int) -> Arrivals:
         """Return no event of so many features."""
         none = torch.zeros(0, dtype=torch.int64)
-        batch = Batch(x=torch.zeros(0, features), y=none, task=none, provenance=torch.zeros(0, 4, dtype=torch.int64))
+        batch = Batch(torch.zeros(0, features), none, none, provenance=torch.zeros(0, 4, dtype=torch.int64))
         whole = none.numpy()
         return cls(batch, whole, whole, held_out=whole.astype(bool), labels=whole.astype(object), records=())
 

@@ -127,10 +127,10 @@ class Intake:
         if not len(taken):
             return None, in_order(rejects, records)
         batch = self._rows.batch(taken, labels.values, torch.from_numpy(assigned.task))
-        return (
-            Arrivals.of(batch, assigned, held_out=self._held_out(batch), labels=labels.values, records=taken.records),
-            in_order(rejects, records),
+        arrivals = Arrivals.of(
+            batch, assigned, held_out=self._held_out(batch), labels=labels.values, records=taken.records
         )
+        return arrivals, in_order(rejects, records)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of decoder, labels, tasks and features."""

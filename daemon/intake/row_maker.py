@@ -173,7 +173,12 @@ class RowMaker:
         return Batch(x=x, y=self.targets(labels), task=task, provenance=_provenance(rows))
 
     def unlabelled(
-        self, rows: Rows, task: Tensor, *, known_labels: NDArray[np.float64], like_labels: NDArray[np.float64] | None
+        self,
+        rows: Rows,
+        task: Tensor,
+        *,
+        known_labels: NDArray[np.float64],
+        like_labels: NDArray[np.float64] | None,
     ) -> Batch:
         """Return rows whose labels, 0 until then, come later.
 

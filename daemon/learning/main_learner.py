@@ -338,9 +338,7 @@ class MainLearner:
         waiting = self._block.waiting
         if waiting is not None:
             main = self.scored.predict(self._block.seen, slice(0, len(waiting)), known_classes=self._known_classes)
-            committee.answer(
-                waiting, self._block.seen.x[: len(waiting)], main, known_classes=self._known_classes
-            )
+            committee.answer(waiting, self._block.seen.x[: len(waiting)], main, known_classes=self._known_classes)
 
     def _consult(self, committee: ScoredCommittee, batch: Batch, main: Answer) -> Answer:
         """Return the committee's answer on the rows that were placed last."""

@@ -140,11 +140,13 @@ class LaterSnapshot:
     early: int
     """Labels that wait for their event."""
     bytes: int
-    """Memory that waiting events may take, with the room that is kept for more."""
+    """Memory that they take."""
     outcomes: Mapping[str, int]
     """Of labels and of events that waited, in this and all earlier runs: see ``daemon.intake.later.found``."""
     delay_counts: tuple[int, ...]
     """Labels by delay: see ``DelayScores``; none before the first event."""
+    delay_bounds: tuple[float, ...]
+    """In seconds."""
     delay_seconds: float
     """The sum of all delays."""
     by_delay: Mapping[str, PrequentialScore]

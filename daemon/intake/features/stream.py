@@ -92,9 +92,9 @@ class StreamFeatures:
 
         ``x`` is ``(rows, fields)`` and finite, ``key`` and ``time`` (seconds, NaN where unknown) hold one value a
         row, ``label_values`` is ``(rows, label_width)``: see ``label_columns``. ``flags`` are those of the
-        categories: see ``Categories``. ``known_labels`` ``(rows, label_lags, label_width)`` are the labels that each
-        row may know, the newest first, where labels come later. Differences and deviations of values near the end of float64 can overflow to
-        an infinity or NaN.
+        categories: see ``Categories``. ``known_labels`` ``(rows, label_lags, label_width)`` are the labels that
+        each row may know, the newest first, where labels come later. Differences and deviations of values near the
+        end of float64 can overflow to an infinity or NaN.
         """
         rows = len(x)
         out = np.empty((rows, len(self.names)))

@@ -33,7 +33,6 @@ class ClassLabel(LaterLabel):
         " sum / (classes × count), at most 20. For recall of rare classes at the price of accuracy.",
     )
 
-
     @model_validator(mode="after")
     def _is_of_classes(self) -> Self:
         if self.target in OF_NUMBERS:

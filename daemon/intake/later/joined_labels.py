@@ -150,13 +150,16 @@ class JoinedLabels:
             "waiting": {
                 "numbers": np.array(numbers, dtype=np.int64),
                 "identities": packed([name for name, _ in waiting]),
-                "times": np.array([time for _, time in waiting]),
+                "times": np.array([time for _, time in waiting], dtype=np.float64),
             },
             "early": {
                 "identities": packed(list(self._early)),
-                "labels": np.array([list(each) for each in self._early.values()]).reshape(-1, 3),
+                "labels": np.array([list(each) for each in self._early.values()], dtype=np.float64).reshape(-1, 3),
             },
-            "settled": {"identities": packed(list(self._settled)), "labels": np.array(list(self._settled.values()))},
+            "settled": {
+                "identities": packed(list(self._settled)),
+                "labels": np.array(list(self._settled.values()), dtype=np.float64),
+            },
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

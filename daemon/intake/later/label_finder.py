@@ -57,7 +57,9 @@ class LabelFinder(Protocol):
     def like_labels(self, rows: Rows) -> NDArray[np.float64] | None:
         """Return numbers ``(rows,)`` that lie where the labels will, None where nobody can say."""
 
-    def find(self, rows: Rows, labels: Sequence[Record], *, among: Sequence[Record]) -> tuple[Heard, Found, list[Reject]]:
+    def find(
+        self, rows: Rows, labels: Sequence[Record], *, among: Sequence[Record]
+    ) -> tuple[Heard, Found, list[Reject]]:
         """Return the labels that have found their events, all else that has come of both, and the rejects.
 
         ``among`` are the records in their order.
@@ -95,7 +97,9 @@ class InTheStream:
         """Return the values of now."""
         return self._targets.like_labels(rows)
 
-    def find(self, rows: Rows, labels: Sequence[Record], *, among: Sequence[Record]) -> tuple[Heard, Found, list[Reject]]:
+    def find(
+        self, rows: Rows, labels: Sequence[Record], *, among: Sequence[Record]
+    ) -> tuple[Heard, Found, list[Reject]]:
         """Return what rows have brought to those before them; a target that is no label is undefined."""
         found = self._targets.find(rows)
         encoded = self._labels.encode(found.value)
@@ -118,7 +122,12 @@ class InRecords:
     """Labels are in records of their own; an event may bring its own along all the same."""
 
     def __init__(
-        self, joined: JoinedLabels, records: LabelRecords, *, options: ClassLabel | NumberLabel, labels: LabelEncoder
+        self,
+        joined: JoinedLabels,
+        records: LabelRecords,
+        *,
+        options: ClassLabel | NumberLabel,
+        labels: LabelEncoder,
     ) -> None:
         self._joined = joined
         self._records = records
@@ -147,7 +156,9 @@ class InRecords:
         """Return nothing: events do not tell."""
         return None
 
-    def find(self, rows: Rows, labels: Sequence[Record], *, among: Sequence[Record]) -> tuple[Heard, Found, list[Reject]]:
+    def find(
+        self, rows: Rows, labels: Sequence[Record], *, among: Sequence[Record]
+    ) -> tuple[Heard, Found, list[Reject]]:
         """Join events and labels in the order in which they came."""
         told, rejects = self._records.decode(labels)
         both = [*self._meant(rows, is_event=True), *self._meant(told, is_event=False)]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class LabelLags:
     """Remembers the newest ``depth`` labels of every key, in the order in which they came, not of their events.
 
-    Without ``per_key`` all events are of one key. Of a key that was not seen for longest, beyond ``max_keys``, nothing
-    is known any more.
+    Without ``per_key`` all events are of one key. Beyond ``max_keys`` the key that was not seen for longest is
+    forgotten.
     """
 
     def __init__(self, *, depth: int, width: int, per_key: bool, max_keys: int) -> None:
@@ -37,7 +37,7 @@ class LabelLags:
         """Of the events that wait, by number."""
 
     def follow(self, keys: Sequence[bytes | None], *, first: int, heard: Heard, columns: Floats) -> Floats:
-        """Return what each event may know ``(events, depth, width)``, 0 where there is nothing; remember the labels.
+        """Return what each event may know ``(events, depth, width)``, 0 where there is nothing; remember labels.
 
         ``keys`` are those of the events in hand, the first of which has the number ``first``; ``columns`` are the
         labels ``(labels, width)``.

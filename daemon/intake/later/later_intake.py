@@ -158,12 +158,12 @@ class LaterIntake(Intake):
             "lags": self._lags.state_dict(),
             "outcomes": dict(sorted(self.outcomes.items())),
         }
-        return {**super().state_dict(), "later": later}
+        return {**super().state_dict(), "later_labels": later}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` where it is of another configuration."""
         super().load_state_dict(state)
-        later = state["later"]
+        later = state["later_labels"]
         if later["origin"] != self._label.origin:
             raise ValueError(f"events wait for labels from: {later['origin']}, not from: {self._label.origin}")
         self._finder.load_state_dict(later["finder"])

@@ -190,9 +190,9 @@ class StreamTargets:
             "patience": self.patience.state_dict(),
             "keys": packed(list(self._keys)),
             "events": np.array([[event.number, event.waits] for event in events], dtype=np.int64).reshape(-1, 2),
-            "known": np.array([[event.reference, event.time] for event in events]).reshape(-1, 2),
+            "known": np.array([[event.reference, event.time] for event in events], dtype=np.float64).reshape(-1, 2),
             "event_counts": np.array([len(key.waiting) for key in keys], dtype=np.int64),
-            "newest": np.array([value for key in keys for value in key.newest]),
+            "newest": np.array([value for key in keys for value in key.newest], dtype=np.float64),
             "newest_counts": np.array([len(key.newest) for key in keys], dtype=np.int64),
         }
 
@@ -206,7 +206,9 @@ class StreamTargets:
             )
         self.patience.load_state_dict(state["patience"])
         numbers, known = np.asarray(state["events"]).tolist(), np.asarray(state["known"]).tolist()
-        events = iter([_Waiting(one[0], two[0], two[1], bool(one[1])) for one, two in zip(numbers, known, strict=True)])
+        events = iter(
+            [_Waiting(one[0], two[0], two[1], bool(one[1])) for one, two in zip(numbers, known, strict=True)]
+        )
         values = iter(np.asarray(state["newest"]).tolist())
         counts = zip(state["event_counts"].tolist(), state["newest_counts"].tolist(), strict=True)
         self._keys = OrderedDict()

@@ -89,9 +89,7 @@ class LaterClassCommittee(ClassCommittee):
         self._losses = np.concatenate([self._losses, losses])
         return self._mixture.within(np.vstack([self._losses, np.zeros(len(self.names))]))[before:]
 
-    def mix(
-        self, columns: Columns, weights: NDArray[np.float64], *, start: int, seen: NDArray[np.int64]
-    ) -> Answer:
+    def mix(self, columns: Columns, weights: NDArray[np.float64], *, start: int, seen: NDArray[np.int64]) -> Answer:
         """Return the answer on rows that have come, by weights ``(rows, experts)``."""
         rows = slice(start, start + len(seen))
         experts = np.zeros((self._places, self._classes, len(self.names)), dtype=np.float32)
@@ -127,4 +125,3 @@ class LaterClassCommittee(ClassCommittee):
         voices = experts[:, :sayable, : len(self.names) - len(MEMORIES)]
         logs = np.log(floored(voices, classes=sayable))
         return np.asarray(logs - logs.mean(axis=1, keepdims=True))
-

@@ -80,7 +80,7 @@ class LaterClassViews(ClassViews):
         own = np.where((last >= 0)[:, None], self._code[last], np.float32(0))
         columns = {
             "x": scaled.clamp(-CLIP, CLIP).numpy(),
-            "label": np.concatenate([own, faded.reshape(len(rows), -1)], axis=1),
+            "label": np.concatenate([own, faded.reshape(len(rows), len(DECAYS) * self._width)], axis=1),
             "difference": self._in_sizes(difference),
             "last": last,
         }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LaterCommittee(Committee, Protocol):
-    """Answers rows when they come, is judged by labels when these come, and learns blocks of rows that have theirs."""
+    """Answers rows when they come, is judged when their labels come, and learns blocks of rows that have theirs."""
 
     @property
     def blank(self) -> Columns:
@@ -41,9 +41,7 @@ class LaterCommittee(Committee, Protocol):
     def hear(self, columns: Columns, label: NDArray[Any]) -> NDArray[np.float64]:
         """Judge rows whose labels have come; return the weights ``(labels + 1, experts)`` before each and after."""
 
-    def mix(
-        self, columns: Columns, weights: NDArray[np.float64], *, start: int, seen: NDArray[np.int64]
-    ) -> Answer:
+    def mix(self, columns: Columns, weights: NDArray[np.float64], *, start: int, seen: NDArray[np.int64]) -> Answer:
         """Return the answer on rows that have come, by weights ``(rows, experts)``."""
 
     def learn_rows(self, columns: Columns, label: NDArray[Any], *, fresh: NDArray[np.int64]) -> None:

@@ -34,6 +34,12 @@ class LaterNumberCommittee(NumberCommittee):
     learned are the views of arrival.
     """
 
+    _heard_experts: Floats
+    """What experts have said of the rows of the open block ``(rows, experts)``, in units."""
+    _heard_truth: Floats
+    """Their labels ``(rows,)``, in the same."""
+    _heard_judged: NDArray[np.bool_]
+
     def __init__(
         self, views: LaterNumberViews, members: Sequence[NumberMember], *, places: int, share: float
     ) -> None:
@@ -61,7 +67,7 @@ class LaterNumberCommittee(NumberCommittee):
         seen: NDArray[np.int64],
         heard: HeardLabels,
     ) -> Columns:
-        """Return the columns of rows that come: their views, and what all experts say, in units from the last label.
+        """Return the columns of rows that come: their views, and what experts say, in units from the last label.
 
         ``main`` is what the main learner says, None where there are no rows; classes say nothing.
         """
@@ -116,9 +122,8 @@ class LaterNumberCommittee(NumberCommittee):
         self._begin()
 
     def _begin(self) -> None:
-        self._heard_experts: Floats = np.zeros((0, len(self.names)))
-        self._heard_truth: Floats = np.zeros(0)
-        self._heard_judged: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
+        self._heard_experts = np.zeros((0, len(self.names)))
+        self._heard_truth, self._heard_judged = np.zeros(0), np.zeros(0, dtype=np.bool_)
 
     @staticmethod
     def _judged(columns: Columns, label: NDArray[Any]) -> tuple[Floats, NDArray[np.bool_]]:

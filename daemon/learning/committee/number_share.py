@@ -51,7 +51,7 @@ class NumberShare:
     def within(
         self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """Return the weights ``(rows, experts)`` before each row of a block; the arguments are those of ``mixed``."""
+        """Return the weights ``(rows, experts)`` before each row of a block; arguments are those of ``mixed``."""
         return self._mixture.within(self._losses(experts, truth, judged))
 
     def learn(self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]) -> None:

@@ -35,9 +35,9 @@ _COMMITTEE, _COMPANION = "committee.", "companion."
 class LaterLearner(MainLearner):
     """The learner whose predictions are published, where labels come later than their events.
 
-    A row waits as it was on arrival, with what everybody has said of it. When its label comes it is scored by that,
-    and joins the block; blocks are learned in the order in which labels came. Nothing that is said knows a label that
-    had not come by then.
+    A row waits as it was on arrival, with what everybody has said of it. When its label comes it is scored by
+    that, and joins the block; blocks are learned in the order in which labels came. Nothing that is said knows a
+    label that had not come by then.
     """
 
     def __init__(self, scored: Any, *, block_rows: int, **options: Any) -> None:
@@ -59,7 +59,7 @@ class LaterLearner(MainLearner):
 
     @property
     def waiting_bytes(self) -> int:
-        """Memory that rows may take which wait for their labels, with the room that is kept for more."""
+        """Memory that rows take which wait for their labels."""
         return self._rows.bytes
 
     @property
@@ -126,13 +126,13 @@ class LaterLearner(MainLearner):
     def state_dict(self) -> dict[str, Any]:
         """Return everything learned, gathered, counted and waited for."""
         waiting = {"rows": self._rows.state_dict(), "delays": self.delays.state_dict()}
-        return {**super().state_dict(), "waiting": waiting}
+        return {**super().state_dict(), "later_labels": waiting}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` where it is of another configuration."""
         super().load_state_dict(state)
-        self._rows.load_state_dict(state["waiting"]["rows"])
-        self.delays.load_state_dict(state["waiting"]["delays"])
+        self._rows.load_state_dict(state["later_labels"]["rows"])
+        self.delays.load_state_dict(state["later_labels"]["delays"])
 
     def _blank(self) -> Columns:
         """Return the columns of a row that waits, without rows."""
@@ -169,7 +169,9 @@ class LaterLearner(MainLearner):
             )
             for name, companion in self.companions
         }
-        self._rows.put(turn.first, {**_columns(arrivals), "scaled": scaled.numpy(), "main": main.value.numpy(), **said})
+        self._rows.put(
+            turn.first, {**_columns(arrivals), "scaled": scaled.numpy(), "main": main.value.numpy(), **said}
+        )
         return main
 
     def _seen_classes(self, turn: Turn) -> NDArray[np.int64]:
@@ -235,7 +237,9 @@ class LaterLearner(MainLearner):
         for place in range(told, len(label)):
             self._no_change.hear(keys[place], label[place])
         numbers = np.arange(turn.first, turn.first + len(said))
-        self._rows.fill(numbers, {"no_change": np.array(said, dtype=self._rows.look(numbers[:0])["no_change"].dtype)})
+        self._rows.fill(
+            numbers, {"no_change": np.array(said, dtype=self._rows.look(numbers[:0])["no_change"].dtype)}
+        )
 
     def _teach(self, committee: ScoredCommittee, block: ClosedBlock) -> None:
         assert isinstance(committee, LaterScoredCommittee)

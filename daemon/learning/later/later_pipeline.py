@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from daemon.intake.arrivals import Arrivals
+from daemon.intake.later.found import OUTCOMES
 from daemon.learning.later.later_learner import LaterLearner
 from daemon.learning.later.turn import Turn
 from daemon.learning.pipeline import Outcome, Pipeline
 from daemon.learning.snapshot import LaterSnapshot
+from daemon.scoring.delay_scores import BOUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +51,9 @@ class LaterPipeline(Pipeline):
             unlabelled=self._later.unlabelled,
             early=self._later.early,
             bytes=main.waiting_bytes if isinstance(main, LaterLearner) else 0,
-            outcomes={name: count for name, count in self._later.outcomes.items()},
+            outcomes={name: self._later.outcomes[name] for name in OUTCOMES},
             delay_counts=() if delays is None else delays.counts,
+            delay_bounds=BOUNDS,
             delay_seconds=0.0 if delays is None else delays.seconds,
             by_delay={} if delays is None else delays.of_each(),
         )

@@ -48,8 +48,8 @@ class WaitingRows:
 
     @property
     def bytes(self) -> int:
-        """Memory that all places take, free ones included."""
-        return len(self._number) * self.row_bytes
+        """Memory that the rows take."""
+        return self._waiting * self.row_bytes
 
     def put(self, first: int, columns: Mapping[str, NDArray[Any]]) -> None:
         """Add rows, the first of which has this number; columns that are not given are 0."""
@@ -130,7 +130,7 @@ class WaitingRows:
 
 
 def fitting(saved: Mapping[str, Any], blank: Mapping[str, NDArray[Any]], *, rows: int) -> Columns:
-    """Return so many rows of the ``blank`` columns: as they were saved, 0 where they were not or are of another shape."""
+    """Return so many rows of the ``blank`` columns as they were saved; 0 where they were not, or in another shape."""
     columns: Columns = {}
     for name, column in blank.items():
         found = np.asarray(saved[name]) if name in saved else column
