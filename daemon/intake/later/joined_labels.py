@@ -30,7 +30,6 @@ class Happening(NamedTuple):
 
 class _Early(NamedTuple):
     label: float
-    time: float
     deadline: float
 
 
@@ -53,7 +52,7 @@ class JoinedLabels:
         self._most = most
         self._waiting: dict[bytes, int] = {}
         self._identity_of: dict[int, tuple[bytes, float]] = {}
-        """Identity and time of the events that wait, by number."""
+        """Of the events that wait, by number: their identity, and the stream's time when they came."""
         self._early: OrderedDict[bytes, _Early] = OrderedDict()
         self._settled: OrderedDict[bytes, float] = OrderedDict()
         """The label that each was learned with; NaN where it was given up."""
@@ -85,12 +84,12 @@ class JoinedLabels:
         elif known:
             found.give_up(number, "resent")
         else:
-            self._waiting[name], self._identity_of[number] = number, (name, event.time)
+            self._waiting[name], self._identity_of[number] = number, (name, self.patience.seconds)
             early = self._early.pop(name, None)
             if event.label is not None:
-                self._learn(name, event.label, event.time, before=before, found=found)
+                self._learn(name, event.label, before=before, found=found)
             elif early is not None:
-                self._learn(name, early.label, early.time, before=before, found=found)
+                self._learn(name, early.label, before=before, found=found)
         self._give_up_old(found)
 
     def _hear(self, name: bytes | None, label: Happening, *, before: int, found: Found) -> None:
@@ -98,22 +97,22 @@ class JoinedLabels:
         if name is None:
             found.counts["unidentified"] += 1
         elif name in self._waiting:
-            self._learn(name, label.label, label.time, before=before, found=found)
+            self._learn(name, label.label, before=before, found=found)
         elif name in self._settled:
             said = self._settled[name]
             given_up = said != said  # noqa: PLR0124 - NaN
             found.counts["late" if given_up else "duplicate" if said == label.label else "contradicting"] += 1
         else:
-            self._keep_early(name, label.label, label.time, found=found)
+            self._keep_early(name, label.label, found=found)
 
-    def _learn(self, name: bytes, label: float, time: float, *, before: int, found: Found) -> None:
+    def _learn(self, name: bytes, label: float, *, before: int, found: Found) -> None:
         number = self._waiting.pop(name)
         self.patience.settle(number)
         _, came = self._identity_of.pop(number)
         self._remember(name, label)
-        found.hear(number, label, before=before, delay=max(0.0, time - came) if time == time else time)  # noqa: PLR0124
+        found.hear(number, label, before=before, delay=self.patience.seconds - came)
 
-    def _keep_early(self, name: bytes, label: float, time: float, *, found: Found) -> None:
+    def _keep_early(self, name: bytes, label: float, *, found: Found) -> None:
         before = self._early.get(name)
         if before is not None and before.label == label:
             found.counts["duplicate"] += 1
@@ -121,7 +120,7 @@ class JoinedLabels:
         if before is not None:
             found.counts["corrected"] += 1
         deadline = self.patience.deadline if before is None else before.deadline
-        self._early[name] = _Early(label, time, deadline)
+        self._early[name] = _Early(label, deadline)
         if len(self._early) > self._most:
             self._early.popitem(last=False)
             found.counts["unknown"] += 1
@@ -154,7 +153,7 @@ class JoinedLabels:
             },
             "early": {
                 "identities": packed(list(self._early)),
-                "labels": np.array([list(each) for each in self._early.values()], dtype=np.float64).reshape(-1, 3),
+                "labels": np.array([list(each) for each in self._early.values()], dtype=np.float64).reshape(-1, 2),
             },
             "settled": {
                 "identities": packed(list(self._settled)),

@@ -37,6 +37,11 @@ class Patience:
         return len(self._waiting)
 
     @property
+    def seconds(self) -> float:
+        """The same; NaN where no event time is known."""
+        return self.now if math.isfinite(self.now) else math.nan
+
+    @property
     def deadline(self) -> float:
         """Until when what comes now is waited for."""
         return self.now + self._horizon if math.isfinite(self.now) else math.inf

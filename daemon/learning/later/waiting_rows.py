@@ -130,7 +130,7 @@ class WaitingRows:
 
 
 def fitting(saved: Mapping[str, Any], blank: Mapping[str, NDArray[Any]], *, rows: int) -> Columns:
-    """Return so many rows of the ``blank`` columns as they were saved; 0 where they were not, or in another shape."""
+    """Return so many rows of ``blank`` columns as they were saved; 0 where they were not, or in another shape."""
     columns: Columns = {}
     for name, column in blank.items():
         found = np.asarray(saved[name]) if name in saved else column
