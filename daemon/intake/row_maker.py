@@ -147,11 +147,7 @@ class RowMaker:
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Return what can be decoded, and what cannot; what the source could not read is not even tried."""
         rows, rejects = self.decoder.decode(readable(records))
-        rejects += [
-            Reject(record, "read", "unreadable", record.problem)
-            for record in records
-            if isinstance(record, UnreadableRecord)
-        ]
+        rejects += unreadable(records)
         missing = self.categories.missing(rows.cells)
         if not missing:
             return rows, rejects
@@ -240,6 +236,15 @@ class RowMaker:
         self._first.load_state_dict(state["first"])
         if state["features"]:
             self.features.load_state_dict(state["features"])
+
+
+def unreadable(records: Sequence[Record]) -> list[Reject]:
+    """Return the rejects of what the source could not read."""
+    return [
+        Reject(record, "read", "unreadable", record.problem)
+        for record in records
+        if isinstance(record, UnreadableRecord)
+    ]
 
 
 def _provenance(rows: Rows) -> Tensor:

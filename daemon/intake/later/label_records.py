@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connectors.decoder import PreparingDecoder
 from connectors.record import readable
+from daemon.intake.row_maker import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +30,9 @@ class LabelRecords:
     def prepare(self, records: Sequence[Record]) -> None:
         """Get what decoding these records needs; raise ``DecoderUnavailableError`` where they have to wait."""
         if isinstance(self._decoder, PreparingDecoder):
-            self._decoder.prepare(self._labels(readable(records)))
+            # What tells labels by a field has to be decoded itself.
+            told = readable(records)
+            self._decoder.prepare(self._labels(told) if self._where is None else told)
 
     def events(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return the readable records that are events."""
@@ -45,7 +48,8 @@ class LabelRecords:
 
     def decode(self, labels: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Return the labels as rows without features, and what cannot be decoded."""
-        return self._decoder.decode(labels)
+        rows, rejects = self._decoder.decode(readable(labels))
+        return rows, [*rejects, *unreadable(labels)]
 
     def _labels(self, records: Sequence[Record]) -> Sequence[Record]:
         if self._where is None:

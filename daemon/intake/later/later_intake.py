@@ -101,7 +101,7 @@ class LaterIntake(Intake):
 
     def prepare(self, records: Sequence[Record]) -> None:
         """Get what these records need from elsewhere."""
-        super().prepare(self._finder.events(records)[0])
+        super().prepare(records)
         self._finder.prepare(records)
 
     def decode(self, records: Sequence[Record]) -> Decoded:

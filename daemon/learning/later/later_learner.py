@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     Columns = dict[str, NDArray[Any]]
 
-_COMMITTEE, _COMPANION = "committee.", "companion."
+_COMMITTEE, COMPANION = "committee.", "companion."
+"""How the names of columns begin that hold what these have said."""
 
 
 class LaterLearner(MainLearner):
@@ -147,7 +148,7 @@ class LaterLearner(MainLearner):
             "held_out": np.zeros(0, dtype=np.bool_),
             "main": said,
             "no_change": said,
-            **{f"{_COMPANION}{name}": said for name, _ in self.companions},
+            **{f"{COMPANION}{name}": said for name, _ in self.companions},
         }
         if isinstance(self._committee, LaterScoredCommittee):
             blank |= _named(self._committee.later.blank, _COMMITTEE)
@@ -164,7 +165,7 @@ class LaterLearner(MainLearner):
         self._seen.clear()
         self.scored.tally.predicted += len(batch)
         said = {
-            f"{_COMPANION}{name}": companion.ask(
+            f"{COMPANION}{name}": companion.ask(
                 batch, scaled=scaled, start=start, known_classes=self._known_classes, main=main
             )
             for name, companion in self.companions
@@ -175,7 +176,7 @@ class LaterLearner(MainLearner):
         return main
 
     def _seen_classes(self, turn: Turn) -> NDArray[np.int64]:
-        """Return how many classes were known before the labels, and after each ``(labels + 1,)``; 0 in regression."""
+        """Return how many classes were known before the labels and after each ``(labels + 1,)``, 0 of numbers."""
         if not self.scored.learner.objective.classification:
             return np.zeros(len(turn.heard) + 1, dtype=np.int64)
         waiting = self._later_block.columns.get("y", np.zeros(0, dtype=np.int64))
@@ -247,7 +248,7 @@ class LaterLearner(MainLearner):
         committee.later.learn_rows(_within(columns, _COMMITTEE), columns["y"], fresh=block.fresh_rows)
 
     def _show_companions(self, block: ClosedBlock, *, known_classes: int) -> None:
-        said = _within(self._later_block.closed, _COMPANION)
+        said = _within(self._later_block.closed, COMPANION)
         self.companions.follow(block, known_classes=known_classes, events=self.events, said=said)
 
     def _answer_again(self, committee: ScoredCommittee) -> None:

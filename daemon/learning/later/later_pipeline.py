@@ -9,6 +9,7 @@ from daemon.intake.arrivals import Arrivals
 from daemon.intake.later.found import OUTCOMES
 from daemon.learning.later.later_learner import LaterLearner
 from daemon.learning.later.turn import Turn
+from daemon.learning.later.waiting_rows import GROWTH
 from daemon.learning.pipeline import Outcome, Pipeline
 from daemon.learning.snapshot import LaterSnapshot
 from daemon.scoring.delay_scores import BOUNDS
@@ -80,7 +81,7 @@ class LaterPipeline(Pipeline):
     def _new_main_learner(self) -> MainLearner:
         main = super()._new_main_learner()
         assert isinstance(main, LaterLearner)
-        self._later.wait_for_at_most(max(1, self._most_waiting_bytes // main.row_bytes))
+        self._later.wait_for_at_most(max(1, int(self._most_waiting_bytes / GROWTH / main.row_bytes)))
         return main
 
     def _turns(self, turn: Turn, main: LaterLearner) -> Iterator[tuple[Arrivals, Met]]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     """Columns of the same rows, ``(rows, …)`` each."""
 
 _FIRST = 64
+GROWTH = 1.5
+"""By which the places grow where they do not suffice."""
+_BOOKKEEPING_BYTES = 512
+"""What is known of a row beside its columns, about: who it is, and until when it waits."""
 
 
 class WaitingRows:
@@ -43,8 +47,10 @@ class WaitingRows:
 
     @property
     def row_bytes(self) -> int:
-        """Memory that one row takes."""
-        return 8 + sum(int(np.prod(column.shape[1:])) * column.itemsize for column in self._blank.values())
+        """Memory that one row takes, about."""
+        return _BOOKKEEPING_BYTES + sum(
+            int(np.prod(column.shape[1:])) * column.itemsize for column in self._blank.values()
+        )
 
     @property
     def bytes(self) -> int:
@@ -103,7 +109,7 @@ class WaitingRows:
         self.__init__(self._blank)  # type: ignore[misc]  # begun anew
         if len(numbers):
             span = int(numbers[-1] - numbers[0]) + 1
-            self._resize(1 << max(span, _FIRST).bit_length())
+            self._resize(max(span, _FIRST))
             self._number[numbers % len(self._number)] = numbers
             self._waiting = len(numbers)
             self.fill(numbers, fitting(state["columns"], self._blank, rows=len(numbers)))
@@ -116,7 +122,7 @@ class WaitingRows:
     def _make_room(self, numbers: Numbers) -> None:
         size = len(self._number)
         while len(numbers) > size or (self._number[numbers % size] >= 0).any():
-            self._resize(2 * size)
+            self._resize(int(GROWTH * size))
             size = len(self._number)
 
     def _resize(self, places: int) -> None:

@@ -64,7 +64,7 @@ def test_each_case_has_one_outcome(case: str) -> None:
 def test_a_restart_between_any_two_changes_nothing(case: str) -> None:
     happenings, learned, counts = CASES[case]
     joined: Any = JoinedLabels(most=3, horizon_seconds=60.0)
-    heard, told = [], {name: 0 for name in counts}
+    heard, told = [], dict.fromkeys(counts, 0)
     for happening in happenings:
         found = joined.find([happening])
         heard += zip(found.number, found.value, strict=True)
