@@ -42,6 +42,7 @@ def _typed(label: Any) -> dict[str, Any]:
         return {}
     target = label.get("as")
     if target in OF_CLASSES:
-        of_classes = {} if label.get("classes") else {"max_classes": _CLASSES[target]}
+        open_set = label.get("type", "class") == "class" and not label.get("classes")
+        of_classes = {"max_classes": _CLASSES[target]} if open_set else {}
         return {"label": {"type": "class", **of_classes, **label}}
     return {"label": {"type": "number", **label}}
