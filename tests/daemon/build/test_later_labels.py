@@ -91,4 +91,4 @@ def test_what_cannot_be_meant_is_said_with_its_place_and_the_remedy(case: str) -
 
 def test_the_source_reads_the_topic_of_labels_too() -> None:
     source: Any = build_source(loaded({"source": KAFKA, "label": TOPIC}))
-    assert source._options.topics == ("plant", "labels")  # noqa: SLF001 - nobody else is told
+    assert source._options.topics == ("plant", "labels")

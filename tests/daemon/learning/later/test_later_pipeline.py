@@ -3,6 +3,7 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -137,3 +138,28 @@ def test_neither_grouping_nor_a_restart_changes_a_bit_of_state_or_a_prediction(
     assert_same_state(expected, copy_tree(after.state_dict()))
     assert at_once == in_groups
     assert later(whole) == later(after)
+
+
+def test_labels_without_a_delay_are_worth_what_they_are_in_the_event() -> None:
+    records = [each for each in labelled_later(800, seed=5) if each.topic == "stream"]
+    told = [each._replace(value=with_label(each.value)) for each in records]
+    own = {"committee": {}, "strategies": "default", "tasks": {"type": "none"}}
+    decoder = {"type": "json", "features": ["a", "b"]}
+    options = BASE | own | {"retention": {"probe_share": 0.0}, "learner": {"batch": 32}, "companions": {}}
+    inside = {"decoder": decoder | {"label": "y"}, "label": {"max_classes": 3}}
+    later_on = {"decoder": decoder, "label": TOPIC | {"id": "id"}}
+    scores = []
+    for sections in (inside, later_on):
+        pipeline = build_pipeline(Config.model_validate(options | sections), stopwatch=Stopwatch())
+        learn(pipeline, told, sizes=[400])
+        committee = pipeline.snapshot().committee
+        assert committee is not None
+        scores.append(committee.scores.total.accuracy)
+    assert None not in scores
+    assert scores[0] > 0.8  # type: ignore[operator]  # neither is None
+    assert scores[1] == pytest.approx(scores[0], abs=0.02)
+
+
+def with_label(value: bytes | None) -> bytes:
+    fields = orjson.loads(value or b"{}")
+    return orjson.dumps({**fields, "y": ["no", "yes"][int(fields["a"] + fields["b"] > 0)]})
