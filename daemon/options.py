@@ -16,6 +16,12 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def as_written(model: BaseModel) -> dict[str, Any]:
+    """Return a section's values under their keys in YAML: ``from`` is a word of Python's own, and an alias here."""
+    fields = type(model).model_fields
+    return {fields[name].alias or name if name in fields else name: value for name, value in model}
+
+
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 WORD_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800, "year": 31_556_952}
 _WORD_OF = {float(seconds): word for word, seconds in WORD_SECONDS.items()}

@@ -50,7 +50,7 @@ class Features:
         survey = FieldSurvey(texts_count=options.numbers == "text")
         for described in events:
             survey.add(described)
-        found = survey.decide(gaps_are_filled=options.missing != "reject", named=options.named)
+        found = survey.decide(gaps_are_filled=options.missing != "reject", named=options.no_features)
         if not found.taken and not options.cells:
             raise RejectedError("features", "missing_field", "The event has no numeric field to use as a feature.")
         if len(found.taken) > MAX_INFERRED_FIELDS:
@@ -89,7 +89,7 @@ class Features:
         return kind == "number" or (kind == "number as text" and self._options.numbers == "text")
 
     def _is_new(self, name: str) -> bool:
-        if name in (self.names or ()) or name in self._options.named or name in self._later:
+        if name in (self.names or ()) or name in self._options.no_features or name in self._later:
             return False
         if name in self._left_out:
             return self._left_out[name] in NO_NUMBERS

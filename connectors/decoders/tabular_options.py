@@ -32,6 +32,7 @@ class TabularOptions(ValueOptions):
     )
 
     _cells: tuple[str, ...] = PrivateAttr(())
+    _target: str | None = PrivateAttr(None)
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -42,6 +43,26 @@ class TabularOptions(ValueOptions):
     def named(self) -> frozenset[str]:
         """The fields that are something else than a feature."""
         return super().named | frozenset(self._cells)
+
+    @property
+    def no_features(self) -> frozenset[str]:
+        """The fields that cannot be features: those that are something else, but for a target's value of now."""
+        return self.named - {self._target} if self._target else self.named
+
+    @property
+    def target(self) -> str | None:
+        """The field whose later value is predicted; None where labels come otherwise."""
+        return self._target
+
+    def with_target(self, name: str) -> Self:
+        """Return the same options with a field as label that may be a feature too: its later value is predicted."""
+        changed = self.model_copy(update={"label": name})
+        changed._target = name  # noqa: SLF001 - of the same class
+        return changed
+
+    def of_labels(self, *, label: str | None) -> Self:
+        """Return the same options for records that hold a label and nothing to be learned from."""
+        return self.model_copy(update={"label": label, "task": None, "features": ()})
 
     def with_cells(self, names: Iterable[str]) -> Self:
         """Return the same options with other ``cells``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -12,6 +12,11 @@ from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.learning.committee.class_committee import ClassCommittee
 from daemon.learning.committee.closed_form_member import ClosedFormMember
 from daemon.learning.committee.label_members import LabelMembers
+from daemon.learning.committee.later_class_committee import LaterClassCommittee
+from daemon.learning.committee.later_class_views import LaterClassViews
+from daemon.learning.committee.later_committee import LaterScoredCommittee
+from daemon.learning.committee.later_number_committee import LaterNumberCommittee
+from daemon.learning.committee.later_number_views import LaterNumberViews
 from daemon.learning.committee.neighbours import Neighbours
 from daemon.learning.committee.network_member import NetworkMember, inputs_alone, with_labels_and_differences
 from daemon.learning.committee.number_closed_form import NumberClosedForm
@@ -73,7 +78,8 @@ def _class_committee(
     assert config.committee is not None
     assert isinstance(config.label, ClassLabel)
     classes, places = len(config.label.classes or ()) or config.label.max_classes, config.learner.batch
-    views = ClassViews(
+    later = config.label.is_later
+    views = (LaterClassViews if later else ClassViews)(
         places,
         features=features,
         classes=classes,
@@ -97,7 +103,8 @@ def _class_committee(
         NetworkMember("plastic", _network(config, "plastic", features=features, plastic=True), view=inputs_alone),
     )
     share = config.committee.share
-    return scored(ClassCommittee(views, members, classes=classes, places=places, share=share))
+    kind: Any = LaterClassCommittee if later else ClassCommittee
+    return scored(kind(views, members, classes=classes, places=places, share=share))
 
 
 def _number_committee(
@@ -107,7 +114,8 @@ def _number_committee(
     places = config.learner.batch
     # Targets come in running units.
     own = config.model_copy(update={"label": NumberLabel(standardise=False)})
-    views = NumberViewMaker(
+    later = config.label.is_later
+    views = (LaterNumberViews if later else NumberViewMaker)(
         places, features=features, generator=generator_for(config, "committee/views"), flags=flags
     )
     history = views.narrow_width + views.history_width
@@ -121,13 +129,15 @@ def _number_committee(
         IncrementNetwork(_network(own, "with_history", features=history)),
         PlasticNetwork(_network(own, "plastic", features=features, plastic=True)),
     )
-    return scored(NumberCommittee(views, members, places=places, share=config.committee.share))
+    kind: Any = LaterNumberCommittee if later else NumberCommittee
+    return scored(kind(views, members, places=places, share=config.committee.share))
 
 
-def _scored(config: Config, committee: Committee, *, probes: ProbeSets, max_tasks: int) -> ScoredCommittee:
+def _scored(config: Config, committee: Any, *, probes: ProbeSets, max_tasks: int) -> ScoredCommittee:
     """Return a committee with its scores; the probe sets are those of all learners."""
     retention, classification = config.retention, isinstance(config.label, ClassLabel)
-    return ScoredCommittee(
+    kind = LaterScoredCommittee if config.label.is_later else ScoredCommittee
+    return kind(
         committee,
         recollection=Recollection(generator_for(config, "committee/recollection")),
         prequential=Prequential(retention.window, classification=classification, max_tasks=max_tasks),

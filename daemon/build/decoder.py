@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 def build_decoder(config: Config, options: Any) -> Decoder:
     """Return the decoder of these options, which also reads the fields of categories."""
-    if config.features.categories:
-        options = options.with_cells(config.features.categories)
+    wanted = [name for name in config.features.categories if name not in getattr(options, "cells", ())]
+    return decoder_of(options.with_cells([*options.cells, *wanted]) if wanted else options)
+
+
+def decoder_of(options: Any) -> Decoder:
+    """Return the decoder of these options, as they are."""
     decoder: Decoder = resolve(options.type, DECODERS)(options)
     return decoder
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors import DEAD_LETTERS, DECODERS, PREDICTIONS, SOURCES
 from connectors.decoder import PreparingDecoder
+from daemon.build.later_labels import with_label_topic
 from daemon.config.components import resolve
 from daemon.loop.waiting_source import WaitingSource
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def build_source(config: Config) -> Source:
-    """Return the configured source, not yet opened."""
-    return build_source_of(config.source)
+    """Return the configured source, not yet opened; it brings labels of a topic of their own along."""
+    return build_source_of(with_label_topic(config))
 
 
 def build_source_of(options: Any) -> Source:

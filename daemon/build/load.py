@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from daemon.build.adaptation import require_adaptable_learners
 from daemon.build.decoder import require_categories
+from daemon.build.later_labels import require_later_labels
 from daemon.config.document import parse, read_bytes
 from daemon.config.tables import Tables
 from daemon.config.validation import validate
@@ -28,5 +29,6 @@ def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Ta
     """Do the same with the bytes of a file that is named ``file`` in messages."""
     config = validate(parse(data, file=file, environ=environ), tables=tables or Tables.installed())
     require_categories(config)
+    require_later_labels(config)
     require_adaptable_learners(config)
     return config

@@ -20,6 +20,7 @@ from daemon.learning.companions import Companions
 from daemon.learning.fresh import Fresh
 from daemon.learning.frozen import Frozen
 from daemon.learning.interleaving import Interleaving
+from daemon.learning.later.later_learner import LaterLearner
 from daemon.learning.main_learner import MainLearner
 from daemon.learning.scored_learner import ScoredLearner
 from daemon.learning.shared_scale import SharedScale
@@ -64,7 +65,8 @@ def build_main_learner(
     scores = _Scores(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
     scaler = build_scaler(config, features=features, flags=flags)
     learner = build_learner(config, features=features, reference=reference, scaler=scaler)
-    return MainLearner(
+    kind = LaterLearner if config.label.is_later else MainLearner
+    return kind(
         scores.of(learner, view=config),
         feature_names=names,
         block_rows=config.learner.batch,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from daemon.build.later_intake import build_later_intake
 from daemon.build.main_learner import build_main_learner
 from daemon.build.module import known_classes
 from daemon.build.reference import read_reference
@@ -13,6 +14,7 @@ from daemon.config.components import resolve
 from daemon.intake.features.categories import Categories
 from daemon.intake.intake import Intake
 from daemon.intake.labels.encoder import label_encoder
+from daemon.learning.later.later_pipeline import LaterPipeline
 from daemon.learning.pipeline import Pipeline
 from daemon.tasks import TASKS
 from daemon.tasks.boundaries import Boundaries
@@ -27,8 +29,13 @@ if TYPE_CHECKING:
 def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
     """Return everything between source and sinks; the model is made when the first event shows its width."""
     tasks = build_tasks(config)
-    return Pipeline(
-        build_intake(config, tasks=tasks),
+    if config.label.is_later:
+        kind: Any = partial(LaterPipeline, most_waiting_bytes=config.label.max_waiting_bytes)
+        intake: Intake = build_later_intake(config, tasks=tasks)
+    else:
+        kind, intake = Pipeline, build_intake(config, tasks=tasks)
+    pipeline: Pipeline = kind(
+        intake,
         boundaries=Boundaries(config.retention.min_segment_events),
         tasks=tasks,
         make_main_learner=partial(build_main_learner, config, tasks=tasks, stopwatch=stopwatch),
@@ -36,6 +43,7 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         stopwatch=stopwatch,
         publish_predictions=config.predictions is not None,
     )
+    return pipeline
 
 
 def build_tasks(config: Config) -> Tasks:

@@ -8,6 +8,7 @@ import torch
 
 from daemon.build.restored import restored
 from daemon.config.challenger_view import SECTION
+from daemon.learning.later.later_learner import COMPANION
 from daemon.learning.snapshot import MAIN
 from daemon.learning.stopwatch import Stopwatch
 from daemon.state.state_error import StateError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from daemon.state.checkpoints import CheckpointStore
 
 _CHALLENGER = str(SECTION[-1])
+_OF_WAITING = f"{COMPANION}{_CHALLENGER}"
+"""What it has said of rows that wait for their label."""
 
 
 def promote(config: Config, store: CheckpointStore) -> int:
@@ -42,6 +45,9 @@ def promote(config: Config, store: CheckpointStore) -> int:
     main = state["main_learner"]
     challenger = main["companions"]["by_name"][_CHALLENGER]
     main["scored"], challenger["scored"] = challenger["scored"], main["scored"]
+    if later := main.get("later_labels"):
+        said = later["rows"]["columns"]
+        said["main"], said[_OF_WAITING] = said[_OF_WAITING], said["main"]
     summary = {**pipeline.summary(), "step": main["scored"]["learner"]["steps"]}
     return store.write({**saved.state, "pipeline": state}, summary, history=_history(store, saved.generation))
 

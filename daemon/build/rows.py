@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.decoders.number_text import NumberText
 from connectors.decoders.tabular_options import TabularOptions
 from connectors.decoders.value_options import ValueOptions
+from connectors.record import readable
 from daemon.build.decoder import build_decoder
 from daemon.intake.labels.options import NumberLabel
 from daemon.intake.origins import Origins
@@ -16,13 +17,23 @@ RANGED = frozenset({"uint8", "uint4"})
 """Forms of storage that keep values within a declared range."""
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from connectors.record import Record
     from daemon.config.schema import Config
     from daemon.intake.features.categories import Categories
     from daemon.intake.labels.encoder import LabelEncoder
 
 
 def build_rows(
-    config: Config, decoder: Any, *, labels: LabelEncoder, origins: Origins, categories: Categories
+    config: Config,
+    decoder: Any,
+    *,
+    labels: LabelEncoder,
+    origins: Origins,
+    categories: Categories,
+    examples: Callable[[Sequence[Record]], Sequence[Record]] = readable,
+    later_labels: bool = False,
 ) -> RowMaker:
     """Return what makes rows of records as a decoder's options say."""
     known = decoder if isinstance(decoder, ValueOptions) else None
@@ -35,6 +46,8 @@ def build_rows(
         origins=origins,
         missing="reject" if known is None else known.missing,
         first_events=1 if known is None or not known.looks_first else known.first_events,
+        later_labels=later_labels,
+        examples=examples,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.default_strategies import CLOSED_FORM
+from daemon.config.label_words import NONE
 from daemon.config.shape import value_at
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ def inconsistencies(document: Document) -> list[Problem]:
 
 
 def _labels_without_a_field(document: Document) -> Iterator[Problem]:
+    label = value_at(("label",), document.value)
+    origin = value_at(("from",), label)
+    if label == NONE or value_at(("target",), document.value) is not None:
+        origin = "stream"
+    if origin == "stream":
+        yield from _two_labels(document)
+        return
+    if origin == "topic" and value_at(("field",), label) is not None:
+        return
     for path in (("decoder",), ("reference", "decoder")):
         decoder = _own_decoder(path, document)
         if decoder is not None and decoder.get("label") is None:
@@ -39,6 +49,13 @@ def _labels_without_a_field(document: Document) -> Iterator[Problem]:
                 "required, but missing; expected the name of the field that holds the label:"
                 " there is nothing to learn",
             )
+
+
+def _two_labels(document: Document) -> Iterator[Problem]:
+    decoder = _own_decoder(("decoder",), document)
+    if decoder is not None and decoder.get("label") is not None:
+        message = "the label comes from the stream itself, as label.field says; leave this one out"
+        yield document.problem(("decoder", "label"), message)
 
 
 def _tasks_without_a_field(document: Document) -> Iterator[Problem]:

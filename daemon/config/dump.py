@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from daemon.options import as_written
 from daemon.process.redaction import REDACTED, redacted
 
 
@@ -22,7 +23,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, SecretStr | SecretBytes):
         return REDACTED
     if isinstance(value, BaseModel):
-        value = dict(value)
+        value = as_written(value)
     if isinstance(value, dict):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

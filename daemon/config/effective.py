@@ -11,6 +11,7 @@ from daemon.config.companions_section import SHARED
 from daemon.config.default_strategies import DEFAULT
 from daemon.config.dump import dump
 from daemon.config.shape import value_at
+from daemon.options import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,14 +72,19 @@ def _accepted(model: BaseModel) -> Mapping[str, Any]:
 
     Some options exclude others, such as the two rates of the learner's updates.
     """
-    every = dict(model)
+    every = as_written(model)
     if _accepts(model, every):
         return every
-    chosen = {name: value for name, value in every.items() if name in model.model_fields_set}
+    chosen = {name: value for name, value in every.items() if name in _given(model)}
     for name, value in every.items():
         if name not in chosen and _accepts(model, chosen | {name: value}):
             chosen[name] = value
     return {name: value for name, value in every.items() if name in chosen}
+
+
+def _given(model: BaseModel) -> set[str]:
+    """Return the keys that the file gives."""
+    return {type(model).model_fields[name].alias or name for name in model.model_fields_set}
 
 
 def _accepts(model: BaseModel, values: Mapping[str, Any]) -> bool:

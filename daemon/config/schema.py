@@ -15,6 +15,7 @@ from daemon.config.conservative import conservative
 from daemon.config.default_strategies import DEFAULT, untouched
 from daemon.config.document import Document
 from daemon.config.errors import ConfigError, KeyPath, Problem
+from daemon.config.label_words import NONE, label_in_full
 from daemon.config.reference_section import ReferenceSection
 from daemon.config.sections import (
     CheckpointSection,
@@ -36,6 +37,12 @@ Strategies = tuple[Annotated[StrategyOptions, Component("strategy")], ...]
 def _or_default(schema: dict[str, Any]) -> None:
     """Let the JSON Schema allow the word beside a list."""
     schema["anyOf"] = [{"type": schema.pop("type"), "items": schema.pop("items")}, {"const": DEFAULT}]
+
+
+def _or_none(schema: dict[str, Any]) -> None:
+    """Let the JSON Schema allow the word beside a section."""
+    component = schema.pop("x-component")
+    schema["anyOf"] = [{"type": schema.pop("type"), "x-component": component}, {"const": NONE}]
 
 
 class Config(Section):
@@ -60,7 +67,14 @@ class Config(Section):
         FeaturesSection(), description="Features computed online from earlier events; none by default."
     )
     label: Annotated[ClassLabel | NumberLabel, Component("label", default="class", own=False)] = Field(
-        ClassLabel(), description="What is predicted: a class or a number."
+        ClassLabel(),
+        description="What is predicted: a class or a number; none where target says it.",
+        json_schema_extra=_or_none,
+    )
+    target: dict[str, Any] | None = Field(
+        None,
+        description="With label: none, what is predicted of the stream's own future: the options of a label from:"
+        " stream, such as field: pm25 and ahead: 12.",
     )
     tasks: Annotated[Any, Component("tasks")] = Field(
         {"type": "none"},
@@ -122,6 +136,8 @@ class Config(Section):
         """Fill in what depends on other sections."""
         if not isinstance(value, dict):
             return value
+        value = {**value, **label_in_full(value)}
+        value.pop("target", None)
         completed = {**value, **conservative(value)}
         if value.get("strategies", DEFAULT) == DEFAULT:
             completed |= untouched(value)

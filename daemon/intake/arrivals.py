@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from daemon.tasks.assigned import Assigned
+from strategies.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from connectors.record import Record
     from daemon.tasks.assigned import Segment
-    from strategies.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,14 @@ class Arrivals:
             labels=labels,
             records=records,
         )
+
+    @classmethod
+    def none(cls, *, features: int) -> Arrivals:
+        """Return no event of so many features."""
+        none = torch.zeros(0, dtype=torch.int64)
+        batch = Batch(torch.zeros(0, features), none, none, provenance=torch.zeros(0, 4, dtype=torch.int64))
+        whole = none.numpy()
+        return cls(batch, whole, whole, held_out=whole.astype(bool), labels=whole.astype(object), records=())
 
     def within(self, segment: Segment) -> Arrivals:
         """Return the same events as those of another segment, one that has begun since they were assigned."""

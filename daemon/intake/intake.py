@@ -18,6 +18,8 @@ from daemon.tasks.assigned import MISSING, Assigned
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from connectors.decoder import Oddity, Rows
     from connectors.record import Record
     from daemon.intake.features.categories import Categories
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from daemon.intake.origins import Origins
     from daemon.intake.row_maker import RowMaker
     from daemon.tasks.contract import Tasks
+    from strategies.batch import Batch
 
 
 class Intake:
@@ -122,15 +125,12 @@ class Intake:
             rejects += [Reject(rows.records[row], "label", reason, text) for row, reason, text in labels.faults]
             assigned = assigned.chosen(labels.accepted)
         if not len(taken):
-            return None, _in_order(rejects, records)
+            return None, in_order(rejects, records)
         batch = self._rows.batch(taken, labels.values, torch.from_numpy(assigned.task))
-        held_out = holds_out(
-            batch.partition.numpy(), batch.offset.numpy(), share=self._holdout_share, seed=self._seed
+        arrivals = Arrivals.of(
+            batch, assigned, held_out=self._held_out(batch), labels=labels.values, records=taken.records
         )
-        return (
-            Arrivals.of(batch, assigned, held_out=held_out, labels=labels.values, records=taken.records),
-            _in_order(rejects, records),
-        )
+        return arrivals, in_order(rejects, records)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of decoder, labels, tasks and features."""
@@ -148,6 +148,10 @@ class Intake:
         self._tasks.load_state_dict(state["tasks"])
         self.categories.load_state_dict(state.get("categories", {}))
 
+    def _held_out(self, batch: Batch) -> NDArray[np.bool_]:
+        """Return which rows are kept for the probe sets ``(rows,)``."""
+        return holds_out(batch.partition.numpy(), batch.offset.numpy(), share=self._holdout_share, seed=self._seed)
+
     def _categories_state(self) -> dict[str, Any]:
         """Return the categories' state, under its name; nothing where none are declared."""
         return {"categories": self.categories.state_dict()} if self.categories.names else {}
@@ -164,7 +168,7 @@ class Intake:
         return rows.chosen(named), assigned.chosen(named)
 
 
-def _in_order(rejects: list[Reject], records: Sequence[Record]) -> list[Reject]:
+def in_order(rejects: list[Reject], records: Sequence[Record]) -> list[Reject]:
     """Return rejects in the order of the stream: sinks rely on it to tell what they have already."""
     if len(rejects) < 2:  # noqa: PLR2004 - one is in order
         return rejects

@@ -45,19 +45,31 @@ class Origins:
         self._label = label
         self._of: dict[str, float] = {}
         self._chosen = False
+        self._label_is_open = False
+        """Whether the label's is still to be chosen, by the first label."""
 
-    def choose(self, fields: Sequence[str], *, x: Floats, label: Floats) -> None:
+    def choose(self, fields: Sequence[str], *, x: Floats, label: Floats | None) -> None:
         """Choose all origins, where that was not done, by rows ``(rows, fields)``, NaN where a value is missing.
 
-        ``label`` is ``(rows,)`` of numbers.
+        ``label`` is ``(rows,)`` of numbers; None where no label has come yet.
         """
         if self._chosen:
             return
         self._chosen = True
+        self._label_is_open = label is None
         columns = {name: x[:, column] for column, name in enumerate(fields)} if self._features else {}
-        if self._label:
+        if self._label and label is not None:
             columns[LABEL] = label
         self._of = {name: origin for name, values in columns.items() if (origin := _origin(values))}
+
+    def choose_label(self, first: float) -> bool:
+        """Choose the label's by the first one, where it is still open; return whether it was."""
+        if not self._label_is_open:
+            return False
+        self._label_is_open = False
+        if self._label and (origin := _origin(np.array([first]))):
+            self._of[LABEL] = origin
+        return True
 
     @property
     def label(self) -> float:
@@ -70,11 +82,13 @@ class Origins:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the origins that are not 0, and whether they are chosen."""
-        return {"chosen": self._chosen, "of": dict(sorted(self._of.items()))}
+        still_open = {"label_is_open": True} if self._label_is_open else {}
+        return {"chosen": self._chosen, "of": dict(sorted(self._of.items())), **still_open}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the state."""
         self._chosen, self._of = state["chosen"], dict(state["of"])
+        self._label_is_open = state.get("label_is_open", False)
 
 
 def _origin(values: Floats) -> float:

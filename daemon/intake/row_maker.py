@@ -20,7 +20,7 @@ from daemon.intake.origins import Origins
 from strategies.batch import UNKNOWN, Batch, provenance_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -54,12 +54,17 @@ class RowMaker:
         origins: Origins | None = None,
         missing: MissingPolicy = "reject",
         first_events: int = 1,
+        later_labels: bool = False,
+        examples: Callable[[Sequence[Record]], Sequence[Record]] = readable,
     ) -> None:
+        """``examples`` returns which of the first records are events, where others hold labels."""
         self.decoder = decoder
         self.labels = labels
         self.categories = Categories({}) if categories is None else categories
         self.origins = Origins(features=False, label=False) if origins is None else origins
         self._options = features
+        self._later_labels = later_labels
+        self._examples = examples
         self._label = label
         self._imputer = Imputer(missing, max_keys=features.max_keys)
         self._first = FirstEvents(first_events)
@@ -80,9 +85,16 @@ class RowMaker:
         if self._features is None:
             assert self.decoder.fields is not None, "a decoded row has fixed the fields"
             self._features = StreamFeatures(
-                self._options, self.decoder.fields, label_width=label_width(self._label)
+                self._options,
+                self.decoder.fields,
+                label_width=label_width(self._label),
+                later_labels=self._later_labels,
             )
         return self._features
+
+    def begin(self) -> None:
+        """Begin a history: a decoded row has fixed the fields. Raises ``FieldNameError`` as ``features`` does."""
+        assert self.features
 
     @property
     def begun(self) -> bool:
@@ -129,17 +141,13 @@ class RowMaker:
     def _looked_at(self) -> Sequence[Record]:
         records = self._first.take()
         if isinstance(self.decoder, LooksAhead):
-            self.decoder.look_at(readable(records))
+            self.decoder.look_at(self._examples(records))
         return records
 
     def decode(self, records: Sequence[Record]) -> tuple[Rows, list[Reject]]:
         """Return what can be decoded, and what cannot; what the source could not read is not even tried."""
         rows, rejects = self.decoder.decode(readable(records))
-        rejects += [
-            Reject(record, "read", "unreadable", record.problem)
-            for record in records
-            if isinstance(record, UnreadableRecord)
-        ]
+        rejects += unreadable(records)
         missing = self.categories.missing(rows.cells)
         if not missing:
             return rows, rejects
@@ -156,25 +164,59 @@ class RowMaker:
 
     def batch(self, rows: Rows, labels: NDArray[Any], task: Tensor) -> Batch:
         """Return rows with their labels ``(rows,)`` and tasks ``(rows,)`` as they are learned."""
+        self._choose_origins(rows, labels)
+        x = self._inputs(rows, label_values=label_columns(labels, self._label))
+        return Batch(x=x, y=self.targets(labels), task=task, provenance=_provenance(rows))
+
+    def unlabelled(
+        self,
+        rows: Rows,
+        task: Tensor,
+        *,
+        known_labels: NDArray[np.float64],
+        like_labels: NDArray[np.float64] | None,
+    ) -> Batch:
+        """Return rows whose labels, 0 until then, come later.
+
+        ``known_labels`` are those that each row may know: see ``StreamFeatures.transform``. ``like_labels``
+        ``(rows,)`` lie where the labels will; None where nobody can say.
+        """
+        self._choose_origins(rows, like_labels)
+        x = self._inputs(rows, label_values=np.empty((len(rows), 0)), known_labels=known_labels)
+        none = np.zeros(len(rows), dtype=np.int64 if isinstance(self._label, ClassLabel) else np.float32)
+        return Batch(x=x, y=torch.from_numpy(none), task=task, provenance=_provenance(rows))
+
+    def targets(self, labels: NDArray[Any]) -> Tensor:
+        """Return labels ``(rows,)`` as they are learned: class indices, or numbers beyond their origin."""
+        if isinstance(self._label, ClassLabel):
+            return torch.from_numpy(labels)
+        return torch.from_numpy((labels - self.origins.label).astype(np.float32))
+
+    def take_first_label(self, label: float) -> None:
+        """Let the labels' origin be chosen by this one, where it is the first and nothing has told it before."""
+        if self.origins.choose_label(label):
+            self._origin = self.origins.of(self.features.about)
+
+    def _choose_origins(self, rows: Rows, labels: NDArray[Any] | None) -> None:
         if self._origin is None:
             self.origins.choose(self.decoder.fields or (), x=rows.x, label=labels)
             self._origin = self.origins.of(self.features.about)
+
+    def _inputs(
+        self, rows: Rows, *, label_values: NDArray[np.float64], known_labels: NDArray[np.float64] | None = None
+    ) -> Tensor:
         x = self.features.transform(
             self._imputer.fill(rows.x, key=rows.key),
             key=rows.key,
-            label_values=label_columns(labels, self._label),
+            label_values=label_values,
             time=rows.time,
             flags=self.categories.columns(rows.cells) if self.categories.names else None,
+            known_labels=known_labels,
         )
+        assert self._origin is not None, "chosen before"
         if self._origin.any():
             x -= self._origin
-        y = labels if isinstance(self._label, ClassLabel) else (labels - self.origins.label).astype(np.float32)
-        return Batch(
-            x=torch.from_numpy(x.astype(np.float32)),
-            y=torch.from_numpy(y),
-            task=task,
-            provenance=_provenance(rows),
-        )
+        return torch.from_numpy(x.astype(np.float32))
 
     def state_dict(self) -> dict[str, Any]:
         """Return what rows depend on besides their records, but for the labels' names."""
@@ -194,6 +236,15 @@ class RowMaker:
         self._first.load_state_dict(state["first"])
         if state["features"]:
             self.features.load_state_dict(state["features"])
+
+
+def unreadable(records: Sequence[Record]) -> list[Reject]:
+    """Return the rejects of what the source could not read."""
+    return [
+        Reject(record, "read", "unreadable", record.problem)
+        for record in records
+        if isinstance(record, UnreadableRecord)
+    ]
 
 
 def _provenance(rows: Rows) -> Tensor:

@@ -82,23 +82,16 @@ class Block:
     def take(self) -> ClosedBlock:
         """Return all rows; the block is empty afterwards."""
         assert self.filled
-        batch, held_out = Batch.concatenate(self._parts), np.concatenate(self._held_out)
-        fresh_rows = np.flatnonzero(~held_out)
-        fresh, rest = (batch, batch[:0]) if not held_out.any() else _split(batch, held_out)
-        errors, no_change = np.concatenate(self._errors), np.concatenate(self._no_change)
-        scaled = self.seen.x[: self.filled].clone()
+        block = closed_block(
+            Batch.concatenate(self._parts),
+            held_out=np.concatenate(self._held_out),
+            errors=np.concatenate(self._errors),
+            scaled=self.seen.x[: self.filled].clone(),
+            no_change=np.concatenate(self._no_change),
+        )
         self.seen.clear()
         self._parts, self._held_out, self._errors, self._no_change = [], [], [], []
-        return ClosedBlock(
-            batch,
-            fresh=fresh,
-            fresh_rows=fresh_rows,
-            held_out=rest,
-            held_out_rows=np.flatnonzero(held_out),
-            errors=errors,
-            scaled=scaled,
-            no_change=no_change,
-        )
+        return block
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows that wait."""
@@ -128,6 +121,28 @@ class Block:
         self._held_out = [np.asarray(state["held_out"])]
         self._errors = [np.asarray(state["errors"])]
         self._no_change = [np.asarray(state["no_change"])]
+
+
+def closed_block(
+    batch: Batch,
+    *,
+    held_out: NDArray[np.bool_],
+    errors: NDArray[np.float64],
+    scaled: Tensor,
+    no_change: NDArray[Any],
+) -> ClosedBlock:
+    """Return rows that are to be learned, but for those that are held out ``(rows,)``."""
+    fresh, rest = (batch, batch[:0]) if not held_out.any() else _split(batch, held_out)
+    return ClosedBlock(
+        batch,
+        fresh=fresh,
+        fresh_rows=np.flatnonzero(~held_out),
+        held_out=rest,
+        held_out_rows=np.flatnonzero(held_out),
+        errors=errors,
+        scaled=scaled,
+        no_change=no_change,
+    )
 
 
 def _split(batch: Batch, held_out: NDArray[np.bool_]) -> tuple[Batch, Batch]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from daemon.learning.padded_rows import PaddedRows
+from strategies.objective import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from daemon.learning.block import ClosedBlock
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from daemon.learning.snapshot import LearnerSnapshot
     from daemon.learning.torch_generator import TorchGenerator
     from strategies.any_learner import AnyLearner
+    from strategies.batch import Batch
 
 
 class Companion:
@@ -50,17 +55,36 @@ class Companion:
         """Whether no block passes it by: then it has predicted every event, from its beginning on."""
         return self._every_blocks == 1
 
-    def follow(self, block: ClosedBlock, *, number: int, known_classes: int, events: int) -> None:
+    def follow(
+        self,
+        block: ClosedBlock,
+        *,
+        number: int,
+        known_classes: int,
+        events: int,
+        said: NDArray[Any] | None = None,
+    ) -> None:
         """Predict the block with this number, score the predictions, and learn it, if this block is one of ours.
 
-        ``known_classes`` is how many were known before the block, ``events`` how many there were with it.
+        ``known_classes`` is how many were known before the block, ``events`` how many there were with it. Where the
+        rows were predicted on arrival, ``said`` ``(rows,)`` is what was said then.
         """
         for task in block.tasks:
             self.scored.evaluator.meet(task)
         if number % self._every_blocks == 0:
             with self._generator.in_use():
-                self._predict(block, known_classes=known_classes)
+                self._predict(block, known_classes=known_classes, said=said)
                 self._learn(block, events=events)
+
+    def ask(self, batch: Batch, *, scaled: Tensor, start: int, known_classes: int, main: Answer) -> NDArray[Any]:
+        """Return what is said of rows on arrival ``(rows,)``, where their labels come later.
+
+        ``scaled`` is how the main learner sees them, ``start`` their first place in the padded rows, ``main`` what
+        the main learner says.
+        """
+        del main
+        with self._generator.in_use():
+            return self._answer(batch, scaled=scaled, start=start, known_classes=known_classes).value.numpy()
 
     def follow_scales(self) -> None:
         """Move the running scales as the main learner has just moved its own."""
@@ -110,15 +134,22 @@ class Companion:
         with self._generator.in_use():
             self.scored.load_state_dict(state["scored"])
 
-    def _predict(self, block: ClosedBlock, *, known_classes: int) -> None:
+    def _predict(self, block: ClosedBlock, *, known_classes: int, said: NDArray[Any] | None) -> None:
         batch = block.batch
-        rows = self._seen.place(self._scaled(block), batch.task)
-        answer = self.scored.predict(self._seen, rows, known_classes=known_classes)
-        self._seen.clear()
+        if said is None:
+            answer = self._answer(batch, scaled=block.scaled, start=0, known_classes=known_classes)
+        else:
+            answer = Answer(torch.from_numpy(said))
         self.scored.score(answer, batch, no_change=block.no_change)
 
-    def _scaled(self, block: ClosedBlock) -> Tensor:
-        return self.scored.learner.absorb(block.batch.x) if self._scale is None else self._scale.absorb(block)
+    def _answer(self, batch: Batch, *, scaled: Tensor, start: int, known_classes: int) -> Answer:
+        rows = self._seen.place(self._scaled(batch.x, scaled), batch.task, start=start)
+        answer = self.scored.predict(self._seen, rows, known_classes=known_classes)
+        self._seen.clear()
+        return answer
+
+    def _scaled(self, x: Tensor, scaled: Tensor) -> Tensor:
+        return self.scored.learner.absorb(x) if self._scale is None else self._scale.absorb(x, scaled=scaled)
 
     def _learn(self, block: ClosedBlock, *, events: int) -> None:
         self.scored.learn(block.fresh, events=events)

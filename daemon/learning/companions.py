@@ -9,6 +9,8 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from numpy.typing import NDArray
+
     from daemon.learning.block import ClosedBlock
     from daemon.learning.companion import Companion
     from strategies.any_learner import AnyLearner
@@ -32,10 +34,21 @@ class Companions:
     def __iter__(self) -> Iterator[tuple[str, Companion]]:
         return iter(self._companions.items())
 
-    def follow(self, block: ClosedBlock, *, known_classes: int, events: int) -> None:
-        """Let those predict and learn the block whose turn it is; see ``Companion.follow``."""
-        for companion in self._companions.values():
-            companion.follow(block, number=self._blocks, known_classes=known_classes, events=events)
+    def follow(
+        self,
+        block: ClosedBlock,
+        *,
+        known_classes: int,
+        events: int,
+        said: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
+        """Let those predict and learn the block whose turn it is; see ``Companion.follow``.
+
+        ``said`` is what each has said on arrival, by name, where labels come later.
+        """
+        for name, companion in self._companions.items():
+            own = None if said is None else said[name]
+            companion.follow(block, number=self._blocks, known_classes=known_classes, events=events, said=own)
         self._blocks += 1
 
     def follow_scales(self) -> None:

@@ -10,6 +10,8 @@ from daemon.state.state_tree import copy_tree
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from daemon.learning.block import ClosedBlock
     from strategies.any_learner import AnyLearner
 
@@ -30,11 +32,19 @@ class Fresh(Companion):
         self._begun = 0
         self._untrained = copy_tree(self.scored.learner.state_dict())
 
-    def follow(self, block: ClosedBlock, *, number: int, known_classes: int, events: int) -> None:
+    def follow(
+        self,
+        block: ClosedBlock,
+        *,
+        number: int,
+        known_classes: int,
+        events: int,
+        said: NDArray[Any] | None = None,
+    ) -> None:
         """Predict and learn the block; begin anew before it, where so many events have been learned."""
         if self._every_events is not None and events - self._begun > self._every_events:
             self._begin_anew(events)
-        super().follow(block, number=number, known_classes=known_classes, events=events)
+        super().follow(block, number=number, known_classes=known_classes, events=events, said=said)
 
     def end_segment(self, task: int, *, main: AnyLearner, drifted: bool, events: int, time: float) -> None:
         """Begin anew with the next one."""

@@ -10,11 +10,14 @@ from daemon.learning.companion import Companion
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from daemon.learning.block import ClosedBlock
     from daemon.learning.snapshot import LearnerSnapshot
     from strategies.any_learner import AnyLearner
+    from strategies.batch import Batch
+    from strategies.objective import Answer
 
 
 class Frozen(Companion):
@@ -26,13 +29,27 @@ class Frozen(Companion):
     stopped = False
     """Whether that boundary has been."""
 
-    def follow(self, block: ClosedBlock, *, number: int, known_classes: int, events: int) -> None:
+    def follow(
+        self,
+        block: ClosedBlock,
+        *,
+        number: int,
+        known_classes: int,
+        events: int,
+        said: NDArray[Any] | None = None,
+    ) -> None:
         """Predict the block, if this one is ours."""
         if self.stopped:
-            super().follow(block, number=number, known_classes=known_classes, events=events)
+            super().follow(block, number=number, known_classes=known_classes, events=events, said=said)
         else:
             for task in block.tasks:
                 self.scored.evaluator.meet(task)
+
+    def ask(self, batch: Batch, *, scaled: Tensor, start: int, known_classes: int, main: Answer) -> NDArray[Any]:
+        """Return what is said of rows on arrival; what the main learner says, while this is the main learner."""
+        if not self.stopped:
+            return main.value.numpy()
+        return super().ask(batch, scaled=scaled, start=start, known_classes=known_classes, main=main)
 
     def end_segment(self, task: int, *, main: AnyLearner, drifted: bool, events: int, time: float) -> None:
         """Become the main learner at the first one; be evaluated."""
@@ -69,8 +86,9 @@ class Frozen(Companion):
             self.scored.learner.become(main)
             self.stopped = True
 
-    def _scaled(self, block: ClosedBlock) -> Tensor:
-        return self.scored.learner.scale(block.batch.x)
+    def _scaled(self, x: Tensor, scaled: Tensor) -> Tensor:
+        del scaled
+        return self.scored.learner.scale(x)
 
     def _learn(self, block: ClosedBlock, *, events: int) -> None:
         """Nothing more."""

@@ -163,14 +163,9 @@ class MainLearner:
             self._learn(block)
         if self._committee is not None:
             with self._stopwatch("committee"):
-                self._committee.learn(
-                    fresh=block.fresh_rows,
-                    rows=len(block.batch),
-                    main=self.scored.learner,
-                    known_classes=self._known_classes,
-                )
+                self._teach(self._committee, block)
         with self._stopwatch("companions"):
-            self.companions.follow(block, known_classes=known, events=self.events)
+            self._show_companions(block, known_classes=known)
         with self._stopwatch("learn"):
             self._follow_scales()
         new_segment = self._tasks.observe(block.errors)
@@ -336,17 +331,30 @@ class MainLearner:
                 reason = ""
         if reason:
             log.warning("committee begins untrained", reason=reason)
+        self._answer_again(self._committee)
+
+    def _answer_again(self, committee: ScoredCommittee) -> None:
+        """Let the committee answer what waits in the block, which is no part of its state."""
         waiting = self._block.waiting
         if waiting is not None:
             main = self.scored.predict(self._block.seen, slice(0, len(waiting)), known_classes=self._known_classes)
-            self._committee.answer(
-                waiting, self._block.seen.x[: len(waiting)], main, known_classes=self._known_classes
-            )
+            committee.answer(waiting, self._block.seen.x[: len(waiting)], main, known_classes=self._known_classes)
 
     def _consult(self, committee: ScoredCommittee, batch: Batch, main: Answer) -> Answer:
         """Return the committee's answer on the rows that were placed last."""
         rows = slice(self._block.filled - len(batch), self._block.filled)
         return committee.answer(batch, self._block.seen.x[rows], main, known_classes=self._known_classes)
+
+    def _teach(self, committee: ScoredCommittee, block: ClosedBlock) -> None:
+        committee.learn(
+            fresh=block.fresh_rows,
+            rows=len(block.batch),
+            main=self.scored.learner,
+            known_classes=self._known_classes,
+        )
+
+    def _show_companions(self, block: ClosedBlock, *, known_classes: int) -> None:
+        self.companions.follow(block, known_classes=known_classes, events=self.events)
 
     def _experience(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return how many classes are known, and how many labels, to whoever answers the rows that come next.
@@ -373,9 +381,12 @@ class MainLearner:
         label, prediction = batch.y.numpy(), answer.value.numpy()
         reference = self._no_change.follow(label, key=batch.key.numpy())
         self.scored.score(answer, batch, no_change=reference)
+        return self._errors(prediction, label), reference
+
+    def _errors(self, prediction: NDArray[Any], label: NDArray[Any]) -> NDArray[np.float64]:
         if self.scored.learner.objective.classification:
-            return np.asarray(prediction != label, dtype=np.float64), reference
-        return np.abs(np.asarray(prediction - label, dtype=np.float64)), reference
+            return np.asarray(prediction != label, dtype=np.float64)
+        return np.abs(np.asarray(prediction - label, dtype=np.float64))
 
     def _learn(self, block: ClosedBlock) -> None:
         if self.scored.learner.objective.classification:

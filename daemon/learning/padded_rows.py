@@ -29,8 +29,12 @@ class PaddedRows:
         """Rows until all places are taken."""
         return len(self.x) - self.filled
 
-    def place(self, scaled: Tensor, task: Tensor) -> slice:
-        """Put rows ``(rows, features)`` and tasks ``(rows,)`` into the next places; return which these are."""
+    def place(self, scaled: Tensor, task: Tensor, *, start: int = 0) -> slice:
+        """Put rows ``(rows, features)`` and tasks ``(rows,)`` into the next places; return which these are.
+
+        No place before ``start`` is one.
+        """
+        self.filled = max(self.filled, start)
         assert len(scaled) <= self.room
         where = slice(self.filled, self.filled + len(scaled))
         self.x[where] = scaled

@@ -93,6 +93,11 @@ class Pipeline:
         return 0 if self.main is None else self.main.events
 
     @property
+    def learned(self) -> int:
+        """Events whose labels have come, of which ``waiting`` are not learned yet."""
+        return 0 if self.main is None else self.main.events
+
+    @property
     def waiting(self) -> int:
         """Events that are predicted and not yet learned."""
         return 0 if self.main is None else self.main.waiting
@@ -296,6 +301,11 @@ class Pipeline:
 
     def _without_retired(self, rest: Arrivals, main: MainLearner) -> Arrivals:
         """Merge the task whose number the rows ``rest`` may have as another's; return them, with their segment."""
+        new_segment = self._retire(main)
+        return rest if new_segment is None else rest.within(new_segment)
+
+    def _retire(self, main: MainLearner) -> Segment | None:
+        """Merge the task that made room first; return the segment that a drift alarm has begun meanwhile."""
         names = self._tasks.names
         retired = names.next_retired
         new_segment = main.close_block() if main.has_waiting(retired.code) else None
@@ -303,7 +313,7 @@ class Pipeline:
         self._task = names.other if self._task == retired.code else self._task
         names.retire()
         self._drifted = new_segment is not None
-        return rest if new_segment is None else rest.within(new_segment)
+        return new_segment
 
     def _end_segment(self, main: MainLearner) -> Segment | None:
         """Learn what waits and end the segment; return the one that a drift alarm has begun meanwhile."""
@@ -334,7 +344,7 @@ class Pipeline:
                 record=record,
                 prediction=value,
                 confidence=sure,
-                label=names[label] if names else label,
+                label=names[label] if names and label is not None else label,
                 task=tasks[task],
                 step=met.step,
             )

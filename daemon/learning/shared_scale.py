@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from daemon.learning.block import ClosedBlock
     from strategies.scaler import OnlineScaler
 
 
@@ -25,16 +24,16 @@ class SharedScale:
         """Whether both are known to be the same, as of the end of the last block."""
         self._limited = 0
 
-    def absorb(self, block: ClosedBlock) -> Tensor:
-        """Take in the inputs ``(rows, features)`` of the block that was just closed; return them scaled."""
+    def absorb(self, x: Tensor, *, scaled: Tensor) -> Tensor:
+        """Take in the inputs ``(rows, features)`` that the main learner's has just scaled; return them scaled."""
         limited, self._limited = self._main.limited - self._limited, self._main.limited
         if self._in_step:
             self._own.take_up(self._main)
             self._own.limited += limited
-            return block.scaled
-        scaled = self._own.absorb(block.batch.x)
+            return scaled
+        own = self._own.absorb(x)
         self._in_step = self._own.is_like(self._main)
-        return scaled
+        return own
 
     def followed(self) -> None:
         """Take note that both scales have followed the stream, each as its learner can."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.lead import Lead
     from daemon.scoring.prequential import Prequential
+    from daemon.scoring.prequential_score import PrequentialScore
     from strategies.any_learner import AnyLearner
     from strategies.plasticity import Plasticity
     from strategies.strategy import Strategy
@@ -131,6 +132,28 @@ class Leads:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterSnapshot:
+    """What waits for labels, where these come later, and what has come of labels so far."""
+
+    unlabelled: int
+    """Events that wait for their label."""
+    early: int
+    """Labels that wait for their event."""
+    bytes: int
+    """Memory that they take."""
+    outcomes: Mapping[str, int]
+    """Of labels and of events that waited, in this and all earlier runs: see ``daemon.intake.later.found``."""
+    delay_counts: tuple[int, ...]
+    """Labels by delay: see ``DelayScores``; none before the first event."""
+    delay_bounds: tuple[float, ...]
+    """In seconds."""
+    delay_seconds: float
+    """The sum of all delays."""
+    by_delay: Mapping[str, PrequentialScore]
+    """How good the answers were, by the name of the delay's bound."""
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineSnapshot:
     """Everything between source and sinks."""
 
@@ -165,6 +188,8 @@ class PipelineSnapshot:
     committee: CommitteeSnapshot | None = None
     """None where the main learner answers alone, and before the first event."""
     leads: Leads = field(default_factory=Leads)
+    later: LaterSnapshot | None = None
+    """None where labels are in their events."""
     categories: Mapping[str, CategoryCounts] = field(default_factory=dict)
     """How far the vocabulary of each field of categories is used up."""
 

@@ -225,7 +225,7 @@ class Loop:
         elif held and self._first_seconds is not None and now - self._held_since >= self._first_seconds:
             self._release()
         waiting = self.pipeline.waiting
-        first = self.pipeline.events - waiting if waiting else None
+        first = self.pipeline.learned - waiting if waiting else None
         if first is None or first != self._first_waiting:
             self._first_waiting, self._waiting_since = first, self._clock()
         elif self.linger_seconds is not None and self._clock() - self._waiting_since >= self.linger_seconds:

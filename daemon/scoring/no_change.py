@@ -46,6 +46,14 @@ class NoChange:
         pairs = zip(key.tolist(), label.tolist(), strict=True)
         return np.array([self._exchange(k, label=value) for k, value in pairs], dtype=self._dtype)
 
+    def last(self, key: int) -> float:
+        """Return the last label of a key that has come; ``NO_CLASS`` or NaN where there is none."""
+        return self._last.get(key, self._none)
+
+    def hear(self, key: int, label: float) -> None:
+        """Remember a label that has come."""
+        self._exchange(key, label=label)
+
     def _follow_one(self, label: Label, *, key: int) -> Label:
         reference = np.empty(len(label), dtype=self._dtype)
         reference[1:] = label[:-1]

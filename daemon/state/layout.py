@@ -28,6 +28,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
     "intake": 3,
     "main_learner": 4,
+    "later_labels": 1,
     "companions": 3,
     "committee": 3,
     "learner": 3,

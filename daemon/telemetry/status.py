@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connectors.source import SourceStatus
-    from daemon.learning.snapshot import CommitteeSnapshot, LearnerSnapshot, PipelineSnapshot
+    from daemon.learning.snapshot import CommitteeSnapshot, LaterSnapshot, LearnerSnapshot, PipelineSnapshot
     from daemon.scoring.average_lead import AverageLead
     from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.lead import Lead
@@ -27,6 +27,8 @@ def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> 
     """Return where the stream and all learners stand; ``matrix`` is the main learner's R, by boundary and task."""
     pipeline = snapshot.pipeline
     shown = stream_status(pipeline, snapshot.source)
+    if pipeline.later is not None:
+        shown["labels"] = labels_status(pipeline.later)
     if pipeline.main is None:
         return shown
     shown |= learner_status(pipeline.main, pipeline.tasks)
@@ -117,6 +119,19 @@ def stream_status(pipeline: PipelineSnapshot, source: SourceStatus) -> dict[str,
             }
             for partition in source.partitions
         ],
+    }
+
+
+def labels_status(later: LaterSnapshot) -> dict[str, Any]:
+    """Return what waits for labels, what has come of labels, and how good answers were by the label's delay."""
+    return {
+        "waiting_rows": later.unlabelled,
+        "waiting_bytes": later.bytes,
+        "early_labels": later.early,
+        "outcomes": dict(later.outcomes),
+        "by_delay": {
+            name: {"rows": score.rows, "score": score.retention_score} for name, score in later.by_delay.items()
+        },
     }
 
 

@@ -121,6 +121,8 @@ class Telemetry:
         self._metrics.stream.partitions(source.partitions)
         self._metrics.stream.order_timeouts(source.order_timeouts)
         self._metrics.stream.remembered(pipeline.keys, held=pipeline.held)
+        if pipeline.later is not None:
+            self._metrics.labels.show(pipeline.later)
         self._misreadings.say(pipeline)
         self._metrics.categories.show(pipeline.categories)
         if pipeline.main is not None:

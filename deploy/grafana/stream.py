@@ -153,9 +153,32 @@ SCORE = (
     ),
 )
 
+LABELS = (
+    Panel(
+        title="What waits for labels",
+        description="Events that were predicted and are not learned before their label comes, and labels that wait "
+        "for their event; nothing where labels are in the events.",
+        unit="short",
+        queries=(
+            Query("retaind_waiting_rows{TARGET}", "events"),
+            Query("retaind_early_labels{TARGET}", "labels"),
+        ),
+        low=0,
+    ),
+    Panel(
+        title="What becomes of labels",
+        description="Labels, and events that waited for one, by what has come of them: learned, expired and so on.",
+        unit="recps",
+        queries=(
+            Query("sum by (outcome) (rate(retaind_labels_total{TARGET}[$__rate_interval])) > 0", "{{outcome}}"),
+        ),
+        low=0,
+    ),
+)
+
 STREAM = Dashboard(
     name="Stream",
     description="Do events come, does the daemon keep up, and can it use them?",
-    rows=(NOW, RATES, TIMES, BAD, SCORE),
+    rows=(NOW, RATES, TIMES, BAD, LABELS, SCORE),
     annotations=(DRIFT, START),
 )

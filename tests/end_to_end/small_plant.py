@@ -18,7 +18,7 @@ name: plant
 source: {{type: kafka, bootstrap_servers: "{bootstrap}", topics: [{topic}]{more}}}
 decoder: {{type: json, label: fault, task: regime, missing: mean}}
 tasks: {{type: field}}
-label: {{max_classes: 4}}
+label: {label}
 model: {{type: mlp, hidden: [8]}}
 learner: {{batch: 8, steps: fixed}}
 strategies: []
@@ -43,6 +43,7 @@ class SmallPlant:
         topic: str,
         every: int = 100,
         sections: str = "",
+        label: str = "{max_classes: 4}",
         **source: str,
     ) -> None:
         self.directory = directory
@@ -50,7 +51,7 @@ class SmallPlant:
         self._launcher = launcher
         self._lives = 0
         self._file = directory / "retaind.yaml"
-        self._about = {"bootstrap": bootstrap, "topic": topic, "every": every, "sections": sections}
+        self._about = {"bootstrap": bootstrap, "topic": topic, "every": every, "sections": sections, "label": label}
         directory.mkdir()
         self.configure(**source)
 

@@ -71,8 +71,9 @@ def learn(name: str, environ: dict[str, str]) -> Service:
     return service
 
 
-def test_there_are_seven_examples() -> None:
-    assert {path.stem for path in EXAMPLES} == {"plant", "pretrained", "pumps", "sensor-regression", *STREAMS}
+def test_there_are_eight_examples() -> None:
+    others = {"late-labels", "plant", "pretrained", "pumps", "sensor-regression"}
+    assert {path.stem for path in EXAMPLES} == others | set(STREAMS)
 
 
 def test_the_csv_example_goes_with_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,3 +136,30 @@ def test_an_example_with_kafka_learns(name: str, tmp_path: Path, broker: Cluster
     assert windowed is not None
     # These streams can be learned within so few events; an example whose settings could not would be a bad one.
     assert windowed > 0.6
+
+
+def test_the_example_with_late_labels_learns_what_they_tell(tmp_path: Path, broker: Cluster, topic: str) -> None:
+    rng, start, late = np.random.default_rng(5), int(time.time() * 1000) - 10_000_000, 30
+    events, labels = [], []
+    for number, row in enumerate(rng.normal(size=(EVENTS + late, 3))):
+        at = start / 1000 + number
+        regime, fault = f"r{number // 400}", ("none", "leak")[int(row[0] + row[1] > 0)]
+        senses = dict(zip(("s0", "s1", "s2"), row.tolist(), strict=True))
+        events.append(orjson.dumps({"reading": number, "at": at, "regime": regime, **senses}))
+        labels.append(orjson.dumps({"reading": number, "at": at + late, "fault": fault}))
+    told = broker.create_topic(f"{topic}-labels")
+    count = len(events)
+    broker.produce(topic, events, timestamps=[start + 1_000 * number for number in range(count)])
+    broker.produce(told, labels, timestamps=[start + 1_000 * (number + late) for number in range(count)])
+    environ = {"STATE": str(tmp_path), "TOPIC": topic, "LABELS": told, "KAFKA_BOOTSTRAP": broker.bootstrap}
+    service = learn("late-labels", environ)
+    snapshot = service.loop.pipeline.snapshot()
+    assert snapshot.later is not None
+    assert snapshot.later.unlabelled == snapshot.events - snapshot.later.outcomes["learned"]
+    assert snapshot.later.outcomes["learned"] > EVENTS - 2 * late
+    assert list(snapshot.later.by_delay) == ["60"]
+    assert snapshot.committee is not None
+    accuracy = snapshot.committee.scores.window.accuracy
+    assert accuracy is not None
+    assert accuracy > 0.8
+    broker.delete_topic(told)

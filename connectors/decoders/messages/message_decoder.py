@@ -246,8 +246,11 @@ def _json_options(options: MessageOptions) -> JsonOptions:
     """Return the same options for the decoder of the events: without what is about messages."""
     of_messages = {"type", "max_bytes", *(MessageOptions.model_fields.keys() - TabularOptions.model_fields.keys())}
     shared = (JsonOptions.model_fields.keys() & type(options).model_fields.keys()) - of_messages
-    own = JsonOptions(**{name: getattr(options, name) for name in shared}, max_bytes=_ANY_SIZE)
-    return own.with_cells(options.cells)
+    given = {name: getattr(options, name) for name in shared}
+    if options.target is not None:
+        given["label"] = None
+    own = JsonOptions(**given, max_bytes=_ANY_SIZE).with_cells(options.cells)
+    return own if options.target is None else own.with_target(options.target)
 
 
 def _of_origins(rows: Rows) -> Rows:

@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownLabels:
+    """The labels that each row may know ``(rows, steps, width)``, the newest first, where labels come later."""
+
+    values: Floats
+
+    def back(self, steps: int) -> Floats:
+        """Return each row's label ``steps`` labels back, ``(rows, width)``."""
+        return self.values[:, steps - 1]
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """Some rows and all that came before them.
 
@@ -31,7 +42,7 @@ class Present:
 
     rows: slice
     values: Woven
-    labels: Woven
+    labels: Woven | KnownLabels
     before: NDArray[np.int64]
 
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 LONGEST_KEY_BYTES = 64
 
 
+def short_key(key: Key) -> Key:
+    """Return what a key is remembered as: a longer one than ``LONGEST_KEY_BYTES`` by its BLAKE2b digest."""
+    return key if key is None or len(key) <= LONGEST_KEY_BYTES else blake2b(key).digest()
+
+
 class KnownKeys(NamedTuple):
     """Of how many keys something is remembered, of how many at most, and how many have given way to others."""
 
@@ -74,7 +79,7 @@ class KeySlots:
         slots: list[int] = []
         renewed: list[int] = []
         for place, key in enumerate(keys):
-            name = key if key is None or len(key) <= LONGEST_KEY_BYTES else blake2b(key).digest()
+            name = short_key(key)
             slot = self._slot_of.get(name)
             if slot is None:
                 if self._must_wait(first_row):

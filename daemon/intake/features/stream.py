@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from daemon.intake.features.field_names import check_field_names
-from daemon.intake.features.history import History
+from daemon.intake.features.history import History, KnownLabels
 from daemon.intake.features.parts import Current
 from daemon.intake.features.plan import plan, remembered_fields, remembered_rows
 
@@ -38,8 +39,12 @@ class StreamFeatures:
     [[5.0, 0.0, 0.0], [6.0, 5.0, 1.0]]
     """
 
-    def __init__(self, options: FeaturesSection, fields: Sequence[str], *, label_width: int) -> None:
+    def __init__(
+        self, options: FeaturesSection, fields: Sequence[str], *, label_width: int, later_labels: bool = False
+    ) -> None:
         """``fields`` names the columns of ``x``; ``label_width`` is that of ``label_values``.
+
+        With ``later_labels`` those that are known are given with each row: see ``KnownLabels``.
 
         Raises ``FieldNameError`` (a ``ValueError``) where the options name a field that is not there, and
         ``ValueError`` where two columns would have the same name, or none would be left.
@@ -54,11 +59,11 @@ class StreamFeatures:
         self._history = History(
             depth=remembered_rows(options),
             width=len(past),
-            label_depth=options.label_lags,
-            label_width=label_width if options.label_lags else 0,
+            label_depth=0 if later_labels else options.label_lags,
+            label_width=label_width if options.label_lags and not later_labels else 0,
             max_keys=options.max_keys if options.per_key else None,
         )
-        self._without_labels = not options.label_lags
+        self._without_labels = later_labels or not options.label_lags
         self._near_zero = frozenset(
             name for name, taken in zip(fields, self._logarithmic.tolist(), strict=True) if taken
         )
@@ -81,13 +86,15 @@ class StreamFeatures:
         label_values: Floats,
         time: Floats,
         flags: Floats | None = None,
+        known_labels: Floats | None = None,
     ) -> Floats:
         """Return the features ``(rows, names) float64`` of some rows, and remember the rows.
 
         ``x`` is ``(rows, fields)`` and finite, ``key`` and ``time`` (seconds, NaN where unknown) hold one value a
         row, ``label_values`` is ``(rows, label_width)``: see ``label_columns``. ``flags`` are those of the
-        categories: see ``Categories``. Differences and deviations of values near the end of float64 can overflow to
-        an infinity or NaN.
+        categories: see ``Categories``. ``known_labels`` ``(rows, label_lags, label_width)`` are the labels that
+        each row may know, the newest first, where labels come later. Differences and deviations of values near the
+        end of float64 can overflow to an infinity or NaN.
         """
         rows = len(x)
         out = np.empty((rows, len(self.names)))
@@ -101,6 +108,8 @@ class StreamFeatures:
         with np.errstate(over="ignore", invalid="ignore"):
             for present in self._history.advance(x.take(self._past, axis=1), labels, key=key):
                 span = present.rows
+                if known_labels is not None:
+                    present = replace(present, labels=KnownLabels(known_labels[span]))  # noqa: PLW2901 - it is complete now
                 self._fill(out[span], Current(x[span], time[span], present, flags[span]))
         return out
 

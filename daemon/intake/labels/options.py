@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from daemon.options import Section
+from daemon.intake.labels.later import OF_CLASSES, OF_NUMBERS, LaterLabel
 
 
-class ClassLabel(Section):
+class ClassLabel(LaterLabel):
     """The label is one of several classes."""
 
     type: Literal["class"] = "class"
@@ -33,9 +33,21 @@ class ClassLabel(Section):
         " sum / (classes × count), at most 20. For recall of rare classes at the price of accuracy.",
     )
 
+    @model_validator(mode="after")
+    def _is_of_classes(self) -> Self:
+        if self.target in OF_NUMBERS:
+            raise ValueError(f"as: {self.target} is a number; set type: number")
+        return self
 
-class NumberLabel(Section):
+
+class NumberLabel(LaterLabel):
     """The label is a number (regression)."""
 
     type: Literal["number"] = "number"
     standardise: bool = Field(True, description="Scale the target by its running mean and standard deviation.")
+
+    @model_validator(mode="after")
+    def _is_of_numbers(self) -> Self:
+        if self.target in OF_CLASSES:
+            raise ValueError(f"as: {self.target} is a class; set type: class")
+        return self

@@ -64,10 +64,10 @@ class ClassCommittee:
         """
         views = self._views.add(batch, scaled)
         rows = slice(views.filled - len(batch), views.filled)
-        _set_probabilities(self._main[rows], main)
+        set_probabilities(self._main[rows], main)
         self._label[rows] = batch.y.numpy()
         mixed, unknown = self._mixed(views, known_classes)
-        return _answer(mixed[rows], unknown=unknown[rows])
+        return answer_of(mixed[rows], unknown=unknown[rows])
 
     def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
@@ -77,7 +77,7 @@ class ClassCommittee:
         else:
             _, experts = self._experts(voices)
             mixed = experts @ self._mixture.weights.astype(np.float32)
-        return _answer(mixed, unknown=np.full(mixed.shape, not known_classes))
+        return answer_of(mixed, unknown=np.full(mixed.shape, not known_classes))
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
@@ -88,7 +88,7 @@ class ClassCommittee:
         assert views is not None, "a block has rows"
         label = self._label[: views.filled]
         if remembered is not None:
-            self._review(views, label, remembered)
+            self._review(views.x[: views.filled], self._main[: views.filled], label, remembered)
         for member in self._members:
             member.learn(views, label, fresh=fresh)
         judged = np.flatnonzero(label < self._logs.shape[1])
@@ -138,13 +138,18 @@ class ClassCommittee:
         mixed[unknown] = 1e-12
         return np.asarray(mixed), unknown
 
-    def _review(self, views: Views, label: NDArray[np.int64], remembered: Remembered) -> None:
-        """Learn whom to believe about rows without a past: from remembered ones, and from as many of the block."""
-        some = np.arange(views.filled)[:: max(1, views.filled // len(remembered))]
-        scaled = torch.cat([views.x[some], remembered.scaled])
-        main = np.concatenate([self._main[some], self._probabilities(remembered.main)])
-        x, voices = self._of_new_keys(scaled, main, known=remembered.known_classes)
-        self._recall.learn(Review(x, voices=voices, truth=np.append(label[some], remembered.label)), new=len(some))
+    def _review(
+        self, x: Tensor, main: NDArray[np.float32], label: NDArray[np.int64], remembered: Remembered
+    ) -> None:
+        """Learn whom to believe about rows without a past: from remembered ones, and from as many of a block.
+
+        Of the block there are ``x`` as the main learner sees it, and what that has said ``(rows, classes)``.
+        """
+        some = np.arange(len(x))[:: max(1, len(x) // len(remembered))]
+        scaled = torch.cat([x[some], remembered.scaled])
+        main = np.concatenate([main[some], self._probabilities(remembered.main)])
+        inputs, voices = self._of_new_keys(scaled, main, known=remembered.known_classes)
+        self._recall.learn(Review(inputs, voices=voices, truth=np.append(label[some], remembered.label)), new=len(some))
 
     def _of_new_keys(
         self, scaled: Tensor, main: NDArray[np.float32], *, known: int
@@ -156,7 +161,7 @@ class ClassCommittee:
 
     def _probabilities(self, main: Answer) -> NDArray[np.float32]:
         probabilities = np.zeros((len(main.value), self._classes), dtype=np.float32)
-        _set_probabilities(probabilities, main)
+        set_probabilities(probabilities, main)
         return probabilities
 
     def _voices(
@@ -181,9 +186,13 @@ class ClassCommittee:
 
     def _unknown(self, known: int) -> NDArray[np.bool_]:
         """Return which classes nobody could know yet ``(places, sayable)``; a few new ones are sayable too."""
-        sayable = min(self._classes, max(known, 1) + max(2, known // 2))
+        sayable = self._sayable(known)
         seen = np.maximum.accumulate(np.append(known - 1, self._label[:-1])) + 1
         return np.asarray(np.arange(sayable)[None, :] >= seen[:, None])
+
+    def _sayable(self, known: int) -> int:
+        """Return how many classes can be said where so many are known."""
+        return min(self._classes, max(known, 1) + max(2, known // 2))
 
     def _losses_of(self, experts: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the log loss ``(places, experts)`` of what they say ``(places, sayable, experts)``."""
@@ -194,7 +203,7 @@ class ClassCommittee:
         return np.asarray(-np.log(right, dtype=np.float64))
 
 
-def _set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
+def set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
     """Set rows ``(rows, classes)`` to what the main learner says of the classes it knows; alike, if of none."""
     assert main.logits is not None, "its labels are classes"
     known = main.logits.shape[1]
@@ -204,7 +213,7 @@ def _set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
         rows[:] = 1 / rows.shape[1]
 
 
-def _answer(probabilities: NDArray[np.float32], *, unknown: NDArray[np.bool_]) -> Answer:
+def answer_of(probabilities: NDArray[np.float32], *, unknown: NDArray[np.bool_]) -> Answer:
     """Return the likeliest class of each row; none where all are ``unknown``."""
     value = np.where(unknown.all(axis=1), NO_CLASS, probabilities.argmax(1))
     return Answer(torch.from_numpy(value), logits=torch.from_numpy(np.log(probabilities)))

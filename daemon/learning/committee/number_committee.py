@@ -72,7 +72,7 @@ class NumberCommittee:
         offsets, experts = self._said(views, self._main)
         self._now, self._offsets, self._experts = views, offsets, experts
         mixed = self._share.mixed(experts, self._truth(views), judged=views.judged)
-        return _answer((views.last + views.unit * mixed)[rows], begun=views.begun[rows])
+        return answer_of((views.last + views.unit * mixed)[rows], begun=views.begun[rows])
 
     def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
@@ -80,7 +80,7 @@ class NumberCommittee:
         voices, experts = self._said(views, main.value.numpy().astype(np.float64))
         begun = self._recall.begun
         mixed = self._recall.answer(_inputs(views), voices) if begun else experts @ self._share.weights
-        return _answer(views.last + views.unit * mixed, begun=views.begun)
+        return answer_of(views.last + views.unit * mixed, begun=views.begun)
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
@@ -90,7 +90,8 @@ class NumberCommittee:
         views = self._now
         assert views is not None, "a block has rows"
         if remembered is not None:
-            self._review(views, remembered)
+            rows = np.flatnonzero(views.usable)
+            self._review(views.x[rows], self._main[rows], views.label[rows], remembered)
         for member in self._members:
             member.learn(views, fresh=fresh[views.usable[fresh]])
         truth, filled = self._truth(views), slice(0, views.filled)
@@ -120,14 +121,20 @@ class NumberCommittee:
         if state["recall"]:
             self._recall.load_state_dict(state["recall"])
 
-    def _review(self, views: NumberViews, remembered: Remembered) -> None:
-        """Learn whom to believe about rows without a past: from remembered ones, and from as many of the block."""
-        some = np.flatnonzero(views.usable)[:: max(1, views.filled // len(remembered))]
+    def _review(
+        self, x: Tensor, main: NDArray[np.float64], label: NDArray[np.float64], remembered: Remembered
+    ) -> None:
+        """Learn whom to believe about rows without a past: from remembered ones, and from as many of a block.
+
+        Of the block there are the rows with usable labels: ``x`` as the main learner sees it, what that has said
+        ``(rows,)``, and the labels.
+        """
+        some = np.arange(len(x))[:: max(1, len(x) // len(remembered))]
         usable = np.flatnonzero(np.abs(remembered.label) <= LARGEST)
-        reviewed = self._views.of_new_keys(torch.cat([views.x[some], remembered.scaled[usable]]))
-        voices, _ = self._said(reviewed, np.append(self._main[some], remembered.main.value.numpy()[usable]))
-        label = np.append(views.label[some], remembered.label[usable])
-        truth = in_units(label - reviewed.last, reviewed.unit, limit=WILD)
+        reviewed = self._views.of_new_keys(torch.cat([x[some], remembered.scaled[usable]]))
+        voices, _ = self._said(reviewed, np.append(main[some], remembered.main.value.numpy()[usable]))
+        truth = np.append(label[some], remembered.label[usable])
+        truth = in_units(truth - reviewed.last, reviewed.unit, limit=WILD)
         if len(some) and len(usable) and reviewed.begun.all():
             self._recall.learn(Review(_inputs(reviewed), voices=voices, truth=truth), new=len(some))
 
@@ -149,6 +156,6 @@ def _inputs(views: NumberViews) -> NDArray[np.float64]:
     return views.narrow.numpy().astype(np.float64)
 
 
-def _answer(values: NDArray[np.float64], *, begun: NDArray[np.bool_]) -> Answer:
+def answer_of(values: NDArray[np.float64], *, begun: NDArray[np.bool_]) -> Answer:
     """Return the values; none of a row before which there was no label."""
     return Answer(torch.from_numpy(np.where(begun, values, np.nan).astype(np.float32)))

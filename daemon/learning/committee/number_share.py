@@ -46,8 +46,13 @@ class NumberShare:
 
         ``experts`` are ``(rows, experts)``; of ``truth (rows,)`` only the ``judged`` are used, and never the last.
         """
-        weights = self._mixture.within(self.losses(experts, truth, judged))
-        return np.asarray(np.einsum("pe,pe->p", experts, weights))
+        return np.asarray(np.einsum("pe,pe->p", experts, self.within(experts, truth, judged=judged)))
+
+    def within(
+        self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return the weights ``(rows, experts)`` before each row of a block; arguments are those of ``mixed``."""
+        return self._mixture.within(self.losses(experts, truth, judged))
 
     def learn(self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]) -> None:
         """Take up a block."""

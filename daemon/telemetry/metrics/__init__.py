@@ -11,6 +11,7 @@ from daemon.telemetry.metrics import (
     categories,
     checkpoints,
     committee,
+    labels,
     lead,
     loop,
     plasticity,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 AREAS = (
     loop,
     stream,
+    labels,
     categories,
     strategies,
     plasticity,
@@ -76,6 +78,7 @@ class Metrics:
         main = of_learner(board, max_boundaries=max_boundaries)
         self.loop = loop.LoopMetrics(board)
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
+        self.labels = labels.LabelMetrics(board)
         self.categories = categories.CategoryMetrics(board)
         self.main = main
         self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention

@@ -9,9 +9,11 @@ from prometheus_client import CollectorRegistry
 from connectors.source import PartitionStatus
 from daemon.intake.features.categories import CategoryCounts
 from daemon.intake.features.key_slots import KnownKeys
+from daemon.learning.snapshot import LaterSnapshot
 from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.average_lead import AverageLead
 from daemon.scoring.lead import Lead
+from daemon.scoring.prequential_score import PrequentialScore
 from daemon.telemetry.metrics import Metrics
 from strategies.plasticity import Plasticity
 
@@ -76,6 +78,18 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
         turn_seconds=0.3,
     )
     metrics.stream.rejected({("decode", "tombstone"): 4}, dead_letters=4)
+    metrics.labels.show(
+        LaterSnapshot(
+            unlabelled=7,
+            early=1,
+            bytes=4_096,
+            outcomes={"learned": 90, "expired": 3},
+            delay_counts=(40, 50),
+            delay_bounds=(60.0,),
+            delay_seconds=9_000.0,
+            by_delay={"60": PrequentialScore(rows=40, accuracy=0.9)},
+        )
+    )
     metrics.stream.odd({("temp", "out_of_range"): 2})
     metrics.stream.remembered(KnownKeys(known=5, limit=5, dropped=1), held=3)
     metrics.stream.order_timeouts(2)

@@ -1,0 +1,71 @@
+"""What labels that come later need of source and decoder."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from connectors.decoders.csv_options import CsvOptions
+from connectors.decoders.tabular_options import TabularOptions
+from connectors.kafka.source_options import KafkaSourceOptions
+from daemon.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from daemon.config.errors import KeyPath
+    from daemon.config.schema import Config
+
+
+def require_later_labels(config: Config) -> None:
+    """Raise ``ConfigError`` where labels are to come later, and source or decoder cannot bring them."""
+    if not config.label.is_later:
+        return
+    found = [_of_decoder(config), _of_reference(config)]
+    if config.label.origin == "topic":
+        found.append(_of_source(config))
+    problems = [problem for each in found for path, why in each for problem in config.error(path, why).problems]
+    if problems:
+        raise ConfigError(problems)
+
+
+def with_label_topic(config: Config) -> Any:
+    """Return the source's options, so that it reads the topic of labels too, where there is one.
+
+    One source reads both: the positions of both are in one checkpoint, and ``order: timestamp`` holds for both.
+    """
+    options: Any = config.source
+    topic = config.label.topic
+    if topic is None or not isinstance(options, KafkaSourceOptions) or options.pattern is not None:
+        return options
+    return options.model_copy(update={"topics": tuple(dict.fromkeys((*options.topics, topic)))})
+
+
+def _of_decoder(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    options: Any = config.decoder
+    if not isinstance(options, TabularOptions):
+        yield ("decoder", "type"), f"{options.type} has no named fields that a later label could be told by"
+    elif isinstance(options, CsvOptions) and config.label.topic is not None:
+        why = "lines of CSV have the columns of their topic; tell labels from events by where, or send JSON"
+        yield ("label", "topic"), why
+
+
+def _of_reference(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    if config.reference is not None and config.label.origin == "stream":
+        yield ("reference",), "its rows have no future to tell their labels; leave it out"
+
+
+def _of_source(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    options: Any = config.source
+    topic = config.label.topic
+    if topic is None:
+        return
+    if not isinstance(options, KafkaSourceOptions):
+        yield ("label", "topic"), f"a {options.type} source has no topics; tell labels from events by where"
+    elif options.mode == "subscribe":
+        why = "a group may give an event and its label to two processes; read both topics by mode: assign"
+        yield ("source", "mode"), why
+    elif options.pattern is not None and not re.fullmatch(options.pattern, topic):
+        yield ("label", "topic"), f"the source reads topics that match {options.pattern}, and this one does not"
+    elif topic in options.topics:
+        yield ("label", "topic"), "the source reads it for events; name another topic, or tell labels by where"

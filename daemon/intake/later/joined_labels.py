@@ -1,0 +1,178 @@
+"""Labels in records of their own, joined with their events by what both are known by."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from daemon.intake.features.key_slots import short_key
+from daemon.intake.later.found import Found
+from daemon.intake.later.patience import Patience
+from daemon.intake.packed_texts import packed, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_GIVEN_UP = float("nan")
+
+
+class Happening(NamedTuple):
+    """An event, or a label: what it is known by, None where it lacks that, its time, and the label's code."""
+
+    identity: bytes | None
+    time: float
+    label: float | None
+    """Class index or number; None of an event that holds no label."""
+    is_event: bool
+
+
+class _Early(NamedTuple):
+    label: float
+    deadline: float
+
+
+class JoinedLabels:
+    """Knows which event waits under which identity, which labels wait for theirs, and what was settled lately.
+
+    An identity is of one event. Whatever else comes under it changes nothing that was learned:
+
+    - an event that comes again is answered, does not wait, and is counted as resent;
+    - a label for an event that was given up is late; one that says again what was said is a duplicate;
+    - one that says otherwise is contradicting where its event was learned; where its event has not come yet, it
+      takes the earlier one's place, as corrected;
+    - a label whose event does not come within the horizon is unknown.
+
+    Of settled and of early ones as many are known as events may wait.
+    """
+
+    def __init__(self, *, most: int, horizon_seconds: float | None) -> None:
+        self.patience = Patience(most=most, horizon_seconds=horizon_seconds)
+        self._most = most
+        self._waiting: dict[bytes, int] = {}
+        self._identity_of: dict[int, tuple[bytes, float]] = {}
+        """Of the events that wait, by number: their identity, and the stream's time when they came."""
+        self._early: OrderedDict[bytes, _Early] = OrderedDict()
+        self._settled: OrderedDict[bytes, float] = OrderedDict()
+        """The label that each was learned with; NaN where it was given up."""
+
+    @property
+    def early(self) -> int:
+        """Labels that wait for their events."""
+        return len(self._early)
+
+    def find(self, happenings: Sequence[Happening]) -> Found:
+        """Return the labels that have found their events, or were found by them."""
+        found, events = Found(), 0
+        for happening in happenings:
+            name = short_key(happening.identity)
+            self.patience.pass_to(happening.time)
+            self._give_up_old(found)
+            if happening.is_event:
+                self._meet(name, happening, before=events + 1, found=found)
+                events += 1
+            else:
+                self._hear(name, happening, before=events, found=found)
+        return found
+
+    def _meet(self, name: bytes | None, event: Happening, *, before: int, found: Found) -> None:
+        known = name is not None and (name in self._waiting or name in self._settled)
+        number = self.patience.admit(at=event.time, waits=name is not None and not known)
+        if name is None:
+            found.give_up(number, "unidentified")
+        elif known:
+            found.give_up(number, "resent")
+        else:
+            self._waiting[name], self._identity_of[number] = number, (name, self.patience.seconds)
+            early = self._early.pop(name, None)
+            if event.label is not None:
+                self._learn(name, event.label, before=before, found=found)
+            elif early is not None:
+                self._learn(name, early.label, before=before, found=found)
+        self._give_up_old(found)
+
+    def _hear(self, name: bytes | None, label: Happening, *, before: int, found: Found) -> None:
+        assert label.label is not None, "a label says something"
+        if name is None:
+            found.counts["unidentified"] += 1
+        elif name in self._waiting:
+            self._learn(name, label.label, before=before, found=found)
+        elif name in self._settled:
+            said = self._settled[name]
+            given_up = said != said  # noqa: PLR0124 - NaN
+            found.counts["late" if given_up else "duplicate" if said == label.label else "contradicting"] += 1
+        else:
+            self._keep_early(name, label.label, found=found)
+
+    def _learn(self, name: bytes, label: float, *, before: int, found: Found) -> None:
+        number = self._waiting.pop(name)
+        self.patience.settle(number)
+        _, came = self._identity_of.pop(number)
+        self._remember(name, label)
+        found.hear(number, label, before=before, delay=self.patience.seconds - came)
+
+    def _keep_early(self, name: bytes, label: float, *, found: Found) -> None:
+        before = self._early.get(name)
+        if before is not None and before.label == label:
+            found.counts["duplicate"] += 1
+            return
+        if before is not None:
+            found.counts["corrected"] += 1
+        deadline = self.patience.deadline if before is None else before.deadline
+        self._early[name] = _Early(label, deadline)
+        if len(self._early) > self._most:
+            self._early.popitem(last=False)
+            found.counts["unknown"] += 1
+
+    def _give_up_old(self, found: Found) -> None:
+        for number in self.patience.expired():
+            name, _ = self._identity_of.pop(number)
+            del self._waiting[name]
+            self._remember(name, _GIVEN_UP)
+            found.give_up(number, "expired")
+        while self._early and next(iter(self._early.values())).deadline < self.patience.now:
+            self._early.popitem(last=False)
+            found.counts["unknown"] += 1
+
+    def _remember(self, name: bytes, label: float) -> None:
+        self._settled[name] = label
+        if len(self._settled) > self._most:
+            self._settled.popitem(last=False)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return who waits, what waits early, and what was settled, the oldest first."""
+        numbers = sorted(self._identity_of)
+        waiting = [self._identity_of[number] for number in numbers]
+        return {
+            "patience": self.patience.state_dict(),
+            "waiting": {
+                "numbers": np.array(numbers, dtype=np.int64),
+                "identities": packed([name for name, _ in waiting]),
+                "times": np.array([time for _, time in waiting], dtype=np.float64),
+            },
+            "early": {
+                "identities": packed(list(self._early)),
+                "labels": np.array([list(each) for each in self._early.values()], dtype=np.float64).reshape(-1, 2),
+            },
+            "settled": {
+                "identities": packed(list(self._settled)),
+                "labels": np.array(list(self._settled.values()), dtype=np.float64),
+            },
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up the state."""
+        self.patience.load_state_dict(state["patience"])
+        waiting, early, settled = state["waiting"], state["early"], state["settled"]
+        names, times = _names(waiting), np.asarray(waiting["times"]).tolist()
+        numbers = np.asarray(waiting["numbers"]).tolist()
+        self._waiting = dict(zip(names, numbers, strict=True))
+        self._identity_of = dict(zip(numbers, zip(names, times, strict=True), strict=True))
+        labels = [_Early(*each) for each in np.asarray(early["labels"]).tolist()]
+        self._early = OrderedDict(zip(_names(early), labels, strict=True))
+        self._settled = OrderedDict(zip(_names(settled), np.asarray(settled["labels"]).tolist(), strict=True))
+
+
+def _names(state: Mapping[str, Any]) -> list[bytes]:
+    return [name or b"" for name in unpacked(state["identities"])]

@@ -1,0 +1,175 @@
+"""Views of rows whose numbers come later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from daemon.learning.committee.fading_scale import LARGEST
+from daemon.learning.committee.later_keys import LaterKeys
+from daemon.learning.committee.moves import Moves
+from daemon.learning.committee.number_history import LAGS, NumberPast
+from daemon.learning.committee.number_view_maker import NumberViewMaker
+from daemon.learning.committee.number_views import NumberViews, in_units
+from daemon.learning.committee.views import CLIP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from daemon.learning.committee.later_keys import HeardLabels
+    from strategies.batch import Batch
+
+    Columns = dict[str, NDArray[Any]]
+
+
+class LaterNumberViews(NumberViewMaker):
+    """Makes the views of rows when they come, and the same again when they are learned.
+
+    What is known of a key are the labels that have come, in the order in which they came.
+    """
+
+    def __init__(self, places: int, *, features: int, **options: Any) -> None:
+        super().__init__(places, features=features, **options)
+        self._features = features
+        self._known = LaterKeys(
+            {
+                "met": np.zeros(1, dtype=np.bool_),
+                "row": np.zeros((1, features)),
+                "count": np.zeros(1, dtype=np.int64),
+                "labels": np.zeros((1, LAGS)),
+            }
+        )
+        self._gathered = Moves(self._moves, places=places, features=features)
+        self._newest: float | None = None
+        """The label that came last, under whatever key."""
+
+    @property
+    def blank(self) -> Columns:
+        """The columns that ``of_rows`` needs, without rows."""
+        return {
+            "x": np.zeros((0, self._features), dtype=np.float32),
+            "history": np.zeros((0, self.history_width), dtype=np.float32),
+            **{name: np.zeros(0) for name in ("last", "unit")},
+            **{name: np.zeros(0, dtype=np.bool_) for name in ("begun", "known")},
+        }
+
+    def ask(self, batch: Batch, scaled: Tensor, *, start: int, heard: HeardLabels) -> Columns:
+        """Return the columns of rows that come, which get to know the labels before each of them.
+
+        ``scaled`` ``(rows, features)`` is as the main learner sees them, ``start`` their first place.
+        """
+        rows, keys = batch.x.numpy().astype(np.float64), batch.key.numpy().tolist()
+        known, lagged = np.zeros(len(rows), dtype=np.bool_), np.zeros((len(rows), LAGS))
+        newest, begun = np.zeros(len(rows)), np.zeros(len(rows), dtype=np.bool_)
+        difference, told = np.zeros(rows.shape), 0
+        for row, key in enumerate(keys):
+            while told < len(heard.before) and heard.before[told] <= row:
+                self._hear(int(heard.key[told]), float(heard.label[told]))
+                told += 1
+            slot, of = self._known.slot(key), self._known.arrays
+            known[row], lagged[row] = of["count"][slot] > 0, of["labels"][slot]
+            newest[row], begun[row] = self._newest or 0.0, self._newest is not None
+            if of["met"][slot]:
+                difference[row] = rows[row] - of["row"][slot]
+            of["met"][slot], of["row"][slot] = True, rows[row]
+        for key, label in zip(heard.key[told:].tolist(), heard.label[told:].tolist(), strict=True):
+            self._hear(key, label)
+        past = NumberPast(known=known, labels=lagged, difference=difference)
+        columns = self._columns(past, scaled, newest=newest, begun=begun, start=start)
+        if len(rows):
+            self._gathered.gather(difference, start=start)
+        return columns
+
+    def of_rows(
+        self, columns: Mapping[str, NDArray[Any]], *, label: NDArray[np.float64] | None = None, start: int = 0
+    ) -> NumberViews:
+        """Return the views of rows by their columns, in the places from ``start`` on, with labels ``(rows,)``."""
+        rows = len(columns["last"])
+        told = np.zeros(rows) if label is None else label.astype(np.float64)
+        usable = np.abs(told) <= LARGEST if label is not None else np.zeros(rows, dtype=np.bool_)
+        x = self._at(columns["x"], start)
+        return NumberViews(
+            filled=rows,
+            x=x,
+            narrow=self._narrow(x),
+            history=self._at(columns["history"], start),
+            label=self._column(np.where(usable, told, 0.0), start),
+            usable=self._column(usable, start) > 0,
+            last=self._column(columns["last"], start),
+            unit=self._column(columns["unit"], start),
+            begun=self._column(columns["begun"], start) > 0,
+            mean=self._level.mean,
+            deviation=self._level.deviation,
+        )
+
+    def learn_rows(self, columns: Mapping[str, NDArray[Any]], label: NDArray[np.float64]) -> None:
+        """Take the labels of a block ``(rows,)`` into the scales."""
+        usable = np.abs(label) <= LARGEST
+        self._level.absorb(label[usable].astype(np.float64))
+        self._increment.absorb((label - columns["last"])[usable & columns["known"], None])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is known of keys, and of how rows change."""
+        later = {
+            "keys": self._known.state_dict(),
+            "moves": self._gathered.state_dict(),
+            "newest": self._newest,
+        }
+        return {**super().state_dict(), "later": later}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``KeyError`` where it is of labels in events."""
+        super().load_state_dict(state)
+        self._known.load_state_dict(state["later"]["keys"])
+        self._gathered.load_state_dict(state["later"]["moves"])
+        self._newest = state["later"]["newest"]
+
+    def _columns(
+        self,
+        past: NumberPast,
+        scaled: Tensor,
+        *,
+        newest: NDArray[np.float64],
+        begun: NDArray[np.bool_],
+        start: int,
+    ) -> Columns:
+        level, sizes = self._level, np.where(self._flags, 1.0, self._moves.now)
+        moves = self._at(in_units(past.difference, sizes, limit=CLIP).astype(np.float32), start)
+        rows = slice(start, start + len(newest))
+        history = [self._narrow(moves)[rows].numpy(), self._of_labels(past).astype(np.float32)]
+        otherwise = np.full(len(newest), level.mean) if level.known else newest
+        return {
+            "x": scaled.clamp(-CLIP, CLIP).numpy(),
+            "history": np.concatenate(history, axis=1),
+            "last": np.where(past.known, past.labels[:, 0], otherwise),
+            "unit": np.where(past.known, self._increment.now[0], level.deviation),
+            "begun": begun | level.known,
+            "known": past.known,
+        }
+
+    def _hear(self, key: int, label: float) -> None:
+        if not abs(label) <= LARGEST:
+            return
+        slot, of = self._known.slot(key), self._known.arrays
+        if of["count"][slot]:
+            of["labels"][slot, 1:] = of["labels"][slot, :-1].copy()
+            of["labels"][slot, 0] = label
+        else:
+            of["labels"][slot] = label
+        of["count"][slot] = min(LAGS, of["count"][slot] + 1)
+        self._newest = label
+
+    def _at(self, rows: NDArray[np.float32], start: int) -> Tensor:
+        padded = torch.zeros(self._places, rows.shape[1])
+        padded[start : start + len(rows)] = torch.from_numpy(rows)
+        return padded
+
+    def _column(self, column: NDArray[Any], start: int) -> NDArray[np.float64]:
+        padded = np.zeros(self._places)
+        padded[start : start + len(column)] = column
+        return padded

@@ -1,0 +1,1 @@
+"""Learning where labels come later: what was said on arrival waits with its row."""

@@ -1,0 +1,122 @@
+"""Everything between source and sinks where labels come later: a function of the records in their order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from daemon.intake.arrivals import Arrivals
+from daemon.intake.later.found import OUTCOMES
+from daemon.learning.later.later_learner import LaterLearner
+from daemon.learning.later.turn import Turn
+from daemon.learning.later.waiting_rows import GROWTH
+from daemon.learning.pipeline import Outcome, Pipeline
+from daemon.learning.snapshot import LaterSnapshot
+from daemon.scoring.delay_scores import BOUNDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from connectors.record import Record
+    from connectors.sink import Prediction
+    from daemon.intake.later.later_intake import LaterIntake, Taken
+    from daemon.learning.main_learner import MainLearner, Met
+    from daemon.learning.snapshot import PipelineSnapshot
+
+
+class LaterPipeline(Pipeline):
+    """Predicts events as they come, and learns them in the order in which their labels come.
+
+    Tasks and boundaries are those of the rows as they are learned. A drift alarm begins a segment for whatever is
+    learned after it, the rows that wait included.
+    """
+
+    def __init__(self, intake: LaterIntake, *, most_waiting_bytes: int, **options: Any) -> None:
+        super().__init__(intake, **options)
+        self._later = intake
+        self._most_waiting_bytes = most_waiting_bytes
+
+    @property
+    def events(self) -> int:
+        """Events predicted so far, in this and all earlier runs."""
+        return self._later.numbered
+
+    def snapshot(self) -> PipelineSnapshot:
+        """Return how everything stands."""
+        main = self.main
+        delays = main.delays if isinstance(main, LaterLearner) else None
+        later = LaterSnapshot(
+            unlabelled=self._later.unlabelled,
+            early=self._later.early,
+            bytes=main.waiting_bytes if isinstance(main, LaterLearner) else 0,
+            outcomes={name: self._later.outcomes[name] for name in OUTCOMES},
+            delay_counts=() if delays is None else delays.counts,
+            delay_bounds=BOUNDS,
+            delay_seconds=0.0 if delays is None else delays.seconds,
+            by_delay={} if delays is None else delays.of_each(),
+        )
+        return replace(super().snapshot(), later=later)
+
+    def _process(self, records: Sequence[Record]) -> Outcome:
+        with self._stopwatch("decode"):
+            decoded = self._later.decode(records)
+        if self.main is None and len(decoded.rows):
+            self.main = self._new_main_learner()
+        with self._stopwatch("decode"):
+            taken = self._later.find(decoded)
+        predictions: list[Prediction] = []
+        if isinstance(self.main, LaterLearner):
+            for part, met in self._turns(_turn(taken, features=len(self.feature_names or ())), self.main):
+                if self._publish_predictions and len(part):
+                    predictions += self._predictions(part, met)
+            self.main.give_up(taken.gone)
+        if taken.arrivals is not None:
+            self.newest_event_seconds = taken.arrivals.batch.last_time_seconds
+        events = len(decoded.rows) + len(taken.heard) + len(taken.rejects)
+        return Outcome(predictions, taken.rejects, events=events)
+
+    def _new_main_learner(self) -> MainLearner:
+        main = super()._new_main_learner()
+        assert isinstance(main, LaterLearner)
+        self._later.wait_for_at_most(max(1, int(self._most_waiting_bytes / GROWTH / main.row_bytes)))
+        return main
+
+    def _turns(self, turn: Turn, main: LaterLearner) -> Iterator[tuple[Arrivals, Met]]:
+        """Let the main learner take events and labels in parts that fit and cross no boundary; yield each."""
+        while len(turn):
+            segments = main.segments(turn)
+            boundary = self._boundaries.next_boundary(segments)
+            if boundary == 0 and not turn.heard.before[0]:
+                turn = turn.within(self._end_segment(main))
+                continue
+            events = main.fitting(turn)
+            if self._is_to_retire(turn):
+                if not len(turn.heard) or turn.heard.before[0]:
+                    turn = turn.within(self._retire(main))
+                    continue
+                events = 0
+            part, rest = turn.cut(events=events, room=main.room, boundary=boundary)
+            met = self._take(part, segments[: len(part.heard)], main)
+            yield part.arrivals, met
+            turn = rest.within(met.new_segment)
+
+    def _take(self, part: Turn, segments: NDArray[np.int64], main: LaterLearner) -> Met:
+        self._boundaries.advance(segments)
+        met = main.take(part)
+        if len(part.heard):
+            self._task = main.newest_task
+            self._drifted = met.new_segment is not None
+        return met
+
+    def _is_to_retire(self, turn: Turn) -> bool:
+        """Tell whether a task is to make room before the next event."""
+        retired = turn.arrivals.retired
+        return bool(len(retired) and retired[0] > self._tasks.names.retired)
+
+
+def _turn(taken: Taken, *, features: int) -> Turn:
+    arrivals = Arrivals.none(features=features) if taken.arrivals is None else taken.arrivals
+    return Turn(arrivals, taken.first, taken.heard, taken.targets)
