@@ -48,6 +48,8 @@ def _of_decoder(config: Config) -> Iterator[tuple[KeyPath, str]]:
     elif isinstance(options, CsvOptions) and config.label.topic is not None:
         why = "lines of CSV have the columns of their topic; tell labels from events by where, or send JSON"
         yield ("label", "topic"), why
+    elif config.label.origin == "topic" and config.label.field in (options.features or ()):
+        yield ("label", "field"), "it is one of decoder.features too, which gives the answer away"
 
 
 def _of_reference(config: Config) -> Iterator[tuple[KeyPath, str]]:

@@ -335,7 +335,8 @@ class Pipeline:
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
         confidence = certainty(answer, known=met.known, labels=met.labels)
         origin = self._intake.origins.label
-        said = [_named(value, names, origin=origin) for value in answer.value.tolist()]
+        of = None if answer.logits is None else names
+        said = [_named(value, of, origin=origin) for value in answer.value.tolist()]
         columns = zip(
             arrivals.records, said, confidence, arrivals.labels.tolist(), batch.task.tolist(), strict=True
         )
@@ -350,9 +351,9 @@ class Pipeline:
             )
 
 
-def _named(value: float, names: Sequence[str], *, origin: float) -> str | float | None:
-    """Return an answer in the label's own terms; None where there is none."""
-    if names:
+def _named(value: float, names: Sequence[str] | None, *, origin: float) -> str | float | None:
+    """Return an answer in the label's own terms, None where there is none; numbers have no ``names``."""
+    if names is not None:
         return None if value == NO_CLASS else names[int(value)]
     return None if isnan(value) else value + origin
 

@@ -75,6 +75,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         {"label": TOPIC, "source": KAFKA, "decoder": {"type": "csv", "columns": ["a", "b"]}},
         "CSV",
     ),
+    "a feature": (
+        {"label": TOPIC, "source": KAFKA, "decoder": {"type": "json", "features": ["a", "fault"]}},
+        "gives the answer away",
+    ),
     "bytes": (
         {"label": STREAM, "decoder": {"type": "raw", "dtype": "float32", "shape": [3]}},
         "no named fields",

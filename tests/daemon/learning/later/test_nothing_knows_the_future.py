@@ -115,3 +115,31 @@ def test_numbers_that_only_the_future_tells_are_not_known(case: str) -> None:
         assert score.rows > ROWS - 150
         assert score.r2 is not None
         assert score.r2 < 0.02, (name, score.r2)
+
+
+@pytest.mark.parametrize("number", [False, True], ids=["classes", "numbers"])
+def test_before_any_label_has_come_nobody_says_anything(*, number: bool) -> None:
+    # Labels that anybody can learn, all of them after the last event.
+    events = noise()[:300]
+    told = [
+        record("labels", 9_000 + row, each.timestamp, each.key, {"id": row, "y": 3.0 if number else "x"})
+        for row, each in enumerate(events)
+    ]
+    label = TOPIC | {"id": "id"} | ({"type": "number"} if number else {})
+    config = {
+        "source": {"type": "file", "path": "unused"},
+        "decoder": {"type": "json", "features": ["a"]},
+        "label": {name: value for name, value in label.items() if not (number and name == "max_classes")},
+        "learner": {"steps": "fixed"},
+        "companions": {"naive": {"every_blocks": 1}, "fresh": {}},
+        "checkpoint": {"directory": "unused"},
+        "predictions": {"type": "file", "path": "unused"},
+    }
+    pipeline = build_pipeline(Config.model_validate(config), stopwatch=Stopwatch())
+    said = pipeline.process(events).predictions
+    assert pipeline.process(told).rejects == []
+    pipeline.finish()
+    assert {each.prediction for each in said} == {None}
+    for score in scores(pipeline.snapshot()).values():
+        assert (score.not_finite, score.rows) == (300, 0) if number else (score.accuracy, score.rows) == (0.0, 300)
+    assert pipeline.snapshot().learners["naive"].scores.total.no_change_accuracy is None
