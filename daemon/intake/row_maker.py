@@ -10,6 +10,7 @@ import torch
 
 from connectors.decoder import LooksAhead, PreparingDecoder, Reject
 from connectors.record import UnreadableRecord, event_position, readable
+from daemon.intake.asked_rows import RowGlance
 from daemon.intake.features.categories import Categories
 from daemon.intake.features.stream import StreamFeatures
 from daemon.intake.first_events import FirstEvents
@@ -174,6 +175,18 @@ class RowMaker:
             y=torch.from_numpy(y),
             task=task,
             provenance=_provenance(rows),
+        )
+
+    @property
+    def glance(self) -> RowGlance:
+        """What makes rows of what is asked, as this would of the next event; a live view."""
+        features = self.features
+        return RowGlance(
+            self.decoder,
+            imputer=self._imputer,
+            features=features,
+            categories=self.categories,
+            origin=self.origins.of(features.about),
         )
 
     def state_dict(self) -> dict[str, Any]:

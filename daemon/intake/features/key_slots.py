@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import copy
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,7 +75,7 @@ class KeySlots:
         slots: list[int] = []
         renewed: list[int] = []
         for place, key in enumerate(keys):
-            name = key if key is None or len(key) <= LONGEST_KEY_BYTES else blake2b(key).digest()
+            name = _name(key)
             slot = self._slot_of.get(name)
             if slot is None:
                 if self._must_wait(first_row):
@@ -105,6 +106,16 @@ class KeySlots:
         self._slot_of[name] = slot
         return slot
 
+    def find(self, keys: Sequence[Key]) -> NDArray[np.int64]:
+        """Return each key's slot ``(rows,)``, -1 where it has none; changes nothing."""
+        return np.array([self._slot_of.get(_name(key), -1) for key in keys], dtype=np.int64)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KeySlots:
+        """Return a copy; keys never change."""
+        same = copy(self)
+        same._slot_of, same._last_row = self._slot_of.copy(), self._last_row.copy()  # noqa: SLF001 - of the same class
+        return same
+
     def state_dict(self) -> dict[str, Any]:
         """Return the keys from the longest unseen to the newest: their bytes, and their lengths (-1 for None)."""
         return packed(list(self._slot_of))
@@ -117,3 +128,8 @@ class KeySlots:
         self._last_row = [-1] * len(self._slot_of)
         self._row = 0
         return dropped
+
+
+def _name(key: Key) -> Key:
+    """Return what a key is known by."""
+    return key if key is None or len(key) <= LONGEST_KEY_BYTES else blake2b(key).digest()

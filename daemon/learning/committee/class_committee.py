@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
 
 
+_UNKNOWN = 1e-12
+"""The probability of a class that nobody could know yet."""
+
+
 class ClassCommittee:
     """Mixes the probabilities of the main learner, of the members and of pools of them all.
 
@@ -70,6 +74,20 @@ class ClassCommittee:
         _, experts = self._experts(views, of_main, unknown=np.zeros((len(scaled), known), dtype=np.bool_))
         mixed = experts @ self._mixture.weights.astype(np.float32)
         return _answer(mixed, unknown=np.full(mixed.shape, not known_classes))
+
+    def answer_next(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
+        """Return what would be said of each row if it came next, alone; changes nothing.
+
+        The arguments are those of ``answer``; nothing is asked of the batch's labels.
+        """
+        views = self._views.of_next(scaled, batch.x.numpy().astype(np.float64), keys=batch.key.numpy())
+        of_main = np.zeros((len(scaled), self._classes), dtype=np.float32)
+        _set_probabilities(of_main, main)
+        unknown = np.tile(self._unknown_next(known_classes), (len(scaled), 1))
+        _, experts = self._experts(views, of_main, unknown=unknown)
+        mixed = experts @ self._mixture.after(self._losses).astype(np.float32)
+        mixed[unknown] = _UNKNOWN
+        return _answer(mixed, unknown=unknown)
 
     def learn(self, *, fresh: NDArray[np.int64]) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out."""
@@ -119,7 +137,7 @@ class ClassCommittee:
         losses = self._losses_of(experts)
         self._now, self._logs, self._losses = views, logs[: views.filled], losses[: views.filled]
         mixed = np.einsum("pke,pe->pk", experts, self._mixture.within(losses).astype(np.float32))
-        mixed[unknown] = 1e-12
+        mixed[unknown] = _UNKNOWN
         return np.asarray(mixed), unknown
 
     def _experts(
@@ -141,9 +159,19 @@ class ClassCommittee:
 
     def _unknown(self, known: int) -> NDArray[np.bool_]:
         """Return which classes nobody could know yet ``(places, sayable)``; a few new ones are sayable too."""
-        sayable = min(self._classes, max(known, 1) + max(2, known // 2))
+        sayable = self._sayable(known)
         seen = np.maximum.accumulate(np.append(known - 1, self._label[:-1])) + 1
         return np.asarray(np.arange(sayable)[None, :] >= seen[:, None])
+
+    def _unknown_next(self, known: int) -> NDArray[np.bool_]:
+        """Return which classes are not known to a row that comes after those of the block ``(sayable,)``."""
+        filled = 0 if self._now is None else self._now.filled
+        seen = max(known, int(self._label[:filled].max(initial=-1)) + 1)
+        return np.asarray(np.arange(self._sayable(known)) >= seen)
+
+    def _sayable(self, known: int) -> int:
+        """Return how many classes can be the answer in a block before which so many were known."""
+        return min(self._classes, max(known, 1) + max(2, known // 2))
 
     def _losses_of(self, experts: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the log loss ``(places, experts)`` of what they say ``(places, sayable, experts)``."""

@@ -49,6 +49,12 @@ class NumberShare:
         weights = self._mixture.within(self._losses(experts, truth, judged))
         return np.asarray(np.einsum("pe,pe->p", experts, weights))
 
+    def weights_after(
+        self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return the weights ``(experts,)`` for the row that comes after a block's so far; changes nothing."""
+        return self._mixture.after(self._losses(experts, truth, judged))
+
     def learn(self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]) -> None:
         """Take up a block."""
         mixed = self.mixed(experts, truth, judged=judged)

@@ -1,0 +1,111 @@
+"""Rows that somebody asks about: no events, and nothing is remembered of them."""
+
+from __future__ import annotations
+
+import zlib
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from connectors.decoder import JudgesNumbers
+from strategies.batch import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from connectors.decoder import Decoder
+    from daemon.intake.features.categories import Categories
+    from daemon.intake.features.stream import StreamFeatures
+    from daemon.intake.imputer import Imputer
+
+
+class UnanswerableError(ValueError):
+    """What is asked has no answer; the message says which row and field, and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRows:
+    """Columns of the same length, as a decoder makes them of events.
+
+    ``x`` is ``(rows, fields) float64``, NaN where a value is missing; ``key`` holds None where there is none,
+    ``time`` ``(rows,) float64`` seconds since 1970, NaN where unknown; ``task`` is None where nobody says it.
+    """
+
+    x: NDArray[np.float64]
+    key: Sequence[bytes | None]
+    time: NDArray[np.float64]
+    task: Sequence[str | None] | None = None
+    cells: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def hashes(self) -> NDArray[np.int64]:
+        """``(rows,)``: the keys as ``Batch.key`` has them."""
+        hashes = [UNKNOWN if key is None else zlib.crc32(key) for key in self.key]
+        return np.array(hashes, dtype=np.int64)
+
+
+class RowGlance:
+    """Makes of asked rows what would be learned of them if each came next, alone, under its key.
+
+    Lags and rolling statistics are those of the key's history; where it has none, they are what they are of a first
+    row. Nothing is remembered: a value that has no column yet has that of the next new one.
+    """
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        *,
+        imputer: Imputer,
+        features: StreamFeatures,
+        categories: Categories,
+        origin: NDArray[np.float64],
+    ) -> None:
+        assert decoder.fields is not None, "the first row has shown them"
+        self.fields: Sequence[str] = tuple(decoder.fields)
+        """Names of the columns of ``AskedRows.x``."""
+        self.categories = categories
+        self._judge = decoder if isinstance(decoder, JudgesNumbers) else None
+        self._imputer = imputer
+        self._features = features
+        self._origin = origin
+
+    def copied(self) -> RowGlance:
+        """Return one that stays as this is now, while events go on to come."""
+        same = object.__new__(RowGlance)
+        same.fields, same._judge, same._origin = self.fields, self._judge, self._origin
+        same.categories, same._imputer = deepcopy(self.categories), deepcopy(self._imputer)
+        same._features = deepcopy(self._features)
+        return same
+
+    def x(self, asked: AskedRows) -> NDArray[np.float32]:
+        """Return the rows ``(rows, features)`` as the model sees them; raise ``UnanswerableError``."""
+        self._require_categories(asked)
+        x = asked.x if self._judge is None else self._judge.valid(asked.x)
+        filled = self._imputer.glance(x, key=asked.key)
+        self._require_numbers(filled)
+        flags = self.categories.glance(asked.cells) if self.categories.names else None
+        rows = self._features.glance(filled, key=asked.key, time=asked.time, flags=flags) - self._origin
+        return rows.astype(np.float32)
+
+    def _require_categories(self, asked: AskedRows) -> None:
+        for row, name in self.categories.missing(asked.cells).items():
+            raise UnanswerableError(f"row {row}: the category {name!r} is missing; give it, as text")
+
+    def _require_numbers(self, x: NDArray[np.float64]) -> None:
+        """Raise where a value is none, or none that a float32 can hold."""
+        with np.errstate(invalid="ignore"):
+            wrong = np.argwhere(~(np.abs(x) <= _LARGEST))
+        if len(wrong):
+            row, column = wrong[0].tolist()
+            problem = "is missing" if np.isnan(x[row, column]) else "is too large for a float32"
+            raise UnanswerableError(f"row {row}: the feature {self.fields[column]!r} {problem}; give a number")
+
+
+_LARGEST = float(np.finfo(np.float32).max)
