@@ -19,6 +19,7 @@ from daemon.build.pipeline import build_pipeline
 from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
 from daemon.build.server import build_server
+from daemon.build.serving import build_serving, build_snapshots
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
@@ -80,8 +81,16 @@ class Service:
             started_seconds=time.time(),
             max_tasks=config.retention.max_tasks,
         )
+        self._snapshots = build_snapshots(config, metrics=self._metrics.serving)
         self.http = build_server(
-            config, registry=self.registry, health=self._health, history=self._history, control=self._control
+            config,
+            registry=self.registry,
+            health=self._health,
+            history=self._history,
+            control=self._control,
+            serving=build_serving(
+                config, snapshots=self._snapshots, health=self._health, metrics=self._metrics.serving
+            ),
         )
         self.source = waiting_for_decoder(build_source(config), config.decoder, prepare=self._prepare)
         self.loop = build_loop(
@@ -97,6 +106,7 @@ class Service:
                 advisor=Advisor(window_events=config.retention.window),
             ),
             stopwatch=self._stopwatch,
+            snapshots=self._snapshots,
         )
         self._reloading = Reloading(self.loop, store=self._store, stopwatch=self._stopwatch)
         self._was_ready = False
