@@ -141,14 +141,6 @@ class LooksAhead(Protocol):
         """Fields that were seen and are no features, and why."""
 
 
-@runtime_checkable
-class JudgesNumbers(Protocol):
-    """A decoder that knows which numbers of a field are none."""
-
-    def valid(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return ``x`` ``(rows, fields)`` with NaN for each that stands for a missing one, or is out of range."""
-
-
 class DecoderUnavailableError(Exception):
     """What decoding needs from elsewhere can't be had now; the records are to wait. The message says why."""
 

@@ -27,6 +27,7 @@ from daemon.learning.stopwatch import Stopwatch
 from daemon.process.notify import Notify
 from daemon.process.version import retaind_version
 from daemon.state.checkpoints import CheckpointStore
+from daemon.state.saved_setting import FROM_PYTHON
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
 from daemon.telemetry.advice import Advisor
@@ -274,6 +275,11 @@ class Service:
         for damage in recovered.damaged:
             log.warning("damaged checkpoint skipped", generation=damage.generation, problem=damage.problem)
         saved = recovered.saved
+        if FROM_PYTHON in saved.state["source"]:
+            raise StateError(
+                f"the state in {self.config.checkpoint.directory} was begun from Python, and no place in a stream"
+                " belongs to it; load it there, or give checkpoint.directory another place"
+            )
         self.loop.resume(restored(self.config, saved, stopwatch=self._stopwatch), saved.state)
         self._recall(saved)
         self._metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)

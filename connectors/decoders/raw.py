@@ -144,10 +144,6 @@ class RawDecoder:
             odd=self._odd,
         )
 
-    def valid(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return ``x`` ``(rows, fields)``, as scaled, with NaN for each number that is out of range."""
-        return self._validity.check(x).x
-
     def state_dict(self) -> dict[str, Any]:
         """Return the newest time, where times are clamped: nothing else is learned from the stream."""
         return {"times": self._times.state_dict()}

@@ -87,10 +87,6 @@ class TabularDecoder(ABC):
         rows = self._untimed_rows(columns)
         return self._times.settle(rows, columns.time, rejects=rejects, among=records), rejects
 
-    def valid(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return ``x`` ``(rows, fields)`` with NaN for each number that is none."""
-        return self._validity.check(x).x
-
     def state_dict(self) -> dict[str, Any]:
         """Return the fields and why others are none, and the newest time where times are clamped."""
         return {**self._features.state_dict(), "times": self._times.state_dict()}

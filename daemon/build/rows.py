@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.decoders.number_text import NumberText
 from connectors.decoders.tabular_options import TabularOptions
+from connectors.decoders.value_meaning import ValueMeaning
 from connectors.decoders.value_options import ValueOptions
 from daemon.build.decoder import build_decoder
 from daemon.intake.labels.options import NumberLabel
@@ -34,6 +35,7 @@ def build_rows(
         categories=categories,
         origins=origins,
         missing="reject" if known is None else known.missing,
+        meaning=None if known is None else ValueMeaning(known, number_text=number_text(decoder)),
         first_events=1 if known is None or not known.looks_first else known.first_events,
     )
 

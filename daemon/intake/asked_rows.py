@@ -5,11 +5,10 @@ from __future__ import annotations
 import zlib
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from connectors.decoder import JudgesNumbers
 from strategies.batch import UNKNOWN
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from connectors.decoder import Decoder
+    from connectors.decoders.value_meaning import ValueMeaning
     from daemon.intake.features.categories import Categories
     from daemon.intake.features.stream import StreamFeatures
     from daemon.intake.imputer import Imputer
@@ -60,18 +59,18 @@ class RowGlance:
 
     def __init__(
         self,
-        decoder: Decoder,
+        fields: Sequence[str],
         *,
+        meaning: ValueMeaning | None,
         imputer: Imputer,
         features: StreamFeatures,
         categories: Categories,
         origin: NDArray[np.float64],
     ) -> None:
-        assert decoder.fields is not None, "the first row has shown them"
-        self.fields: Sequence[str] = tuple(decoder.fields)
+        self.fields = tuple(fields)
         """Names of the columns of ``AskedRows.x``."""
         self.categories = categories
-        self._judge = decoder if isinstance(decoder, JudgesNumbers) else None
+        self._meaning = meaning
         self._imputer = imputer
         self._features = features
         self._origin = origin
@@ -79,15 +78,19 @@ class RowGlance:
     def copied(self) -> RowGlance:
         """Return one that stays as this is now, while events go on to come."""
         same = object.__new__(RowGlance)
-        same.fields, same._judge, same._origin = self.fields, self._judge, self._origin
+        same.fields, same._meaning, same._origin = self.fields, self._meaning, self._origin
         same.categories, same._imputer = deepcopy(self.categories), deepcopy(self._imputer)
         same._features = deepcopy(self._features)
         return same
 
+    def is_missing(self, name: str, value: Any) -> bool:
+        """Tell whether a value of a field that is no feature is missing, or stands for that in an event."""
+        return value is None or (self._meaning is not None and self._meaning.is_missing(name, value))
+
     def x(self, asked: AskedRows) -> NDArray[np.float32]:
         """Return the rows ``(rows, features)`` as the model sees them; raise ``UnanswerableError``."""
         self._require_categories(asked)
-        x = asked.x if self._judge is None else self._judge.valid(asked.x)
+        x = asked.x if self._meaning is None else self._meaning.valid(asked.x, fields=self.fields)
         filled = self._imputer.glance(x, key=asked.key)
         self._require_numbers(filled)
         flags = self.categories.glance(asked.cells) if self.categories.names else None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from connectors.decoder import Decoder, Rows
+    from connectors.decoders.value_meaning import ValueMeaning
     from connectors.decoders.value_options import MissingPolicy
     from connectors.record import Record
     from daemon.intake.features.key_slots import KeySlots
@@ -55,11 +56,13 @@ class RowMaker:
         origins: Origins | None = None,
         missing: MissingPolicy = "reject",
         first_events: int = 1,
+        meaning: ValueMeaning | None = None,
     ) -> None:
         self.decoder = decoder
         self.labels = labels
         self.categories = Categories({}) if categories is None else categories
         self.origins = Origins(features=False, label=False) if origins is None else origins
+        self._meaning = meaning
         self._options = features
         self._label = label
         self._imputer = Imputer(missing, max_keys=features.max_keys)
@@ -182,7 +185,8 @@ class RowMaker:
         """What makes rows of what is asked, as this would of the next event; a live view."""
         features = self.features
         return RowGlance(
-            self.decoder,
+            self.decoder.fields or (),
+            meaning=self._meaning,
             imputer=self._imputer,
             features=features,
             categories=self.categories,

@@ -35,7 +35,10 @@ def asked_rows(
     def column(name: str, convert: Callable[[Any], Any]) -> list[Any]:
         if name not in tensors or name in glance.fields:
             return [None] * rows
-        return [_converted(value, convert, name=name) for value in tensors[name].column()]
+        return [
+            None if glance.is_missing(name, value) else _converted(value, convert, name=name)
+            for value in tensors[name].column()
+        ]
 
     times = column(names.time, partial(event_seconds, unit=names.time_unit))
     return AskedRows(
@@ -65,8 +68,6 @@ def _matrix(tensors: Mapping[str, Tensor], *, rows: int, fields: Sequence[str]) 
 
 
 def _converted(value: Any, convert: Callable[[Any], Any], *, name: str) -> Any:
-    if value is None:
-        return None
     try:
         return convert(value)
     except RejectedError as error:
