@@ -31,6 +31,7 @@ class ServedModel:
 
     def __init__(self, network: Network, *, objective: Objective, scaler: OnlineScaler | None) -> None:
         self.objective = objective
+        network.module.requires_grad_(requires_grad=False)
         self._network = network
         self._scaler = scaler
 

@@ -73,12 +73,13 @@ class RowGlance:
         self._meaning = meaning
         self._imputer = imputer
         self._features = features
-        self._origin = origin
+        self.origin = origin
+        """What columns are taken from ``(features,)``."""
 
     def copied(self) -> RowGlance:
         """Return one that stays as this is now, while events go on to come."""
         same = object.__new__(RowGlance)
-        same.fields, same._meaning, same._origin = self.fields, self._meaning, self._origin
+        same.fields, same._meaning, same.origin = self.fields, self._meaning, self.origin
         same.categories, same._imputer = deepcopy(self.categories), deepcopy(self._imputer)
         same._features = deepcopy(self._features)
         return same
@@ -94,7 +95,7 @@ class RowGlance:
         filled = self._imputer.glance(x, key=asked.key)
         self._require_numbers(filled)
         flags = self.categories.glance(asked.cells) if self.categories.names else None
-        rows = self._features.glance(filled, key=asked.key, time=asked.time, flags=flags) - self._origin
+        rows = self._features.glance(filled, key=asked.key, time=asked.time, flags=flags) - self.origin
         return rows.astype(np.float32)
 
     def _require_categories(self, asked: AskedRows) -> None:

@@ -163,13 +163,7 @@ class RowMaker:
         if self._origin is None:
             self.origins.choose(self.decoder.fields or (), x=rows.x, label=labels)
             self._origin = self.origins.of(self.features.about)
-        x = self.features.transform(
-            self._imputer.fill(rows.x, key=rows.key),
-            key=rows.key,
-            label_values=label_columns(labels, self._label),
-            time=rows.time,
-            flags=self.categories.columns(rows.cells) if self.categories.names else None,
-        )
+        x = self.columns(rows, label_columns(labels, self._label))
         if self._origin.any():
             x -= self._origin
         y = labels if isinstance(self._label, ClassLabel) else (labels - self.origins.label).astype(np.float32)
@@ -178,6 +172,16 @@ class RowMaker:
             y=torch.from_numpy(y),
             task=task,
             provenance=_provenance(rows),
+        )
+
+    def columns(self, rows: Rows, label_values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the columns ``(rows, names) float64`` of rows, in their own units, and remember the rows."""
+        return self.features.transform(
+            self._imputer.fill(rows.x, key=rows.key),
+            key=rows.key,
+            label_values=label_values,
+            time=rows.time,
+            flags=self.categories.columns(rows.cells) if self.categories.names else None,
         )
 
     @property

@@ -232,6 +232,12 @@ class MainLearner:
             return said
         return said | {COMMITTEE: self._committee.say(x, task, main=learner, known_classes=known)}
 
+    def probe_rows(self) -> NDArray[np.float32]:
+        """Return the rows of all probe sets ``(rows, features)``, as they are learned."""
+        tasks = range(self._tasks.names.size)
+        held = [self._probes.rows_of(task)[0] for task in tasks if self._probes.count(task)]
+        return np.concatenate(held) if held else np.zeros((0, len(self._feature_names)), dtype=np.float32)
+
     def row_predictor(self) -> RowPredictor:
         """Return what answers rows that are no events; a live view, until the next event comes."""
         return self._row_predictor(self.scored.learner)

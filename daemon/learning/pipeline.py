@@ -244,6 +244,11 @@ class Pipeline:
             step=self.main.scored.learner.steps,
         )
 
+    def probe_rows(self) -> NDArray[np.float32]:
+        """Return the rows of all probe sets ``(rows, features)``, less their origins; there has been an event."""
+        assert self.main is not None
+        return self.main.probe_rows()
+
     def summary(self) -> dict[str, Any]:
         """Return the counts that a checkpoint's list shows."""
         steps = 0 if self.main is None else self.main.scored.learner.steps
