@@ -20,6 +20,8 @@ COMMANDS = {
     "config": "Show the configuration as the daemon understands it: defaults, variables, strategies.",
     "doctor": "Check a set-up for problems, and say how to fix each.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
+    "export": "Write the learned model as ONNX or safetensors, checked against the model itself.",
+    "predict": "Apply an exported model to a file of events, without a daemon.",
     "report": "Write a report of a run as one HTML page, for people who were not there.",
     "bench": "Say where the benchmarks are: in a checkout, `python -m benchmarks`.",
     "schema": "Print the JSON Schema of the configuration file, for editors.",

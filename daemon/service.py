@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,12 +20,14 @@ from daemon.build.pipeline import build_pipeline
 from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
 from daemon.build.server import build_server
+from daemon.build.serving import build_serving, build_snapshots
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
 from daemon.process.notify import Notify
 from daemon.process.version import retaind_version
 from daemon.state.checkpoints import CheckpointStore
+from daemon.state.saved_setting import FROM_PYTHON
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
 from daemon.telemetry.advice import Advisor
@@ -49,6 +52,9 @@ log = structlog.get_logger("retaind")
 _TURN_LIMIT_SECONDS = 60.0
 _RESTORE_LIMIT_SECONDS = 600.0
 _LAST_SECONDS = 5.0
+_HANDOVER_SECONDS = 0.0005
+"""How long the loop goes on where the server's thread has something to answer; Python's default is ten times that,
+and an answer waits for it at each of its few system calls."""
 
 
 class Service:
@@ -80,8 +86,16 @@ class Service:
             started_seconds=time.time(),
             max_tasks=config.retention.max_tasks,
         )
+        self._snapshots = build_snapshots(config, metrics=self._metrics.serving)
         self.http = build_server(
-            config, registry=self.registry, health=self._health, history=self._history, control=self._control
+            config,
+            registry=self.registry,
+            health=self._health,
+            history=self._history,
+            control=self._control,
+            serving=build_serving(
+                config, snapshots=self._snapshots, health=self._health, metrics=self._metrics.serving
+            ),
         )
         self.source = waiting_for_decoder(build_source(config), config.decoder, prepare=self._prepare)
         self.loop = build_loop(
@@ -97,6 +111,7 @@ class Service:
                 advisor=Advisor(window_events=config.retention.window),
             ),
             stopwatch=self._stopwatch,
+            snapshots=self._snapshots,
         )
         self._reloading = Reloading(self.loop, store=self._store, stopwatch=self._stopwatch)
         self._was_ready = False
@@ -231,6 +246,10 @@ class Service:
         torch.set_num_threads(self.config.learner.threads)
         self._open.enter_context(self._lock)
         self._store.prepare()
+        if self._snapshots is not None:
+            self._open.callback(sys.setswitchinterval, sys.getswitchinterval())
+            sys.setswitchinterval(_HANDOVER_SECONDS)
+            self._open.callback(self._snapshots.withdraw)
         self.http.start()
         self._open.callback(self.http.stop)
         self._open.callback(self._control.close)
@@ -256,6 +275,11 @@ class Service:
         for damage in recovered.damaged:
             log.warning("damaged checkpoint skipped", generation=damage.generation, problem=damage.problem)
         saved = recovered.saved
+        if FROM_PYTHON in saved.state["source"]:
+            raise StateError(
+                f"the state in {self.config.checkpoint.directory} was begun from Python, and no place in a stream"
+                " belongs to it; load it there, or give checkpoint.directory another place"
+            )
         self.loop.resume(restored(self.config, saved, stopwatch=self._stopwatch), saved.state)
         self._recall(saved)
         self._metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strategies.learner import Step
     from strategies.objective import Objective
     from strategies.recast import Recast
+    from strategies.served import Predictor
     from strategies.strategy import Strategy
 
 
@@ -93,6 +94,9 @@ class AnyLearner(Protocol):
 
     def become(self, other: Self) -> None:
         """Take up the model that another learner of the same kind serves, with its scales."""
+
+    def served_copy(self) -> Predictor:
+        """Return the model that is served now, to be asked while this one goes on; it draws and learns nothing."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything learned."""

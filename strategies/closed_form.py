@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import copy, deepcopy
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -198,6 +199,13 @@ class ClosedFormLearner:
         self._origin = other._origin
         if self._scaler is not None and other._scaler is not None:
             self._scaler.load_state_dict(other._scaler.state_dict())
+
+    def served_copy(self) -> ClosedFormLearner:
+        """Return the model as it is now, to be asked while this one goes on; it has none of the sums."""
+        served = copy(self)
+        served.objective, served._scaler = deepcopy(self.objective), deepcopy(self._scaler)  # noqa: SLF001 - of the same class
+        served._ridge = self._ridge.served_copy()  # noqa: SLF001 - of the same class
+        return served
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything learned: the sums, the weights, what was drawn, the scales.

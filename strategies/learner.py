@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from strategies.averaging import RunningAverage
+from strategies.network import network_of
 from strategies.recast import Recast, carries_inputs, carries_outputs
+from strategies.served import ServedModel
 from strategies.strategy import Strategy
 from strategies.training_batch import Rehearsal, TrainingBatch
 
@@ -247,6 +250,12 @@ class Learner:
         self.objective.load_state_dict(other.objective.state_dict())
         if self._scaler is not None and other._scaler is not None:
             self._scaler.load_state_dict(other._scaler.state_dict())
+
+    def served_copy(self) -> ServedModel:
+        """Return the model that is served now, to be asked while this one goes on; it draws and learns nothing."""
+        network = network_of(deepcopy(self.network.module))
+        network.parameters.copy_(self.served)
+        return ServedModel(network, objective=deepcopy(self.objective), scaler=deepcopy(self._scaler))
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything learned: parameters, moments, scales, memories, generators."""

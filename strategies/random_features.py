@@ -87,7 +87,7 @@ class NestedColumns:
 
     def __call__(self, parts: Sequence[Tensor]) -> Tensor:
         """Return the columns ``(rows, views[-1]) float32`` of parts ``(rows, width) float32``."""
-        columns = [torch.ones(len(parts[0]), 1)]
+        columns = [torch.ones(parts[0].shape[0], 1)]
         for last, random in enumerate(self.random):
             so_far = parts[0] if last == 0 else torch.cat(list(parts[: last + 1]), 1)
             columns += [parts[last], random(so_far)]

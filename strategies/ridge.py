@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,16 @@ class StreamingRidge:
         self._cross += other._cross
         self.events += other.events
         self.solve()
+
+    def served_copy(self) -> StreamingRidge:
+        """Return one with the weights of now, for good, and without the sums."""
+        served = copy(self)
+        served.parameters = self.parameters.clone()
+        sizes = [weights.numel() for weights in self.weights]
+        parts = torch.split(served.parameters, sizes)
+        served.weights = [part.view(each.shape) for part, each in zip(parts, self.weights, strict=True)]
+        served._gram = served._cross = torch.zeros(0, self._outputs)  # noqa: SLF001 - of the same class
+        return served
 
     def state_dict(self) -> dict[str, Any]:
         """Return sums, weights and counts; the sums are empty before the first event."""

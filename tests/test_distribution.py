@@ -22,7 +22,7 @@ HOSTS = [
 ]
 
 
-@pytest.mark.parametrize("name", ["daemon", "connectors", "strategies"])
+@pytest.mark.parametrize("name", ["retaind", "daemon", "connectors", "strategies"])
 def test_nobody_else_owns_our_package_names(name: str) -> None:
     owners = importlib.metadata.packages_distributions().get(name, ["retaind"])
     found = importlib.util.find_spec(name)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
-    path for package in ("daemon", "connectors", "strategies") for path in (ROOT / package).rglob("*.py")
+    path for package in ("retaind", "daemon", "connectors", "strategies") for path in (ROOT / package).rglob("*.py")
 )
 MODULES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 CALLS = {

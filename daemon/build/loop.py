@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connectors.source import Source
     from daemon.config.schema import Config
     from daemon.learning.stopwatch import Stopwatch
+    from daemon.serving.snapshots import Snapshots
     from daemon.state.checkpoints import CheckpointStore
     from daemon.telemetry.telemetry import Telemetry
 
@@ -27,7 +28,13 @@ _FIRST_MESSAGES = 8
 
 
 def build_loop(
-    config: Config, *, source: Source, store: CheckpointStore, telemetry: Telemetry, stopwatch: Stopwatch
+    config: Config,
+    *,
+    source: Source,
+    store: CheckpointStore,
+    telemetry: Telemetry,
+    stopwatch: Stopwatch,
+    snapshots: Snapshots | None = None,
 ) -> Loop:
     """Return a loop that has learned nothing yet; nothing is opened or connected to."""
     checkpoint, rejections = config.checkpoint, config.rejections
@@ -46,6 +53,7 @@ def build_loop(
         telemetry=telemetry,
         stopwatch=stopwatch,
         outbox=Outbox(dead_letters=build_dead_letters(config), predictions=build_predictions(config)),
+        snapshots=snapshots,
         linger_seconds=config.learner.linger_seconds,
         first_seconds=getattr(config.decoder, "first_seconds", None),
         first_poll=_first_poll(config.decoder),

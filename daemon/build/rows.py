@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.decoders.number_text import NumberText
 from connectors.decoders.tabular_options import TabularOptions
+from connectors.decoders.value_meaning import ValueMeaning
 from connectors.decoders.value_options import ValueOptions
 from connectors.record import readable
 from daemon.build.decoder import build_decoder
@@ -45,6 +46,7 @@ def build_rows(
         categories=categories,
         origins=origins,
         missing="reject" if known is None else known.missing,
+        meaning=None if known is None else ValueMeaning(known, number_text=number_text(decoder)),
         first_events=1 if known is None or not known.looks_first else known.first_events,
         later_labels=later_labels,
         examples=examples,

@@ -11,7 +11,7 @@ from daemon.build.load import load
 from daemon.config.advice.advice import advise
 from daemon.config.schema import Config
 from daemon.process.exit_codes import ExitCode
-from daemon.web.control_token import control_token
+from daemon.web.tokens import control_token
 from daemon.web.web_config import web_config
 
 

@@ -25,6 +25,7 @@ from daemon.config.sections import (
     RejectionsSection,
     RetentionSection,
 )
+from daemon.config.serving_section import ServingSection
 from daemon.intake.features.options import FeaturesSection
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.options import Section
@@ -125,6 +126,9 @@ class Config(Section):
         RejectionsSection(), description="What to do with events that cannot be learned from."
     )
     http: HttpSection = Field(HttpSection(), description="The daemon's HTTP server.")
+    serving: ServingSection | None = Field(
+        None, description="Answers to whoever asks the model over HTTP; off by default, {} turns it on."
+    )
     log: LogSection = Field(LogSection(), description="What is logged to stderr, and how.")
 
     _document: Document | None = PrivateAttr(None)

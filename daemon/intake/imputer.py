@@ -65,6 +65,22 @@ class Imputer:
                 filled[rows] = self._mean(x[rows], groups, overall=overall[rows])
         return filled
 
+    def glance(self, x: Floats, *, key: Sequence[Key]) -> Floats:
+        """Return what ``fill`` would of each row if it came next, alone; remember nothing."""
+        if self._policy == "reject" or not np.isnan(x).any():
+            return x
+        instead = np.zeros_like(x)
+        if self._policy != "zero" and len(self._carry):
+            slots = self._keys.find(key)
+            known = (slots >= 0)[:, None]
+            if self._policy == "last":
+                instead = np.where(known, self._carry[slots], 0.0)
+            else:
+                count = np.where(known, self._count[slots], 0.0)
+                overall = self._all[0] / np.maximum(self._all[1], 1.0)
+                instead = np.where(count > 0, self._carry[slots] / np.maximum(count, 1.0), overall)
+        return np.where(np.isnan(x), instead, x)
+
     def _widen(self, fields: int) -> None:
         if self._carry.shape[1] != fields:
             self._carry, self._count, self._all = (

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Oddity, Rows
     from connectors.record import Record
+    from daemon.intake.asked_rows import RowGlance
     from daemon.intake.features.categories import Categories
     from daemon.intake.labels.encoder import LabelEncoder
     from daemon.intake.origins import Origins
@@ -110,6 +111,11 @@ class Intake:
         Raises ``FieldNameError`` where a feature is declared of a field that is not there.
         """
         return None if self._rows.decoder.fields is None else self._rows.features.names
+
+    @property
+    def glance(self) -> RowGlance:
+        """What makes rows of what is asked, as this would of the next event; a live view."""
+        return self._rows.glance()
 
     def prepare(self, records: Sequence[Record]) -> None:
         """Get what these records need from elsewhere; raise ``DecoderUnavailableError`` where they have to wait."""

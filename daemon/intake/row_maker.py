@@ -10,6 +10,7 @@ import torch
 
 from connectors.decoder import LooksAhead, PreparingDecoder, Reject
 from connectors.record import UnreadableRecord, event_position, readable
+from daemon.intake.asked_rows import KnownLags, RowGlance
 from daemon.intake.features.categories import Categories
 from daemon.intake.features.stream import StreamFeatures
 from daemon.intake.first_events import FirstEvents
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from connectors.decoder import Decoder, Rows
+    from connectors.decoders.value_meaning import ValueMeaning
     from connectors.decoders.value_options import MissingPolicy
     from connectors.record import Record
     from daemon.intake.features.key_slots import KeySlots
@@ -56,12 +58,14 @@ class RowMaker:
         first_events: int = 1,
         later_labels: bool = False,
         examples: Callable[[Sequence[Record]], Sequence[Record]] = readable,
+        meaning: ValueMeaning | None = None,
     ) -> None:
         """``examples`` returns which of the first records are events, where others hold labels."""
         self.decoder = decoder
         self.labels = labels
         self.categories = Categories({}) if categories is None else categories
         self.origins = Origins(features=False, label=False) if origins is None else origins
+        self._meaning = meaning
         self._options = features
         self._later_labels = later_labels
         self._examples = examples
@@ -205,7 +209,17 @@ class RowMaker:
     def _inputs(
         self, rows: Rows, *, label_values: NDArray[np.float64], known_labels: NDArray[np.float64] | None = None
     ) -> Tensor:
-        x = self.features.transform(
+        x = self.columns(rows, label_values, known_labels=known_labels)
+        assert self._origin is not None, "chosen before"
+        if self._origin.any():
+            x -= self._origin
+        return torch.from_numpy(x.astype(np.float32))
+
+    def columns(
+        self, rows: Rows, label_values: NDArray[np.float64], *, known_labels: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the columns ``(rows, names) float64`` of rows, in their own units, and remember the rows."""
+        return self.features.transform(
             self._imputer.fill(rows.x, key=rows.key),
             key=rows.key,
             label_values=label_values,
@@ -213,10 +227,22 @@ class RowMaker:
             flags=self.categories.columns(rows.cells) if self.categories.names else None,
             known_labels=known_labels,
         )
-        assert self._origin is not None, "chosen before"
-        if self._origin.any():
-            x -= self._origin
-        return torch.from_numpy(x.astype(np.float32))
+
+    def glance(self, lags: KnownLags | None = None) -> RowGlance:
+        """Return what makes rows of what is asked, as this would of the next event; a live view.
+
+        ``lags`` are the labels that have come, where labels come later.
+        """
+        features = self.features
+        return RowGlance(
+            self.decoder.fields or (),
+            meaning=self._meaning,
+            imputer=self._imputer,
+            features=features,
+            categories=self.categories,
+            origin=self.origins.of(features.about),
+            lags=lags,
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return what rows depend on besides their records, but for the labels' names."""

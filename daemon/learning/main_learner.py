@@ -11,6 +11,7 @@ import torch
 
 from daemon.learning import young
 from daemon.learning.block import Block
+from daemon.learning.row_predictor import RowPredictor
 from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE, CommitteeSnapshot, Leads, LearnerSnapshot
 from daemon.learning.stopwatch import Stopwatch
 from daemon.scoring.age_scores import age_scores
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from daemon.tasks.contract import Tasks
     from strategies.batch import Batch
     from strategies.objective import Answer
+    from strategies.served import Predictor
 
 
 log = structlog.get_logger("retaind")
@@ -230,6 +232,30 @@ class MainLearner:
             return said
         return said | {COMMITTEE: self._committee.say(x, task, main=learner, known_classes=known)}
 
+    def probe_rows(self) -> NDArray[np.float32]:
+        """Return the rows of all probe sets ``(rows, features)``, as they are learned."""
+        tasks = range(self._tasks.names.size)
+        held = [self._probes.rows_of(task)[0] for task in tasks if self._probes.count(task)]
+        return np.concatenate(held) if held else np.zeros((0, len(self._feature_names)), dtype=np.float32)
+
+    def row_predictor(self) -> RowPredictor:
+        """Return what answers rows that are no events; a live view, until the next event comes."""
+        return self._row_predictor(self.scored.learner)
+
+    def served_copy(self) -> RowPredictor:
+        """Return the same as it is now, for good."""
+        return self._row_predictor(self.scored.learner.served_copy()).copied()
+
+    def _row_predictor(self, model: Predictor) -> RowPredictor:
+        alone, committee = self._committee is None, self._committee
+        return RowPredictor(
+            model,
+            committee=None if committee is None else committee.committee,
+            known_classes=self._known_classes,
+            sayable_classes=self._known_classes if alone else self._newest_known,
+            labels=self.events - self._block.filled if alone else self.events,
+        )
+
     def evaluate_last(self) -> None:
         """Evaluate the model when no event will come any more."""
         if self.events:
@@ -366,10 +392,16 @@ class MainLearner:
             return np.full(rows, self._known_classes), np.full(rows, self.events - self._block.filled)
         known = np.full(rows, self._known_classes)
         if self._known_classes < _HARDLY_ANY and self.scored.learner.objective.classification:
-            waiting = self._block.waiting
-            newest = self._known_classes if waiting is None else max(self._known_classes, int(waiting.y.max()) + 1)
-            known = np.maximum.accumulate(np.append(newest, batch.y.numpy()[:-1] + 1))
+            known = np.maximum.accumulate(np.append(self._newest_known, batch.y.numpy()[:-1] + 1))
         return known, self.events + np.arange(rows)
+
+    @property
+    def _newest_known(self) -> int:
+        """How many classes are known, with those of the open block."""
+        waiting = self._block.waiting
+        if waiting is None or not self.scored.learner.objective.classification:
+            return self._known_classes
+        return max(self._known_classes, int(waiting.y.max()) + 1)
 
     def _predict(self, batch: Batch) -> Answer:
         rows = self._block.seen.place(self.scored.learner.absorb(batch.x), batch.task)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,8 +10,8 @@ import numpy as np
 from connectors.sink import Prediction
 from daemon.intake.reference.rows import ReferenceRows
 from daemon.learning.certainty import certainty
+from daemon.learning.event_predictor import EventPredictor, named
 from daemon.learning.snapshot import Leads, PipelineSnapshot
-from strategies.objective import NO_CLASS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -231,6 +230,30 @@ class Pipeline:
         """Return how far answers are ahead of others on the newest events; of nobody before the first one."""
         return Leads() if self.main is None else self.main.leads()
 
+    def event_predictor(self, *, copied: bool) -> EventPredictor | None:
+        """Return what answers whoever asks, as of now; None before the first event.
+
+        Unless it is ``copied``, it is a live view, until the next call of anything else here.
+        """
+        if self.main is None or self._task is None:
+            return None
+        names, rows = self._tasks.names, self._intake.glance
+        return EventPredictor(
+            rows.copied() if copied else rows,
+            predictor=self.main.served_copy() if copied else self.main.row_predictor(),
+            class_names=tuple(self._intake.class_names),
+            tasks={name: code for code, name in names.known.items()},
+            task=self._task,
+            label_origin=self._intake.origins.label,
+            events=self.events,
+            step=self.main.scored.learner.steps,
+        )
+
+    def probe_rows(self) -> NDArray[np.float32]:
+        """Return the rows of all probe sets ``(rows, features)``, less their origins; there has been an event."""
+        assert self.main is not None
+        return self.main.probe_rows()
+
     def summary(self) -> dict[str, Any]:
         """Return the counts that a checkpoint's list shows."""
         steps = 0 if self.main is None else self.main.scored.learner.steps
@@ -335,8 +358,8 @@ class Pipeline:
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
         confidence = certainty(answer, known=met.known, labels=met.labels)
         origin = self._intake.origins.label
-        of = None if answer.logits is None else names
-        said = [_named(value, of, origin=origin) for value in answer.value.tolist()]
+        of = [] if answer.logits is None else names
+        said = [named(value, of, origin=origin) for value in answer.value.tolist()]
         columns = zip(
             arrivals.records, said, confidence, arrivals.labels.tolist(), batch.task.tolist(), strict=True
         )
@@ -349,13 +372,6 @@ class Pipeline:
                 task=tasks[task],
                 step=met.step,
             )
-
-
-def _named(value: float, names: Sequence[str] | None, *, origin: float) -> str | float | None:
-    """Return an answer in the label's own terms, None where there is none; numbers have no ``names``."""
-    if names is not None:
-        return None if value == NO_CLASS else names[int(value)]
-    return None if isnan(value) else value + origin
 
 
 def _alike(numbers: NDArray[np.int64]) -> int:

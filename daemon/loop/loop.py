@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from daemon.learning.pipeline import Outcome, Pipeline
     from daemon.learning.stopwatch import Stopwatch
     from daemon.loop.reject_limit import RejectLimit
+    from daemon.serving.snapshots import Snapshots
     from daemon.state.checkpoint_writer import Written
     from daemon.state.saving import Saving
     from daemon.telemetry.snapshot import Snapshot
@@ -49,6 +50,7 @@ class Loop:
         telemetry: Telemetry,
         stopwatch: Stopwatch,
         outbox: Outbox | None = None,
+        snapshots: Snapshots | None = None,
         linger_seconds: float | None = None,
         first_seconds: float | None = None,
         first_poll: int = FIRST,
@@ -61,6 +63,7 @@ class Loop:
         self._source = source
         self._telemetry = telemetry
         self._stopwatch = stopwatch
+        self._snapshots = snapshots
         self._outbox = outbox or Outbox(dead_letters=None, predictions=None)
         self._clock = clock
         self._owes = True
@@ -137,6 +140,7 @@ class Loop:
             self._take(self.pipeline.process(records))
         self._linger()
         self._save_if_due()
+        self._serve()
         done = self._clock()
         if not self.pipeline.held:  # which takes no time, and says nothing of how long it will
             self._poll_size.observe(len(records), seconds=done - polled)
@@ -159,6 +163,12 @@ class Loop:
         """Save a state to go back to before the first event; where a sink does not take anything, a turn will."""
         if self._outbox.settle(_POLL_SECONDS):
             self.save()
+
+    def _serve(self) -> None:
+        """Leave a copy of what was learned to whoever asks, if that is due."""
+        if self._snapshots is not None:
+            with self._stopwatch("serving"):
+                self._snapshots.offer(self.pipeline)
 
     def _settle(self) -> bool:
         """Return whether the sinks have all that they were given; then save, where that is due."""

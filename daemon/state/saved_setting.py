@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+FROM_PYTHON = "from_python"
+"""Stands in place of a source's positions in a state that was begun from Python: see the package ``retaind``."""
+
 
 def require_saved_setting(path: str, *, saved: int, configured: int) -> None:
     """Refuse a state that was saved under another value of the setting at YAML path ``path``.

@@ -31,6 +31,7 @@ def app(
     health: Health,
     history: Recorder | None = None,
     control: Sequence[Route] = (),
+    serving: Sequence[Route] = (),
 ) -> Starlette:
     """Return the ASGI application. It only reads; nothing that it serves changes the daemon, but ``control``."""
 
@@ -51,6 +52,7 @@ def app(
             Route("/readyz", readyz),
             Route("/status", status),
             *control,
+            *serving,
         ]
     )
     # A redirect would lead to the host that the request names.

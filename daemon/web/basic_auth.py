@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-OPEN = frozenset({"/livez", "/readyz"})
+OPEN = frozenset({"/livez", "/readyz", "/v2/health/live", "/v2/health/ready"})
 """What supervisors ask, which have no passwords: an ok, or why not."""
 _KNOWN = 64
 _LONGEST = 72  # bytes of a password that bcrypt looks at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -10,6 +11,8 @@ from starlette.responses import PlainTextResponse
 from daemon.web.basic_auth import OPEN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MOST_BODY_BYTES = 1024
@@ -17,13 +20,15 @@ MOST_AT_ONCE = 32
 
 
 class RequestBounds:
-    """Refuses bodies, which nothing here needs, and too many requests at once, since the loop needs the processor.
+    """Refuses large bodies, and too many requests at once, since the loop needs the processor.
 
     What supervisors ask is always answered: a flood of requests must not make them restart the daemon.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, bodies: Mapping[str, int] = MappingProxyType({})) -> None:
+        """``bodies`` are the bytes that a body may have, of paths that need larger ones."""
         self._app = app
+        self._bodies = bodies
         self._answering = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,8 +47,9 @@ class RequestBounds:
         headers = Headers(scope=scope)
         if "transfer-encoding" in headers:
             return _refusal(411, "a body of unknown length is not taken")
-        if int(headers.get("content-length", "0")) > MOST_BODY_BYTES:
-            return _refusal(413, f"no request needs more than {MOST_BODY_BYTES} bytes")
+        most = self._bodies.get(scope["path"], MOST_BODY_BYTES)
+        if int(headers.get("content-length", "0")) > most:
+            return _refusal(413, f"no request needs more than {most} bytes")
         if self._answering >= MOST_AT_ONCE and scope["path"] not in OPEN:
             return PlainTextResponse("too many requests at once\n", status_code=503, headers={"Retry-After": "1"})
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
@@ -13,6 +14,7 @@ from daemon.web.protocol import BoundedH11Protocol
 from daemon.web.request_bounds import RequestBounds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from ssl import SSLContext
     from types import TracebackType
 
@@ -30,13 +32,21 @@ class AddressUnavailableError(Exception):
 class HttpServer:
     """Serves an application until stopped. It installs no signal handlers and logs through ``uvicorn.error``."""
 
-    def __init__(self, application: ASGIApp, *, host: str, port: int, tls: SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        *,
+        host: str,
+        port: int,
+        tls: SSLContext | None = None,
+        bodies: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._host = host
         self._port = port
         self._scheme = "http" if tls is None else "https"
         self._server = _Server(
             uvicorn.Config(
-                RequestBounds(application),
+                RequestBounds(application, bodies=bodies),
                 http=BoundedH11Protocol,
                 h11_max_incomplete_event_size=_MAX_HEAD_BYTES,
                 ws="none",

@@ -17,7 +17,7 @@ from tests.packaging.clean_environment import ROOT, CleanEnvironment, MissingErr
 if TYPE_CHECKING:
     from email.message import Message
 
-PACKAGES = ("daemon", "connectors", "strategies")
+PACKAGES = ("retaind", "daemon", "connectors", "strategies")
 NEEDED_BESIDE_CODE = {
     "connectors/py.typed",
     "daemon/config/starter.yaml",
@@ -28,6 +28,7 @@ NEEDED_BESIDE_CODE = {
     "daemon/web/page/static/icon.svg",
     "daemon/py.typed",
     "strategies/py.typed",
+    "retaind/py.typed",
 }
 
 

@@ -69,19 +69,27 @@ class Categories:
 
         Values that are new get a column, row by row.
         """
+        flags = self._flags(cells, {field: places.place for field, places in self._places.items()})
+        self._tell()
+        return flags
+
+    def glance(self, cells: Mapping[str, Sequence[str | None]]) -> NDArray[np.float64]:
+        """Return the flags that ``columns`` would return of each row, alone; no value gets a column."""
+        return self._flags(cells, {field: places.find for field, places in self._places.items()})
+
+    def _flags(self, cells: Mapping[str, Sequence[str | None]], places: Mapping[str, Any]) -> NDArray[np.float64]:
         rows = len(next(iter(cells.values()))) if cells else 0
         flags = np.zeros((rows, len(self.names)))
         start = 0
         for field, width in self._widths.items():
-            codes = np.fromiter(map(self._code_of(field, width), cells[field]), dtype=np.int64, count=rows)
+            code_of = self._code_of(field, width, places[field])
+            codes = np.fromiter(map(code_of, cells[field]), dtype=np.int64, count=rows)
             there = np.flatnonzero(codes != NOWHERE)
             flags[there, start + codes[there]] = 1.0
             start += width
-        self._tell()
         return flags
 
-    def _code_of(self, field: str, width: int) -> Any:
-        place = self._places[field].place
+    def _code_of(self, field: str, width: int, place: Any) -> Any:
         missing = width - 1 if self._options[field].missing == "category" else NOWHERE
         return lambda value: missing if value is None else place(short(value))
 

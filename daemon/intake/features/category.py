@@ -25,6 +25,9 @@ class Places(Protocol):
     def place(self, value: str) -> int:
         """Return the column of a value, from 0."""
 
+    def find(self, value: str) -> int:
+        """Return the column that ``place`` would return; give none away."""
+
 
 class Vocabulary:
     """The first ``most`` values that come have a column each; all others share the last one, and are counted.
@@ -58,6 +61,10 @@ class Vocabulary:
             return self._most
         return place
 
+    def find(self, value: str) -> int:
+        """Return the column that the value would have; it stays free where it is."""
+        return self._places.get(value, len(self._places))
+
     def state_dict(self) -> dict[str, Any]:
         """Return the values known, and how many weren't."""
         return {"known": list(self._places), "unseen": self.unseen}
@@ -82,6 +89,10 @@ class Buckets:
         """Return the column of a value, the same for ever."""
         digest = blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest, "big") % len(self.names)
+
+    def find(self, value: str) -> int:
+        """Return the same."""
+        return self.place(value)
 
 
 def places_of(field: str, options: Category) -> Vocabulary | Buckets:

@@ -70,6 +70,18 @@ class History:
             rows = slice(span.start, span.stop)
             yield self._present(rows, values[rows], labels[rows], Groups.of(span.slots))
 
+    def glance(self, values: Floats, *, key: Sequence[Key]) -> Present:
+        """Return each row with what came before it, as if it came next, alone; remember nothing."""
+        rows = len(values)
+        slots = np.zeros(rows, dtype=np.int64) if self._keys is None else self._keys.find(key)
+        no_labels = np.zeros((rows, self._labels.values.shape[2]))
+        return Present(
+            slice(0, rows),
+            self._values.glance(values, slots),
+            self._labels.glance(no_labels, slots),
+            np.where(slots < 0, 0, self._seen[slots]),
+        )
+
     def _present(self, rows: slice, values: Floats, labels: Floats, groups: Groups) -> Present:
         before = self._seen[groups.slots][groups.group] + groups.rank
         self._seen[groups.slots] += groups.stops - groups.starts

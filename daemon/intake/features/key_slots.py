@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import copy
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -109,6 +110,16 @@ class KeySlots:
             self.dropped += 1
         self._slot_of[name] = slot
         return slot
+
+    def find(self, keys: Sequence[Key]) -> NDArray[np.int64]:
+        """Return each key's slot ``(rows,)``, -1 where it has none; changes nothing."""
+        return np.array([self._slot_of.get(short_key(key), -1) for key in keys], dtype=np.int64)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KeySlots:
+        """Return a copy; keys never change."""
+        same = copy(self)
+        same._slot_of, same._last_row = self._slot_of.copy(), self._last_row.copy()  # noqa: SLF001 - of the same class
+        return same
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys from the longest unseen to the newest: their bytes, and their lengths (-1 for None)."""

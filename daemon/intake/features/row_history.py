@@ -81,6 +81,17 @@ class RowHistory:
             grown[:have] = self.values
             self.values = grown
 
+    def glance(self, rows: Floats, slots: Integers) -> Woven:
+        """Return ``rows (rows, width)`` with the history of their slots, each alone; remember nothing.
+
+        A slot of -1 ``(rows,)`` has no history.
+        """
+        before = self.values[slots]
+        before[slots < 0] = 0.0
+        woven = np.concatenate([before, rows[:, np.newaxis]], axis=1)
+        each = self._depth + 1
+        return Woven(woven.reshape(len(rows) * each, -1), np.arange(len(rows)) * each + self._depth)
+
     def weave(self, rows: Floats, groups: Groups) -> Woven:
         """Return ``rows (rows, width)`` with their history before them, and remember them."""
         depth = self._depth

@@ -100,9 +100,7 @@ class StreamFeatures:
         out = np.empty((rows, len(self.names)))
         if not rows:
             return out
-        if self._logarithmic.any():
-            x = x.copy()
-            x[:, self._logarithmic] = signed_logarithm(x[:, self._logarithmic])
+        x = self._with_logarithms(x)
         labels = np.empty((rows, 0)) if self._without_labels else label_values
         flags = np.empty((rows, 0)) if flags is None else flags
         with np.errstate(over="ignore", invalid="ignore"):
@@ -112,6 +110,32 @@ class StreamFeatures:
                     present = replace(present, labels=KnownLabels(known_labels[span]))  # noqa: PLW2901 - it is complete now
                 self._fill(out[span], Current(x[span], time[span], present, flags[span]))
         return out
+
+    def glance(
+        self,
+        x: Floats,
+        *,
+        key: Sequence[bytes | None],
+        time: Floats,
+        flags: Floats | None = None,
+        known_labels: Floats | None = None,
+    ) -> Floats:
+        """Return what ``transform`` would of each row if it came next, alone; remember nothing."""
+        out, x = np.empty((len(x), len(self.names))), self._with_logarithms(x)
+        flags = np.empty((len(x), 0)) if flags is None else flags
+        with np.errstate(over="ignore", invalid="ignore"):
+            present = self._history.glance(x.take(self._past, axis=1), key=key)
+            if known_labels is not None:
+                present = replace(present, labels=KnownLabels(known_labels))
+            self._fill(out, Current(x, time, present, flags))
+        return out
+
+    def _with_logarithms(self, x: Floats) -> Floats:
+        if not self._logarithmic.any():
+            return x
+        x = x.copy()
+        x[:, self._logarithmic] = signed_logarithm(x[:, self._logarithmic])
+        return x
 
     def _fill(self, out: Floats, current: Current) -> None:
         start = 0

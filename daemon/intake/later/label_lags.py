@@ -59,6 +59,15 @@ class LabelLags:
             self._hear(number, row)
         return known
 
+    def known(self, keys: Sequence[bytes | None]) -> Floats:
+        """Return what an event of each key would know ``(events, depth, width)`` if it came next."""
+        known = np.zeros((len(keys), self._depth, self._width))
+        for event, raw in enumerate(keys):
+            labels = self._labels.get(short_key(raw) if self._per_key else None)
+            if labels:
+                known[event, : len(labels)] = labels
+        return known
+
     def forget(self, numbers: Sequence[int]) -> None:
         """Take note that these events get no label."""
         for number in numbers:

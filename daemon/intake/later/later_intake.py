@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Reject, Rows
     from connectors.record import Record
+    from daemon.intake.asked_rows import RowGlance
     from daemon.intake.features.options import FeaturesSection
     from daemon.intake.labels.options import ClassLabel, NumberLabel
     from daemon.intake.later.found import Heard, Outcome
@@ -93,6 +94,11 @@ class LaterIntake(Intake):
     def numbered(self) -> int:
         """Events so far, in this and all earlier runs."""
         return self._finder.patience.next
+
+    @property
+    def glance(self) -> RowGlance:
+        """What makes rows of what is asked, as this would of the next event; a live view."""
+        return self._rows.glance(self._lags)
 
     def wait_for_at_most(self, events: int) -> None:
         """Let an event wait until so many have come after it, or fewer."""

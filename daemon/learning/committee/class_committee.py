@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
 
 
+_UNKNOWN = 1e-12
+"""The probability of a class that nobody could know yet."""
+
+
 class ClassCommittee:
     """Mixes the probabilities of the main learner, of the members and of pools of them all.
 
@@ -78,6 +82,18 @@ class ClassCommittee:
             _, experts = self._experts(voices)
             mixed = experts @ self._mixture.weights.astype(np.float32)
         return answer_of(mixed, unknown=np.full(mixed.shape, not known_classes))
+
+    def answer_next(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
+        """Return what would be said of each row if it came next, alone; changes nothing.
+
+        The arguments are those of ``answer``; nothing is asked of the batch's labels.
+        """
+        views = self._views.of_next(scaled, batch.x.numpy().astype(np.float64), keys=batch.key.numpy())
+        unknown = np.tile(self._unknown_next(known_classes), (len(scaled), 1))
+        _, experts = self._experts(self._voices(views, self._probabilities(main), unknown=unknown))
+        mixed = experts @ self._mixture.after(self._losses).astype(np.float32)
+        mixed[unknown] = _UNKNOWN
+        return answer_of(mixed, unknown=unknown)
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
@@ -135,7 +151,7 @@ class ClassCommittee:
         losses = self._losses_of(experts)
         self._now, self._logs, self._losses = views, logs[: views.filled], losses[: views.filled]
         mixed = np.einsum("pke,pe->pk", experts, self._mixture.within(losses).astype(np.float32))
-        mixed[unknown] = 1e-12
+        mixed[unknown] = _UNKNOWN
         return np.asarray(mixed), unknown
 
     def _review(
@@ -149,7 +165,9 @@ class ClassCommittee:
         scaled = torch.cat([x[some], remembered.scaled])
         main = np.concatenate([main[some], self._probabilities(remembered.main)])
         inputs, voices = self._of_new_keys(scaled, main, known=remembered.known_classes)
-        self._recall.learn(Review(inputs, voices=voices, truth=np.append(label[some], remembered.label)), new=len(some))
+        self._recall.learn(
+            Review(inputs, voices=voices, truth=np.append(label[some], remembered.label)), new=len(some)
+        )
 
     def _of_new_keys(
         self, scaled: Tensor, main: NDArray[np.float32], *, known: int
@@ -190,8 +208,18 @@ class ClassCommittee:
         seen = np.maximum.accumulate(np.append(known - 1, self._label[:-1])) + 1
         return np.asarray(np.arange(sayable)[None, :] >= seen[:, None])
 
+    @property
+    def _labels_heard(self) -> int:
+        """How many rows of the open block have shown their labels."""
+        return 0 if self._now is None else self._now.filled
+
+    def _unknown_next(self, known: int) -> NDArray[np.bool_]:
+        """Return which classes are not known to a row that comes after those of the block ``(sayable,)``."""
+        seen = max(known, int(self._label[: self._labels_heard].max(initial=-1)) + 1)
+        return np.asarray(np.arange(self._sayable(known)) >= seen)
+
     def _sayable(self, known: int) -> int:
-        """Return how many classes can be said where so many are known."""
+        """Return how many classes can be the answer in a block before which so many were known."""
         return min(self._classes, max(known, 1) + max(2, known // 2))
 
     def _losses_of(self, experts: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -97,6 +97,16 @@ class KeyMemory:
             difference=np.concatenate([part.difference for part in parts]),
         )
 
+    def next(self, keys: NDArray[np.int64], *, rows: NDArray[np.float64]) -> Past:
+        """Return what would be known if each row ``(rows, features)`` came next, alone; changes nothing."""
+        _, found = self._table.find(keys)
+        known = found["known"]
+        return Past(
+            label=np.where(known, found["label"], NONE).astype(np.int64),
+            faded=found["faded"],
+            difference=np.where(known[:, None], rows - found["row"], 0.0),
+        )
+
     def remember(self) -> None:
         """Remember the rows that were rolled last from now on; forget the keys beyond the most."""
         self._table.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +71,26 @@ class KeyTable:
         for array in self._arrays.values():
             array[freed] = 0
         self._free += freed
+
+    def find(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.bool_], Arrays]:
+        """Return which rows' keys are known ``(rows,)``, and what of each ``(rows, …)``, 0 where nothing is.
+
+        That is with the open block; nothing is changed.
+        """
+        slots = np.fromiter((self._slot_of.get(key, -1) for key in keys.tolist()), np.int64, len(keys))
+        known = slots >= 0
+        found = {name: array[slots] for name, array in self._arrays.items()}
+        for values in found.values():
+            values[~known] = 0
+        return known, found
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KeyTable:
+        """Return a copy, at the cost of the arrays: keys and slots are numbers."""
+        same = copy(self)
+        same._arrays = {name: array.copy() for name, array in self._arrays.items()}  # noqa: SLF001 - of the same class
+        same._slot_of, same._key_at = self._slot_of.copy(), self._key_at.copy()  # noqa: SLF001 - of the same class
+        same._free = self._free.copy()  # noqa: SLF001 - of the same class
+        return same
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys ``(keys,)``, least recently seen first, and what was known before the open block."""

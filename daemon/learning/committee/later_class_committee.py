@@ -88,6 +88,7 @@ class LaterClassCommittee(ClassCommittee):
         right[label >= sayable] = (FLOOR / np.maximum(sayable, 1))[label >= sayable, None]
         losses = -np.log(np.maximum(right, FLOOR / self._classes))
         before = len(self._losses)
+        self._label[before : before + len(label)] = label
         self._losses = np.concatenate([self._losses, losses])
         return self._mixture.within(np.vstack([self._losses, np.zeros(len(self.names))]))[before:]
 
@@ -131,6 +132,10 @@ class LaterClassCommittee(ClassCommittee):
         """Take up a state; what waits in the block is to be heard again."""
         super().load_state_dict(state)
         self._begin()
+
+    @property
+    def _labels_heard(self) -> int:
+        return len(self._losses)
 
     def _logs_of(self, experts: NDArray[np.float32], sayable: int) -> NDArray[np.float32]:
         """Return the logs of what the voices said ``(rows, sayable, voices)``, centred."""

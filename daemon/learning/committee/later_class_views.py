@@ -127,6 +127,14 @@ class LaterClassViews(ClassViews):
         self._known.load_state_dict(state["later"]["keys"])
         self._gathered.load_state_dict(state["later"]["moves"])
 
+    def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> Past:
+        found = self._known.find(keys)
+        return Past(
+            label=np.where(found["labels"] > 0, found["label"], NONE),
+            faded=found["faded"],
+            difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
+        )
+
     def _hear(self, key: int, label: int) -> None:
         slot, known = self._known.slot(key), self._known.arrays
         decay = np.array(DECAYS, dtype=np.float32)[:, None]

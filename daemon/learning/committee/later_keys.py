@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from daemon.learning.committee.key_table import Arrays
+
 
 class HeardLabels(NamedTuple):
     """Labels that came between rows; ``(labels,)`` each."""
@@ -53,6 +55,14 @@ class LaterKeys:
         for array in self.arrays.values():
             array[slot] = 0
         return slot
+
+    def find(self, keys: NDArray[np.int64]) -> Arrays:
+        """Return what is remembered of keys ``(rows, …)``; all is 0 of one that is not known. Changes nothing."""
+        slots = np.array([self._slot_of.get(key, -1) for key in keys.tolist()], dtype=np.int64)
+        found = {name: array[slots] for name, array in self.arrays.items()}
+        for array in found.values():
+            array[slots < 0] = 0
+        return found
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, the longest unseen first, and what is remembered of each."""

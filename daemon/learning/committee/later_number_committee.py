@@ -139,6 +139,9 @@ class LaterNumberCommittee(NumberCommittee):
         self._heard_experts = np.zeros((0, len(self.names)))
         self._heard_truth, self._heard_judged = np.zeros(0), np.zeros(0, dtype=np.bool_)
 
+    def _weights_next(self) -> Floats:
+        return self._share.weights_after(self._heard_experts, self._heard_truth, judged=self._heard_judged)
+
     @staticmethod
     def _judged(columns: Columns, label: NDArray[Any]) -> tuple[Floats, NDArray[np.bool_]]:
         """Return the labels in units from the last ones, and which can be compared with what was said."""

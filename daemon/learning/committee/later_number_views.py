@@ -152,6 +152,17 @@ class LaterNumberViews(NumberViewMaker):
             "known": past.known,
         }
 
+    def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> NumberPast:
+        found = self._known.find(keys)
+        return NumberPast(
+            known=found["count"] > 0,
+            labels=found["labels"],
+            difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
+        )
+
+    def _newest_label(self) -> tuple[float, bool]:
+        return self._newest or 0.0, self._newest is not None
+
     def _hear(self, key: int, label: float) -> None:
         if not abs(label) <= LARGEST:
             return

@@ -43,6 +43,10 @@ class FixedShare:
         before = np.vstack([self._log_weights, self._log_weights - np.cumsum(losses[:-1], axis=0)])
         return _normalised(before)
 
+    def after(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weights ``(experts,)`` for the row that comes after a block's so far; changes nothing."""
+        return _normalised(self._log_weights - losses.sum(axis=0))
+
     def learn(self, losses: NDArray[np.float64]) -> None:
         """Take up the losses ``(rows, experts)`` of a block."""
         after = self._log_weights - np.cumsum(losses, axis=0)[-1]

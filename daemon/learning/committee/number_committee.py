@@ -82,6 +82,15 @@ class NumberCommittee:
         mixed = self._recall.answer(_inputs(views), voices) if begun else experts @ self._share.weights
         return answer_of(views.last + views.unit * mixed, begun=views.begun)
 
+    def answer_next(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
+        """Return what would be said of each row if it came next, alone; changes nothing.
+
+        The arguments are those of ``answer``; nothing is asked of the batch's labels.
+        """
+        views = self._views.of_next(scaled, batch.x.numpy().astype(np.float64), keys=batch.key.numpy())
+        _, experts = self._said(views, main.value.numpy().astype(np.float64))
+        return answer_of(views.last + views.unit * (experts @ self._weights_next()), begun=views.begun)
+
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
 
@@ -146,6 +155,14 @@ class NumberCommittee:
         offsets = in_units(np.stack(said, axis=1) - views.last[:, None], views.unit[:, None], limit=WILD)
         pooled = np.clip(self._pools.predict(offsets), -WILD, WILD)
         return offsets, np.concatenate([offsets, pooled], axis=1)
+
+    def _weights_next(self) -> NDArray[np.float64]:
+        """Return how much each expert is believed by a row that comes after those of the block."""
+        if self._now is None:
+            return self._share.weights
+        rows = slice(0, self._now.filled)
+        truth, judged = self._truth(self._now)[rows], self._now.judged[rows]
+        return self._share.weights_after(self._experts[rows], truth, judged=judged)
 
     @staticmethod
     def _truth(views: NumberViews) -> NDArray[np.float64]:

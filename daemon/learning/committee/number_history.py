@@ -78,6 +78,16 @@ class NumberHistory:
         after["count"][at] = np.minimum(known[last] + usable[last], LAGS)
         return NumberPast(known=known > 0, labels=lagged, difference=difference)
 
+    def next(self, keys: NDArray[np.int64], *, rows: NDArray[np.float64]) -> NumberPast:
+        """Return what would be known if each row ``(rows, features)`` came next, alone; changes nothing."""
+        _, found = self._table.find(keys)
+        known = found["count"] > 0
+        return NumberPast(
+            known=known,
+            labels=np.where(known[:, None], found["labels"], 0.0),
+            difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
+        )
+
     def remember(self) -> None:
         """Remember the rows that were rolled last from now on; forget the keys beyond the most."""
         self._table.close()

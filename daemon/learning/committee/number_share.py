@@ -54,6 +54,12 @@ class NumberShare:
         """Return the weights ``(rows, experts)`` before each row of a block; arguments are those of ``mixed``."""
         return self._mixture.within(self.losses(experts, truth, judged))
 
+    def weights_after(
+        self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return the weights ``(experts,)`` for the row that comes after a block's so far; changes nothing."""
+        return self._mixture.after(self.losses(experts, truth, judged))
+
     def learn(self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]) -> None:
         """Take up a block."""
         mixed = self.mixed(experts, truth, judged=judged)

@@ -94,6 +94,28 @@ class NumberViewMaker:
             deviation=self._level.deviation,
         )
 
+    def of_next(self, scaled: Tensor, rows: NDArray[np.float64], *, keys: NDArray[np.int64]) -> NumberViews:
+        """Return rows as if each came next, alone, under its key ``(rows,)``; changes nothing.
+
+        ``rows`` ``(rows, features)`` are as they arrived, ``scaled`` as the main learner sees them.
+        """
+        past, x = self._past_of_next(keys, rows), scaled.clamp(-CLIP, CLIP)
+        moves = in_units(past.difference, self._sizes, limit=CLIP)
+        newest, begun = self._newest_label()
+        return NumberViews(
+            filled=len(x),
+            x=x,
+            narrow=self._narrow(x),
+            history=torch.cat([self._narrow(_float32(moves)), _float32(self._of_labels(past))], 1),
+            label=np.zeros(len(x)),
+            usable=np.zeros(len(x), dtype=np.bool_),
+            last=np.where(past.known, past.labels[:, 0], self._level.mean if self._level.known else newest),
+            unit=np.where(past.known, self._increment.now[0], self._level.deviation),
+            begun=np.full(len(x), begun or self._level.known),
+            mean=self._level.mean,
+            deviation=self._level.deviation,
+        )
+
     def learn(self) -> None:
         """Go on to the next block."""
         filled, past = slice(0, self._filled), self._past
@@ -122,6 +144,14 @@ class NumberViewMaker:
         self._level.load_state_dict(state["level"])
         self._increment.load_state_dict(state["increment"])
 
+    def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> NumberPast:
+        return self._keys.next(keys, rows=rows)
+
+    def _newest_label(self) -> tuple[float, bool]:
+        """Return the label of the block's last row, and whether any in it is usable."""
+        newest = float(self._label[self._filled - 1]) if self._filled else 0.0
+        return newest, bool(self._usable[: self._filled].any())
+
     def _views(self) -> NumberViews:
         filled = slice(0, self._filled)
         label, usable = self._label[filled], self._usable[filled]
@@ -130,8 +160,7 @@ class NumberViewMaker:
         # In the first block there is no mean yet: the label before says more than zero does.
         otherwise = self._level.mean if self._level.known else np.append(0.0, label[:-1])
         earlier = np.append(0, np.cumsum(usable)[:-1]) > 0
-        sizes = np.where(self._flags, 1.0, self._moves.now)
-        x, moves = self._x.clone(), in_units(past.difference, sizes, limit=CLIP)
+        x, moves = self._x.clone(), in_units(past.difference, self._sizes, limit=CLIP)
         return NumberViews(
             filled=self._filled,
             x=x,
@@ -145,6 +174,11 @@ class NumberViewMaker:
             mean=self._level.mean,
             deviation=self._level.deviation,
         )
+
+    @property
+    def _sizes(self) -> NDArray[np.float64]:
+        """How large a difference of each column is; that of a flag is as it is."""
+        return np.where(self._flags, 1.0, self._moves.now)
 
     def _of_labels(self, past: NumberPast) -> NDArray[np.float64]:
         """Return the last label's level, and the labels before it relative to it ``(filled, LAGS)``."""
@@ -160,3 +194,7 @@ class NumberViewMaker:
         padded = torch.zeros(self._places, rows.shape[1])
         padded[: len(rows)] = torch.from_numpy(rows.astype(np.float32))
         return padded
+
+
+def _float32(rows: NDArray[np.float64]) -> Tensor:
+    return torch.from_numpy(rows.astype(np.float32))

@@ -45,6 +45,12 @@ class Committee(Protocol):
         The arguments are those of ``answer``; no block is open.
         """
 
+    def answer_next(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
+        """Return what would be said of each row if it came next, alone, under its key; changes nothing.
+
+        The arguments are those of ``answer``; nothing is asked of the batch's labels.
+        """
+
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
 
@@ -75,14 +81,14 @@ class ScoredCommittee:
         matrix: RetentionMatrix,
     ) -> None:
         self.prequential = prequential
-        self._committee = committee
+        self.committee = committee
         self._recollection = recollection
         self._probes = probes
         self._matrix = matrix
 
     def answer(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return the answer on rows that the open block goes on with: see ``Committee``."""
-        return self._committee.answer(batch, scaled, main, known_classes=known_classes)
+        return self.committee.answer(batch, scaled, main, known_classes=known_classes)
 
     def score(self, answer: Answer, batch: Batch, *, no_change: NDArray[Any]) -> None:
         """Score what was said of a batch; ``no_change`` is what the baseline said."""
@@ -93,14 +99,14 @@ class ScoredCommittee:
     def learn(self, *, fresh: NDArray[np.int64], rows: int, main: AnyLearner, known_classes: int) -> None:
         """Close the block, of so many rows, that the main learner has learned."""
         remembered = self._recollection.after(rows, main=main, known_classes=known_classes)
-        self._committee.learn(fresh=fresh, remembered=remembered)
+        self.committee.learn(fresh=fresh, remembered=remembered)
 
     def say(self, x: NDArray[np.float32], task: int, *, main: AnyLearner, known_classes: int) -> NDArray[Any]:
         """Return the answers ``(rows,)`` on rows ``(rows, features)`` without a past; changes nothing."""
         scaled = main.scale(torch.from_numpy(x))
         outputs = main.predict_scaled(scaled, torch.full((len(x),), task))
         answer = main.objective.answer(outputs, known=known_classes)
-        return self._committee.answer_new_keys(scaled, answer, known_classes=known_classes).value.numpy()
+        return self.committee.answer_new_keys(scaled, answer, known_classes=known_classes).value.numpy()
 
     def evaluate(self, task: int, *, main: AnyLearner, known_classes: int, events: int, time: float) -> None:
         """Score it on all tasks while ``task`` is being learned, with the main learner as it is."""
@@ -128,13 +134,13 @@ class ScoredCommittee:
     def snapshot(self, names: Mapping[int, str]) -> CommitteeSnapshot:
         """Return how it stands; ``names`` are those of all tasks, by code."""
         return CommitteeSnapshot(
-            weights=self._committee.weights, scores=LearnerScores.of(self._matrix, self.prequential, names)
+            weights=self.committee.weights, scores=LearnerScores.of(self._matrix, self.prequential, names)
         )
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned and scored."""
         return {
-            "committee": self._committee.state_dict(),
+            "committee": self.committee.state_dict(),
             "recollection": self._recollection.state_dict(),
             "prequential": self.prequential.state_dict(),
             "matrix": self._matrix.state_dict(),
@@ -142,7 +148,7 @@ class ScoredCommittee:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; raise ``ValueError`` or ``KeyError`` where it is of other members."""
-        self._committee.load_state_dict(state["committee"])
+        self.committee.load_state_dict(state["committee"])
         if state["recollection"]:
             self._recollection.load_state_dict(state["recollection"])
         self.prequential.load_state_dict(state["prequential"])

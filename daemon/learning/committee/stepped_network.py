@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from daemon.learning.torch_generator import TorchGenerator
     from strategies.any_learner import AnyLearner
+    from strategies.served import Predictor
 
 
 _LARGE_BATCH = 32
@@ -39,6 +40,10 @@ class SteppedNetwork:
         self._batch = batch
         self._turn = turn
         self._seen = 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ServedNetwork:
+        """Return what a copy is for: to be asked while this one goes on."""
+        return ServedNetwork(self._learner.served_copy())
 
     def outputs(self, x: Tensor) -> Tensor:
         """Return the outputs ``(rows, outputs) float32`` for rows ``(rows, width)``."""
@@ -79,3 +84,14 @@ class SteppedNetwork:
             return 2
         before = self._seen + self._turn
         return int((before + rows) // _EVERY_EVENTS > before // _EVERY_EVENTS)
+
+
+class ServedNetwork:
+    """The network as it was when it was copied; it learns nothing, and touches no generator."""
+
+    def __init__(self, model: Predictor) -> None:
+        self._model = model
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """Return the outputs ``(rows, outputs) float32`` for rows ``(rows, width)``."""
+        return self._model.predict_scaled(x)

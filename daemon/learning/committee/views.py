@@ -122,6 +122,23 @@ class ClassViews:
             ),
         )
 
+    def of_next(self, scaled: Tensor, rows: NDArray[np.float64], *, keys: NDArray[np.int64]) -> Views:
+        """Return rows as if each came next, alone, under its key ``(rows,)``; changes nothing.
+
+        ``rows`` ``(rows, features)`` are as they arrived, ``scaled`` as the main learner sees them.
+        """
+        past, x = self._past_of_next(keys, rows), scaled.clamp(-CLIP, CLIP)
+        difference = torch.from_numpy(self._in_sizes(past.difference))
+        return Views(
+            filled=len(x),
+            x=x,
+            label=torch.from_numpy(self._label_columns(past)),
+            difference=difference,
+            narrow=self._narrow(x),
+            narrow_difference=self._narrow(difference),
+            past=past,
+        )
+
     def learn(self) -> None:
         """Go on to the next block."""
         filled = slice(0, self._filled)
@@ -140,6 +157,9 @@ class ClassViews:
         self._keys.load_state_dict(state["keys"])
         self._moves.load_state_dict(state["moves"])
 
+    def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> Past:
+        return self._keys.next(keys, rows=rows)
+
     def _views(self) -> Views:
         filled = slice(0, self._filled)
         labels = self._label[filled]
@@ -147,8 +167,7 @@ class ClassViews:
             self._slot[filled], labels=labels, columns=self._code[labels], rows=self._rows[filled]
         )
         self._past = past
-        last = np.where((past.label >= 0)[:, None], self._code[past.label], np.float32(0))
-        label = np.concatenate([last, past.faded.reshape(len(labels), -1)], axis=1)
+        label = self._label_columns(past)
         difference = self._padded(self._in_sizes(past.difference))
         return Views(
             filled=self._filled,
@@ -159,6 +178,11 @@ class ClassViews:
             narrow_difference=self._narrow(difference),
             past=past,
         )
+
+    def _label_columns(self, past: Past) -> NDArray[np.float32]:
+        """Return the last label and all of them fading ``(rows, label_width)``."""
+        last = np.where((past.label >= 0)[:, None], self._code[past.label], np.float32(0))
+        return np.concatenate([last, past.faded.reshape(len(last), -1)], axis=1)
 
     def _in_sizes(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return rows ``(rows, features)`` in running sizes, clipped; a column that never moved stays as it is."""

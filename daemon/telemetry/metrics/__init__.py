@@ -18,6 +18,7 @@ from daemon.telemetry.metrics import (
     prequential,
     process,
     retention,
+    serving,
     strategies,
     stream,
     tasks,
@@ -43,6 +44,7 @@ AREAS = (
     advice,
     tasks,
     checkpoints,
+    serving,
     process,
 )
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
@@ -89,6 +91,7 @@ class Metrics:
         self.advice = advice.AdviceMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
+        self.serving = serving.ServingMetrics(board)
         self.process = process.ProcessMetrics(
             board, version=version, torch_version=torch_version, started_seconds=started_seconds
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 STAGES = (
     "poll", "decode", "predict", "score", "committee", "learn", "retention", "companions", "checkpoint", "publish",
+    "serving",
 )  # fmt: skip
 TURN_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _NOTHING: Mapping[str, float] = MappingProxyType({})

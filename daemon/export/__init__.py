@@ -1,0 +1,1 @@
+"""A learned model as a file for other programs, and what applies it without a daemon."""

@@ -1,0 +1,1 @@
+"""Answers to whoever asks, from an immutable copy of what was learned."""
