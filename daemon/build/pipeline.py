@@ -13,7 +13,9 @@ from daemon.config.components import resolve
 from daemon.intake.features.categories import Categories
 from daemon.intake.intake import Intake
 from daemon.intake.labels.encoder import label_encoder
+from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.learning.pipeline import Pipeline
+from daemon.scoring.intervals import AdaptiveIntervals
 from daemon.tasks import TASKS
 from daemon.tasks.boundaries import Boundaries
 from daemon.tasks.task_names import TaskNames
@@ -35,7 +37,17 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         read_reference=None if config.reference is None else partial(read_reference, config),
         stopwatch=stopwatch,
         publish_predictions=config.predictions is not None,
+        intervals=build_intervals(config),
+        top=config.label.top if isinstance(config.label, ClassLabel) else None,
     )
+
+
+def build_intervals(config: Config) -> AdaptiveIntervals | None:
+    """Return what makes intervals around numbers; None where none are asked for."""
+    label = config.label
+    if not isinstance(label, NumberLabel) or label.coverage is None:
+        return None
+    return AdaptiveIntervals(label.coverage, window=config.retention.window)
 
 
 def build_tasks(config: Config) -> Tasks:

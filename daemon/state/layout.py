@@ -30,6 +30,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "main_learner": 4,
     "companions": 3,
     "committee": 2,
+    "intervals": 1,
     "learner": 3,
     "source": 2,
     "file_source": 2,

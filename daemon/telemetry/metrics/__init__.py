@@ -11,6 +11,7 @@ from daemon.telemetry.metrics import (
     categories,
     checkpoints,
     committee,
+    intervals,
     lead,
     loop,
     plasticity,
@@ -36,6 +37,7 @@ AREAS = (
     plasticity,
     prequential,
     committee,
+    intervals,
     retention,
     age,
     lead,
@@ -84,6 +86,7 @@ class Metrics:
         self.plasticity = main.plasticity
         self.committee = committee.CommitteeMetrics(board)
         self.ages = age.AgeMetrics(board)
+        self.intervals = intervals.IntervalMetrics(board, tasks=task_labels)
         self.leads = lead.LeadMetrics(board)
         self.advice = advice.AdviceMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
