@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -40,5 +40,12 @@ def to_json(prediction: Prediction) -> bytes:
             "label": prediction.label,
             "task": prediction.task,
             "step": prediction.step,
+            **_asked_for(prediction),
         }
     )
+
+
+def _asked_for(prediction: Prediction) -> dict[str, Any]:
+    """Return what only some configurations ask for."""
+    asked = {"probabilities": prediction.probabilities, "interval": prediction.interval}
+    return {name: value for name, value in asked.items() if value is not None}

@@ -71,6 +71,11 @@ class Prediction:
     task: str
     step: int
     """Optimizer steps that the model had taken."""
+    probabilities: Mapping[str, float] | None = None
+    """Of the likeliest classes, the likeliest first; None where they are not asked for."""
+    interval: tuple[float | None, float | None] | None = None
+    """Where the label is to be with the wished probability, None for an end that it does not have; None where no
+    interval is asked for, and where there is no prediction."""
 
 
 class Predictions(Sink, Protocol):

@@ -47,7 +47,9 @@ class Prediction:
     confidence: float | None = None
     """The probability of the class; None of a number."""
     probabilities: Mapping[str, float] | None = None
-    """Of every class known; None of a number, and of an event that was learned."""
+    """Of every class known; None of a number. Of an event that was learned those of the likeliest ``label.top``."""
+    interval: tuple[float | None, float | None] | None = None
+    """Where the number will be with the probability ``label.coverage``; None for an end that it does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +221,20 @@ class Model:
 
 
 def _published(prediction: Any) -> Prediction:
-    return Prediction(prediction.prediction, confidence=prediction.confidence)
+    return Prediction(
+        prediction.prediction,
+        confidence=prediction.confidence,
+        probabilities=prediction.probabilities,
+        interval=prediction.interval,
+    )
 
 
 def _predictions(said: Said, classes: Sequence[str]) -> list[Prediction]:
     if said.probabilities is None:
-        return [Prediction(value) for value in said.prediction]
+        intervals = said.intervals or [None] * len(said.prediction)
+        return [
+            Prediction(value, interval=within) for value, within in zip(said.prediction, intervals, strict=True)
+        ]
     return [
         Prediction(value, confidence=sure, probabilities=dict(zip(classes, row, strict=True)))
         for value, sure, row in zip(said.prediction, said.confidence, said.probabilities.tolist(), strict=True)

@@ -14,8 +14,11 @@ from daemon.config.components import resolve
 from daemon.intake.features.categories import Categories
 from daemon.intake.intake import Intake
 from daemon.intake.labels.encoder import label_encoder
+from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.learning.later.later_pipeline import LaterPipeline
 from daemon.learning.pipeline import Pipeline
+from daemon.scoring.intervals import AdaptiveIntervals
+from daemon.scoring.later_intervals import LaterIntervals
 from daemon.tasks import TASKS
 from daemon.tasks.boundaries import Boundaries
 from daemon.tasks.task_names import TaskNames
@@ -42,8 +45,19 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         read_reference=None if config.reference is None else partial(read_reference, config),
         stopwatch=stopwatch,
         publish_predictions=config.predictions is not None,
+        intervals=build_intervals(config),
+        top=config.label.top if isinstance(config.label, ClassLabel) else None,
     )
     return pipeline
+
+
+def build_intervals(config: Config) -> AdaptiveIntervals | None:
+    """Return what makes intervals around numbers; None where none are asked for."""
+    label = config.label
+    if not isinstance(label, NumberLabel) or label.coverage is None:
+        return None
+    kind = LaterIntervals if label.is_later else AdaptiveIntervals
+    return kind(label.coverage, window=config.retention.window)
 
 
 def build_tasks(config: Config) -> Tasks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
+from math import inf, isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +32,8 @@ class Said:
     """The probability of the class; None in regression, and where there is no answer."""
     probabilities: NDArray[np.float32] | None
     """``(rows, classes)`` of all classes known, in their order; None in regression."""
+    intervals: Sequence[tuple[float | None, float | None] | None] | None = None
+    """The ends of each interval; None where ``label.coverage`` asks for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,28 @@ class EventPredictor:
     """Events that were predicted until then."""
     step: int
     """Optimizer steps that the main learner had made."""
+    half_widths: Mapping[int, float] | None = None
+    """How far an interval reaches on either side, by the code of the task; None where none are asked for."""
 
     def say(self, asked: AskedRows) -> Said:
         """Return what would be published of each row if it came next, alone; raise ``UnanswerableError``."""
-        x = self.rows.x(asked)
-        answer = self.predictor.answer(x, key=asked.hashes, task=self._codes(asked))
+        x, task = self.rows.x(asked), self._codes(asked)
+        answer = self.predictor.answer(x, key=asked.hashes, task=task)
+        said = [named(each, self.class_names, origin=self.label_origin) for each in answer.value.tolist()]
         return Said(
-            prediction=[named(each, self.class_names, origin=self.label_origin) for each in answer.value.tolist()],
+            prediction=said,
             confidence=self.predictor.confidence(answer),
             probabilities=self._probabilities(answer),
+            intervals=self._intervals(said, task),
         )
+
+    def _intervals(
+        self, said: Sequence[str | float | None], task: NDArray[np.int64]
+    ) -> Sequence[tuple[float | None, float | None] | None] | None:
+        if self.half_widths is None:
+            return None
+        halves = [self.half_widths.get(code, inf) for code in task.tolist()]
+        return list(map(interval, said, halves))
 
     def _codes(self, asked: AskedRows) -> NDArray[np.int64]:
         """Return the tasks ``(rows,)``: that of now where nobody says another, unknown where it never came."""
@@ -88,3 +102,25 @@ def named(value: float, names: Sequence[str], *, origin: float) -> str | float |
     if names:
         return None if value == NO_CLASS else names[int(value)]
     return None if isnan(value) else value + origin
+
+
+def interval(value: str | float | None, half: float) -> tuple[float | None, float | None] | None:
+    """Return the ends of an interval around a number, None for each that it does not have; None without an answer.
+
+    >>> interval(5.0, 1.5), interval(5.0, float("inf")), interval(None, 1.5)
+    ((3.5, 6.5), (None, None), None)
+    """
+    if not isinstance(value, float) or isnan(half):
+        return None
+    return (None, None) if half == inf else (value - half, value + half)
+
+
+def likeliest_classes(answer: Answer, names: Sequence[str], *, top: int | None) -> list[Mapping[str, float] | None]:
+    """Return the probabilities of each row's ``top`` classes, the likeliest first; None where none are wanted."""
+    if top is None or answer.logits is None or not answer.logits.shape[1]:
+        return [None] * len(answer.value)
+    chances, places = torch.softmax(answer.logits, 1)[:, : len(names)].topk(min(top, len(names)), dim=1)
+    return [
+        None if value == NO_CLASS else {names[place]: chance for place, chance in zip(which, how, strict=True)}
+        for value, which, how in zip(answer.value.tolist(), places.tolist(), chances.tolist(), strict=True)
+    ]

@@ -10,7 +10,7 @@ import numpy as np
 from connectors.sink import Prediction
 from daemon.intake.reference.rows import ReferenceRows
 from daemon.learning.certainty import certainty
-from daemon.learning.event_predictor import EventPredictor, named
+from daemon.learning.event_predictor import EventPredictor, interval, likeliest_classes, named
 from daemon.learning.snapshot import Leads, PipelineSnapshot
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from daemon.learning.scored_learner import Tally
     from daemon.learning.stopwatch import Stopwatch
     from daemon.scoring.class_scores import ClassScore
+    from daemon.scoring.intervals import AdaptiveIntervals
     from daemon.tasks.assigned import Segment
     from daemon.tasks.boundaries import Boundaries
     from daemon.tasks.contract import Tasks
@@ -71,6 +72,8 @@ class Pipeline:
         stopwatch: Stopwatch,
         read_reference: Callable[[Intake], ReferenceRows] | None = None,
         publish_predictions: bool = False,
+        intervals: AdaptiveIntervals | None = None,
+        top: int | None = None,
     ) -> None:
         self.main: MainLearner | None = None
         self._intake = intake
@@ -81,6 +84,8 @@ class Pipeline:
         self._reference: ReferenceRows | None = None
         self._stopwatch = stopwatch
         self._publish_predictions = publish_predictions
+        self._intervals = intervals
+        self._top = top
         self._task: int | None = None
         self._drifted = False
         """Whether a drift alarm has begun a segment, and the boundary before it is still to be dealt with."""
@@ -168,8 +173,9 @@ class Pipeline:
             self.main = self._new_main_learner()
         predictions: list[Prediction] = []
         for part, met in self._parts(arrivals, self.main):
+            halves = self._reach(part, met)
             if self._publish_predictions:
-                predictions += self._predictions(part, met)
+                predictions += self._predictions(part, met, halves=halves)
         self.newest_event_seconds = arrivals.batch.last_time_seconds
         return Outcome(predictions, rejects, events=len(arrivals) + len(rejects))
 
@@ -219,6 +225,7 @@ class Pipeline:
             committee=None if main is None else main.committee_snapshot(names),
             leads=self.leads(),
             categories=self._intake.categories.counts(),
+            intervals={} if self._intervals is None else self._intervals.scores(names),
         )
 
     def _by_class(self) -> dict[str, ClassScore]:
@@ -247,6 +254,9 @@ class Pipeline:
             label_origin=self._intake.origins.label,
             events=self.events,
             step=self.main.scored.learner.steps,
+            half_widths=None
+            if self._intervals is None
+            else {code: self._intervals.half_width(code) for code in names.known},
         )
 
     def probe_rows(self) -> NDArray[np.float32]:
@@ -268,6 +278,7 @@ class Pipeline:
             "task": self._task,
             "drifted": self._drifted,
             "main_learner": {} if self.main is None else self.main.state_dict(),
+            **({} if self._intervals is None else {"intervals": self._intervals.state_dict()}),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -275,6 +286,9 @@ class Pipeline:
         self._intake.load_state_dict(state["intake"])
         self._boundaries.load_state_dict(state["boundaries"])
         self._task, self._drifted = state["task"], state["drifted"]
+        if self._intervals is not None:
+            # A state from before there were any, or of a file without them, has none.
+            self._intervals.load_state_dict(state.get("intervals", {}))
         self._take_up_reference(state["reference"], begun=bool(state["main_learner"]))
         if state["main_learner"]:
             self.main = self._new_main_learner()
@@ -333,6 +347,8 @@ class Pipeline:
         retired = names.next_retired
         new_segment = main.close_block() if main.has_waiting(retired.code) else None
         main.merge_task(retired.code, into=names.other)
+        if self._intervals is not None:
+            self._intervals.merge_task(retired.code, into=names.other)
         self._task = names.other if self._task == retired.code else self._task
         names.retire()
         self._drifted = new_segment is not None
@@ -353,17 +369,36 @@ class Pipeline:
         shared = {names.other: names.name(names.other)} if names.overflowed or names.retired else {}
         return names.known | shared
 
-    def _predictions(self, arrivals: Arrivals, met: Met) -> Iterator[Prediction]:
+    def _reach(self, arrivals: Arrivals, met: Met) -> NDArray[np.float64] | None:
+        """Return how far the arrivals' intervals reach ``(rows,)``, and learn their labels; None without any."""
+        if self._intervals is None:
+            return None
+        value, batch = met.answer.value.numpy().astype(np.float64), arrivals.batch
+        label = batch.y.numpy().astype(np.float64)
+        return self._intervals.follow(value, label=label, task=batch.task.numpy())
+
+    def _predictions(
+        self, arrivals: Arrivals, met: Met, *, halves: NDArray[np.float64] | None
+    ) -> Iterator[Prediction]:
         names, answer, batch = self._intake.class_names, met.answer, arrivals.batch
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
         confidence = certainty(answer, known=met.known, labels=met.labels)
         origin = self._intake.origins.label
         of = [] if answer.logits is None else names
         said = [named(value, of, origin=origin) for value in answer.value.tolist()]
+        likeliest = likeliest_classes(answer, names, top=self._top)
+        intervals = [None] * len(said) if halves is None else list(map(interval, said, halves.tolist()))
         columns = zip(
-            arrivals.records, said, confidence, arrivals.labels.tolist(), batch.task.tolist(), strict=True
+            arrivals.records,
+            said,
+            confidence,
+            arrivals.labels.tolist(),
+            batch.task.tolist(),
+            likeliest,
+            intervals,
+            strict=True,
         )
-        for record, value, sure, label, task in columns:
+        for record, value, sure, label, task, probabilities, within in columns:
             yield Prediction(
                 record=record,
                 prediction=value,
@@ -371,6 +406,8 @@ class Pipeline:
                 label=names[label] if names and label is not None else label,
                 task=tasks[task],
                 step=met.step,
+                probabilities=probabilities,
+                interval=within,
             )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from daemon.scoring.age_scores import AgeScore
     from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.evaluator import Evaluator
+    from daemon.scoring.intervals import IntervalScore
     from daemon.scoring.lead import Lead
     from daemon.scoring.prequential import Prequential
     from daemon.scoring.prequential_score import PrequentialScore
@@ -192,6 +193,8 @@ class PipelineSnapshot:
     """None where labels are in their events."""
     categories: Mapping[str, CategoryCounts] = field(default_factory=dict)
     """How far the vocabulary of each field of categories is used up."""
+    intervals: Mapping[str, IntervalScore] = field(default_factory=dict)
+    """How good the published intervals were on the newest events, by task; none where none are asked for."""
 
     @property
     def main(self) -> LearnerSnapshot | None:

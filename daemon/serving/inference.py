@@ -9,7 +9,7 @@ import orjson
 
 from daemon.intake.asked_rows import UnanswerableError
 from daemon.serving.asked_events import asked_rows
-from daemon.serving.metadata import CLASSES, CONFIDENCE, PREDICTION, PROBABILITIES, output_names
+from daemon.serving.metadata import CLASSES, CONFIDENCE, INTERVAL, PREDICTION, PROBABILITIES, output_names
 from daemon.serving.protocol_error import ProtocolError
 from daemon.serving.tensors import Tensor, binary_bytes, tensor_of
 
@@ -117,6 +117,10 @@ def _output(name: str, said: Said, predictor: EventPredictor) -> dict[str, Any]:
         return _tensor(name, "FP64", [rows], said.confidence)
     if name == CLASSES:
         return _tensor(name, "BYTES", [len(classes)], classes)
+    if name == INTERVAL:
+        return _tensor(
+            name, "FP64", [rows, 2], [end for each in said.intervals or () for end in each or (None, None)]
+        )
     assert name == PROBABILITIES
     assert said.probabilities is not None
     return _tensor(name, "FP32", list(said.probabilities.shape), said.probabilities.ravel())

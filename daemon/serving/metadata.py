@@ -11,13 +11,16 @@ if TYPE_CHECKING:
     from daemon.serving.field_names import FieldNames
 
 PREDICTION, CONFIDENCE, PROBABILITIES, CLASSES = "prediction", "confidence", "probabilities", "classes"
+INTERVAL = "interval"
 PLATFORM = "retaind"
 _ANY = -1
 
 
 def output_names(predictor: EventPredictor) -> tuple[str, ...]:
-    """Return the names of all outputs: more of a class than of a number."""
-    return (PREDICTION, CONFIDENCE, PROBABILITIES, CLASSES) if predictor.class_names else (PREDICTION,)
+    """Return the names of all outputs: of a class, of a number, of a number with an interval."""
+    if predictor.class_names:
+        return PREDICTION, CONFIDENCE, PROBABILITIES, CLASSES
+    return (PREDICTION,) if predictor.half_widths is None else (PREDICTION, INTERVAL)
 
 
 def model_metadata(name: str, predictor: EventPredictor | None, names: FieldNames) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def _output(name: str, predictor: EventPredictor) -> dict[str, Any]:
         CONFIDENCE: _tensor(CONFIDENCE, "FP64", [_ANY]),
         PROBABILITIES: _tensor(PROBABILITIES, "FP32", [_ANY, classes]),
         CLASSES: _tensor(CLASSES, "BYTES", [classes]),
+        INTERVAL: _tensor(INTERVAL, "FP64", [_ANY, 2]),
     }[name]
 
 

@@ -31,6 +31,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "later_labels": 1,
     "companions": 3,
     "committee": 3,
+    "intervals": 1,
     "learner": 3,
     "source": 2,
     "file_source": 2,

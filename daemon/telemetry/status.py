@@ -45,6 +45,8 @@ def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> 
     if pipeline.by_class:
         shown["by_class"] = by_class_status(pipeline.by_class)
         shown["balanced_accuracy"] = balanced_accuracy(pipeline.by_class.values())
+    if pipeline.intervals:
+        shown["intervals"] = {task: asdict(each) for task, each in pipeline.intervals.items()}
     if pipeline.committee is not None:
         shown["committee"] = committee_status(pipeline.committee, pipeline.tasks)
         shown["committee"]["lead"] = {"newest": lead_status(pipeline.leads.of_main.get(COMMITTEE))}

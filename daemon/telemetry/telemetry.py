@@ -177,6 +177,7 @@ class Telemetry:
         self._metrics.strategies.classes_known(len(pipeline.classes))
         self._metrics.tasks.known(pipeline.tasks.values(), merged=pipeline.tasks_merged)
         self._metrics.ages.scored(pipeline.ages)
+        self._metrics.intervals.scored(pipeline.intervals)
         self._metrics.tasks.current(pipeline.current_task, boundaries=scores.figures.boundaries)
         detected = self._main.last_happened("drift", pipeline.alarms, at=at)
         self._metrics.tasks.drift(alarms=pipeline.alarms, detected_seconds=detected)

@@ -32,6 +32,12 @@ class ClassLabel(LaterLabel):
         description="How much an event counts when the network learns: balanced, the more the rarer its class, as"
         " sum / (classes × count), at most 20. For recall of rare classes at the price of accuracy.",
     )
+    top: int | None = Field(
+        None,
+        ge=1,
+        description="Publish the probabilities of so many of the likeliest classes with each prediction; by default"
+        " only that of the predicted one.",
+    )
 
     @model_validator(mode="after")
     def _is_of_classes(self) -> Self:
@@ -45,6 +51,13 @@ class NumberLabel(LaterLabel):
 
     type: Literal["number"] = "number"
     standardise: bool = Field(True, description="Scale the target by its running mean and standard deviation.")
+    coverage: float | None = Field(
+        None,
+        ge=0.5,
+        le=0.99,
+        description="Publish an interval with each prediction that holds this share of the labels, such as 0.9,"
+        " whatever the stream does; none by default.",
+    )
 
     @model_validator(mode="after")
     def _is_of_numbers(self) -> Self:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from daemon.intake.arrivals import Arrivals
 from daemon.intake.later.found import OUTCOMES
 from daemon.learning.later.later_learner import LaterLearner
@@ -13,11 +15,11 @@ from daemon.learning.later.waiting_rows import GROWTH
 from daemon.learning.pipeline import Outcome, Pipeline
 from daemon.learning.snapshot import LaterSnapshot
 from daemon.scoring.delay_scores import BOUNDS
+from daemon.scoring.later_intervals import LaterIntervals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from connectors.record import Record
@@ -70,9 +72,12 @@ class LaterPipeline(Pipeline):
         predictions: list[Prediction] = []
         if isinstance(self.main, LaterLearner):
             for part, met in self._turns(_turn(taken, features=len(self.feature_names or ())), self.main):
-                if self._publish_predictions and len(part):
-                    predictions += self._predictions(part, met)
+                halves = self._reach_of(part, met)
+                if self._publish_predictions and len(part.arrivals):
+                    predictions += self._predictions(part.arrivals, met, halves=halves)
             self.main.give_up(taken.gone)
+            if isinstance(self._intervals, LaterIntervals):
+                self._intervals.give_up(taken.gone)
         if taken.arrivals is not None:
             self.newest_event_seconds = taken.arrivals.batch.last_time_seconds
         events = len(decoded.rows) + len(taken.heard) + len(taken.rejects)
@@ -84,7 +89,7 @@ class LaterPipeline(Pipeline):
         self._later.wait_for_at_most(max(1, int(self._most_waiting_bytes / GROWTH / main.row_bytes)))
         return main
 
-    def _turns(self, turn: Turn, main: LaterLearner) -> Iterator[tuple[Arrivals, Met]]:
+    def _turns(self, turn: Turn, main: LaterLearner) -> Iterator[tuple[Turn, Met]]:
         """Let the main learner take events and labels in parts that fit and cross no boundary; yield each."""
         while len(turn):
             segments = main.segments(turn)
@@ -100,8 +105,24 @@ class LaterPipeline(Pipeline):
                 events = 0
             part, rest = turn.cut(events=events, room=main.room, boundary=boundary)
             met = self._take(part, segments[: len(part.heard)], main)
-            yield part.arrivals, met
+            yield part, met
             turn = rest.within(met.new_segment)
+
+    def _reach_of(self, part: Turn, met: Met) -> NDArray[np.float64] | None:
+        """Return how far the intervals of events reach ``(rows,)``, by the labels before each; None without any."""
+        if not isinstance(self._intervals, LaterIntervals):
+            return None
+        halves, told = np.full(len(part.arrivals), np.nan), 0
+        label, numbers, before = part.targets.tolist(), part.heard.number.tolist(), part.heard.before.tolist()
+        tasks = part.arrivals.batch.task.tolist()
+        for event, value in enumerate(met.answer.value.tolist()):
+            while told < len(label) and before[told] <= event:
+                self._intervals.hear(numbers[told], label[told])
+                told += 1
+            halves[event] = self._intervals.ask(part.first + event, value, task=tasks[event])
+        for number, each in zip(numbers[told:], label[told:], strict=True):
+            self._intervals.hear(number, each)
+        return halves
 
     def _take(self, part: Turn, segments: NDArray[np.int64], main: LaterLearner) -> Met:
         self._boundaries.advance(segments)

@@ -11,6 +11,7 @@ from daemon.telemetry.metrics import (
     categories,
     checkpoints,
     committee,
+    intervals,
     labels,
     lead,
     loop,
@@ -38,6 +39,7 @@ AREAS = (
     plasticity,
     prequential,
     committee,
+    intervals,
     retention,
     age,
     lead,
@@ -87,6 +89,7 @@ class Metrics:
         self.plasticity = main.plasticity
         self.committee = committee.CommitteeMetrics(board)
         self.ages = age.AgeMetrics(board)
+        self.intervals = intervals.IntervalMetrics(board, tasks=task_labels)
         self.leads = lead.LeadMetrics(board)
         self.advice = advice.AdviceMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)

@@ -74,6 +74,10 @@ IN_RECORDS: dict[str, dict[str, Any]] = {
     "by key and time": {"label": TOPIC | {"by": "key_and_time"}, "decoder": JSON | {"time": "t"}},
     "by an id, with little room": {"label": TOPIC | {"id": "id", "max_waiting": 25}, "retention": BRIEF},
     "of a number": {"label": TOPIC | {"type": "number", "max_classes": None}, "committee": {}},
+    "of a number, with intervals": {
+        "label": TOPIC | {"type": "number", "max_classes": None, "coverage": 0.8},
+        "retention": BRIEF,
+    },
     "on one topic": {"label": TOPIC | {"topic": None, "where": {"kind": "label"}}},
 }
 CASES = IN_THE_STREAM | IN_RECORDS
@@ -92,7 +96,7 @@ def new_pipeline(case: str) -> Pipeline:
 def stream(case: str, *, rows: int, seed: int) -> list[LocalRecord]:
     if case in IN_THE_STREAM:
         return sensors(rows, seed=seed, missing=0.1)
-    return labelled_later(rows, seed=seed, number=case == "of a number", one_topic=case == "on one topic")
+    return labelled_later(rows, seed=seed, number=case.startswith("of a number"), one_topic=case == "on one topic")
 
 
 def learn(pipeline: Pipeline, records: Sequence[LocalRecord], *, sizes: Sequence[int]) -> list[Prediction]:
