@@ -24,7 +24,8 @@ class OutputFile:
     """Takes lines at any time; what the disk does not take is kept, and ``settle`` tries again.
 
     Its state says which file it is (path, inode, and a checksum of the bytes before its end) and how long it was.
-    A file that is another one is never cut, nor is a copy of the right one, such as one from a backup.
+    A file that is another one is never cut, nor is a copy of the right one, such as one from a backup. It is cut
+    when the first line is to be written, not before: a process that does not come so far has changed nothing.
     """
 
     def __init__(self, path: str, *, what: str, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -37,6 +38,7 @@ class OutputFile:
         self._unsynced: list[bytes] = []
         self._unsynced_bytes = 0
         self._synced_size = 0
+        self._cut_to: int | None = None
         self.trouble = ""
         """Why nothing can be written now, in a sentence; empty where it can."""
 
@@ -63,7 +65,7 @@ class OutputFile:
         size, inode, known = 0, None, None
         if self._descriptor is not None:
             status = os.fstat(self._descriptor)
-            size, inode = status.st_size, status.st_ino
+            size, inode = self._size(self._descriptor), status.st_ino
             # A pipe or a device has no bytes to be known by, and is never cut.
             if stat.S_ISREG(status.st_mode):
                 known = Fingerprint.of_open(self._descriptor, size).to_json()
@@ -99,6 +101,9 @@ class OutputFile:
             self._sync()
 
     def _write_unwritten(self, descriptor: int) -> None:
+        if self._unwritten and self._cut_to is not None:
+            os.ftruncate(descriptor, self._cut_to)
+            self._cut_to = None
         while self._unwritten:
             _write_whole(descriptor, self._unwritten[0])
             self._unsynced_bytes += len(self._unwritten[0])
@@ -114,15 +119,19 @@ class OutputFile:
             self._go_back(descriptor)
             raise
         self._unsynced, self._unsynced_bytes = [], 0
-        self._synced_size = os.fstat(descriptor).st_size
+        self._synced_size = self._size(descriptor)
         if not _is_at(descriptor, self._path):  # somebody has moved it away: what comes now is of a new file
             self._release()
             self._opened()
 
+    def _size(self, descriptor: int) -> int:
+        """Return how much of the file is ours."""
+        return os.fstat(descriptor).st_size if self._cut_to is None else self._cut_to
+
     def _go_back(self, descriptor: int) -> None:
         self._unwritten = self._unsynced + self._unwritten
         self._unsynced, self._unsynced_bytes = [], 0
-        if os.fstat(descriptor).st_size > self._synced_size:
+        if self._cut_to is None and os.fstat(descriptor).st_size > self._synced_size:
             os.ftruncate(descriptor, self._synced_size)
 
     def _opened(self) -> int:
@@ -141,25 +150,26 @@ class OutputFile:
         if new:
             _sync_directory(Path(self._path).parent)
         if self._known is not None:
-            self._cut_back(descriptor, self._known)
+            self._cut_to = self._size_to_cut_to(descriptor, self._known)
         size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":  # a crash has cut a line short
-            _write_whole(descriptor, b"\n")
+        if self._cut_to is None and size and os.pread(descriptor, 1, size - 1) != b"\n":
+            _write_whole(descriptor, b"\n")  # a crash has cut a line short
         _fsync(descriptor)
-        self._synced_size = os.fstat(descriptor).st_size
+        self._synced_size = self._size(descriptor)
 
-    def _cut_back(self, descriptor: int, known: Mapping[str, Any]) -> None:
-        size, expected = os.fstat(descriptor).st_size, known["bytes"]
+    def _size_to_cut_to(self, descriptor: int, known: Mapping[str, Any]) -> int | None:
+        size, expected = os.fstat(descriptor).st_size, int(known["bytes"])
         if size < expected:
             log.warning("%s has %d bytes, the checkpoint says %d; appending", self._path, size, expected)
         elif size > expected and self._is_the_one(descriptor, known):
-            os.ftruncate(descriptor, expected)
+            return expected
         elif size > expected:
             log.warning(
                 "%s is not the file that the checkpoint knows (it was changed, copied or restored, or the path was"
                 " changed): it is appended to and not cut, so what came after the checkpoint may be there twice",
                 self._path,
             )
+        return None
 
     def _is_the_one(self, descriptor: int, known: Mapping[str, Any]) -> bool:
         if known["fingerprint"] is None or known["inode"] != os.fstat(descriptor).st_ino:
@@ -171,6 +181,7 @@ class OutputFile:
 
     def _release(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
+        self._cut_to = None
         if descriptor is not None:
             os.close(descriptor)
 

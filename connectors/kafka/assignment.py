@@ -35,6 +35,8 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         self._changes: deque[tuple[Change, frozenset[TopicPartition]]] = deque()
         self.active: set[TopicPartition] = set()
         self.waiting: set[TopicPartition] = set()
+        self.given = False
+        """Whether a rebalance has ended in a share of the group's partitions; it may be an empty one."""
 
     @property
     def settled(self) -> bool:
@@ -66,6 +68,7 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         while self._changes:
             change, parts = self._changes.popleft()
             self.active -= parts
+            self.given = change == "assigned"
             if change == "assigned":
                 self.waiting |= parts
             else:

@@ -30,6 +30,10 @@ class ForeignOffsetsError(SourceDataError):
     """The group has offsets that this model did not commit, and nobody has said what they are to mean."""
 
 
+class ForgottenError(SourceDataError):
+    """In a shared group, this model has forgotten what the others count as learned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """The next offset of a partition, and what shows whether it still means the same record."""

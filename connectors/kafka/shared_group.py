@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.kafka.claims import NOTHING, GroupOffset
+from connectors.kafka.claims import MOST_CLAIMS, NOTHING, GroupOffset
 from connectors.kafka.positions import Position
 
 if TYPE_CHECKING:
@@ -67,7 +67,18 @@ def shared_position(stored: Position | None, group: GroupOffset, identity: str) 
     return Position(others) if others >= 0 else None
 
 
-def forgotten(at: Position, stored: Position | None, group: GroupOffset, identity: str) -> int:
-    """Return how many offsets before ``at`` this model had learned, has forgotten by a rollback, and passes."""
-    ends = [claim.end for claim in group.claims if claim.model == identity and claim.end <= at.offset]
-    return max(0, max(ends, default=0) - (0 if stored is None else stored.offset))
+def learned_by_nobody(stored: Position | None, group: GroupOffset, identity: str, *, mine: bool) -> int:
+    """Return of how many offsets, at most, this model's own claims say that it had learned them, and no more.
+
+    After a rollback, a damaged generation or a restored backup it has forgotten what it learned since, and the
+    group has not: others go on behind that. What it goes back for itself does not count (see ``shared_position``):
+    the newest claim, where the partition is its own now (``mine``).
+    """
+    known, begin, lacked = 0 if stored is None else stored.offset, 0, 0
+    for place, claim in enumerate(group.claims, start=1):
+        goes_back = mine and place == len(group.claims)
+        remembered = begin or len(group.claims) < MOST_CLAIMS  # of the oldest of so many, the beginning is lost
+        if claim.model == identity and remembered and not goes_back:
+            lacked += max(0, claim.end - max(begin, known))
+        begin = claim.end
+    return lacked

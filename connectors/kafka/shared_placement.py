@@ -6,15 +6,16 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kafka import TopicPartition
+
 from connectors.kafka.claims import NOTHING, GroupOffset
 from connectors.kafka.placement import KafkaPlacement
-from connectors.kafka.shared_group import forgotten, shared_position, taken_by_others
+from connectors.kafka.positions import ForgottenError
+from connectors.kafka.shared_group import learned_by_nobody, shared_position, taken_by_others
 from connectors.source import CheckpointRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from kafka import TopicPartition
 
     from connectors.kafka.connection import TopicFacts
     from connectors.kafka.positions import Log, Position
@@ -25,14 +26,21 @@ log = logging.getLogger(__name__)
 class SharedPlacement(KafkaPlacement):
     """Goes on where the group stands, unless this very model is to learn again what it has forgotten."""
 
+    @property
+    def undecided(self) -> bool:
+        """Whether it is not known yet if the group took all that the checkpoint holds, and no more."""
+        return bool(self._ledger.undecided) or not self._ledger.missing_known
+
     def place(
         self, parts: list[TopicPartition], topics: Mapping[str, TopicFacts], diverged: set[TopicPartition]
     ) -> dict[TopicPartition, Position]:
         """Return a position for each.
 
-        Raises CheckpointRefusedError, too, where the checkpoint that was taken up holds what others are to learn.
+        Raises CheckpointRefusedError, too, where the checkpoint that was taken up holds what others are to learn,
+        and ForgottenError where it lacks what others count as learned.
         """
         self._decide(parts)
+        self._miss_nothing(parts, topics)
         return super().place(parts, topics, diverged)
 
     def _decide(self, assigned: list[TopicPartition]) -> None:
@@ -48,6 +56,23 @@ class SharedPlacement(KafkaPlacement):
                 f"the checkpoint was never committed, and its events of {names} are other members' to learn"
             )
         undecided.clear()
+
+    def _miss_nothing(self, assigned: list[TopicPartition], topics: Mapping[str, TopicFacts]) -> None:
+        """See to it, once for each checkpoint that is taken up, that no event is left to nobody unless told."""
+        if self._ledger.missing_known:
+            return
+        everywhere = [TopicPartition(name, number) for name, facts in topics.items() for number in facts.partitions]
+        stored, identity = self._ledger.positions, self._ledger.identity
+        missing = {
+            part: lacked
+            for part, group in sorted(self._committed(everywhere).items())
+            if (lacked := learned_by_nobody(stored.get(part), group, identity, mine=part in assigned))
+        }
+        if missing and self._options.on_forgotten == "fail":
+            raise ForgottenError(_forgotten(missing))
+        if missing:
+            log.warning("%s", _forgotten(missing))
+        self._ledger.missing_known = True
 
     def _one(self, part: TopicPartition, held: Log, *, diverged: bool) -> Position:
         stored = self._ledger.positions.get(part)
@@ -65,14 +90,14 @@ class SharedPlacement(KafkaPlacement):
         return None if offset is NOTHING or offset.model is not None else offset
 
     def _tell(self, part: TopicPartition, stored: Position | None, at: Position) -> None:
-        group = self._ledger.group.get(part, NOTHING)
-        lost = forgotten(at, stored, group, self._ledger.identity)
-        if lost:
-            log.warning(
-                "%s/%d continues at offset %d: other members have read it since, so %d offsets that this model has"
-                " forgotten by a rollback are learned by nobody",
-                part.topic,
-                part.partition,
-                at.offset,
-                lost,
-            )
+        """Say nothing: in a group, to go on elsewhere than one stood is the rule."""
+
+
+def _forgotten(missing: Mapping[TopicPartition, int]) -> str:
+    where = ", ".join(f"{part.topic}/{part.partition} (up to {lacked})" for part, lacked in missing.items())
+    return (
+        f"this model had learned events of {where}, has forgotten them by a rollback, a damaged generation or a"
+        " restored backup, and the other members go on behind them: nobody would learn them. After a rollback,"
+        " retaind checkpoint undo-rollback puts the newer generations back; or set source.on_forgotten to pass to"
+        " go on without those events"
+    )

@@ -35,7 +35,7 @@ COMPACTION = {
 FIRST_EVENTS = 2_000
 """More than are looked at before a decoder decides how to read them, of one partition, too."""
 DEADLINE_SECONDS = 120.0
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.2
 NOBODYS = -1
 """The partition of what was never committed."""
 
@@ -137,17 +137,18 @@ class Course:
         self.stream.end()
         for member in self.members:
             member.machine.set_clock(0)
-        records = self._records()
-        wanted = expected(records, share=PROBE_SHARE)
-        self.until(lambda: self._published() >= wanted.predicted.keys(), "not all is learned")
+        self.until(lambda: self._settled(expected(self._records(), share=PROBE_SHARE)), "not all is learned")
         for member in self.members:
             member.stop()
+        records = self._records()
+        wanted = expected(records, share=PROBE_SHARE)
         verdict = compare(self._found(), wanted, ever=self._ever(wanted))
         differing = self._differing(len(wanted.predicted)) if self.setting.bits else None
         ends = Counter(code for member in self.members for code in member.ends)
         return Outcome(len(records), verdict, differing, ends)
 
     def _records(self) -> list[Record]:
+        """Return what is to be learned of the topic; of a compacted one that is less and less."""
         records = self.broker.read_all(self.topic, isolation_level="read_committed")
         places = {(record.partition, record.offset) for record in records}
         assert places <= {*self.stream.events.values(), *self.stream.bad}, "the topic has what nobody wrote"
@@ -155,8 +156,15 @@ class Course:
             return takeable(records, partitions=self.setting.partitions)
         return records
 
-    def _published(self) -> set[Position]:
-        return set(_places(self._lines("predictions")))
+    def _settled(self, wanted: Fates) -> bool:
+        """Whether all is learned; where members share it, also whether the group knows, so that it is final."""
+        published = Counter(_places(self._lines("predictions")))
+        if self.setting.members == 1:
+            return published.keys() >= wanted.predicted.keys()
+        ends = {partition: offset + 1 for partition, offset in sorted(wanted.predicted)}
+        committed = self.broker.committed(self.topic)
+        known = all(committed.get((self.topic, partition), 0) >= end for partition, end in ends.items())
+        return published == wanted.predicted and known
 
     def _lines(self, name: str) -> Iterable[dict[str, Any]]:
         if not self.setting.to_kafka:

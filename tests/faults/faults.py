@@ -188,19 +188,35 @@ def flip_a_bit_of_the_newest_generation(course: Course) -> None:
 
 
 def roll_back(course: Course) -> None:
-    """As docs/operating.md says: stop, list, roll back, start."""
+    """As docs/operating.md says: stop, list, roll back, start; and undo it where it is refused."""
     course.let_learn()
     member = course.one()
     member.stop()
-    place = ["--directory", str(member.state)]
-    assert CliRunner().invoke(checkpoint, ["list", *place]).exit_code == 0
     whole = [entry.generation for entry in member.store.entries() if entry.manifest is not None]
-    done = CliRunner().invoke(checkpoint, ["rollback", str(course.chance.choice(whole)), "--yes", *place])
-    assert done.exit_code == 0, done.output
+    operate(member, "list")
+    operate(member, "rollback", str(course.chance.choice(whole)), "--yes")
     if course.chance.random() < 0.5:
         with course.broker.proxy.stalled():  # nor does the first start reach a broker
             course.let_learn()
             member.stop()
+    undo_what_is_refused(course, member)
+
+
+def undo_what_is_refused(course: Course, member: Member) -> None:
+    """A member of a group that has handed over what it has forgotten stops with 65, and says what to do."""
+    if course.setting.members > 1:
+        daemon = member.run()
+        daemon.until(lambda: daemon.code() is not None or daemon.get("/readyz")[0] == 200)
+        if daemon.code() == 65:
+            assert "retaind checkpoint undo-rollback" in daemon.log, daemon.log
+            member.daemon = None
+            operate(member, "undo-rollback")
+
+
+def operate(member: Member, *command: str) -> None:
+    """Do what an operator does, on the command line."""
+    done = CliRunner().invoke(checkpoint, [*command, "--directory", str(member.state)])
+    assert done.exit_code == 0, done.output
 
 
 def restore_a_backup(course: Course) -> None:
@@ -232,6 +248,6 @@ FAULTS = (
     Fault("disk of the results broken (EIO)", break_the_disk_of_the_results, lambda setting: not setting.to_kafka),
     Fault("stopped and started on a full disk", stop_while_the_disk_is_full),
     Fault("bit of the state flipped", flip_a_bit_of_the_newest_generation),
-    Fault("rolled back", roll_back, lambda setting: setting.members == 1),
+    Fault("rolled back", roll_back),
     Fault("backup restored", restore_a_backup, lambda setting: setting.members == 1),
 )

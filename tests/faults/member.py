@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +68,10 @@ class Member:
             time.sleep(PAUSE_SECONDS)
 
     def stop(self) -> None:
-        """End its life in an orderly way, if it has one."""
+        """End its life in an orderly way, if it has one; it may have been about to end by itself."""
         if self.daemon is not None:
             code = self.daemon.stop()
-            assert code == 0 or code in RESTARTED, f"it ended with {code}:\n{self.daemon.log}"
+            assert code in {0, -signal.SIGTERM, *RESTARTED}, f"it ended with {code}:\n{self.daemon.log}"
             self.daemon = None
 
     def kill(self) -> None:

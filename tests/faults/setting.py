@@ -25,7 +25,7 @@ learner: {{batch: 8, steps: fixed}}
 strategies: [{{type: replay, rows: 100000}}]
 companions: {{naive: null, frozen: null}}
 retention: {{probe_share: {probe_share}, probe_rows: 20000}}
-checkpoint: {{directory: "{directory}/state", every_events: {every_events}, keep: 6}}
+checkpoint: {{directory: "{directory}/state", every_events: {every_events}, every_seconds: 3, keep: 6}}
 predictions: {predictions}
 dead_letters: {dead_letters}
 http: {{port: 0}}

@@ -163,9 +163,23 @@ def test_what_a_full_disk_does_not_take_is_written_once_when_there_is_room(small
     file.close()
     assert written(path) == ["first", *large, "later"]
     again = output(path, state)
-    assert again.settle(0)
+    put(again, "again")
     again.close()
-    assert written(path) == ["first"]
+    assert written(path) == ["first", "again"]
+
+
+def test_a_process_that_comes_to_no_line_cuts_nothing(path: Path) -> None:
+    """It may have been told to go back too far: the state that knows these lines can still be put back."""
+    state = killed_after(path, 3, 2)
+    before = path.read_bytes()
+    file = output(path, state)
+    assert file.settle(0)
+    assert file.state_dict() == state
+    file.close()
+    assert path.read_bytes() == before
+    put(again := output(path, state), "new")
+    again.close()
+    assert written(path) == ["kept 0", "kept 1", "kept 2", "new"]
 
 
 def test_what_was_written_is_written_again_after_an_fsync_that_failed(
