@@ -20,6 +20,7 @@ COMMANDS = {
     "config": "Show the configuration as the daemon understands it: defaults, variables, strategies.",
     "doctor": "Check a set-up for problems, and say how to fix each.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
+    "positions": "Choose what the consumer group has: the checkpoint's positions, or none.",
     "report": "Write a report of a run as one HTML page, for people who were not there.",
     "bench": "Say where the benchmarks are: in a checkout, `python -m benchmarks`.",
     "schema": "Print the JSON Schema of the configuration file, for editors.",

@@ -141,13 +141,14 @@ def _foreign(part: TopicPartition, stored: Position | None, foreign: GroupOffset
     if stored is None:
         return (
             f"{who} has committed offset {foreign.offset} of {name} to this group, and no checkpoint of this model"
-            " has read it; set source.on_group_offsets to take to begin there, or to ignore to begin at"
-            " source.start, or give this model a group of its own"
+            " has read it; set source.on_group_offsets to take to begin there; or to ignore, or run `retaind"
+            " positions clear`, to begin at source.start; or give this model a group of its own"
         )
     return (
         f"the checkpoint stands at offset {stored.offset} of {name}, and {who} has committed {foreign.offset} to"
-        f" this group; set source.on_group_offsets to ignore to go on at {stored.offset} and learn what is between,"
-        " or give this model a group of its own: the checkpoint is never left for the group's offsets"
+        " this group; set source.on_group_offsets to ignore, or run `retaind positions commit`, to go on at"
+        f" {stored.offset} and learn what is between, or give this model a group of its own: a checkpoint is never"
+        " left for the group's offsets"
     )
 
 

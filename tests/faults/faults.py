@@ -178,10 +178,11 @@ def flip_a_bit_of_the_newest_generation(course: Course) -> None:
     generations = member.store.generations()
     if len(generations) > 1:
         file = course.chance.choice(sorted(member.store.path(generations[-1]).glob("*.*")))
-        content = bytearray(file.read_bytes())
-        if content:
-            content[course.chance.randrange(len(content))] ^= 1 << course.chance.randrange(8)
-            file.write_bytes(content)
+        whole = file.read_bytes()
+        content = bytearray(whole)
+        content[course.chance.randrange(len(content))] ^= 1 << course.chance.randrange(8)
+        file.write_bytes(content)
+        answer_refusal(course, member, lambda: file.write_bytes(whole))
 
 
 # The operator.
@@ -199,18 +200,18 @@ def roll_back(course: Course) -> None:
         with course.broker.proxy.stalled():  # nor does the first start reach a broker
             course.let_learn()
             member.stop()
-    undo_what_is_refused(course, member)
+    answer_refusal(course, member, lambda: operate(member, "undo-rollback"))
 
 
-def undo_what_is_refused(course: Course, member: Member) -> None:
-    """A member of a group that has handed over what it has forgotten stops with 65, and says what to do."""
+def answer_refusal(course: Course, member: Member, answer: Callable[[], object]) -> None:
+    """A member of a group that has forgotten what it handed over stops with 65, and says what to do."""
     if course.setting.members > 1:
         daemon = member.run()
-        daemon.until(lambda: daemon.code() is not None or daemon.get("/readyz")[0] == 200)
+        daemon.until(lambda: daemon.code() is not None or daemon.said("ready") is not None)
         if daemon.code() == 65:
             assert "retaind checkpoint undo-rollback" in daemon.log, daemon.log
             member.daemon = None
-            operate(member, "undo-rollback")
+            answer()
 
 
 def operate(member: Member, *command: str) -> None:
