@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_UNSYNCED_BYTES = 8 * 1024 * 1024
+FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class OutputFile:
@@ -104,10 +105,23 @@ class OutputFile:
         if self._unwritten and self._cut_to is not None:
             os.ftruncate(descriptor, self._cut_to)
             self._cut_to = None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            self._write_to_pipe(descriptor)
         while self._unwritten:
             _write_whole(descriptor, self._unwritten[0])
             self._unsynced_bytes += len(self._unwritten[0])
             self._unsynced.append(self._unwritten.pop(0))
+
+    def _write_to_pipe(self, descriptor: int) -> None:
+        """Write what a pipe takes, which is not waited for, and cannot be taken back."""
+        while self._unwritten:
+            try:
+                taken = os.write(descriptor, self._unwritten[0])
+            except BlockingIOError as error:
+                raise BlockingIOError(error.errno, f"nobody reads {self._path}, and it is full") from error
+            self._unwritten[0] = self._unwritten[0][taken:]
+            if not self._unwritten[0]:
+                del self._unwritten[0]
 
     def _sync(self) -> None:
         descriptor = self._opened()
@@ -137,7 +151,7 @@ class OutputFile:
     def _opened(self) -> int:
         if self._descriptor is None:
             new = not Path(self._path).exists()
-            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(self._path, FLAGS, 0o666)
             try:
                 self._make_ready(descriptor, new=new)
             except BaseException:
