@@ -36,7 +36,7 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         self.active: set[TopicPartition] = set()
         self.waiting: set[TopicPartition] = set()
         self.given = False
-        """Whether a rebalance has ended in a share of the group's partitions; it may be an empty one."""
+        """Whether it is known which share of the group's partitions this process has; it may be an empty one."""
 
     @property
     def settled(self) -> bool:
@@ -68,7 +68,7 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         while self._changes:
             change, parts = self._changes.popleft()
             self.active -= parts
-            self.given = change == "assigned"
+            self.given = change != "lost"
             if change == "assigned":
                 self.waiting |= parts
             else:

@@ -35,7 +35,7 @@ def taken_by_others(
         part
         for part, at in undecided.items()
         if not _taken(at, group.get(part, NOTHING), identity)
-        and not (part in mine and _nobody_since(group.get(part, NOTHING), identity))
+        and not (part in mine and _nobody_since(at, group.get(part, NOTHING), identity))
     )
 
 
@@ -46,18 +46,20 @@ def _taken(at: Position, group: GroupOffset, identity: str) -> bool:
     return group.learned_by(identity) >= at.offset or (not group.claims and group.offset >= at.offset)
 
 
-def _nobody_since(group: GroupOffset, identity: str) -> bool:
-    return group.model in (identity, None)
+def _nobody_since(at: Position, group: GroupOffset, identity: str) -> bool:
+    """Whether no other member has committed since this model took the partition over."""
+    return group.model in (identity, None) or group.offset == at.begun
 
 
 def shared_position(stored: Position | None, group: GroupOffset, identity: str) -> Position | None:
     """Return where a member goes on with a partition that it was given; None where ``start`` is to say it.
 
-    It goes on where the group stands. Where the group's newest commit is its own, it goes on at its own position,
-    which may be behind after a rollback: what it has forgotten since is its to learn again, from the end of
+    It goes on where the group stands; at its own position, which nobody knows yet, where the group stands as it did
+    when it took the partition over. Where the newest commit is its own, it goes on at its own position, too, which
+    may be behind after a rollback: what it has forgotten since is its to learn again, from the end of
     the claim before its own; what other members have learned is not.
     """
-    if group.model is None:
+    if group.model is None or (stored is not None and group.offset == stored.begun):
         return stored
     if group.model != identity:
         return Position(group.offset, group.leader_epoch)

@@ -26,10 +26,13 @@ log = logging.getLogger(__name__)
 class SharedPlacement(KafkaPlacement):
     """Goes on where the group stands, unless this very model is to learn again what it has forgotten."""
 
+    _asked = False
+    """Whether this connection has placed anything yet."""
+
     @property
     def undecided(self) -> bool:
-        """Whether it is not known yet if the group took all that the checkpoint holds, and no more."""
-        return bool(self._ledger.undecided) or not self._ledger.missing_known
+        """Whether it is not known yet if the group took all that was learned, and no more."""
+        return bool(self._ledger.undecided) or not (self._ledger.missing_known and self._asked)
 
     def place(
         self, parts: list[TopicPartition], topics: Mapping[str, TopicFacts], diverged: set[TopicPartition]
@@ -39,9 +42,28 @@ class SharedPlacement(KafkaPlacement):
         Raises CheckpointRefusedError, too, where the checkpoint that was taken up holds what others are to learn,
         and ForgottenError where it lacks what others count as learned.
         """
+        if self._overtaken(parts):
+            return {}
         self._decide(parts)
         self._miss_nothing(parts, topics)
         return super().place(parts, topics, diverged)
+
+    def _overtaken(self, assigned: list[TopicPartition]) -> bool:
+        """Return whether, while no connection stood, others have gone on from before what was learned here.
+
+        Nobody tells a new client what the one before it has lost. What is found is noted as lost.
+        """
+        first, self._asked = not self._asked, True
+        if not first or not self._ledger.missing_known:
+            return (
+                False  # the connection has stood, or what was learned is all in the checkpoint that is decided on
+            )
+        read = self._ledger.progress_seconds  # by this process
+        ahead = {part: self._ledger.positions[part] for part in self._ledger.unsettled(read)}
+        group = self._committed(sorted(ahead)) if ahead else {}
+        lost = taken_by_others(ahead, group, assigned=assigned, identity=self._ledger.identity)
+        self._ledger.lost |= set(lost)
+        return bool(lost)
 
     def _decide(self, assigned: list[TopicPartition]) -> None:
         """Find out whether the group has taken what the checkpoint holds, or will."""

@@ -233,6 +233,17 @@ class Model:
         """End at once."""
         self.source = self.reader = None
 
+    def lose_connection(self) -> None:
+        """Go on with a new client, as after an error; it may commit before it has heard what its share is."""
+        if self.source is not None:
+            self.save()
+            self.source.close()
+            self.source._reader = self._connect(0.0)
+            assert self.reader is not None
+            self.reader.placed = True
+            self.commit()
+            self.reader.placed = False
+
     def roll_back(self, to: int) -> None:
         """Make an older checkpoint the newest; the process is stopped."""
         keep = 1 + to % len(self.disk)
@@ -293,6 +304,14 @@ class Alone(RuleBasedStateMachine):
     def die(self, number: int) -> None:
         self.one(number).die()
         self.cluster.remove(number % self.members, fence=False)
+
+    @rule(number=numbers, expired=st.booleans())
+    def lose_the_connection(self, number: int, expired: bool) -> None:  # noqa: FBT001 - see above
+        """A group forgets such a client after a while, and so does the client that it was one."""
+        self.one(number).poll(2)
+        self.one(number).lose_connection()
+        if expired:
+            self.cluster.remove(number % self.members, fence=False)
 
     @rule(number=numbers, to=st.integers(0, 99))
     def roll_back(self, number: int, to: int) -> None:
