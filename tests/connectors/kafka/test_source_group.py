@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.kafka.cluster import Cluster
 
+FORGOTTEN_SOON = QUICK | {"session_timeout_ms": 6000}  # as soon as a broker allows
+
 
 @pytest.fixture
 def wide(broker: Cluster, topic: str) -> Iterator[str]:
@@ -187,6 +189,25 @@ def test_a_member_that_has_forgotten_what_it_handed_over_stops_unless_it_is_told
     assert learned_by(again, second) == sorted(set(all_up_to(10)) - set(lost))
     assert committed(broker, wide) == [10] * 4
     assert "the other members go on behind them: nobody would learn them" in caplog.text
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["others-go-on", "nobody-noticed"])
+def test_a_member_that_connects_anew_before_its_first_commit_learns_nothing_twice(
+    broker: Cluster, wide: str, new: Callable[..., Member], monkeypatch: pytest.MonkeyPatch, *, leaves: bool
+) -> None:
+    produce_to_each(broker, wide, 0, 10)
+    first = new(client=FORGOTTEN_SOON)
+    together([first], lambda: len(first.learned) == 40)
+    second = new(client=FORGOTTEN_SOON)
+    together([first, second], shared(first, second))
+    produce_to_each(broker, wide, 10, 20)
+    together([first, second], lambda: len(learned_by(first, second)) == 80)
+    assert second.source._reader is not None
+    if not leaves:  # as where the connection is broken
+        monkeypatch.setattr(second.source._reader.consumer, "close", lambda **_: None)
+    second.source._disconnect("a test")
+    produce_to_each(broker, wide, 20, 25)
+    together([first, second], lambda: learned_by(first, second) == all_up_to(25))
 
 
 def test_a_pattern_is_shared_too_and_finds_later_topics(broker: Cluster, topic: str) -> None:
