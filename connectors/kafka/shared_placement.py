@@ -46,7 +46,22 @@ class SharedPlacement(KafkaPlacement):
             return {}
         self._decide(parts)
         self._miss_nothing(parts, topics)
-        return super().place(parts, topics, diverged)
+        placed = super().place(parts, topics, diverged)
+        self._take_back(placed)
+        return placed
+
+    def _take_back(self, placed: Mapping[TopicPartition, Position]) -> None:
+        """Let the group stand where this model goes back to, before anybody else could go on behind that."""
+        identity, group = self._ledger.identity, self._ledger.group
+        offsets = {
+            part: known.followed_by(identity, at.offset, at.leader_epoch)
+            for part, at in placed.items()
+            if (known := group.get(part, NOTHING)).model == identity and at.offset < known.offset
+        }
+        if offsets:
+            ready = {part: offset.to_kafka() for part, offset in offsets.items()}
+            self._consumer.commit(ready, timeout_ms=self._options.commit_seconds * 1000)
+            self._ledger.has_committed(offsets)
 
     def _overtaken(self, assigned: list[TopicPartition]) -> bool:
         """Return whether, while no connection stood, others have gone on from before what was learned here.

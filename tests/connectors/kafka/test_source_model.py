@@ -78,7 +78,9 @@ class Cluster:
         return [(part.partition, offset) for part in PARTS for offset in self.logs[part]]
 
 
-def placement(kind: type[KafkaPlacement], cluster: Cluster, options: KafkaSourceOptions, ledger: Ledger) -> Any:
+def placement(
+    kind: type[KafkaPlacement], cluster: Cluster, options: KafkaSourceOptions, ledger: Ledger, *, consumer: Reader
+) -> Any:
     """Return a placement that asks the model."""
 
     class Asking(kind):  # type: ignore[misc, valid-type]
@@ -88,7 +90,7 @@ def placement(kind: type[KafkaPlacement], cluster: Cluster, options: KafkaSource
         def _committed(self, parts: list[TopicPartition]) -> dict[TopicPartition, GroupOffset]:
             return {part: GroupOffset.of(cluster.offsets[part]) for part in parts if part in cluster.offsets}
 
-    return Asking(None, options, ledger)
+    return Asking(consumer, options, ledger)
 
 
 class Reader:
@@ -100,7 +102,8 @@ class Reader:
     def __init__(self, cluster: Cluster, options: KafkaSourceOptions, ledger: Ledger, *, number: int) -> None:
         self._cluster, self._ledger, self._number = cluster, ledger, number
         self._shared = options.mode == "subscribe"
-        self._placement = placement(SharedPlacement if self._shared else KafkaPlacement, cluster, options, ledger)
+        kind = SharedPlacement if self._shared else KafkaPlacement
+        self._placement = placement(kind, cluster, options, ledger, consumer=self)
         self.consumer = self
         self.ours: list[TopicPartition] = []
         self.placed = False
