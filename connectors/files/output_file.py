@@ -26,7 +26,7 @@ class OutputFile:
 
     Its state says which file it is (path, inode, and a checksum of the bytes before its end) and how long it was.
     A file that is another one is never cut, nor is a copy of the right one, such as one from a backup. It is cut
-    when the first line is to be written, not before: a process that does not come so far has changed nothing.
+    by the first ``append``, not before: a process that does not come so far has changed nothing.
     """
 
     def __init__(self, path: str, *, what: str, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -40,6 +40,7 @@ class OutputFile:
         self._unsynced_bytes = 0
         self._synced_size = 0
         self._cut_to: int | None = None
+        self._goes_on = False
         self.trouble = ""
         """Why nothing can be written now, in a sentence; empty where it can."""
 
@@ -50,8 +51,10 @@ class OutputFile:
 
     def append(self, lines: Iterable[bytes]) -> None:
         """Write lines, each given without its line end, or keep them where that is not possible now."""
+        self._goes_on = True
         if data := b"".join(line + b"\n" for line in lines):
             self._unwritten.append(data)
+        if self._unwritten or self._cut_to is not None:
             self._try(self._write)
 
     def settle(self, timeout_seconds: float) -> bool:
@@ -78,6 +81,7 @@ class OutputFile:
         The state of a sink of another type says nothing about this file.
         """
         self._release()
+        self._goes_on = False
         self._unwritten, self._unsynced, self._unsynced_bytes = [], [], 0
         self._known = state if "fingerprint" in state else None
 
@@ -102,7 +106,7 @@ class OutputFile:
             self._sync()
 
     def _write_unwritten(self, descriptor: int) -> None:
-        if self._unwritten and self._cut_to is not None:
+        if self._goes_on and self._cut_to is not None:
             os.ftruncate(descriptor, self._cut_to)
             self._cut_to = None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

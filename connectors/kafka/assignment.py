@@ -35,8 +35,6 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         self._changes: deque[tuple[Change, frozenset[TopicPartition]]] = deque()
         self.active: set[TopicPartition] = set()
         self.waiting: set[TopicPartition] = set()
-        self.given = False
-        """Whether it is known which share of the group's partitions this process has; it may be an empty one."""
 
     @property
     def settled(self) -> bool:
@@ -68,7 +66,6 @@ class KafkaAssignment(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka
         while self._changes:
             change, parts = self._changes.popleft()
             self.active -= parts
-            self.given = change != "lost"
             if change == "assigned":
                 self.waiting |= parts
             else:

@@ -137,7 +137,7 @@ class KafkaReader:
             return self.dependency_missing or self._watch.stalled
         if not self._assignment.settled:
             return f"group {self._options.group} is rebalancing"
-        if not self.placed:
+        if not self.placed or self.undecided:
             return "looking up the positions to read from"
         return "; ".join(self._ledger.unreadable[part].problem for part in self.held)
 
@@ -228,7 +228,7 @@ class KafkaReader:
 
         Who has been without one for so long is given none: right after it has joined, that is not certain.
         """
-        without = self._assignment.given and not self._assignment.active and self._placement.undecided
+        without = not self._assignment.active and self._placement.undecided
         if not without:
             self._without_since = None
             return False

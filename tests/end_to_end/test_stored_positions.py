@@ -58,6 +58,7 @@ def test_a_rollback_outlives_a_start_that_reaches_no_broker(mortal: Broker, lear
         daemon.until_said("restored")
         assert daemon.stop() == 0, daemon.log
     assert store(learned).rolled_back
+    assert store(learned).generations()[-1] == generations[len(generations) // 2]  # so that it can be undone
     learned.live_to(EVENTS)
     assert learned.learned() == ALL
     assert not store(learned).rolled_back
