@@ -64,6 +64,7 @@ def reload(course: Course) -> None:
     before = text.split("every_events: ")[1].split(",")[0]
     after = course.chance.choice(("100", "250", "600", before))
     member.file.write_text(text.replace(f"every_events: {before}", f"every_events: {after}"))
+    member.until_started()  # before that, it would end of it
     member.run().signal(signal.SIGHUP)
     course.let_learn(0.5)
 
