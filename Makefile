@@ -43,8 +43,8 @@ check: venv ## run the first two minutes of it: linters, types, import rules, an
 kills: venv ## kill a daemon that publishes to Kafka 200 times, and count what is there not once (some minutes)
 	@$(BIN)/python -m tests.end_to_end.exactly_once
 
-faults: venv ## draw 300 faults against a real daemon and a real Kafka, and compare with the topic (SEED=n repeats one)
-	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED))
+faults: venv ## draw 312 faults against real daemons and a real Kafka, and ask the topic (SEED=n COURSES=1 repeats one course)
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(COURSES),--courses $(COURSES))
 
 helm: ## build helm and kustomize for the tests of the chart, in .cache/bin, with Go >= 1.24
 	GOBIN='$(CURDIR)/.cache/bin' go install helm.sh/helm/v3/cmd/helm@v3.19.2

@@ -280,7 +280,11 @@ class Service:
                 f"the state in {self.config.checkpoint.directory} was begun from Python, and no place in a stream"
                 " belongs to it; load it there, or give checkpoint.directory another place"
             )
-        self.loop.resume(restored(self.config, saved, stopwatch=self._stopwatch), saved.state)
+        # As the source will say it: where nothing is learned, nothing is saved, and a rollback can be undone.
+        ahead = {"group_is_ahead": True} if recovered.rolled_back else {}
+        state = saved.state | {"source": saved.state["source"] | ahead}
+        pipeline = restored(self.config, saved, stopwatch=self._stopwatch)
+        self.loop.resume(pipeline, state, uncommitted=None if recovered.committed else saved.generation)
         self._recall(saved)
         self._metrics.checkpoints.restored(saved.generation, size_bytes=saved.bytes, saved_seconds=saved.created)
         log.info("restored", generation=saved.generation, **saved.summary)

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_UNSYNCED_BYTES = 8 * 1024 * 1024
+FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class OutputFile:
     """Takes lines at any time; what the disk does not take is kept, and ``settle`` tries again.
 
     Its state says which file it is (path, inode, and a checksum of the bytes before its end) and how long it was.
-    A file that is another one is never cut, nor is a copy of the right one, such as one from a backup.
+    A file that is another one is never cut, nor is a copy of the right one, such as one from a backup. It is cut
+    by the first ``append``, not before: a process that does not come so far has changed nothing.
     """
 
     def __init__(self, path: str, *, what: str, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -37,6 +39,8 @@ class OutputFile:
         self._unsynced: list[bytes] = []
         self._unsynced_bytes = 0
         self._synced_size = 0
+        self._cut_to: int | None = None
+        self._goes_on = False
         self.trouble = ""
         """Why nothing can be written now, in a sentence; empty where it can."""
 
@@ -47,8 +51,10 @@ class OutputFile:
 
     def append(self, lines: Iterable[bytes]) -> None:
         """Write lines, each given without its line end, or keep them where that is not possible now."""
+        self._goes_on = True
         if data := b"".join(line + b"\n" for line in lines):
             self._unwritten.append(data)
+        if self._unwritten or self._cut_to is not None:
             self._try(self._write)
 
     def settle(self, timeout_seconds: float) -> bool:
@@ -63,7 +69,7 @@ class OutputFile:
         size, inode, known = 0, None, None
         if self._descriptor is not None:
             status = os.fstat(self._descriptor)
-            size, inode = status.st_size, status.st_ino
+            size, inode = self._size(self._descriptor), status.st_ino
             # A pipe or a device has no bytes to be known by, and is never cut.
             if stat.S_ISREG(status.st_mode):
                 known = Fingerprint.of_open(self._descriptor, size).to_json()
@@ -75,6 +81,7 @@ class OutputFile:
         The state of a sink of another type says nothing about this file.
         """
         self._release()
+        self._goes_on = False
         self._unwritten, self._unsynced, self._unsynced_bytes = [], [], 0
         self._known = state if "fingerprint" in state else None
 
@@ -99,10 +106,26 @@ class OutputFile:
             self._sync()
 
     def _write_unwritten(self, descriptor: int) -> None:
+        if self._goes_on and self._cut_to is not None:
+            os.ftruncate(descriptor, self._cut_to)
+            self._cut_to = None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            self._write_to_pipe(descriptor)
         while self._unwritten:
             _write_whole(descriptor, self._unwritten[0])
             self._unsynced_bytes += len(self._unwritten[0])
             self._unsynced.append(self._unwritten.pop(0))
+
+    def _write_to_pipe(self, descriptor: int) -> None:
+        """Write what a pipe takes, which is not waited for, and cannot be taken back."""
+        while self._unwritten:
+            try:
+                taken = os.write(descriptor, self._unwritten[0])
+            except BlockingIOError as error:
+                raise BlockingIOError(error.errno, f"nobody reads {self._path}, and it is full") from error
+            self._unwritten[0] = self._unwritten[0][taken:]
+            if not self._unwritten[0]:
+                del self._unwritten[0]
 
     def _sync(self) -> None:
         descriptor = self._opened()
@@ -114,21 +137,25 @@ class OutputFile:
             self._go_back(descriptor)
             raise
         self._unsynced, self._unsynced_bytes = [], 0
-        self._synced_size = os.fstat(descriptor).st_size
+        self._synced_size = self._size(descriptor)
         if not _is_at(descriptor, self._path):  # somebody has moved it away: what comes now is of a new file
             self._release()
             self._opened()
 
+    def _size(self, descriptor: int) -> int:
+        """Return how much of the file is ours."""
+        return os.fstat(descriptor).st_size if self._cut_to is None else self._cut_to
+
     def _go_back(self, descriptor: int) -> None:
         self._unwritten = self._unsynced + self._unwritten
         self._unsynced, self._unsynced_bytes = [], 0
-        if os.fstat(descriptor).st_size > self._synced_size:
+        if self._cut_to is None and os.fstat(descriptor).st_size > self._synced_size:
             os.ftruncate(descriptor, self._synced_size)
 
     def _opened(self) -> int:
         if self._descriptor is None:
             new = not Path(self._path).exists()
-            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(self._path, FLAGS, 0o666)
             try:
                 self._make_ready(descriptor, new=new)
             except BaseException:
@@ -141,25 +168,26 @@ class OutputFile:
         if new:
             _sync_directory(Path(self._path).parent)
         if self._known is not None:
-            self._cut_back(descriptor, self._known)
+            self._cut_to = self._size_to_cut_to(descriptor, self._known)
         size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":  # a crash has cut a line short
-            _write_whole(descriptor, b"\n")
+        if self._cut_to is None and size and os.pread(descriptor, 1, size - 1) != b"\n":
+            _write_whole(descriptor, b"\n")  # a crash has cut a line short
         _fsync(descriptor)
-        self._synced_size = os.fstat(descriptor).st_size
+        self._synced_size = self._size(descriptor)
 
-    def _cut_back(self, descriptor: int, known: Mapping[str, Any]) -> None:
-        size, expected = os.fstat(descriptor).st_size, known["bytes"]
+    def _size_to_cut_to(self, descriptor: int, known: Mapping[str, Any]) -> int | None:
+        size, expected = os.fstat(descriptor).st_size, int(known["bytes"])
         if size < expected:
             log.warning("%s has %d bytes, the checkpoint says %d; appending", self._path, size, expected)
         elif size > expected and self._is_the_one(descriptor, known):
-            os.ftruncate(descriptor, expected)
+            return expected
         elif size > expected:
             log.warning(
                 "%s is not the file that the checkpoint knows (it was changed, copied or restored, or the path was"
                 " changed): it is appended to and not cut, so what came after the checkpoint may be there twice",
                 self._path,
             )
+        return None
 
     def _is_the_one(self, descriptor: int, known: Mapping[str, Any]) -> bool:
         if known["fingerprint"] is None or known["inode"] != os.fstat(descriptor).st_ino:
@@ -171,6 +199,7 @@ class OutputFile:
 
     def _release(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
+        self._cut_to = None
         if descriptor is not None:
             os.close(descriptor)
 

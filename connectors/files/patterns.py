@@ -44,7 +44,18 @@ def _paths(pattern: str, *, required: bool) -> list[str]:
         found = sorted(name for name in names if Path(name).is_file())
         if found:
             return found
+    if path.exists() and not patterned:
+        raise SourceDataError(f"{pattern}: {_instead_of_a_file(path)}")
     if not required:
         return [] if patterned else [str(path)]
     what = "no file matches this pattern" if patterned else "there is no such file"
     raise SourceDataError(f"{pattern}: {what}; correct source.path (relative paths start at {Path.cwd()})")
+
+
+def _instead_of_a_file(path: Path) -> str:
+    if path.is_dir():
+        return f"is a directory; let source.path name the files in it, such as {path}/*"
+    return (
+        "is no regular file, and what it has brought could not be read again after a crash; write that into a file,"
+        " and read it with source.follow: true"
+    )

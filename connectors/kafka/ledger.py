@@ -47,6 +47,8 @@ class Ledger:
     """The offsets that this process has committed, which it never puts back."""
     undecided: dict[TopicPartition, Position] = field(default_factory=dict)
     """In a shared group, positions of a checkpoint of which it is not known whether the group took them."""
+    missing_known: bool = False
+    """Whether the group was asked what this model has learned by its word, and has forgotten."""
     ends: dict[TopicPartition, int] = field(default_factory=dict)
     progress_seconds: dict[TopicPartition, float] = field(default_factory=dict)
     order_timeouts: int = 0

@@ -34,6 +34,11 @@ class KafkaPlacement:
         self._ledger = ledger
         self._policies = Policies(options.on_lost_offset, options.on_recreated_topic, options.on_group_offsets)
 
+    @property
+    def undecided(self) -> bool:
+        """Whether there is something to find out even where no partition is to be placed."""
+        return False
+
     def place(
         self, parts: list[TopicPartition], topics: Mapping[str, TopicFacts], diverged: set[TopicPartition]
     ) -> dict[TopicPartition, Position]:

@@ -30,6 +30,10 @@ class ForeignOffsetsError(SourceDataError):
     """The group has offsets that this model did not commit, and nobody has said what they are to mean."""
 
 
+class ForgottenError(SourceDataError):
+    """In a shared group, this model has forgotten what the others count as learned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """The next offset of a partition, and what shows whether it still means the same record."""
@@ -137,13 +141,14 @@ def _foreign(part: TopicPartition, stored: Position | None, foreign: GroupOffset
     if stored is None:
         return (
             f"{who} has committed offset {foreign.offset} of {name} to this group, and no checkpoint of this model"
-            " has read it; set source.on_group_offsets to take to begin there, or to ignore to begin at"
-            " source.start, or give this model a group of its own"
+            " has read it; set source.on_group_offsets to take to begin there; or to ignore, or run `retaind"
+            " positions clear`, to begin at source.start; or give this model a group of its own"
         )
     return (
         f"the checkpoint stands at offset {stored.offset} of {name}, and {who} has committed {foreign.offset} to"
-        f" this group; set source.on_group_offsets to ignore to go on at {stored.offset} and learn what is between,"
-        " or give this model a group of its own: the checkpoint is never left for the group's offsets"
+        " this group; set source.on_group_offsets to ignore, or run `retaind positions commit`, to go on at"
+        f" {stored.offset} and learn what is between, or give this model a group of its own: a checkpoint is never"
+        " left for the group's offsets"
     )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+WITHOUT_SECONDS = 5.0  # without a partition, how long until a member believes that it is given none
 RETRY_SECONDS = 5.0  # how often what could not be read is tried again
 
 
@@ -84,6 +85,7 @@ class KafkaReader:
         )
         self._diverged: set[TopicPartition] = set()
         self._absent = ""
+        self._without_since: float | None = None
 
     @property
     def active(self) -> list[TopicPartition]:
@@ -105,6 +107,11 @@ class KafkaReader:
         """Whether the partitions are known, and every one of them has its position."""
         waiting = self._assignment.waiting - self._ledger.unreadable.keys()
         return self._topics.found is not None and self._assignment.settled and not waiting
+
+    @property
+    def undecided(self) -> bool:
+        """Whether it is not known yet if what the checkpoint holds is this model's own, in a shared group."""
+        return self._placement.undecided
 
     @property
     def waits_for_checkpoint(self) -> bool:
@@ -130,7 +137,7 @@ class KafkaReader:
             return self.dependency_missing or self._watch.stalled
         if not self._assignment.settled:
             return f"group {self._options.group} is rebalancing"
-        if not self.placed:
+        if not self.placed or self.undecided:
             return "looking up the positions to read from"
         return "; ".join(self._ledger.unreadable[part].problem for part in self.held)
 
@@ -206,7 +213,7 @@ class KafkaReader:
 
     def _place(self) -> None:
         topics, parts = self._topics.found, sorted(filter(self._may_be_tried, self._assignment.waiting))
-        if not parts or topics is None:
+        if topics is None or not (parts or self._is_to_decide()):
             return
         for part, at in self._placement.place(parts, topics, self._diverged).items():
             self._ledger.put(part, at, self._clock())
@@ -215,6 +222,18 @@ class KafkaReader:
                 self._order.forget(part)
             log.info("reading %s/%d from offset %d", part.topic, part.partition, at.offset)
         self._diverged.difference_update(parts)
+
+    def _is_to_decide(self) -> bool:
+        """Whether to ask, without any partition to read, what became of those that were read before.
+
+        Who has been without one for so long is given none: right after it has joined, that is not certain.
+        """
+        without = not self._assignment.active and self._placement.undecided
+        if not without:
+            self._without_since = None
+            return False
+        self._without_since = self._monotonic() if self._without_since is None else self._without_since
+        return self._monotonic() - self._without_since >= WITHOUT_SECONDS
 
     def _distrust(self, parts: Mapping[TopicPartition, Any]) -> None:
         """Hold partitions whose positions do not fit the broker's log, until they are looked up again."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.kafka.claims import NOTHING, GroupOffset
+from connectors.kafka.claims import MOST_CLAIMS, NOTHING, GroupOffset
 from connectors.kafka.positions import Position
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def taken_by_others(
         part
         for part, at in undecided.items()
         if not _taken(at, group.get(part, NOTHING), identity)
-        and not (part in mine and _nobody_since(group.get(part, NOTHING), identity))
+        and not (part in mine and _nobody_since(at, group.get(part, NOTHING), identity))
     )
 
 
@@ -46,18 +46,20 @@ def _taken(at: Position, group: GroupOffset, identity: str) -> bool:
     return group.learned_by(identity) >= at.offset or (not group.claims and group.offset >= at.offset)
 
 
-def _nobody_since(group: GroupOffset, identity: str) -> bool:
-    return group.model in (identity, None)
+def _nobody_since(at: Position, group: GroupOffset, identity: str) -> bool:
+    """Whether no other member has committed since this model took the partition over."""
+    return group.model in (identity, None) or group.offset == at.begun
 
 
 def shared_position(stored: Position | None, group: GroupOffset, identity: str) -> Position | None:
     """Return where a member goes on with a partition that it was given; None where ``start`` is to say it.
 
-    It goes on where the group stands. Where the group's newest commit is its own, it goes on at its own position,
-    which may be behind after a rollback: what it has forgotten since is its to learn again, from the end of
+    It goes on where the group stands; at its own position, which nobody knows yet, where the group stands as it did
+    when it took the partition over. Where the newest commit is its own, it goes on at its own position, too, which
+    may be behind after a rollback: what it has forgotten since is its to learn again, from the end of
     the claim before its own; what other members have learned is not.
     """
-    if group.model is None:
+    if group.model is None or (stored is not None and group.offset == stored.begun):
         return stored
     if group.model != identity:
         return Position(group.offset, group.leader_epoch)
@@ -67,7 +69,18 @@ def shared_position(stored: Position | None, group: GroupOffset, identity: str) 
     return Position(others) if others >= 0 else None
 
 
-def forgotten(at: Position, stored: Position | None, group: GroupOffset, identity: str) -> int:
-    """Return how many offsets before ``at`` this model had learned, has forgotten by a rollback, and passes."""
-    ends = [claim.end for claim in group.claims if claim.model == identity and claim.end <= at.offset]
-    return max(0, max(ends, default=0) - (0 if stored is None else stored.offset))
+def learned_by_nobody(stored: Position | None, group: GroupOffset, identity: str, *, mine: bool) -> int:
+    """Return of how many offsets, at most, this model's own claims say that it had learned them, and no more.
+
+    After a rollback, a damaged generation or a restored backup it has forgotten what it learned since, and the
+    group has not: others go on behind that. What it goes back for itself does not count (see ``shared_position``):
+    the newest claim, where the partition is its own now (``mine``).
+    """
+    known, begin, lacked = 0 if stored is None else stored.offset, 0, 0
+    for place, claim in enumerate(group.claims, start=1):
+        goes_back = mine and place == len(group.claims)
+        remembered = begin or len(group.claims) < MOST_CLAIMS  # of the oldest of so many, the beginning is lost
+        if claim.model == identity and remembered and not goes_back:
+            lacked += max(0, claim.end - max(begin, known))
+        begin = claim.end
+    return lacked

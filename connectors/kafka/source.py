@@ -103,7 +103,7 @@ class KafkaSource:
         self._ledger.durable(positions)
         if self._options.group is None or not positions:
             return True
-        if self._reader is None or self._ledger.lost or not self._reader.placed:
+        if self._reader is None or self._ledger.lost or not self._reader.placed or self._reader.undecided:
             return False
         offsets = self._ledger.to_commit(positions, self._reader.ours)
         if offsets and not self._send(offsets):

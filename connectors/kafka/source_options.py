@@ -58,6 +58,14 @@ class KafkaSourceOptions(KafkaOptions):
             "checkpoint's position is never left for them."
         ),
     )
+    on_forgotten: Literal["fail", "pass"] = Field(
+        "fail",
+        description=(
+            "In subscribe mode, when this model has forgotten events (a rollback, a damaged generation, a restored "
+            "backup) that it had learned before it handed their partition to others, who go on behind them: fail, "
+            "or pass them, so that nobody learns them."
+        ),
+    )
     order: Literal["arrival", "timestamp"] = Field(
         "arrival",
         description=(

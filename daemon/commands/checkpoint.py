@@ -131,6 +131,19 @@ def rollback(
     _console().out(f"generation {generation} is the newest: {moved}")
 
 
+@checkpoint.command("undo-rollback")
+def undo_rollback(config: _Config = None, directory: _Directory = None) -> None:
+    """Put the generations back that `rollback` has moved aside, where no daemon has saved since.
+
+    What the model had learned is there again, as if nothing had been rolled back. The daemon must not be running.
+    """
+    state_directory = _state_directory(config, directory)
+    store = _store(state_directory)
+    with StateLock(state_directory):
+        put_back = store.undo_rollback()
+    _console().out(f"generation {put_back[-1]} is the newest: put back {', '.join(map(str, put_back))}")
+
+
 @checkpoint.command()
 def promote(
     config: Annotated[Path, typer.Option("--config", "-c", help="The file that the daemon has run with.")],

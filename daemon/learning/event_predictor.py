@@ -64,7 +64,8 @@ class EventPredictor:
         """Return what would be published of each row if it came next, alone; raise ``UnanswerableError``."""
         x, task = self.rows.x(asked), self._codes(asked)
         answer = self.predictor.answer(x, key=asked.hashes, task=task)
-        said = [named(each, self.class_names, origin=self.label_origin) for each in answer.value.tolist()]
+        names = None if answer.logits is None else self.class_names
+        said = [named(each, names, origin=self.label_origin) for each in answer.value.tolist()]
         return Said(
             prediction=said,
             confidence=self.predictor.confidence(answer),
@@ -97,9 +98,9 @@ class EventPredictor:
         return probabilities
 
 
-def named(value: float, names: Sequence[str], *, origin: float) -> str | float | None:
-    """Return an answer in the label's own terms; None where there is none."""
-    if names:
+def named(value: float, names: Sequence[str] | None, *, origin: float) -> str | float | None:
+    """Return an answer in the label's own terms, None where there is none; numbers have no ``names``."""
+    if names is not None:
         return None if value == NO_CLASS else names[int(value)]
     return None if isnan(value) else value + origin
 

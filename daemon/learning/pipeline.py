@@ -384,7 +384,7 @@ class Pipeline:
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
         confidence = certainty(answer, known=met.known, labels=met.labels)
         origin = self._intake.origins.label
-        of = [] if answer.logits is None else names
+        of = None if answer.logits is None else names
         said = [named(value, of, origin=origin) for value in answer.value.tolist()]
         likeliest = likeliest_classes(answer, names, top=self._top)
         intervals = [None] * len(said) if halves is None else list(map(interval, said, halves.tolist()))

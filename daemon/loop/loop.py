@@ -67,6 +67,7 @@ class Loop:
         self._outbox = outbox or Outbox(dead_letters=None, predictions=None)
         self._clock = clock
         self._owes = True
+        self._goes_on = False
         self._saved_sinks: Mapping[str, Any] | None = None
         self._poll_size = PollSize(first=first_poll)
         self._first_waiting: int | None = None
@@ -75,13 +76,17 @@ class Loop:
         self._held, self._held_since = 0, clock()
         self._rejects = RejectCounts()
 
-    def resume(self, pipeline: Pipeline, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint's state, which ``pipeline`` has taken up; the source is opened by the caller."""
+    def resume(self, pipeline: Pipeline, state: Mapping[str, Any], *, uncommitted: int | None = None) -> None:
+        """Go on from a checkpoint's state, which ``pipeline`` has taken up; the source is opened by the caller.
+
+        ``uncommitted`` is its generation where its positions are still to be committed.
+        """
         self.pipeline = pipeline
         self._outbox.load_state_dict(state)
         self._owes = True
         self._saved_sinks = {name: state.get(name) for name in self._outbox.names}
-        self.saving.resume(pipeline.events, snapshot=state["source"])
+        self.saving.resume(pipeline.events, snapshot=state["source"], uncommitted=uncommitted)
+        self._goes_on = False
 
     def start_over(self, pipeline: Pipeline) -> None:
         """Forget what was learned since the newest checkpoint; ``resume`` is to follow where there is one."""
@@ -138,6 +143,10 @@ class Loop:
         polled = self._clock()
         if records:
             self._take(self.pipeline.process(records))
+        elif not self._goes_on and self._source.status().ready:
+            # Now nothing stands against going on from here: what outputs have of what came after it is to go.
+            self._outbox.put((), ())
+        self._goes_on |= self._source.status().ready
         self._linger()
         self._save_if_due()
         self._serve()

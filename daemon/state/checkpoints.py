@@ -168,7 +168,7 @@ class CheckpointStore:
         self.prepare()
         with state_io(self.directory, "write"):
             if self._fell_back:
-                self._mark_rolled_back(reason="damage", generation=max(self._damaged))
+                self._mark_rolled_back(reason="damage", generation=max(self._damaged), moved=[])
             generation = self._next_number()
             with self._temporary(generation) as directory:
                 created = self._clock()
@@ -197,8 +197,41 @@ class CheckpointStore:
         if newer:
             with state_io(self.directory, "write"):
                 # First, so that an interrupted rollback at worst ignores the group without need.
-                self._mark_rolled_back(reason="rollback", generation=to_generation)
+                moved = [*newer, *self._moved_aside()]
+                self._mark_rolled_back(reason="rollback", generation=to_generation, moved=moved)
         return self._discard(newer)
+
+    def undo_rollback(self) -> list[int]:
+        """Put back what was moved aside by the last rollback, and by those before it that nobody went on from.
+
+        Returns it. Raises ``StateError`` where there is nothing to undo.
+        """
+        moved = self._moved_aside()
+        if not moved:
+            raise StateError(
+                f"there is no rollback to undo in {self.directory}: none was made, or a daemon has gone on from it"
+            )
+        with state_io(self.directory, "write"):
+            for generation in moved:  # the oldest first: where this is interrupted, it can be done again
+                if self._aside(generation).is_dir():
+                    self._aside(generation).rename(self.path(generation))
+            sync_directory(self.directory)
+            sync_directory(self.discarded)
+            self._marker.unlink()
+            sync_directory(self.directory)
+        return moved
+
+    def _moved_aside(self) -> list[int]:
+        """Return what rollbacks have moved since a daemon last went on from a generation, oldest first."""
+        with state_io(self._marker, "read"):
+            text = self._marker.read_bytes() if self._marker.exists() else b"{}"
+        with suppress(ValueError, KeyError):
+            note = json.loads(text)
+            moved: list[int] = note["moved"]
+            there = {*self.generations(), *_numbers(self.discarded)}
+            if there.issuperset(moved) and max(self.generations(), default=0) in {note["generation"], *moved}:
+                return moved
+        return []
 
     def withdraw_newest(self) -> int:
         """Move the newest generation aside, because what it has learned is others' to learn; return its number.
@@ -234,16 +267,19 @@ class CheckpointStore:
             if generations:
                 make_directory(self.discarded)
             for generation in reversed(generations):
-                self.path(generation).rename(self.discarded / f"{generation:012d}")
+                self.path(generation).rename(self._aside(generation))
             if generations:
                 sync_directory(self.discarded)
             sync_directory(self.directory)
         return generations
 
+    def _aside(self, generation: int) -> Path:
+        return self.discarded / f"{generation:012d}"
+
     def _keep_one_withdrawn(self, withdrawn: int) -> None:
         """Remove what was withdrawn before this one, which stays for its number."""
         with state_io(self.discarded, "write"):
-            newest = self.discarded / f"{withdrawn:012d}"
+            newest = self._aside(withdrawn)
             (newest / _WITHDRAWN).touch()
             for marked in self.discarded.glob(f"*/{_WITHDRAWN}"):
                 if marked.parent != newest:
@@ -309,8 +345,14 @@ class CheckpointStore:
             if (path := self.path(generation)).is_dir():
                 (path / _DAMAGED).touch()
 
-    def _mark_rolled_back(self, *, reason: str, generation: int) -> None:
-        note = {"rolled_back": True, "reason": reason, "generation": generation, "time": self._clock()}
+    def _mark_rolled_back(self, *, reason: str, generation: int, moved: list[int]) -> None:
+        note = {
+            "rolled_back": True,
+            "reason": reason,
+            "generation": generation,
+            "moved": moved,
+            "time": self._clock(),
+        }
         temporary = self.directory / f"{_TEMPORARY}{self._marker.name}"
         temporary.unlink(missing_ok=True)
         write_file(temporary, [json.dumps(note).encode()])

@@ -44,16 +44,22 @@ class Saving:
         self._saved_at = clock()
         self._saved_events = 0
         self._saved_snapshot: Mapping[str, Any] | None = None
-        self._uncommitted: Written | None = None
+        self._uncommitted: tuple[int, Mapping[str, Any]] | None = None
+        """The newest durable generation and its positions, until these are committed."""
 
     def adjust(self, *, every_seconds: float, every_events: int | None, tolerate_failures: int) -> None:
         """Save at these intervals and bear so many failures from now on."""
         self._every_seconds, self._every_events = every_seconds, every_events
         self._tolerate_failures = tolerate_failures
 
-    def resume(self, events: int, *, snapshot: Mapping[str, Any]) -> None:
-        """Count from a saved state that has seen so many events, and stands at these positions."""
+    def resume(self, events: int, *, snapshot: Mapping[str, Any], uncommitted: int | None = None) -> None:
+        """Count from a saved state that has seen so many events, and stands at these positions.
+
+        ``uncommitted`` is its generation where these are still to be committed.
+        """
         self._saved_at, self._saved_events, self._saved_snapshot = self._clock(), events, snapshot
+        if uncommitted is not None:
+            self._uncommitted = uncommitted, snapshot
 
     def outdate(self) -> None:
         """Take note that the state has changed without an event: what is saved is no longer all."""
@@ -126,12 +132,13 @@ class Saving:
                 raise attempt
             return attempt
         self._failed_in_a_row = 0
-        self._uncommitted = attempt
+        self._uncommitted = attempt.generation, attempt.snapshot
         self._commit_again()
         return attempt
 
     def _commit_again(self) -> None:
-        durable = self._uncommitted
-        if durable is not None and self._commit(durable.snapshot):
-            self._store.mark_committed(durable.generation)
-            self._uncommitted = None
+        if self._uncommitted is not None:
+            generation, snapshot = self._uncommitted
+            if self._commit(snapshot):
+                self._store.mark_committed(generation)
+                self._uncommitted = None

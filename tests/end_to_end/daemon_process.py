@@ -48,6 +48,10 @@ class DaemonProcess:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
+    def code(self) -> int | None:
+        """Return the exit code if it has ended by itself, None while it runs."""
+        return self._starter.code(self.pid, wait=False)
+
     def kill(self) -> None:
         """Send SIGKILL and wait."""
         self.signal(signal.SIGKILL)

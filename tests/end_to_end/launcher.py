@@ -56,11 +56,19 @@ class Command:
 
 
 class Launcher:
-    """Starts daemons at once. As a context: all that it has started is dead at the end."""
+    """Starts daemons at once. As a context: all that it has started is dead at the end.
 
-    def __init__(self) -> None:
+    What has to be there when a program begins, such as LD_PRELOAD, is to be in ``environ``.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", __name__],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(environ or {})},
         )
 
     def __enter__(self) -> Self:

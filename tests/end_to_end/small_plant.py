@@ -50,7 +50,7 @@ class SmallPlant:
         self.state = directory / "state"
         self._launcher = launcher
         self._lives = 0
-        self._file = directory / "retaind.yaml"
+        self.file = directory / "retaind.yaml"
         self._about = {"bootstrap": bootstrap, "topic": topic, "every": every, "sections": sections, "label": label}
         directory.mkdir()
         self.configure(**source)
@@ -58,12 +58,12 @@ class SmallPlant:
     def configure(self, **source: str) -> None:
         """Write the configuration with these options of the source."""
         more = "".join(f", {name}: {value}" for name, value in source.items())
-        self._file.write_text(CONFIG.format(directory=self.directory, more=more, **self._about))
+        self.file.write_text(CONFIG.format(directory=self.directory, more=more, **self._about))
 
     def live(self) -> DaemonProcess:
         """Start a daemon."""
         self._lives += 1
-        return DaemonProcess(self._launcher, self._file, log=self.directory / f"log-{self._lives}")
+        return DaemonProcess(self._launcher, self.file, log=self.directory / f"log-{self._lives}")
 
     def live_to(self, events: int) -> None:
         """Learn so many events, and stop in an orderly way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,20 @@ def test_a_full_disk_is_waited_for_and_a_stop_meanwhile_loses_nothing(
         assert daemon.wait() == 0
         assert daemon.said("a sink can be written to again") is not None
     assert each_once(offsets(predictions), offsets(dead))
+
+
+def test_a_pipe_that_nobody_reads_is_waited_for_like_a_full_disk(launcher: Launcher, tmp_path: Path) -> None:
+    pipe = tmp_path / "predictions"
+    os.mkfifo(pipe)
+    config = configure(
+        tmp_path,
+        predictions=f'{{type: file, path: "{pipe}"}}',
+        dead_letters=f'{{type: file, path: "{tmp_path / "dead"}"}}',
+    )
+    with DaemonProcess(launcher, config, log=tmp_path / "first") as daemon:
+        assert f"nobody reads {pipe}, and it is full" in waits(daemon, "predictions")
+        assert daemon.stop() == 0
+    assert offsets(tmp_path / "dead").keys() <= set(range(0, 3_000, 7))
 
 
 def test_a_broker_that_is_away_is_waited_for_by_the_sinks(

@@ -6,7 +6,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from daemon.commands.positions import positions
 from daemon.state.checkpoints import CheckpointStore
 from tests.end_to_end.plant import plant
 from tests.end_to_end.small_plant import SmallPlant
@@ -42,6 +44,13 @@ def store(of: SmallPlant) -> CheckpointStore:
     return CheckpointStore(of.state, keep=20)
 
 
+def choose(of: SmallPlant, what: str) -> str:
+    """Run `retaind positions`, as the message says."""
+    done = CliRunner().invoke(positions, [what, "-c", str(of.file)])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
 def test_a_rollback_outlives_a_start_that_reaches_no_broker(mortal: Broker, learned: SmallPlant) -> None:
     generations = store(learned).generations()
     store(learned).rollback(generations[len(generations) // 2])
@@ -49,6 +58,7 @@ def test_a_rollback_outlives_a_start_that_reaches_no_broker(mortal: Broker, lear
         daemon.until_said("restored")
         assert daemon.stop() == 0, daemon.log
     assert store(learned).rolled_back
+    assert store(learned).generations()[-1] == generations[len(generations) // 2]  # so that it can be undone
     learned.live_to(EVENTS)
     assert learned.learned() == ALL
     assert not store(learned).rolled_back
@@ -94,8 +104,8 @@ def test_a_second_model_in_the_group_is_stopped_and_so_is_the_first_where_the_se
     (learned.state / "checkpoints" / "rolled_back.json").unlink()  # as of a backup
     reason = learned.refusal()
     assert "and another model has committed 600 to this group" in reason
-    assert "set source.on_group_offsets to ignore to go on at" in reason
-    learned.configure(group=tmp_path.name, on_group_offsets="ignore")
+    assert "set source.on_group_offsets to ignore, or run `retaind positions commit`, to go on at" in reason
+    assert f"{filled}/0" in choose(learned, "commit")
     learned.live_to(EVENTS)
     assert learned.learned() == ALL
 
@@ -104,14 +114,15 @@ def test_an_empty_state_directory_does_not_begin_in_the_middle_unless_told(learn
     group = learned.directory.parent.name
     shutil.rmtree(learned.state)
     (learned.directory / "predictions.jsonl").unlink()
-    assert "set source.on_group_offsets to take to begin there, or to ignore" in learned.refusal()
+    assert "to take to begin there; or to ignore, or run `retaind positions clear`, to begin" in learned.refusal()
     learned.configure(group=group, on_group_offsets="take")
     with learned.live() as daemon:
         daemon.until(lambda: daemon.get("/readyz")[0] == 200)
         assert daemon.events() == 0
         assert daemon.stop() == 0
-    learned.configure(group=f"{group}-own")
+    learned.configure(group=group)
     shutil.rmtree(learned.state)
+    assert "600" in choose(learned, "clear")
     learned.live_to(EVENTS)
     assert learned.learned() == ALL
 

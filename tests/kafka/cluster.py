@@ -67,6 +67,18 @@ class Cluster:
         if refused:
             raise refused[0]
 
+    def committed(self, group: str) -> dict[tuple[str, int], int]:
+        """The offsets of a group, by topic and partition."""
+        with KafkaAdminClient(bootstrap_servers=self.bootstrap, kafka_client=TidyClient) as admin:
+            (known,) = admin.list_group_offsets([group]).values()
+        return {(part.topic, part.partition): at.offset for part, at in known.items()}
+
+    def forget_offsets(self, group: str) -> None:
+        """Remove the offsets of a group that nobody is in."""
+        with KafkaAdminClient(bootstrap_servers=self.bootstrap, kafka_client=TidyClient) as admin:
+            (known,) = admin.list_group_offsets([group]).values()
+            admin.delete_group_offsets(group, list(known))
+
     def read_all(self, topic: str, *, isolation_level: str = "read_uncommitted") -> list[Record]:
         """Every record in the topic now, partition by partition in the order of their offsets."""
         with KafkaConsumer(

@@ -163,9 +163,40 @@ def test_what_a_full_disk_does_not_take_is_written_once_when_there_is_room(small
     file.close()
     assert written(path) == ["first", *large, "later"]
     again = output(path, state)
-    assert again.settle(0)
+    put(again, "again")
     again.close()
-    assert written(path) == ["first"]
+    assert written(path) == ["first", "again"]
+
+
+def test_a_pipe_that_nobody_reads_is_waited_for_and_gets_each_line_once(path: Path) -> None:
+    os.mkfifo(path)
+    lines = [b"%d" % number * 100 for number in range(1_000)]
+    file = output(path)
+    file.append(lines)
+    assert file.full
+    assert not file.settle(0)
+    assert f"nobody reads {path}, and it is full" in file.trouble
+    reader, read = os.open(path, os.O_RDONLY | os.O_NONBLOCK), b""
+    while not file.settle(0):
+        read += os.read(reader, 1 << 16)
+    read += os.read(reader, 1 << 20)
+    file.close()
+    os.close(reader)
+    assert read == b"".join(line + b"\n" for line in lines)
+
+
+def test_a_process_that_comes_to_no_line_cuts_nothing(path: Path) -> None:
+    """It may have been told to go back too far: the state that knows these lines can still be put back."""
+    state = killed_after(path, 3, 2)
+    before = path.read_bytes()
+    file = output(path, state)
+    assert file.settle(0)
+    assert file.state_dict() == state
+    file.close()
+    assert path.read_bytes() == before
+    put(again := output(path, state), "new")
+    again.close()
+    assert written(path) == ["kept 0", "kept 1", "kept 2", "new"]
 
 
 def test_what_was_written_is_written_again_after_an_fsync_that_failed(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,17 @@ def test_looping_over_nothing_is_an_error_instead_of_a_hang(tmp_path: Path) -> N
 def test_a_missing_file_is_named_with_the_remedy(tmp_path: Path, name: str) -> None:
     with pytest.raises(SourceDataError, match=r"none.*correct source\.path"):
         _source(str(tmp_path / name)).open(None)
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_what_is_no_regular_file_is_said_to_be_none(tmp_path: Path, *, follow: bool) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceDataError, match=r"pipe: is no regular file, .* source\.follow: true"):
+        _source(str(tmp_path / "pipe"), follow=follow).open(None)
+    with pytest.raises(
+        SourceDataError, match=r"is a directory; let source\.path name the files in it, such as .*/\*"
+    ):
+        _source(str(tmp_path), follow=follow).open(None)
 
 
 def test_truncated_gzip_delivers_what_is_whole_and_then_names_file_and_record(tmp_path: Path) -> None:

@@ -6,9 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from kafka import KafkaAdminClient
 
-from connectors.kafka.client import TidyClient
+from connectors.kafka.positions import ForgottenError
 from connectors.source import SourceUnavailableError
 from tests.connectors.kafka.group_member import COOPERATIVE, IMPATIENT, QUICK, Event, Member, together
 from tests.connectors.kafka.reading import new_source, numbers, opened, read, values
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.kafka.cluster import Cluster
+
+FORGOTTEN_SOON = QUICK | {"session_timeout_ms": 6000}  # as soon as a broker allows
 
 
 @pytest.fixture
@@ -62,9 +63,7 @@ def shared(*members: Member) -> Callable[[], bool]:
 
 
 def committed(broker: Cluster, topic: str) -> list[int]:
-    with KafkaAdminClient(bootstrap_servers=broker.bootstrap, kafka_client=TidyClient) as admin:
-        (known,) = admin.list_group_offsets([f"{topic}-group"]).values()
-        return [at.offset for _, at in sorted(known.items())]
+    return [offset for _, offset in sorted(broker.committed(f"{topic}-group").items())]
 
 
 @pytest.mark.parametrize("client", [QUICK, COOPERATIVE], ids=["eager", "cooperative"])
@@ -165,7 +164,7 @@ def test_a_member_that_died_before_it_knew_of_its_commit_keeps_what_it_learned(
     assert learned_by(again, second) == all_up_to(10)
 
 
-def test_after_a_rollback_a_member_learns_what_it_has_kept_again_and_nothing_of_the_others(
+def test_a_member_that_has_forgotten_what_it_handed_over_stops_unless_it_is_told_to_pass_it(
     broker: Cluster, wide: str, new: Callable[..., Member], caplog: pytest.LogCaptureFixture
 ) -> None:
     produce_to_each(broker, wide, 0, 5)
@@ -179,14 +178,36 @@ def test_after_a_rollback_a_member_learns_what_it_has_kept_again_and_nothing_of_
     for member in (first, second):
         member.stop()
     first.checkpoints = first.checkpoints[:1]  # to where it had learned nothing
-    again = new(first)
+    with pytest.raises(ForgottenError, match=r"wide/\d \(up to 5\), .*retaind checkpoint undo-rollback puts"):
+        together([refused := new(first)], lambda: bool(refused.learned))
+    refused.source.close()
+    again = new(first, on_forgotten="pass")
     together([again], shared(again))
     together([again], lambda: len(again.learned) == 20)
     again.save()
     lost = [(number, offset) for number in handed_over for offset in range(5)]
     assert learned_by(again, second) == sorted(set(all_up_to(10)) - set(lost))
     assert committed(broker, wide) == [10] * 4
-    assert caplog.text.count("so 5 offsets that this model has forgotten by a rollback are learned by nobody") == 2
+    assert "the other members go on behind them: nobody would learn them" in caplog.text
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["others-go-on", "nobody-noticed"])
+def test_a_member_that_connects_anew_before_its_first_commit_learns_nothing_twice(
+    broker: Cluster, wide: str, new: Callable[..., Member], monkeypatch: pytest.MonkeyPatch, *, leaves: bool
+) -> None:
+    produce_to_each(broker, wide, 0, 10)
+    first = new(client=FORGOTTEN_SOON)
+    together([first], lambda: len(first.learned) == 40)
+    second = new(client=FORGOTTEN_SOON)
+    together([first, second], shared(first, second))
+    produce_to_each(broker, wide, 10, 20)
+    together([first, second], lambda: len(learned_by(first, second)) == 80)
+    assert second.source._reader is not None
+    if not leaves:  # as where the connection is broken
+        monkeypatch.setattr(second.source._reader.consumer, "close", lambda **_: None)
+    second.source._disconnect("a test")
+    produce_to_each(broker, wide, 20, 25)
+    together([first, second], lambda: learned_by(first, second) == all_up_to(25))
 
 
 def test_a_pattern_is_shared_too_and_finds_later_topics(broker: Cluster, topic: str) -> None:

@@ -141,6 +141,15 @@ def test_rollback_moves_the_newer_generations_aside(store: CheckpointStore) -> N
     assert found.rolled_back
 
 
+def test_a_rollback_can_be_undone(store: CheckpointStore) -> None:
+    nothing = run(store, "undo-rollback")
+    assert nothing.exit_code == 74
+    assert "there is no rollback to undo" in nothing.stderr
+    run(store, "rollback", "1", "--yes")
+    assert "generation 3 is the newest: put back 2, 3" in run(store, "undo-rollback").stdout
+    assert store.generations() == [1, 2, 3]
+
+
 def test_rollback_is_refused_while_a_daemon_runs(store: CheckpointStore) -> None:
     with StateLock(store.directory.parent):
         result = run(store, "rollback", "1", "--yes")

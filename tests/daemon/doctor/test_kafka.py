@@ -97,7 +97,9 @@ def test_a_group_that_somebody_else_has_committed_to_is_a_problem(
     found = worst(check_kafka(reading(f", group: {topic}"), HERE))
     assert found.level == "problem"
     assert f"stands at offset 4 of {topic}/0, and another consumer has committed 7" in found.found
-    assert found.remedy.startswith("set source.on_group_offsets to ignore to go on at 4")
+    assert found.remedy.startswith(
+        "set source.on_group_offsets to ignore, or run `retaind positions commit`, to go on at 4"
+    )
 
 
 def test_no_group_is_joined_and_nothing_is_committed(reading: Any, broker: Cluster, topic: str) -> None:

@@ -278,6 +278,30 @@ def test_after_a_rollback_the_group_is_ignored_until_its_offsets_are_those_of_a_
     assert not recovered(tmp_path).rolled_back
 
 
+def test_a_rollback_can_be_undone_with_those_before_it_until_a_daemon_has_gone_on(tmp_path: Path) -> None:
+    store = filled(tmp_path, generations=4, keep=4)
+    store.rollback(3)
+    store.rollback(1)
+    assert store.undo_rollback() == [2, 3, 4]
+    assert store.generations() == [1, 2, 3, 4]
+    assert not recovered(tmp_path).rolled_back
+    with pytest.raises(StateError, match="there is no rollback to undo"):
+        store.undo_rollback()
+    store.rollback(2)
+    store.write(state_at(5), {})
+    with pytest.raises(StateError, match="a daemon has gone on from it"):
+        store.undo_rollback()
+    assert store.generations() == [1, 2, 5]
+
+
+def test_an_undone_rollback_that_was_interrupted_can_be_done_again(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.rollback(1)
+    (store.discarded / "000000000002").rename(store.path(2))
+    assert store.undo_rollback() == [2, 3]
+    assert store.generations() == [1, 2, 3]
+
+
 def test_a_rollback_to_the_newest_changes_nothing(tmp_path: Path) -> None:
     store = filled(tmp_path)
     assert store.rollback(3) == []
