@@ -29,7 +29,8 @@ class LaterKeys:
 
     >>> keys = LaterKeys({"count": np.zeros(1, dtype=np.int64)}, most=2)
     >>> for key in (7, 8, 7, 9):
-    ...     keys.arrays["count"][keys.slot(key)] += 1
+    ...     slot = keys.slot(key)
+    ...     keys.arrays["count"][slot] += 1
     >>> keys.state_dict()["keys"].tolist(), keys.state_dict()["count"].tolist()
     ([7, 9], [2, 1])
     """
@@ -40,7 +41,7 @@ class LaterKeys:
         self._most = most
         self._slot_of: OrderedDict[int, int] = OrderedDict()
         self.arrays = {name: array.copy() for name, array in blank.items()}
-        """What is remembered, ``(slots, …)`` each."""
+        """What is remembered, ``(slots, …)`` each; others after ``slot`` has given a new one."""
 
     def slot(self, key: int) -> int:
         """Return the key's slot; the key unseen for longest gives way to one that is new."""

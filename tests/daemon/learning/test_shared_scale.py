@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from daemon.learning.block import ClosedBlock
 from daemon.learning.shared_scale import SharedScale
-from strategies.batch import Batch
 from strategies.scaler import OnlineScaler
 from strategies.young_scale import SETTLED_ROWS
 
@@ -29,24 +27,6 @@ class Counted(OnlineScaler):
         return super().absorb(x)
 
 
-def closed(x: Tensor, main: OnlineScaler) -> ClosedBlock:
-    """The block of these inputs, which came in two parts."""
-    none = torch.zeros(len(x))
-    batch = Batch(x, none, none, provenance=torch.zeros(len(x), 4))
-    scaled = torch.cat((main.absorb(x[:30]), main.absorb(x[30:])))
-    numbers = none.numpy()
-    return ClosedBlock(
-        batch,
-        fresh=batch,
-        fresh_rows=numbers,
-        held_out=batch[:0],
-        held_out_rows=numbers[:0],
-        errors=numbers,
-        scaled=scaled,
-        no_change=numbers,
-    )
-
-
 def inputs() -> list[Tensor]:
     """Blocks of a stream with a value that is out of reach now and then."""
     torch.manual_seed(3)
@@ -61,10 +41,10 @@ def test_it_is_the_scale_of_a_companion_alone(late: int) -> None:
     main, own, alone = OnlineScaler(3, limit=LIMIT), Counted(3, limit=LIMIT), OnlineScaler(3, limit=LIMIT)
     shared = SharedScale(main, own)
     for number, x in enumerate(inputs()):
-        block = closed(x, main)
+        scaled = torch.cat((main.absorb(x[:30]), main.absorb(x[30:])))
         if number < late:
             continue
-        assert torch.equal(shared.absorb(block), alone.absorb(x))
+        assert torch.equal(shared.absorb(x, scaled=scaled), alone.absorb(x))
         for scale in (main, own, alone):
             scale.follow(carries=True)
         shared.followed()
