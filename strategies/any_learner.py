@@ -50,6 +50,10 @@ class AnyLearner(Protocol):
         """Of the step to come; None where there is none."""
 
     @property
+    def scale_stands(self) -> bool:
+        """Whether the inputs' scale stands once the stream is not young any more: nothing can move with it."""
+
+    @property
     def limited_values(self) -> int:
         """Inputs that this process has absorbed as less than they were: see ``OnlineScaler``."""
 

@@ -119,6 +119,11 @@ class ClosedFormLearner:
         return self._ridge.parameters
 
     @property
+    def scale_stands(self) -> bool:
+        """Whether the inputs' scale stands once the stream is not young any more: nothing can move with it."""
+        return self._scaler is not None
+
+    @property
     def limited_values(self) -> int:
         """Inputs that this process has absorbed as less than they were: see ``OnlineScaler``."""
         return 0 if self._scaler is None else self._scaler.limited

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import structlog
 import torch
 
 from daemon.build.committee import committee_maker
@@ -33,6 +34,7 @@ from daemon.scoring.prequential import Prequential
 from daemon.scoring.probe_sets import ProbeSets
 from daemon.scoring.reference_score import ReferenceScore
 from daemon.scoring.retention import RetentionMatrix
+from strategies.scale_watch import YOUNG_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from strategies.scaler import OnlineScaler
 
 _OF_THE_SCALE = ("clip_values", "scale_half_life")
+log = structlog.get_logger("retaind")
+
 ALWAYS = BaselineSection(every_blocks=1, every_examinations=1)
 
 
@@ -65,6 +69,12 @@ def build_main_learner(
     scores = _Scores(config, probes=probes, max_tasks=tasks.names.size, reference=reference)
     scaler = build_scaler(config, features=features, flags=flags)
     learner = build_learner(config, features=features, reference=reference, scaler=scaler)
+    if learner.scale_stands:
+        log.info(
+            "the scale of features stands after the first events: a change cannot be carried into this model",
+            model=config.model.type,
+            events=YOUNG_ROWS,
+        )
     kind = LaterLearner if config.label.is_later else MainLearner
     return kind(
         scores.of(learner, view=config),
