@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import structlog
 import torch
 
 from daemon.intake.arrivals import Arrivals
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from daemon.intake.later.found import Heard, Outcome
     from daemon.intake.later.label_finder import LabelFinder
     from daemon.tasks.assigned import Assigned
+
+log = structlog.get_logger("retaind")
+
+_MANY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class LaterIntake(Intake):
         )
         self.outcomes: Counter[Outcome] = Counter()
         """What has come of labels and of the events that waited, in this and all earlier runs."""
+        self._told_of_resent = False
 
     @property
     def unlabelled(self) -> int:
@@ -125,6 +131,7 @@ class LaterIntake(Intake):
         rows, first = decoded.rows, self.numbered
         heard, found, rejects = self._finder.find(rows, decoded.labels, among=decoded.records)
         self.outcomes.update(found.counts)
+        self._tell_of_resent()
         if len(heard):
             self._rows.take_first_label(float(heard.label[0]))
         known = self._lags.follow(
@@ -139,6 +146,18 @@ class LaterIntake(Intake):
             gone=found.gone,
             rejects=in_order([*decoded.rejects, *rejects], decoded.records),
         )
+
+    def _tell_of_resent(self) -> None:
+        """Warn once where most events are taken for others: what they are joined by is not theirs alone."""
+        resent = self.outcomes["resent"]
+        if not self._told_of_resent and resent >= _MANY and resent > self.outcomes["learned"]:
+            self._told_of_resent = True
+            log.warning(
+                "most events have the identity of one that came before, and are predicted and not learned",
+                resent=resent,
+                learned=self.outcomes["learned"],
+                remedy="join labels by what only one event has: label.by: key_and_time, or label.id",
+            )
 
     def _arrivals(self, decoded: Decoded, *, known: np.ndarray[Any, np.dtype[np.float64]]) -> Arrivals:
         rows, assigned = decoded.rows, decoded.assigned

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from daemon.build.pipeline import build_pipeline
 from daemon.config.schema import Config
@@ -167,3 +168,15 @@ def test_labels_without_a_delay_are_worth_what_they_are_in_the_event() -> None:
 def with_label(value: bytes | None) -> bytes:
     fields = orjson.loads(value or b"{}")
     return orjson.dumps({**fields, "y": ["no", "yes"][int(fields["a"] + fields["b"] > 0)]})
+
+
+def test_events_that_share_an_identity_are_told_of_once() -> None:
+    records = [each for each in labelled_later(300, seed=1) if each.topic == "stream"]
+    pipeline = new_pipeline("by key")
+    with capture_logs() as logs:
+        learn(pipeline, [each._replace(key=b"one machine") for each in records], sizes=[50])
+    told = [line for line in logs if "identity" in line["event"]]
+    assert [line["remedy"] for line in told] == [
+        "join labels by what only one event has: label.by: key_and_time, or label.id"
+    ]
+    assert later(pipeline).outcomes["resent"] == len(records) - 1
