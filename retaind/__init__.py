@@ -2,7 +2,7 @@
 
 >>> import retaind
 >>> model = retaind.load({"decoder": {"label": "state"}})
->>> events = [{"load": number % 7, "state": "high" if number % 7 > 3 else "low"} for number in range(700)]
+>>> events = [{"load": number % 7, "state": "high" if number % 7 > 3 else "low"} for number in range(140)]
 >>> _ = model.learn(events)
 >>> model.predict([{"load": 6}, {"load": 0}])[0].value
 'high'

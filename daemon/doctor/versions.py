@@ -22,7 +22,7 @@ OLDEST = {
     # dpkp/kafka-python PR 3132
     "kafka-python": ((3, 0, 12), "older ones can leave a partition stuck after a rebalance"),
 }
-OURS = ("daemon", "connectors", "strategies")
+OURS = ("retaind", "daemon", "connectors", "strategies")
 
 
 def check_python(_: Setup) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.docs.fences import Fence
 
-NEEDED = ("connectors", "daemon", "strategies", "tests", "docs", "pyproject.toml")
+NEEDED = ("connectors", "daemon", "retaind", "strategies", "tests", "docs", "pyproject.toml")
 DEADLINE_SECONDS = 600.0
 REST = """
 checkpoint: {directory: state}
