@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _STEP = 0.025
 """γ of the paper: what one miss changes the level by."""
+_LESS_LATE = 0.75
+"""A label that comes after d others changes it by γ / (1 + d) to this power: late and whole, it would swing."""
 _RESIDUALS = 500
 """Newest residuals of a task that its intervals are made from."""
 
@@ -77,11 +79,15 @@ class AdaptiveIntervals:
                 self.learn(abs(truth - said), half=half, task=code)
         return halves
 
-    def learn(self, residual: float, *, half: float, task: int) -> None:
-        """Learn how far a label lay from its prediction, whose interval had that half width."""
-        missed = residual > half
-        # Beyond these ends it would say no more: an interval without ends, or without width.
-        self._level = min(max(self._level + _STEP * (self._miss - missed), -_STEP), 1 + _STEP)
+    def learn(self, residual: float, *, half: float, task: int, late: int = 0) -> None:
+        """Learn how far a label lay from its prediction, whose interval had that half width.
+
+        It is ``late`` by so many events: those that were predicted meanwhile.
+        """
+        missed, step = residual > half, _STEP / (1 + late) ** _LESS_LATE
+        # Nobody could go further but labels that lie on the prediction itself: an interval without ends or width.
+        most = step * (1 + late)
+        self._level = min(max(self._level + step * (self._miss - missed), -most), 1 + most)
         self._task(task).add(residual, half=half, missed=missed)
 
     def merge_task(self, task: int, *, into: int) -> None:

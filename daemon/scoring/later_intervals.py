@@ -33,9 +33,12 @@ class LaterIntervals(AdaptiveIntervals):
         super().__init__(coverage, window=window)
         self._waiting: dict[int, _Waiting] = {}
         """By the event's number."""
+        self._next = 0
+        """The number after that of the newest event."""
 
     def ask(self, number: int, value: float, *, task: int) -> float:
         """Return how far the interval of an event reaches, NaN where nothing is said; let it wait."""
+        self._next = number + 1
         if not isfinite(value):
             return float("nan")
         half = self.half_width(task)
@@ -46,7 +49,8 @@ class LaterIntervals(AdaptiveIntervals):
         """Learn the label of an event."""
         said = self._waiting.pop(number, None)
         if said is not None and isfinite(label):
-            self.learn(abs(label - said.value), half=said.half, task=said.task)
+            late = max(0, self._next - 1 - number)
+            self.learn(abs(label - said.value), half=said.half, task=said.task, late=late)
 
     def give_up(self, numbers: Iterable[int]) -> None:
         """Let events go that get no label."""
@@ -68,13 +72,14 @@ class LaterIntervals(AdaptiveIntervals):
             "halves": np.array([each.half for each in said]),
             "tasks": np.array([each.task for each in said], dtype=np.int64),
         }
-        return {**super().state_dict(), "waiting": waiting}
+        return {**super().state_dict(), "waiting": waiting, "next": self._next}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; nothing of an empty one."""
         super().load_state_dict(state)
         self._waiting = {}
         if state:
+            self._next = state["next"]
             columns = (np.asarray(state["waiting"][name]).tolist() for name in ("values", "halves", "tasks"))
             said = (_Waiting(*each) for each in zip(*columns, strict=True))
             self._waiting = dict(zip(np.asarray(state["waiting"]["numbers"]).tolist(), said, strict=True))
