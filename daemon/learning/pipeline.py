@@ -181,8 +181,8 @@ class Pipeline:
 
     def close_block(self) -> None:
         """Learn what waits, though the block is not full."""
-        if self.main is not None and self.main.close_block() is not None:
-            self._drifted = True
+        if self.main is not None:
+            self._close_block(self.main)
 
     def consolidate(self) -> None:
         """End the segment here, on request: learn what waits, consolidate and evaluate. Nothing before an event."""
@@ -354,11 +354,16 @@ class Pipeline:
         self._drifted = new_segment is not None
         return new_segment
 
+    def _close_block(self, main: MainLearner) -> Segment | None:
+        """Learn what waits; return the segment that a drift alarm has begun with it."""
+        new_segment = main.close_block()
+        self._drifted = self._drifted or new_segment is not None
+        return new_segment
+
     def _end_segment(self, main: MainLearner) -> Segment | None:
         """Learn what waits and end the segment; return the one that a drift alarm has begun meanwhile."""
         assert self._task is not None, "a boundary ends a segment"
-        new_segment = main.close_block()
-        self._drifted = self._drifted or new_segment is not None
+        new_segment = self._close_block(main)
         main.end_segment(self._task, drifted=self._drifted)
         self._boundaries.cross()
         return new_segment

@@ -107,8 +107,11 @@ def test_a_checkpoint_that_the_group_never_took_is_committed_before_a_partition_
 ) -> None:
     topic = Topic(mortal, "never-taken")
     one, two = new("one", topic), new("two", topic)
-    topic.grow()
-    one.live_to(240)
+    with one.live() as first:
+        first.until(lambda: reads(first) == PARTITIONS)
+        topic.grow()
+        first.until_events(240)
+        assert first.stop() == 0, first.log
     mortal.forget_offsets(topic.name)  # as where it died between the two
     for marker in one.state.glob("checkpoints/*/committed"):
         marker.unlink()

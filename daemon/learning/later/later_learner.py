@@ -112,13 +112,6 @@ class LaterLearner(MainLearner):
         self._rows.set_all("segment", segment.segment)
         self._rows.set_all("task", segment.task)
 
-    def close_block(self) -> Segment | None:
-        """Learn what has its labels, full or not; return the segment that begins where a drift alarm was given."""
-        new_segment = super().close_block()
-        if new_segment is not None:
-            self.move_waiting(new_segment)
-        return new_segment
-
     def merge_task(self, task: int, *, into: int) -> None:
         """Let what is kept and known of ``task`` be of ``into``, and the rows that wait."""
         super().merge_task(task, into=into)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from daemon.intake.later.later_intake import LaterIntake, Taken
     from daemon.learning.main_learner import MainLearner, Met
     from daemon.learning.snapshot import PipelineSnapshot
+    from daemon.tasks.assigned import Segment
 
 
 class LaterPipeline(Pipeline):
@@ -128,9 +129,30 @@ class LaterPipeline(Pipeline):
         self._boundaries.advance(segments)
         met = main.take(part)
         if len(part.heard):
-            self._task = main.newest_task
-            self._drifted = met.new_segment is not None
+            self._task, self._drifted = main.newest_task, False
+        self._begin(met.new_segment, main)
         return met
+
+    def _close_block(self, main: MainLearner) -> Segment | None:
+        new_segment = super()._close_block(main)
+        self._begin(new_segment, main)
+        return new_segment
+
+    def _retire(self, main: MainLearner) -> Segment | None:
+        new_segment = super()._retire(main)
+        self._begin(new_segment, main)
+        return new_segment
+
+    def _begin(self, segment: Segment | None, main: MainLearner) -> None:
+        """Let the rows that wait belong to a segment that a drift alarm has begun, if one has."""
+        if segment is None:
+            return
+        assert isinstance(main, LaterLearner)
+        # Before any row has the task's number, it is to be nobody else's.
+        while segment.retired > self._tasks.names.retired:
+            super()._retire(main)
+        main.move_waiting(segment)
+        self._drifted = True
 
     def _is_to_retire(self, turn: Turn) -> bool:
         """Tell whether a task is to make room before the next event."""

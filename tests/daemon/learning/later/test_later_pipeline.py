@@ -62,6 +62,12 @@ IN_THE_STREAM: dict[str, dict[str, Any]] = {
         "target": {"field": "a", "ahead": 4, "as": "return"},
         "tasks": PAGE_HINKLEY,
     },
+    "the value, and drifts that make room": {
+        "target": {"field": "a", "ahead": 6},
+        "tasks": PAGE_HINKLEY | {"threshold": 0.3},
+        "retention": BRIEF | {"max_tasks": 2},
+        "committee": None,
+    },
     "above the median, with little room": {
         "label": {
             "from": "stream", "field": "a", "ahead": 20, "as": "above_median", "window": 5, "max_waiting": 30,
