@@ -50,12 +50,16 @@ class Heard:
     """How many of the events in hand came before the label: so many know nothing of it."""
     delay: NDArray[np.float64]
     """Seconds of event time between event and label; NaN where unknown."""
+    overlap: NDArray[np.int64]
+    """Of so many events in a row, this one too, labels tell of the same time: errors are much the same."""
 
     def __len__(self) -> int:
         return len(self.number)
 
     def __getitem__(self, labels: slice) -> Heard:
-        return Heard(self.number[labels], self.label[labels], self.before[labels], self.delay[labels])
+        return Heard(
+            self.number[labels], self.label[labels], self.before[labels], self.delay[labels], self.overlap[labels]
+        )
 
 
 @dataclass(slots=True)
@@ -66,16 +70,18 @@ class Found:
     value: list[Any] = field(default_factory=list)
     before: list[int] = field(default_factory=list)
     delay: list[float] = field(default_factory=list)
+    overlap: list[int] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     """Events that nobody waits for any more."""
     counts: Counter[Outcome] = field(default_factory=Counter)
 
-    def hear(self, number: int, value: Any, *, before: int, delay: float) -> None:
+    def hear(self, number: int, value: Any, *, before: int, delay: float, overlap: int = 1) -> None:
         """Add a label that has found its event."""
         self.number.append(number)
         self.value.append(value)
         self.before.append(before)
         self.delay.append(delay)
+        self.overlap.append(overlap)
 
     def give_up(self, number: int, outcome: Outcome) -> None:
         """Add an event that gets no label."""
@@ -87,6 +93,7 @@ class Found:
         kept = np.flatnonzero(accepted).tolist()
         self.number, self.value = [self.number[i] for i in kept], [self.value[i] for i in kept]
         self.before, self.delay = [self.before[i] for i in kept], [self.delay[i] for i in kept]
+        self.overlap = [self.overlap[i] for i in kept]
 
     def heard(self, labels: NDArray[Any]) -> Heard:
         """Return the labels, encoded as ``labels``, one for each."""
@@ -96,4 +103,5 @@ class Found:
             labels,
             np.array(self.before, dtype=np.int64),
             np.array(self.delay, dtype=np.float64),
+            np.array(self.overlap, dtype=np.int64),
         )

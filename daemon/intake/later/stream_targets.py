@@ -111,14 +111,16 @@ class StreamTargets:
         waiting = key.waiting
         if self._ahead_events is not None:
             if len(waiting) >= self._ahead_events:
-                self._settle(waiting.popleft(), value, time=time, row=row, found=found)
+                self._settle(key, value, time=time, row=row, found=found)
             return
         if _is_none(value):
             return
         while waiting and waiting[0].time + self._ahead_seconds <= time:
-            self._settle(waiting.popleft(), value, time=time, row=row, found=found)
+            self._settle(key, value, time=time, row=row, found=found)
 
-    def _settle(self, event: _Waiting, value: Any, *, time: float, row: int, found: Found) -> None:
+    def _settle(self, key: _Key, value: Any, *, time: float, row: int, found: Found) -> None:
+        """Give the value to the key's oldest event."""
+        overlap, event = len(key.waiting), key.waiting.popleft()
         if not event.waits or not self.patience.settle(event.number):
             return
         if time - event.time > self._horizon:
@@ -128,7 +130,7 @@ class StreamTargets:
         if target is None:
             found.give_up(event.number, "undefined")
         else:
-            found.hear(event.number, target, before=row, delay=max(0.0, time - event.time))
+            found.hear(event.number, target, before=row, delay=max(0.0, time - event.time), overlap=overlap)
 
     def _target(self, value: Any, reference: float) -> Any:
         """Return what the label of an event is whose later value this is; None where there is none."""

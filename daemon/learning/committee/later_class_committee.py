@@ -80,13 +80,16 @@ class LaterClassCommittee(ClassCommittee):
             experts[:, :sayable] = said[rows]
         return {**columns, "experts": experts, "sayable": np.full(len(batch), sayable)}
 
-    def hear(self, columns: Columns, label: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Judge rows whose labels have come; return the weights ``(labels + 1, experts)`` before each and after."""
+    def hear(
+        self, columns: Columns, label: NDArray[np.int64], *, overlap: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Judge rows whose labels have come: see ``LaterCommittee``."""
         rows, sayable = np.arange(len(label)), columns["sayable"]
         right = columns["experts"][rows, label].astype(np.float64)
         # Nobody could say a class that was not known: it is the same loss for all.
         right[label >= sayable] = (FLOOR / np.maximum(sayable, 1))[label >= sayable, None]
-        losses = -np.log(np.maximum(right, FLOOR / self._classes))
+        losses = -np.log(np.maximum(right, FLOOR / self._classes)) / overlap[:, None]
+        self._events_heard += float((1 / overlap).sum())
         before = len(self._losses)
         self._label[before : before + len(label)] = label
         self._losses = np.concatenate([self._losses, losses])
@@ -125,8 +128,13 @@ class LaterClassCommittee(ClassCommittee):
         judged = np.flatnonzero(label < columns["sayable"])
         if len(judged):
             self._pools.learn(self._logs_of(columns["experts"][judged], sayable), label[judged])
-        self._mixture.learn(self._losses)
+        self._mixture.learn(self._losses, events=self._events_heard)
         self._begin()
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._events_heard = 0.0
+        """As how many events the rows of the open block count."""
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state; what waits in the block is to be heard again."""

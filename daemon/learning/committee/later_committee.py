@@ -40,8 +40,11 @@ class LaterCommittee(Committee, Protocol):
     ) -> Columns:
         """Return the columns of rows that come, but for ``value``; take note of rows and labels in their order."""
 
-    def hear(self, columns: Columns, label: NDArray[Any]) -> NDArray[np.float64]:
-        """Judge rows whose labels have come; return the weights ``(labels + 1, experts)`` before each and after."""
+    def hear(self, columns: Columns, label: NDArray[Any], *, overlap: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Judge rows whose labels have come; return the weights ``(labels + 1, experts)`` before each and after.
+
+        Labels that ``overlap (labels,)`` with so many, their own among them, tell together as much as one.
+        """
 
     def mix(self, columns: Columns, weights: NDArray[np.float64], *, start: int, seen: NDArray[np.int64]) -> Answer:
         """Return the answer on rows that have come, by weights ``(rows, experts)``."""

@@ -41,6 +41,7 @@ class LaterNumberCommittee(NumberCommittee):
     _heard_truth: Floats
     """Their labels ``(rows,)``, in the same."""
     _heard_judged: NDArray[np.bool_]
+    _heard_overlap: NDArray[np.int64]
 
     def __init__(
         self, views: LaterNumberViews, members: Sequence[NumberMember], *, places: int, share: float
@@ -84,17 +85,19 @@ class LaterNumberCommittee(NumberCommittee):
             experts = said[rows]
         return {**columns, "experts": experts}
 
-    def hear(self, columns: Columns, label: NDArray[Any]) -> Floats:
-        """Judge rows whose labels have come; return the weights ``(labels + 1, experts)`` before each and after."""
+    def hear(self, columns: Columns, label: NDArray[Any], *, overlap: NDArray[np.int64]) -> Floats:
+        """Judge rows whose labels have come: see ``LaterCommittee``."""
         before = len(self._heard_truth)
         truth, judged = self._judged(columns, label)
         self._heard_experts = np.concatenate([self._heard_experts, columns["experts"]])
         self._heard_truth = np.append(self._heard_truth, truth)
         self._heard_judged = np.append(self._heard_judged, judged)
+        self._heard_overlap = np.append(self._heard_overlap, overlap)
         return self._share.within(
             np.vstack([self._heard_experts, np.zeros(len(self.names))]),
             np.append(self._heard_truth, 0.0),
             judged=np.append(self._heard_judged, False),
+            overlap=np.append(self._heard_overlap, 1),
         )[before:]
 
     def mix(self, columns: Columns, weights: Floats, *, start: int, seen: NDArray[np.int64]) -> Answer:
@@ -126,7 +129,9 @@ class LaterNumberCommittee(NumberCommittee):
         if len(judged):
             voices = len(self.names) - len(MEMORIES)
             self._pools.learn(self._heard_experts[judged, :voices], self._heard_truth[judged])
-        self._share.learn(self._heard_experts, self._heard_truth, judged=self._heard_judged)
+        self._share.learn(
+            self._heard_experts, self._heard_truth, judged=self._heard_judged, overlap=self._heard_overlap
+        )
         self._later.learn_rows(columns, label)
         self._begin()
 
@@ -138,9 +143,12 @@ class LaterNumberCommittee(NumberCommittee):
     def _begin(self) -> None:
         self._heard_experts = np.zeros((0, len(self.names)))
         self._heard_truth, self._heard_judged = np.zeros(0), np.zeros(0, dtype=np.bool_)
+        self._heard_overlap = np.zeros(0, dtype=np.int64)
 
     def _weights_next(self) -> Floats:
-        return self._share.weights_after(self._heard_experts, self._heard_truth, judged=self._heard_judged)
+        return self._share.weights_after(
+            self._heard_experts, self._heard_truth, judged=self._heard_judged, overlap=self._heard_overlap
+        )
 
     @staticmethod
     def _judged(columns: Columns, label: NDArray[Any]) -> tuple[Floats, NDArray[np.bool_]]:

@@ -47,10 +47,10 @@ class FixedShare:
         """Return the weights ``(experts,)`` for the row that comes after a block's so far; changes nothing."""
         return _normalised(self._log_weights - losses.sum(axis=0))
 
-    def learn(self, losses: NDArray[np.float64]) -> None:
-        """Take up the losses ``(rows, experts)`` of a block."""
+    def learn(self, losses: NDArray[np.float64], *, events: float | None = None) -> None:
+        """Take up the losses ``(rows, experts)`` of a block, which counts as so many events, or as its rows."""
         after = self._log_weights - np.cumsum(losses, axis=0)[-1]
-        kept = (1 - self._share) ** len(losses)
+        kept = (1 - self._share) ** (len(losses) if events is None else events)
         self._log_weights = np.log(kept * _normalised(after) + (1 - kept) / len(after))
 
     def state_dict(self) -> dict[str, Any]:

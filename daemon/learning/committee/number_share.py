@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Overlap = NDArray[np.int64] | None
+
 _MEMORY = 0.999
 """What a squared error counts after one more event."""
 _WORST = 16.0
@@ -49,21 +51,39 @@ class NumberShare:
         return np.asarray(np.einsum("pe,pe->p", experts, self.within(experts, truth, judged=judged)))
 
     def within(
-        self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]
+        self,
+        experts: NDArray[np.float64],
+        truth: NDArray[np.float64],
+        *,
+        judged: NDArray[np.bool_],
+        overlap: Overlap = None,
     ) -> NDArray[np.float64]:
-        """Return the weights ``(rows, experts)`` before each row of a block; arguments are those of ``mixed``."""
-        return self._mixture.within(self.losses(experts, truth, judged))
+        """Return the weights ``(rows, experts)`` before each row of a block; see ``learn``."""
+        return self._mixture.within(self.losses(experts, truth, judged, overlap=overlap))
 
     def weights_after(
-        self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]
+        self,
+        experts: NDArray[np.float64],
+        truth: NDArray[np.float64],
+        *,
+        judged: NDArray[np.bool_],
+        overlap: Overlap = None,
     ) -> NDArray[np.float64]:
         """Return the weights ``(experts,)`` for the row that comes after a block's so far; changes nothing."""
-        return self._mixture.after(self.losses(experts, truth, judged))
+        return self._mixture.after(self.losses(experts, truth, judged, overlap=overlap))
 
-    def learn(self, experts: NDArray[np.float64], truth: NDArray[np.float64], *, judged: NDArray[np.bool_]) -> None:
-        """Take up a block."""
+    def learn(
+        self,
+        experts: NDArray[np.float64],
+        truth: NDArray[np.float64],
+        *,
+        judged: NDArray[np.bool_],
+        overlap: Overlap = None,
+    ) -> None:
+        """Take up a block; rows whose labels ``overlap (rows,)`` with so many count as much as one together."""
         mixed = self.mixed(experts, truth, judged=judged)
-        self._mixture.learn(self.losses(experts, truth, judged))
+        events = None if overlap is None else float((1 / overlap).sum())
+        self._mixture.learn(self.losses(experts, truth, judged, overlap=overlap), events=events)
         # A row that surprises everybody says little of how large an error is usual.
         error = np.minimum(np.square(truth - mixed), 16 * np.square(truth[:, None] - experts).min(axis=1))[judged]
         kept = _MEMORY ** len(error)
@@ -71,13 +91,19 @@ class NumberShare:
         self._count = kept * self._count + len(error)
 
     def losses(
-        self, experts: NDArray[np.float64], truth: NDArray[np.float64], judged: NDArray[np.bool_]
+        self,
+        experts: NDArray[np.float64],
+        truth: NDArray[np.float64],
+        judged: NDArray[np.bool_],
+        *,
+        overlap: Overlap = None,
     ) -> NDArray[np.float64]:
         """Return the losses ``(rows, experts)``; a row that is not ``judged`` costs nobody anything."""
         usual = self._squares / self._count if self._count else 1.0
         squared = np.square(truth[:, None] - experts)
         losses = np.minimum(0.5 * self._rate * squared / max(usual, 1e-12), _WORST)
-        return np.where(judged[:, None], losses, 0.0)
+        losses = np.where(judged[:, None], losses, 0.0)
+        return losses if overlap is None else losses / overlap[:, None]
 
     def state_dict(self) -> dict[str, Any]:
         """Return the weights and the running error."""

@@ -23,7 +23,7 @@ class LaterBlock:
     """Gathers rows, with all that was said of them on arrival, in the order in which their labels came."""
 
     def __init__(self, rows: int, blank: Mapping[str, NDArray[Any]]) -> None:
-        """``blank`` are the columns of ``WaitingRows``; those here are these and ``y`` and ``errors``."""
+        """``blank`` are the columns of ``WaitingRows``; here are ``y``, ``errors`` and ``overlap`` too."""
         self._rows = rows
         self._blank = dict(blank)
         self._parts: list[Columns] = []
@@ -78,7 +78,7 @@ class LaterBlock:
                 f"the checkpoint has {len(y)} events waiting to be learned, learner.batch is"
                 f" {self._rows}; use the batch that the checkpoint was made with, or a larger one"
             )
-        own = {"y": y, "errors": np.asarray(state["errors"])}
+        own = {"y": y, **{name: np.asarray(state[name]) for name in ("errors", "overlap")}}
         self.keep(fitting(state, self._blank, rows=len(y)) | own)
 
 

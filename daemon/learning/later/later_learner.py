@@ -190,7 +190,7 @@ class LaterLearner(MainLearner):
         self._rows.fill(numbers, _named(columns, _COMMITTEE))
         names = [name for name in later.blank if name != "value"]
         judged = self._rows.look(turn.heard.number, [_COMMITTEE + name for name in names])
-        weights = later.hear(_within(judged, _COMMITTEE), label)
+        weights = later.hear(_within(judged, _COMMITTEE), label, overlap=turn.heard.overlap)
         if main is None:
             return None
         answer = later.mix(columns, weights[turn.told], start=start, seen=seen)
@@ -215,7 +215,7 @@ class LaterLearner(MainLearner):
             self._committee.score(Answer(torch.from_numpy(said)), batch, no_change=reference)
         self.by_class.update(said, label=label)
         self.delays.update(said, label=label, delay=heard.delay)
-        self._later_block.keep({**columns, "errors": self._errors(main, label)})
+        self._later_block.keep({**columns, "errors": self._errors(main, label), "overlap": heard.overlap})
         self.events += len(heard)
         self.newest_task = int(columns["task"][-1])
 
@@ -255,7 +255,7 @@ class LaterLearner(MainLearner):
         assert isinstance(committee, LaterScoredCommittee)
         columns = self._later_block.columns
         if columns:
-            committee.later.hear(_within(columns, _COMMITTEE), columns["y"])
+            committee.later.hear(_within(columns, _COMMITTEE), columns["y"], overlap=columns["overlap"])
 
 
 def _columns(arrivals: Arrivals) -> Columns:
