@@ -284,7 +284,7 @@ class Pipeline:
             if rest.retired[0] > self._tasks.names.retired:
                 rest = self._without_retired(rest, main)
                 continue
-            size = min(len(rest), main.room, boundary or len(rest), _alike(rest.retired))
+            size = min(len(rest), main.room, boundary or len(rest), alike(rest.retired))
             part, rest = rest[:size], rest[size:]
             self._boundaries.advance(part.segment)
             self._task = int(part.batch.task[-1])
@@ -363,6 +363,6 @@ def _named(value: float, names: Sequence[str] | None, *, origin: float) -> str |
     return None if isnan(value) else value + origin
 
 
-def _alike(numbers: NDArray[np.int64]) -> int:
+def alike(numbers: NDArray[np.int64]) -> int:
     """Return how many of the numbers ``(rows,)``, which never fall, are like the first."""
     return int(np.searchsorted(numbers, numbers[0], side="right"))
