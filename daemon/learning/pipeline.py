@@ -321,7 +321,7 @@ class Pipeline:
             if rest.retired[0] > self._tasks.names.retired:
                 rest = self._without_retired(rest, main)
                 continue
-            size = min(len(rest), main.room, boundary or len(rest), _alike(rest.retired))
+            size = min(len(rest), main.room, boundary or len(rest), alike(rest.retired))
             part, rest = rest[:size], rest[size:]
             self._boundaries.advance(part.segment)
             self._task = int(part.batch.task[-1])
@@ -416,6 +416,6 @@ class Pipeline:
             )
 
 
-def _alike(numbers: NDArray[np.int64]) -> int:
+def alike(numbers: NDArray[np.int64]) -> int:
     """Return how many of the numbers ``(rows,)``, which never fall, are like the first."""
     return int(np.searchsorted(numbers, numbers[0], side="right"))

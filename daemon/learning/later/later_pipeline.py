@@ -12,7 +12,7 @@ from daemon.intake.later.found import OUTCOMES
 from daemon.learning.later.later_learner import LaterLearner
 from daemon.learning.later.turn import Turn
 from daemon.learning.later.waiting_rows import GROWTH
-from daemon.learning.pipeline import Outcome, Pipeline
+from daemon.learning.pipeline import Outcome, Pipeline, alike
 from daemon.learning.snapshot import LaterSnapshot
 from daemon.scoring.delay_scores import BOUNDS
 from daemon.scoring.later_intervals import LaterIntervals
@@ -98,7 +98,8 @@ class LaterPipeline(Pipeline):
             if boundary == 0 and not turn.heard.before[0]:
                 turn = turn.within(self._end_segment(main))
                 continue
-            events = main.fitting(turn)
+            retired = turn.arrivals.retired
+            events = min(main.fitting(turn), alike(retired) if len(retired) else 0)
             if self._is_to_retire(turn):
                 if not len(turn.heard) or turn.heard.before[0]:
                     turn = turn.within(self._retire(main))
