@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -52,9 +51,6 @@ log = structlog.get_logger("retaind")
 _TURN_LIMIT_SECONDS = 60.0
 _RESTORE_LIMIT_SECONDS = 600.0
 _LAST_SECONDS = 5.0
-_HANDOVER_SECONDS = 0.0005
-"""How long the loop goes on where the server's thread has something to answer; Python's default is ten times that,
-and an answer waits for it at each of its few system calls."""
 
 
 class Service:
@@ -247,8 +243,6 @@ class Service:
         self._open.enter_context(self._lock)
         self._store.prepare()
         if self._snapshots is not None:
-            self._open.callback(sys.setswitchinterval, sys.getswitchinterval())
-            sys.setswitchinterval(_HANDOVER_SECONDS)
             self._open.callback(self._snapshots.withdraw)
         self.http.start()
         self._open.callback(self.http.stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -28,6 +29,9 @@ class BoundedH11Protocol(H11Protocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request."""
         super().connection_made(transport)
+        # asyncio does so by itself where a socket says that it is TCP's, which one that was accepted does not: the
+        # body of an answer would wait 40 ms for the acknowledgement of its head.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._await_request()
         others = [each for each in self.connections if isinstance(each, BoundedH11Protocol) and each is not self]
         silent = [(since, each) for each in others if (since := each.silent_since) is not None]
