@@ -2,6 +2,7 @@
 
 import { showAdvice } from "./advice.js";
 import { showAges } from "./ages.js";
+import { showAnswers } from "./answers.js";
 import { showCommittee } from "./committee.js";
 import { Curves } from "./curves.js";
 import { byId, make, say } from "./elements.js";
@@ -33,6 +34,7 @@ function show(answer) {
   flows.show(standing);
   showFields(standing);
   showCommittee(standing);
+  showAnswers(standing);
   showMemory(standing);
   showNotes(standing);
   offerCompanions();

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import numpy as np
 import pytest
 
 from daemon.config.schema import Config
@@ -210,6 +211,40 @@ def test_names_from_the_stream_are_text_and_nothing_else(browser: Chromium, tmp_
         assert browser.text("#fields-left dt") == HOSTILE
         assert browser.text("#fields-left dd") == status(service)["left_out"][HOSTILE]
         assert browser.run("return document.title.endsWith(' · retaind')")
+        assert width_of(browser) == 320
+        assert browser.console() == []
+
+
+def test_labels_that_come_later_and_intervals_are_told(browser: Chromium, tmp_path: Path) -> None:
+    path = tmp_path / "walk.jsonl"
+    walk = np.cumsum(np.random.default_rng(0).normal(size=400)).tolist()
+    lines = [json.dumps({"a": value, "at": 1_700_000_000 + 600 * row}) for row, value in enumerate(walk)]
+    path.write_text("\n".join(lines) + "\n")
+    sections = {
+        "source": {"type": "file", "path": str(path)},
+        "decoder": {"type": "json", "time": "at"},
+        "label": {"from": "stream", "field": "a", "ahead": 3, "coverage": 0.8},
+        "checkpoint": {"directory": str(tmp_path / "state")},
+        "http": {"port": 0},
+    }
+    with Service(Config.model_validate(sections)) as service:
+        service.run(stop=lambda: False)
+        browser.screen(width=320, phone=True)
+        browser.open(service.http.address)
+        browser.until("return !document.querySelector('#answers-card').hidden")
+        told = dict(cells(browser, "#answers tbody tr"))
+        now = status(service)
+        assert told["Events that wait for a label"] == str(now["labels"]["waiting_rows"]) == "3"
+        assert told["Labels: learned"] == "397"
+        assert "Score, labels up to 60 min late" in told
+        ((task, interval),) = now["intervals"].items()
+        assert told[f"Interval, {task}"].startswith(f"{100 * interval['coverage']:.1f} %, ")
+        assert min(browser.run(CONTRASTS, "#answers *")) >= LEAST_CONTRAST
+        strokes = browser.run(
+            "return [...document.querySelectorAll('#ages-plot .line')].map((each) => getComputedStyle(each).stroke)"
+        )
+        assert len(strokes) == 2
+        assert "none" not in strokes
         assert width_of(browser) == 320
         assert browser.console() == []
 

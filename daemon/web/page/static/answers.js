@@ -1,0 +1,31 @@
+// What waits for labels and what came of them, where they come later; and how often intervals around numbers held.
+
+import { byId, make } from "./elements.js";
+import { count, duration, isNumber, NONE, score } from "./numbers.js";
+
+export function showAnswers({ status, percent }) {
+  const rows = [...labelRows(status.labels, percent), ...intervalRows(status.intervals)];
+  byId("answers-card").hidden = rows.length === 0;
+  byId("answers").tBodies[0].replaceChildren(...rows.map(([name, value]) =>
+    make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value))));
+}
+
+function labelRows(labels, percent) {
+  if (!labels) return [];
+  const { waiting_rows: waiting, early_labels: early, outcomes, by_delay: delays } = labels;
+  const came = Object.entries(outcomes).filter(([name, number]) => name === "learned" || number > 0);
+  const late = Object.entries(delays).filter(([, each]) => each.rows > 0);
+  return [
+    ["Events that wait for a label", count(waiting)],
+    ...(early > 0 ? [["Labels that wait for an event", count(early)]] : []),
+    ...came.map(([name, number]) => [`Labels: ${name}`, count(number)]),
+    ...late.map(([bound, each]) => [`Score, ${lateBy(bound)}`, score(each.score, percent)]),
+  ];
+}
+
+const lateBy = (bound) => (bound === "+Inf" ? "labels later than that" : `labels up to ${duration(Number(bound))} late`);
+
+const intervalRows = (intervals) => Object.entries(intervals ?? {}).map(([task, { coverage, width }]) =>
+  [`Interval, ${task}`, `${(100 * coverage).toFixed(1)} %, ${isNumber(width) ? wide(width) : NONE}`]);
+
+const wide = (width) => `${Number(width.toPrecision(3)).toLocaleString("en")} wide`;
