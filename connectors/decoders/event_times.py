@@ -58,9 +58,10 @@ class EventTimes:
         A row whose time cannot be gets another time, as is configured, or is left out and becomes one of
         ``rejects``, which are in the order of the records that they are ``among``.
         """
-        arrival = self._arrival(rows.records)
+        stamps = np.array([record.timestamp for record in rows.records], dtype=np.float64)
+        arrival = self._arrival(stamps)
         if self._options.time is None or not len(rows):
-            return replace(rows, time=arrival, odd=self._odd_timestamps(rows, arrival))
+            return replace(rows, time=arrival, odd=self._odd_timestamps(rows, stamps, arrival))
         seconds = np.array(stated, dtype=np.float64)
         since = np.where(np.isnan(arrival), self._clock(), arrival)
         implausible = (seconds < self._earliest) | (seconds > since + self._ahead)
@@ -75,15 +76,14 @@ class EventTimes:
         rejects.sort(key=lambda reject: order[id(reject.record)])
         return rows.chosen(~implausible)
 
-    def _arrival(self, records: Sequence[Record]) -> Seconds:
-        """Return the records' own timestamps, NaN where they are unknown or cannot be."""
-        seconds = np.array([record.timestamp for record in records], dtype=np.float64) / 1_000
+    def _arrival(self, stamps: NDArray[np.float64]) -> Seconds:
+        """Return the records' own times, of ``stamps`` in milliseconds; NaN where one is unknown or cannot be."""
+        seconds = stamps / 1_000
         latest = self._clock() + self._ahead
         return np.where((seconds >= max(self._earliest, 0.0)) & (seconds <= latest), seconds, np.nan)
 
-    def _odd_timestamps(self, rows: Rows, arrival: Seconds) -> Mapping[Oddity, int]:
-        stated = np.array([record.timestamp >= 0 for record in rows.records], dtype=np.bool_)
-        wrong = int((stated & np.isnan(arrival)).sum())
+    def _odd_timestamps(self, rows: Rows, stamps: NDArray[np.float64], arrival: Seconds) -> Mapping[Oddity, int]:
+        wrong = int(((stamps >= 0) & np.isnan(arrival)).sum())
         return {**rows.odd, (TIMESTAMP, UNKNOWN): wrong} if wrong else rows.odd
 
     def _with_clamped(self, rows: Rows, seconds: Seconds, arrival: Seconds, implausible: NDArray[np.bool_]) -> Rows:
