@@ -37,6 +37,14 @@ def electricity() -> Iterator[dict[str, Any]]:
         yield {"value": orjson.dumps(event)}
 
 
+def prices() -> Iterator[dict[str, Any]]:
+    rng = np.random.default_rng(4)
+    demand = np.sin(np.arange(EVENTS) * np.pi / 24)
+    price = 0.05 + 0.01 * np.roll(demand, -2) + 0.002 * rng.normal(size=EVENTS)
+    for one, other in zip(price.tolist(), demand.tolist(), strict=True):
+        yield {"value": orjson.dumps({"nswprice": one, "nswdemand": other, "vicprice": 0.003})}
+
+
 def images() -> Iterator[dict[str, Any]]:
     rng = np.random.default_rng(2)
     for number in range(EVENTS):
@@ -56,7 +64,7 @@ def bars() -> Iterator[dict[str, Any]]:
         yield {"value": orjson.dumps(event), "keys": instrument.encode()}
 
 
-STREAMS = {"electricity": electricity, "mnist-fashion": images, "volatility": bars}
+STREAMS = {"electricity": electricity, "hour-ahead": prices, "mnist-fashion": images, "volatility": bars}
 
 
 def learn(name: str, environ: dict[str, str]) -> Service:
@@ -71,7 +79,7 @@ def learn(name: str, environ: dict[str, str]) -> Service:
     return service
 
 
-def test_there_are_eight_examples() -> None:
+def test_there_are_nine_examples() -> None:
     others = {"late-labels", "plant", "pretrained", "pumps", "sensor-regression"}
     assert {path.stem for path in EXAMPLES} == others | set(STREAMS)
 
@@ -127,8 +135,17 @@ def test_an_example_with_kafka_learns(name: str, tmp_path: Path, broker: Cluster
     service = learn(name, {"STATE": str(tmp_path), "TOPIC": topic, "KAFKA_BOOTSTRAP": broker.bootstrap})
     main = service.loop.pipeline.main
     assert main is not None
-    assert main.events == EVENTS
     assert main.scored.learner.rejected_steps == 0
+    if name == "hour-ahead":
+        snapshot = service.loop.pipeline.snapshot()
+        assert main.events == EVENTS - 2
+        assert snapshot.committee is not None
+        score = snapshot.committee.scores.window.retention_score
+        assert score is not None
+        assert score > 0.6
+        assert abs(snapshot.intervals["stream"].coverage - 0.9) < 0.05
+        return
+    assert main.events == EVENTS
     if name == "mnist-fashion":
         assert list(service.loop.pipeline.snapshot().tasks.values()) == ["mnist", "fashion"]
         return
