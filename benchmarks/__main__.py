@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.ahead import ahead
 from benchmarks.arena.command import arena
 from benchmarks.commands.listing import list_programs, list_protocols
 from benchmarks.commands.measure import measure
@@ -18,6 +19,7 @@ from benchmarks.year.command import year
 # A protocol is one file and one line in PROTOCOLS; another measurement is one file and one line here.
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     **{name: (measure, protocol.summary) for name, protocol in PROTOCOLS.items()},
+    "ahead": (ahead, "Numbers told ahead of their time, and how often their intervals hold, on five streams."),
     "arena": (arena, "The untouched default against what streams are usually learned with, on nine streams."),
     "plasticity": (plasticity, "Whether the model still learns after 800 tasks, and still remembers the latest."),
     "scale": (scale, "What it costs when a sensor fails, is replaced, drifts or changes its unit in mid-stream."),
