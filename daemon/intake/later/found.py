@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
 
@@ -105,3 +107,26 @@ class Found:
             np.array(self.delay, dtype=np.float64),
             np.array(self.overlap, dtype=np.int64),
         )
+
+
+def in_turn(before: NDArray[np.int64], *, events: int, hear: Callable[[int], None]) -> Iterator[int]:
+    """Yield the numbers of so many events; ``hear`` the place of each label in its turn, the last ones at the end.
+
+    ``before`` ``(labels,)`` are how many of the events came before each label, in their order: see ``Heard``.
+
+    >>> for event in in_turn(np.array([0, 2, 2]), events=2, hear=lambda label: print("label", label)):
+    ...     print("event", event)
+    label 0
+    event 0
+    event 1
+    label 1
+    label 2
+    """
+    told = 0
+    for event, until in enumerate(np.searchsorted(before, np.arange(events), side="right").tolist()):
+        for label in range(told, until):
+            hear(label)
+        told = until
+        yield event
+    for label in range(told, len(before)):
+        hear(label)

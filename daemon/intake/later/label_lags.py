@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daemon.intake.features.key_slots import short_key
+from daemon.intake.later.found import in_turn
 from daemon.intake.packed_texts import packed, unpacked
 
 if TYPE_CHECKING:
@@ -45,25 +46,22 @@ class LabelLags:
         known = np.zeros((len(keys), self._depth, self._width))
         if not self._depth:
             return known
-        rows, told = columns.tolist(), 0
-        for event, raw in enumerate(keys):
-            while told < len(heard) and heard.before[told] <= event:
-                self._hear(int(heard.number[told]), rows[told])
-                told += 1
-            key = short_key(raw) if self._per_key else None
+        numbers, rows = heard.number.tolist(), columns.tolist()
+        for event in in_turn(
+            heard.before, events=len(keys), hear=lambda label: self._hear(numbers[label], rows[label])
+        ):
+            key = self._name(keys[event])
             self._key_of[first + event] = key
             labels = self._of(key)
             if labels:
                 known[event, : len(labels)] = labels
-        for number, row in zip(heard.number[told:].tolist(), rows[told:], strict=True):
-            self._hear(number, row)
         return known
 
     def known(self, keys: Sequence[bytes | None]) -> Floats:
         """Return what an event of each key would know ``(events, depth, width)`` if it came next."""
         known = np.zeros((len(keys), self._depth, self._width))
         for event, raw in enumerate(keys):
-            labels = self._labels.get(short_key(raw) if self._per_key else None)
+            labels = self._labels.get(self._name(raw))
             if labels:
                 known[event, : len(labels)] = labels
         return known
@@ -72,6 +70,9 @@ class LabelLags:
         """Take note that these events get no label."""
         for number in numbers:
             self._key_of.pop(number, None)
+
+    def _name(self, key: bytes | None) -> bytes | None:
+        return short_key(key) if self._per_key else None
 
     def _hear(self, number: int, label: list[float]) -> None:
         self._of(self._key_of.pop(number)).appendleft(label)

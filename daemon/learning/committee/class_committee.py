@@ -12,7 +12,7 @@ from daemon.learning.committee.any_member import expert_names, load_member_state
 from daemon.learning.committee.class_trust import ClassTrust
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
-from daemon.learning.committee.probabilities import FLOOR, centred_logs, floored
+from daemon.learning.committee.probabilities import FLOOR, floored
 from daemon.learning.committee.recall import Recall, Review
 from strategies.objective import NO_CLASS, Answer
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
 
 
-_UNKNOWN = 1e-12
+_SHARE_OF_ROWS_ALONE = 0.0005
+"""Dealt out after each row without a past: who knows of those changes more slowly than who is right lately."""
+UNKNOWN = 1e-12
 """The probability of a class that nobody could know yet."""
 
 
@@ -52,7 +54,7 @@ class ClassCommittee:
         voices = len(self.names) - len(MEMORIES)
         self._pools = LogPools(voices)
         self._mixture = FixedShare(len(self.names), share=share)
-        self._recall = Recall(partial(ClassTrust, voices, share=0.0005), width=views.narrow_width)
+        self._recall = Recall(partial(ClassTrust, voices, share=_SHARE_OF_ROWS_ALONE), width=views.narrow_width)
         self._begin()
 
     @property
@@ -79,7 +81,7 @@ class ClassCommittee:
         if self._recall.begun:
             mixed = self._recall.answer(x, voices)
         else:
-            _, experts = self._experts(voices)
+            _, experts = self._pools.experts(voices)
             mixed = experts @ self._mixture.weights.astype(np.float32)
         return answer_of(mixed, unknown=np.full(mixed.shape, not known_classes))
 
@@ -90,9 +92,9 @@ class ClassCommittee:
         """
         views = self._views.of_next(scaled, batch.x.numpy().astype(np.float64), keys=batch.key.numpy())
         unknown = np.tile(self._unknown_next(known_classes), (len(scaled), 1))
-        _, experts = self._experts(self._voices(views, self._probabilities(main), unknown=unknown))
+        _, experts = self._pools.experts(self._voices(views, self._probabilities(main), unknown=unknown))
         mixed = experts @ self._mixture.after(self._losses).astype(np.float32)
-        mixed[unknown] = _UNKNOWN
+        mixed[unknown] = UNKNOWN
         return answer_of(mixed, unknown=unknown)
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
@@ -147,11 +149,11 @@ class ClassCommittee:
         appears in the block can be the answer from the next row on, if there is room for it.
         """
         unknown = self._unknown(known)
-        logs, experts = self._experts(self._voices(views, self._main, unknown=unknown))
+        logs, experts = self._pools.experts(self._voices(views, self._main, unknown=unknown))
         losses = self._losses_of(experts)
         self._now, self._logs, self._losses = views, logs[: views.filled], losses[: views.filled]
         mixed = np.einsum("pke,pe->pk", experts, self._mixture.within(losses).astype(np.float32))
-        mixed[unknown] = _UNKNOWN
+        mixed[unknown] = UNKNOWN
         return np.asarray(mixed), unknown
 
     def _review(
@@ -195,12 +197,6 @@ class ClassCommittee:
         given[unknown] = 0
         given /= np.maximum(given.sum(axis=1, keepdims=True), np.float32(1e-30))
         return floored(given, classes=sayable)
-
-    def _experts(self, voices: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the centred logs of what the voices say, and what all experts say ``(rows, sayable, experts)``."""
-        logs = centred_logs(voices)
-        pooled = floored(self._pools.predict(logs), classes=voices.shape[1])
-        return logs, np.concatenate([voices, pooled], axis=2)
 
     def _unknown(self, known: int) -> NDArray[np.bool_]:
         """Return which classes nobody could know yet ``(places, sayable)``; a few new ones are sayable too."""

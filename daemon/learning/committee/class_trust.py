@@ -8,7 +8,6 @@ import numpy as np
 
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
-from daemon.learning.committee.probabilities import centred_logs, floored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +24,8 @@ class ClassTrust:
 
     def answer(self, voices: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return probabilities ``(rows, classes)`` of what voices say ``(rows, classes, voices)``."""
-        mixed = self._experts(voices) @ self._mixture.weights.astype(np.float32)
-        return np.asarray(mixed)
+        _, experts = self._pools.experts(voices)
+        return np.asarray(experts @ self._mixture.weights.astype(np.float32))
 
     def likelihoods(self, answer: NDArray[np.float32], truth: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the probability ``(rows,)`` that was given to the class that it is."""
@@ -34,9 +33,9 @@ class ClassTrust:
 
     def learn(self, voices: NDArray[np.float32], truth: NDArray[np.int64]) -> None:
         """Learn from rows whose class ``(rows,)`` is among those of ``voices``."""
-        right = self._experts(voices)[np.arange(len(truth)), truth]
-        self._mixture.learn(-np.log(right, dtype=np.float64))
-        self._pools.learn(centred_logs(voices), truth)
+        logs, experts = self._pools.experts(voices)
+        self._mixture.learn(-np.log(experts[np.arange(len(truth)), truth], dtype=np.float64))
+        self._pools.learn(logs, truth)
 
     def state_dict(self) -> dict[str, Any]:
         """Return pools and weights."""
@@ -46,7 +45,3 @@ class ClassTrust:
         """Take up a state; raise ``ValueError`` where it is of other voices."""
         self._pools.load_state_dict(state["pools"])
         self._mixture.load_state_dict(state["mixture"])
-
-    def _experts(self, voices: NDArray[np.float32]) -> NDArray[np.float32]:
-        pooled = floored(self._pools.predict(centred_logs(voices)), classes=voices.shape[1])
-        return np.concatenate([voices, pooled], axis=2)

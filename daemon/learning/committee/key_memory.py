@@ -99,7 +99,7 @@ class KeyMemory:
 
     def next(self, keys: NDArray[np.int64], *, rows: NDArray[np.float64]) -> Past:
         """Return what would be known if each row ``(rows, features)`` came next, alone; changes nothing."""
-        _, found = self._table.find(keys)
+        found = self._table.find(keys)
         known = found["known"]
         return Past(
             label=np.where(known, found["label"], NONE).astype(np.int64),

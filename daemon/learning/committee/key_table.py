@@ -72,17 +72,9 @@ class KeyTable:
             array[freed] = 0
         self._free += freed
 
-    def find(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.bool_], Arrays]:
-        """Return which rows' keys are known ``(rows,)``, and what of each ``(rows, …)``, 0 where nothing is.
-
-        That is with the open block; nothing is changed.
-        """
-        slots = np.fromiter((self._slot_of.get(key, -1) for key in keys.tolist()), np.int64, len(keys))
-        known = slots >= 0
-        found = {name: array[slots] for name, array in self._arrays.items()}
-        for values in found.values():
-            values[~known] = 0
-        return known, found
+    def find(self, keys: NDArray[np.int64]) -> Arrays:
+        """Return what is known of each row's key ``(rows, …)``, with the open block; see ``gathered``."""
+        return gathered(self._arrays, keys, slot_of=self._slot_of)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> KeyTable:
         """Return a copy, at the cost of the arrays: keys and slots are numbers."""
@@ -130,3 +122,12 @@ class KeyTable:
             self._arrays = {
                 name: np.concatenate([array, np.zeros_like(array)]) for name, array in self._arrays.items()
             }
+
+
+def gathered(arrays: Arrays, keys: NDArray[np.int64], *, slot_of: Mapping[int, int]) -> Arrays:
+    """Return what ``arrays (slots, …)`` hold of keys ``(rows,)``, as copies; all is 0 of one that has no slot."""
+    slots = np.fromiter((slot_of.get(key, -1) for key in keys.tolist()), np.int64, len(keys))
+    found = {name: array[slots] for name, array in arrays.items()}
+    for values in found.values():
+        values[slots < 0] = 0
+    return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from daemon.learning.committee.class_committee import ClassCommittee, answer_of, set_probabilities
+from daemon.learning.committee.class_committee import UNKNOWN, ClassCommittee, answer_of, set_probabilities
 from daemon.learning.committee.log_pools import MEMORIES
 from daemon.learning.committee.probabilities import FLOOR, centred_logs, floored
 
@@ -76,7 +76,7 @@ class LaterClassCommittee(ClassCommittee):
             views = self._later.of_rows(columns, start=start)
             unknown = np.zeros((self._places, sayable), dtype=np.bool_)
             unknown[rows] = np.arange(sayable)[None, :] >= seen[:, None]
-            _, said = self._experts(self._voices(views, of_main, unknown=unknown))
+            _, said = self._pools.experts(self._voices(views, of_main, unknown=unknown))
             experts[:, :sayable] = said[rows]
         return {**columns, "experts": experts, "sayable": np.full(len(batch), sayable)}
 
@@ -106,7 +106,7 @@ class LaterClassCommittee(ClassCommittee):
         width = int(columns["sayable"].max(initial=1))
         unknown = np.arange(width)[None, :] >= seen[:, None]
         mixed = mixed[:, :width]
-        mixed[unknown] = 1e-12
+        mixed[unknown] = UNKNOWN
         return answer_of(mixed, unknown=unknown)
 
     def learn_rows(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from daemon.intake.later.found import in_turn
 from daemon.learning.committee.key_memory import DECAYS, NONE, Past
 from daemon.learning.committee.later_keys import LaterKeys
 from daemon.learning.committee.moves import Moves
@@ -63,20 +65,15 @@ class LaterClassViews(ClassViews):
         rows, keys = batch.x.numpy().astype(np.float64), batch.key.numpy().tolist()
         last = np.full(len(rows), NONE)
         faded = np.zeros((len(rows), len(DECAYS), self._width), dtype=np.float32)
-        difference, told = np.zeros(rows.shape), 0
-        for row, key in enumerate(keys):
-            while told < len(heard.before) and heard.before[told] <= row:
-                self._hear(int(heard.key[told]), int(heard.label[told]))
-                told += 1
-            slot = self._known.slot(key)
+        difference = np.zeros(rows.shape)
+        for row in in_turn(heard.before, events=len(keys), hear=partial(self._hear, heard)):
+            slot = self._known.slot(keys[row])
             known = self._known.arrays
             if known["labels"][slot]:
                 last[row], faded[row] = known["label"][slot], known["faded"][slot]
             if known["met"][slot]:
                 difference[row] = rows[row] - known["row"][slot]
             known["met"][slot], known["row"][slot] = True, rows[row]
-        for key, label in zip(heard.key[told:].tolist(), heard.label[told:].tolist(), strict=True):
-            self._hear(key, label)
         own = np.where((last >= 0)[:, None], self._code[last], np.float32(0))
         columns = {
             "x": scaled.clamp(-CLIP, CLIP).numpy(),
@@ -135,8 +132,9 @@ class LaterClassViews(ClassViews):
             difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
         )
 
-    def _hear(self, key: int, label: int) -> None:
-        slot, known = self._known.slot(key), self._known.arrays
+    def _hear(self, heard: HeardLabels, place: int) -> None:
+        label = int(heard.label[place])
+        slot, known = self._known.slot(int(heard.key[place])), self._known.arrays
         decay = np.array(DECAYS, dtype=np.float32)[:, None]
         known["faded"][slot] = decay * known["faded"][slot] + (1 - decay) * self._code[label]
         known["label"][slot] = label

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from daemon.learning.committee.key_table import gathered
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,12 +60,8 @@ class LaterKeys:
         return slot
 
     def find(self, keys: NDArray[np.int64]) -> Arrays:
-        """Return what is remembered of keys ``(rows, …)``; all is 0 of one that is not known. Changes nothing."""
-        slots = np.array([self._slot_of.get(key, -1) for key in keys.tolist()], dtype=np.int64)
-        found = {name: array[slots] for name, array in self.arrays.items()}
-        for array in found.values():
-            array[slots < 0] = 0
-        return found
+        """Return what is remembered of each row's key ``(rows, …)``; changes nothing; see ``gathered``."""
+        return gathered(self.arrays, keys, slot_of=self._slot_of)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, the longest unseen first, and what is remembered of each."""

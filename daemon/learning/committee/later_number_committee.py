@@ -93,12 +93,7 @@ class LaterNumberCommittee(NumberCommittee):
         self._heard_truth = np.append(self._heard_truth, truth)
         self._heard_judged = np.append(self._heard_judged, judged)
         self._heard_overlap = np.append(self._heard_overlap, overlap)
-        return self._share.within(
-            np.vstack([self._heard_experts, np.zeros(len(self.names))]),
-            np.append(self._heard_truth, 0.0),
-            judged=np.append(self._heard_judged, False),
-            overlap=np.append(self._heard_overlap, 1),
-        )[before:]
+        return self._share.within(np.vstack([self._heard_losses(), np.zeros(len(self.names))]))[before:]
 
     def mix(self, columns: Columns, weights: Floats, *, start: int, seen: NDArray[np.int64]) -> Answer:
         """Return the answer on rows that have come, by weights ``(rows, experts)``."""
@@ -146,8 +141,12 @@ class LaterNumberCommittee(NumberCommittee):
         self._heard_overlap = np.zeros(0, dtype=np.int64)
 
     def _weights_next(self) -> Floats:
-        return self._share.weights_after(
-            self._heard_experts, self._heard_truth, judged=self._heard_judged, overlap=self._heard_overlap
+        return self._share.after(self._heard_losses())
+
+    def _heard_losses(self) -> Floats:
+        """Return what the open block has cost the experts so far ``(rows, experts)``."""
+        return self._share.losses(
+            self._heard_experts, self._heard_truth, self._heard_judged, overlap=self._heard_overlap
         )
 
     @staticmethod

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from daemon.intake.later.found import in_turn
 from daemon.learning.committee.fading_scale import LARGEST
 from daemon.learning.committee.later_keys import LaterKeys
 from daemon.learning.committee.moves import Moves
@@ -66,19 +68,14 @@ class LaterNumberViews(NumberViewMaker):
         rows, keys = batch.x.numpy().astype(np.float64), batch.key.numpy().tolist()
         known, lagged = np.zeros(len(rows), dtype=np.bool_), np.zeros((len(rows), LAGS))
         newest, begun = np.zeros(len(rows)), np.zeros(len(rows), dtype=np.bool_)
-        difference, told = np.zeros(rows.shape), 0
-        for row, key in enumerate(keys):
-            while told < len(heard.before) and heard.before[told] <= row:
-                self._hear(int(heard.key[told]), float(heard.label[told]))
-                told += 1
-            slot, of = self._known.slot(key), self._known.arrays
+        difference = np.zeros(rows.shape)
+        for row in in_turn(heard.before, events=len(keys), hear=partial(self._hear, heard)):
+            slot, of = self._known.slot(keys[row]), self._known.arrays
             known[row], lagged[row] = of["count"][slot] > 0, of["labels"][slot]
             newest[row], begun[row] = self._newest or 0.0, self._newest is not None
             if of["met"][slot]:
                 difference[row] = rows[row] - of["row"][slot]
             of["met"][slot], of["row"][slot] = True, rows[row]
-        for key, label in zip(heard.key[told:].tolist(), heard.label[told:].tolist(), strict=True):
-            self._hear(key, label)
         past = NumberPast(known=known, labels=lagged, difference=difference)
         columns = self._columns(past, scaled, newest=newest, begun=begun, start=start)
         if len(rows):
@@ -153,20 +150,16 @@ class LaterNumberViews(NumberViewMaker):
         }
 
     def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> NumberPast:
-        found = self._known.find(keys)
-        return NumberPast(
-            known=found["count"] > 0,
-            labels=found["labels"],
-            difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
-        )
+        return NumberPast.of_next(self._known.find(keys), rows)
 
     def _newest_label(self) -> tuple[float, bool]:
         return self._newest or 0.0, self._newest is not None
 
-    def _hear(self, key: int, label: float) -> None:
+    def _hear(self, heard: HeardLabels, place: int) -> None:
+        label = float(heard.label[place])
         if not abs(label) <= LARGEST:
             return
-        slot, of = self._known.slot(key), self._known.arrays
+        slot, of = self._known.slot(int(heard.key[place])), self._known.arrays
         if of["count"][slot]:
             of["labels"][slot, 1:] = of["labels"][slot, :-1].copy()
             of["labels"][slot, 0] = label

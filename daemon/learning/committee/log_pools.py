@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daemon.learning.committee.probabilities import softmax
+from daemon.learning.committee.probabilities import centred_logs, floored, softmax
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,12 @@ class LogPools:
     def predict(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities of each pool ``(rows, classes, pools)``."""
         return softmax(logs @ self._weights.astype(np.float32), axis=1)
+
+    def experts(self, voices: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the centred logs of ``voices (rows, classes, members)``, and these beside what the pools say."""
+        logs = centred_logs(voices)
+        pooled = floored(self.predict(logs), classes=voices.shape[1])
+        return logs, np.concatenate([voices, pooled], axis=2)
 
     def learn(self, logs: NDArray[np.float32], label: NDArray[np.int64]) -> None:
         """Make one step on a block; ``label (rows,)`` is among the classes of ``logs``."""

@@ -153,8 +153,7 @@ class NumberCommittee:
         """Return how far from the last label the voices are ``(rows, voices)``, and all experts, in units."""
         said = [main, *(value for member in self._members for value in member.predict(views))]
         offsets = in_units(np.stack(said, axis=1) - views.last[:, None], views.unit[:, None], limit=WILD)
-        pooled = np.clip(self._pools.predict(offsets), -WILD, WILD)
-        return offsets, np.concatenate([offsets, pooled], axis=1)
+        return offsets, self._pools.experts(offsets)
 
     def _weights_next(self) -> NDArray[np.float64]:
         """Return how much each expert is believed by a row that comes after those of the block."""
@@ -162,7 +161,7 @@ class NumberCommittee:
             return self._share.weights
         rows = slice(0, self._now.filled)
         truth, judged = self._truth(self._now)[rows], self._now.judged[rows]
-        return self._share.weights_after(self._experts[rows], truth, judged=judged)
+        return self._share.after(self._share.losses(self._experts[rows], truth, judged))
 
     @staticmethod
     def _truth(views: NumberViews) -> NDArray[np.float64]:

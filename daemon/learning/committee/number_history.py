@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -31,6 +31,16 @@ class NumberPast:
     """``(rows, LAGS)``: the key's labels, the last one first; after the first it had, that one again."""
     difference: NDArray[np.float64]
     """``(rows, features)``: the row less the key's row before; 0 where there is none."""
+
+    @classmethod
+    def of_next(cls, found: Arrays, rows: NDArray[np.float64]) -> Self:
+        """Return what is known before ``rows (rows, features)`` of whose keys ``found`` is remembered."""
+        known = found["count"] > 0
+        return cls(
+            known=known,
+            labels=np.where(known[:, None], found["labels"], 0.0),
+            difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
+        )
 
 
 class NumberHistory:
@@ -80,13 +90,7 @@ class NumberHistory:
 
     def next(self, keys: NDArray[np.int64], *, rows: NDArray[np.float64]) -> NumberPast:
         """Return what would be known if each row ``(rows, features)`` came next, alone; changes nothing."""
-        _, found = self._table.find(keys)
-        known = found["count"] > 0
-        return NumberPast(
-            known=known,
-            labels=np.where(known[:, None], found["labels"], 0.0),
-            difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
-        )
+        return NumberPast.of_next(self._table.find(keys), rows)
 
     def remember(self) -> None:
         """Remember the rows that were rolled last from now on; forget the keys beyond the most."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from daemon.learning.committee.fading_scale import WILD
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -33,6 +35,10 @@ class NumberPools:
     def predict(self, offsets: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how far from the last value each pool is ``(rows, pools)``, of ``offsets (rows, members)``."""
         return offsets @ self._weights
+
+    def experts(self, offsets: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ``offsets (rows, members)`` beside how far each pool is, at most ``WILD`` units."""
+        return np.concatenate([offsets, np.clip(self.predict(offsets), -WILD, WILD)], axis=1)
 
     def learn(self, offsets: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
         """Add a block to the sums and solve; ``truth (rows,)`` is the label's distance from the last value."""

@@ -48,29 +48,16 @@ class NumberShare:
 
         ``experts`` are ``(rows, experts)``; of ``truth (rows,)`` only the ``judged`` are used, and never the last.
         """
-        return np.asarray(np.einsum("pe,pe->p", experts, self.within(experts, truth, judged=judged)))
+        weights = self.within(self.losses(experts, truth, judged))
+        return np.asarray(np.einsum("pe,pe->p", experts, weights))
 
-    def within(
-        self,
-        experts: NDArray[np.float64],
-        truth: NDArray[np.float64],
-        *,
-        judged: NDArray[np.bool_],
-        overlap: Overlap = None,
-    ) -> NDArray[np.float64]:
-        """Return the weights ``(rows, experts)`` before each row of a block; see ``learn``."""
-        return self._mixture.within(self.losses(experts, truth, judged, overlap=overlap))
+    def within(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weights ``(rows, experts)`` before each row of a block, of which these are the losses."""
+        return self._mixture.within(losses)
 
-    def weights_after(
-        self,
-        experts: NDArray[np.float64],
-        truth: NDArray[np.float64],
-        *,
-        judged: NDArray[np.bool_],
-        overlap: Overlap = None,
-    ) -> NDArray[np.float64]:
+    def after(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the weights ``(experts,)`` for the row that comes after a block's so far; changes nothing."""
-        return self._mixture.after(self.losses(experts, truth, judged, overlap=overlap))
+        return self._mixture.after(losses)
 
     def learn(
         self,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daemon.learning.committee.fading_scale import WILD
 from daemon.learning.committee.number_pools import MEMORIES, NumberPools
 from daemon.learning.committee.number_share import NumberShare
 
@@ -25,7 +24,7 @@ class NumberTrust:
 
     def answer(self, voices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return numbers ``(rows,)`` of what voices say ``(rows, voices)``."""
-        return np.asarray(self._experts(voices) @ self._share.weights)
+        return np.asarray(self._pools.experts(voices) @ self._share.weights)
 
     def likelihoods(self, answer: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return exp(-loss) of the answers ``(rows,)``."""
@@ -34,7 +33,7 @@ class NumberTrust:
 
     def learn(self, voices: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
         """Learn from rows and their numbers ``(rows,)``."""
-        self._share.learn(self._experts(voices), truth, judged=np.ones(len(truth), dtype=np.bool_))
+        self._share.learn(self._pools.experts(voices), truth, judged=np.ones(len(truth), dtype=np.bool_))
         self._pools.learn(voices, truth)
 
     def state_dict(self) -> dict[str, Any]:
@@ -45,6 +44,3 @@ class NumberTrust:
         """Take up a state; raise ``ValueError`` where it is of other voices."""
         self._pools.load_state_dict(state["pools"])
         self._share.load_state_dict(state["share"])
-
-    def _experts(self, voices: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.concatenate([voices, np.clip(self._pools.predict(voices), -WILD, WILD)], axis=1)

@@ -42,7 +42,7 @@ class Remembered:
 
 
 class Recollection:
-    """Draws as many remembered rows as a block has, one block in four; and no more than 32.
+    """Draws as many remembered rows as a block has, one block in 16; and no more than 32.
 
     It has a generator of its own: what is learned is the same with it and without.
     """

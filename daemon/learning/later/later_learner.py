@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from daemon.intake.later.found import in_turn
 from daemon.learning.committee.later_committee import LaterScoredCommittee
 from daemon.learning.committee.later_keys import HeardLabels
 from daemon.learning.later.later_block import LaterBlock, batch_of
@@ -221,15 +222,16 @@ class LaterLearner(MainLearner):
 
     def _repeat_labels(self, turn: Turn) -> None:
         """Let the no-change baseline say of each event the last label of its key that had come."""
-        label, before, keys = turn.targets.tolist(), turn.heard.before.tolist(), self._keys(turn).tolist()
-        said, told = [], 0
-        for event, key in enumerate(turn.arrivals.batch.key.tolist()):
-            while told < len(label) and before[told] <= event:
-                self._no_change.hear(keys[told], label[told])
-                told += 1
-            said.append(self._no_change.last(key))
-        for place in range(told, len(label)):
-            self._no_change.hear(keys[place], label[place])
+        heard, labels = self._keys(turn).tolist(), turn.targets.tolist()
+        keys = turn.arrivals.batch.key.tolist()
+        said = [
+            self._no_change.last(keys[event])
+            for event in in_turn(
+                turn.heard.before,
+                events=len(keys),
+                hear=lambda label: self._no_change.hear(heard[label], labels[label]),
+            )
+        ]
         numbers = np.arange(turn.first, turn.first + len(said))
         self._rows.fill(
             numbers, {"no_change": np.array(said, dtype=self._rows.look(numbers[:0])["no_change"].dtype)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daemon.intake.arrivals import Arrivals
-from daemon.intake.later.found import OUTCOMES
+from daemon.intake.later.found import OUTCOMES, in_turn
 from daemon.learning.later.later_learner import LaterLearner
 from daemon.learning.later.turn import Turn
 from daemon.learning.later.waiting_rows import GROWTH
@@ -112,19 +112,20 @@ class LaterPipeline(Pipeline):
 
     def _reach_of(self, part: Turn, met: Met) -> NDArray[np.float64] | None:
         """Return how far the intervals of events reach ``(rows,)``, by the labels before each; None without any."""
-        if not isinstance(self._intervals, LaterIntervals):
+        intervals = self._intervals
+        if not isinstance(intervals, LaterIntervals):
             return None
-        halves, told = np.full(len(part.arrivals), np.nan), 0
-        label, numbers, before = part.targets.tolist(), part.heard.number.tolist(), part.heard.before.tolist()
-        tasks = part.arrivals.batch.task.tolist()
-        for event, value in enumerate(met.answer.value.tolist()):
-            while told < len(label) and before[told] <= event:
-                self._intervals.hear(numbers[told], label[told])
-                told += 1
-            halves[event] = self._intervals.ask(part.first + event, value, task=tasks[event])
-        for number, each in zip(numbers[told:], label[told:], strict=True):
-            self._intervals.hear(number, each)
-        return halves
+        numbers, labels = part.heard.number.tolist(), part.targets.tolist()
+        values, tasks = met.answer.value.tolist(), part.arrivals.batch.task.tolist()
+        halves = [
+            intervals.ask(part.first + event, values[event], task=tasks[event])
+            for event in in_turn(
+                part.heard.before,
+                events=len(values),
+                hear=lambda label: intervals.hear(numbers[label], labels[label]),
+            )
+        ]
+        return np.array(halves)
 
     def _take(self, part: Turn, segments: NDArray[np.int64], main: LaterLearner) -> Met:
         self._boundaries.advance(segments)
