@@ -33,10 +33,7 @@ def promote(config: Config, store: CheckpointStore) -> int:
     """
     if config.companions.challenger is None:
         raise config.error(SECTION, "there is none to promote; give the configuration that wrote the state")
-    recovered = store.load_newest()
-    if recovered is None:
-        raise StateError(f"there are no checkpoints in {store.directory}")
-    saved = recovered.saved
+    saved = store.require_newest().saved
     torch.set_num_threads(config.learner.threads)
     pipeline = restored(config, saved, stopwatch=Stopwatch())
     _require_challenger(pipeline)

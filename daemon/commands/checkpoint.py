@@ -62,7 +62,7 @@ def inspect(
     from daemon.state.state_outline import outline, tensor_forms  # noqa: PLC0415 - not for --help
 
     store = _store(_state_directory(config, directory))
-    manifest = store.verify(_newest(store) if generation is None else generation)
+    manifest = store.verify(store.newest() if generation is None else generation)
     console = _console()
     console.out(f"generation {manifest.generation}, {_time(manifest)}, retaind {manifest.retaind}")
     console.out(f"summary: {json.dumps(manifest.summary)}")
@@ -101,7 +101,7 @@ def export(
     from daemon.state.weights_export import export_weights  # noqa: PLC0415 - not for --help
 
     store = _store(_state_directory(config, directory))
-    number = _newest(store) if generation is None else generation
+    number = store.newest() if generation is None else generation
     tensors = export_weights(store.load(number).state, to, task=task)
     _console().out(f"{to}: {len(tensors)} tensors of generation {number}")
 
@@ -185,13 +185,6 @@ def _store(state_directory: Path) -> CheckpointStore:
     from daemon.state.checkpoints import CheckpointStore  # noqa: PLC0415 - it imports torch, and --help need not wait
 
     return CheckpointStore(state_directory, keep=1)
-
-
-def _newest(store: CheckpointStore) -> int:
-    generations = store.generations()
-    if not generations:
-        raise StateError(f"there are no checkpoints in {store.directory}")
-    return generations[-1]
 
 
 def _print_table(store: CheckpointStore, entries: list[Entry]) -> None:

@@ -10,7 +10,6 @@ from daemon.build.restored import restored
 from daemon.export.onnx_file import export_onnx
 from daemon.learning.stopwatch import Stopwatch
 from daemon.state.checkpoints import CheckpointStore
-from daemon.state.state_error import StateError
 from daemon.state.weights_export import export_weights
 
 if TYPE_CHECKING:
@@ -34,7 +33,4 @@ def written(config: Path, to: Path, *, generation: int | None, task: str | None)
 
 def _saved(directory: Path, generation: int | None) -> SavedState:
     store = CheckpointStore(directory, keep=1)
-    generations = store.generations()
-    if not generations:
-        raise StateError(f"there are no checkpoints in {store.directory}")
-    return store.load(generations[-1] if generation is None else generation)
+    return store.load(store.newest() if generation is None else generation)

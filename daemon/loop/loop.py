@@ -146,7 +146,8 @@ class Loop:
         elif not self._goes_on and self._source.status().ready:
             # Now nothing stands against going on from here: what outputs have of what came after it is to go.
             self._outbox.put((), ())
-        self._goes_on |= self._source.status().ready
+        if not self._goes_on:
+            self._goes_on = self._source.status().ready
         self._linger()
         self._save_if_due()
         self._serve()
@@ -181,15 +182,19 @@ class Loop:
 
     def _settle(self) -> bool:
         """Return whether the sinks have all that they were given; then save, where that is due."""
-        with self._stopwatch("publish"):
-            self._owes = not self._outbox.settle(_POLL_SECONDS)
-        if self._owes:
+        if not self._is_taken():
             return False
         if self._outbox.is_new_to(self._saved_sinks):
             # What an output has of this state cannot be told from what was there, unless the state knows it.
             self.saving.outdate()
             self.save()
         self._save_if_due()
+        return not self._owes
+
+    def _is_taken(self) -> bool:
+        """Return whether the sinks have all that they were given, once they were waited for a moment."""
+        with self._stopwatch("publish"):
+            self._owes = not self._outbox.settle(_POLL_SECONDS)
         return not self._owes
 
     def _report(self, *, received: int = 0, seconds: float = 0.0, last: bool = False) -> None:
@@ -252,12 +257,10 @@ class Loop:
 
     def _save_if_due(self) -> None:
         wanted = self._source.status().checkpoint_wanted
-        if self.saving.due(self.pipeline.events, snapshot=self._source.snapshot(), wanted=wanted):
-            with self._stopwatch("publish"):
-                self._owes = not self._outbox.settle(_POLL_SECONDS)
-            if not self._owes:
-                with self._stopwatch("checkpoint"):
-                    self.saving.begin(self._contents())
+        due = self.saving.due(self.pipeline.events, snapshot=self._source.snapshot(), wanted=wanted)
+        if due and self._is_taken():
+            with self._stopwatch("checkpoint"):
+                self.saving.begin(self._contents())
         self._tell_saved(self.saving.settle(wanted=wanted))
 
     def _tell_saved(self, attempts: Sequence[Written | StateError]) -> None:

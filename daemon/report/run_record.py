@@ -115,9 +115,7 @@ class RunRecord:
 def read_run(directory: Path) -> RunRecord:
     """Read the newest good checkpoint of a state directory; raise ``StateError`` where there is nothing to tell."""
     store = CheckpointStore(directory, keep=1)
-    recovered = store.load_newest()
-    if recovered is None:
-        raise StateError(f"there are no checkpoints in {store.directory}")
+    recovered = store.require_newest()
     main = recovered.saved.state["pipeline"]["main_learner"]
     if not main:
         raise StateError(

@@ -120,6 +120,20 @@ class CheckpointStore:
         """Return a generation's manifest where every checksum is right; else raise ``DamagedError``."""
         return verify_generation(self._existing(generation), generation)
 
+    def newest(self) -> int:
+        """Return the number of the newest generation, good or not; raise ``StateError`` where there is none."""
+        generations = self.generations()
+        if not generations:
+            raise StateError(f"there are no checkpoints in {self.directory}")
+        return generations[-1]
+
+    def require_newest(self) -> Recovered:
+        """Do as ``load_newest``; raise ``StateError`` where there is none at all, too."""
+        recovered = self.load_newest()
+        if recovered is None:
+            raise StateError(f"there are no checkpoints in {self.directory}")
+        return recovered
+
     def load(self, generation: int) -> SavedState:
         """Return a generation; ``DamagedError`` where it is not what was written, ``StateError`` if unreadable."""
         return read_generation(self._existing(generation), generation)

@@ -64,9 +64,13 @@ def says(status: int, problem: str, **headers: str) -> Response:
 
 def json_response(status: int, content: dict[str, Any], **headers: str) -> Response:
     """Return an answer of JSON values, without secrets, that nobody keeps."""
-    body = json_text(redacted(content)) + "\n"
+    return fresh_json(json_text(redacted(content)) + "\n", status=status, **headers)
+
+
+def fresh_json(text: str, *, status: int, **headers: str) -> Response:
+    """Return JSON that nobody keeps."""
     fresh = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(body, status_code=status, media_type="application/json", headers=fresh | headers)
+    return Response(text, status_code=status, media_type="application/json", headers=fresh | headers)
 
 
 def address(request: Request) -> str:

@@ -7,17 +7,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.routing import Route
 
 from daemon.process.json_text import json_text
 from daemon.serving.protocol_error import ProtocolError
-from daemon.web.bearer_gate import says
+from daemon.web.bearer_gate import fresh_json, says
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from daemon.serving.served_model import ServedModel
     from daemon.telemetry.health import Health
@@ -163,6 +163,5 @@ def _flag(what: str, why_not: str | None, **others: str) -> Response:
 
 
 def _json(status: int, content: dict[str, Any]) -> Response:
-    """Return an answer that nobody keeps. Class names are shown as they are: redaction is for the daemon's own."""
-    fresh = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(json_text(content), status_code=status, media_type="application/json", headers=fresh)
+    """Return an answer in which class names are as they are: redaction is for the daemon's own."""
+    return fresh_json(json_text(content), status=status)
