@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import re
 import shutil
 import subprocess
 from pathlib import Path
+
+from tests.maven import MavenFailedError, NoMavenError, fetched
 
 POM = Path(__file__).with_name("pom.xml")
 CACHE = POM.parents[2] / ".cache" / "kafka"
@@ -27,12 +27,14 @@ def classpath() -> str:
     Raises KafkaUnavailableError without Java 17 and Maven, or where Maven cannot fetch them.
     """
     java()
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        jars = CACHE / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
-        if not jars.is_dir():
-            _fetch(jars)
+    try:
+        jars = fetched(POM, CACHE, goal="copy-dependencies")
+    except NoMavenError as missing:
+        raise KafkaUnavailableError(
+            f"Kafka's jars come through Maven, and mvn is not on PATH: {REMEDY}"
+        ) from missing
+    except MavenFailedError as failed:
+        raise KafkaUnavailableError(f"Maven could not fetch Kafka's jars ({REMEDY}):\n{failed}") from failed
     return f"{jars}/*"
 
 
@@ -46,24 +48,3 @@ def java() -> str:
     if version is None or int(version[1]) < 17:
         raise KafkaUnavailableError(f"Kafka needs Java 17 or later, and {path} is older: {REMEDY}")
     return path
-
-
-def _fetch(jars: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise KafkaUnavailableError(f"Kafka's jars come through Maven, and mvn is not on PATH: {REMEDY}")
-    partial = jars.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    command = [
-        maven,
-        "-q",
-        "-B",
-        "-f",
-        str(POM),
-        "dependency:copy-dependencies",
-        f"-DoutputDirectory={partial}",
-    ]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        raise KafkaUnavailableError(f"Maven could not fetch Kafka's jars ({REMEDY}):\n{done.stdout[-2000:]}")
-    partial.rename(jars)
