@@ -8,22 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import orjson
 import torch
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from connectors.record import LocalRecord
+from benchmarks.published import published
 from connectors.sink import Prediction
-from daemon.build.load import load_bytes
-from daemon.build.pipeline import build_pipeline
-from daemon.learning.stopwatch import Stopwatch
 
 COVERAGE = 0.9
 WINDOW, STEP = 5_000, 100
 """Events in a row of which the share within is told, and how far apart these begin."""
-AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +97,12 @@ def figures(stream: Stream, rows: Sequence[dict[str, float]]) -> list[str]:
 
 def predictions(stream: Stream, rows: Sequence[dict[str, float]]) -> list[Prediction]:
     """Return what is published of all rows."""
-    config = {
-        "source": {"type": "file", "path": "(rows)"},
+    sections = {
         "decoder": {"type": "json", "first_events": 1},
         "label": {"from": "stream", "field": stream.field, "ahead": stream.ahead, "coverage": COVERAGE},
         "features": {"label_lags": 3},
-        "strategies": "default",
-        "checkpoint": {"directory": "(none)"},
-        "predictions": {"type": "file", "path": "(nowhere)"},
     }
-    # JSON is YAML.
-    pipeline = build_pipeline(load_bytes(orjson.dumps(config), file="ahead", environ={}), stopwatch=Stopwatch())
-    records = [LocalRecord("rows", 0, n, -1, None, orjson.dumps(row), []) for n, row in enumerate(rows)]
-    said: list[Prediction] = []
-    for start in range(0, len(records), AT_ONCE):
-        said += pipeline.process(records[start : start + AT_ONCE]).predictions
-    return said
+    return published(sections, rows, topic="rows")
 
 
 def _rows(data: Path, stream: Stream) -> list[dict[str, float]]:

@@ -1,22 +1,17 @@
 """``python -m benchmarks scale``: what it costs when a sensor fails, is replaced, drifts or changes its unit."""
 
-import json
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Annotated, Any
 
 import numpy as np
-import orjson
 import torch
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from connectors.record import LocalRecord
-from daemon.build.load import load_bytes
-from daemon.build.pipeline import build_pipeline
-from daemon.learning.stopwatch import Stopwatch
+from benchmarks.published import published
 
 Floats = NDArray[np.float64]
 Happening = Callable[[Floats, np.random.Generator], Floats]
@@ -96,22 +91,10 @@ def _right(happening: str, *, committee: bool, seed: int) -> NDArray[np.bool_]:
     second = latent @ np.array([-0.5, 1.0, 1.5, -1.0]) + latent[:, 0] * latent[:, 1] > 0
     labels = (first + 2 * second).tolist()
     readings = HAPPENINGS[happening](_LEVEL + _SPREAD * latent, chance)
-    file: dict[str, Any] = {
-        "source": {"type": "file", "path": "(made up)"},
-        "decoder": {"type": "json", "label": "state"},
-        "strategies": "default",
-        "predictions": {"type": "file", "path": "(nowhere)"},
-        "checkpoint": {"directory": "(none)"},
-        "seed": seed,
-    } | ({} if committee else {"committee": None})
-    config = load_bytes(json.dumps(file).encode(), file=happening, environ={})
-    pipeline = build_pipeline(config, stopwatch=Stopwatch())
-    events = [dict(zip(SENSORS, row, strict=True)) for row in readings.tolist()]
-    records = [
-        LocalRecord("plant", 0, offset, 1_000 * offset, None, orjson.dumps(event | {"state": f"state {label}"}), [])
-        for offset, (event, label) in enumerate(zip(events, labels, strict=True))
+    sections: dict[str, Any] = {"decoder": {"type": "json", "label": "state"}, "seed": seed}
+    events = [
+        dict(zip(SENSORS, row, strict=True)) | {"state": f"state {label}"}
+        for row, label in zip(readings.tolist(), labels, strict=True)
     ]
-    said = [
-        one for start in range(0, EVENTS, 512) for one in pipeline.process(records[start : start + 512]).predictions
-    ]
+    said = published(sections | ({} if committee else {"committee": None}), events, topic="plant")
     return np.array([one.prediction == one.label for one in said])
