@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import torch
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.published import published
 from connectors.sink import Prediction
+from daemon.process.threads import use_threads
 
 COVERAGE = 0.9
 WINDOW, STEP = 5_000, 100
@@ -52,7 +52,7 @@ def ahead(
 ) -> None:
     """Let the untouched default tell a field's later value, with intervals that are to hold nine of ten labels."""
     console = Console(highlight=False, markup=False, width=200)
-    torch.set_num_threads(1)
+    use_threads(1)
     heads = (
         "stream",
         "events",

@@ -8,8 +8,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import torch
-
 from connectors.record import LocalRecord
 from daemon.build.load import load_bytes
 from daemon.build.pipeline import build_pipeline
@@ -21,6 +19,7 @@ from daemon.learning.committee.neighbours import Neighbours
 from daemon.learning.committee.network_member import NetworkMember
 from daemon.learning.committee.views import ClassViews
 from daemon.learning.stopwatch import Stopwatch
+from daemon.process.threads import use_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +37,7 @@ def committee_cost(values: Iterable[bytes], *, config: str) -> dict[str, float]:
     Voices of one member are told together; ``committee`` is what is left of the time for mixing. ``config`` is the
     text of a configuration with a committee, ``values`` are more than ``WARM`` events for it.
     """
-    torch.set_num_threads(1)
+    use_threads(1)
     pipeline = build_pipeline(load_bytes(config.encode(), file="committee", environ={}), stopwatch=Stopwatch())
     records = [LocalRecord("cost", 0, offset, -1, None, value, []) for offset, value in enumerate(values)]
     pipeline.process(records[:WARM])

@@ -5,13 +5,13 @@ from difflib import get_close_matches
 from typing import Annotated, Any
 
 import numpy as np
-import torch
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
 from benchmarks.published import published
+from daemon.process.threads import use_threads
 
 Floats = NDArray[np.float64]
 Happening = Callable[[Floats, np.random.Generator], Floats]
@@ -68,7 +68,7 @@ def scale(
     if only is not None and only not in HAPPENINGS:
         near = get_close_matches(only, list(HAPPENINGS), n=1, cutoff=0)[0]
         raise typer.BadParameter(f"{only!r} is none of them; did you mean {near!r}?")
-    torch.set_num_threads(1)
+    use_threads(1)
     console, notes = Console(highlight=False, markup=False), Console(stderr=True)
     names = list(HAPPENINGS) if only is None else [only]
     titles = [f"{who}, {when}" for who in ("committee", "alone") for when in WINDOWS]

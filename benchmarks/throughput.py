@@ -31,6 +31,7 @@ from torch import nn
 
 from benchmarks.committee_cost import committee_cost
 from benchmarks.daemon_process import running, scrape
+from daemon.process.threads import use_threads
 from strategies.batch import Batch
 from strategies.ewc import Ewc, EwcOptions
 from strategies.learner import Learner
@@ -142,7 +143,7 @@ def step_ratio(repetitions: int) -> tuple[float, float]:
 
     The two alternate; the median of each is taken.
     """
-    torch.set_num_threads(1)
+    use_threads(1)
     plain, ours = plain_step(), our_step()
     times: tuple[list[float], list[float]] = ([], [])
     for step in (plain, ours):

@@ -24,6 +24,7 @@ from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
 from daemon.process.notify import Notify
+from daemon.process.threads import use_threads
 from daemon.process.version import retaind_version
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saved_setting import FROM_PYTHON
@@ -239,7 +240,7 @@ class Service:
             raise self.config.error(error.path, str(error)) from error
 
     def _start(self) -> None:
-        torch.set_num_threads(self.config.learner.threads)
+        use_threads(self.config.learner.threads)
         self._open.enter_context(self._lock)
         self._store.prepare()
         if self._snapshots is not None:

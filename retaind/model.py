@@ -16,6 +16,7 @@ from daemon.build.restored import restored
 from daemon.intake.asked_rows import UnanswerableError
 from daemon.learning.snapshot import COMMITTEE
 from daemon.learning.stopwatch import Stopwatch
+from daemon.process.threads import threads
 from daemon.serving.field_names import FieldNames
 from daemon.serving.protocol_error import ProtocolError
 from daemon.state.checkpoint_writer import CheckpointContents, CheckpointWriter
@@ -25,7 +26,6 @@ from daemon.state.state_lock import StateLock
 from daemon.telemetry.status import committee_status, learner_status
 from retaind.decoding import python_decoder
 from retaind.events import asked_of, dicts_of, records_of, with_labels
-from retaind.threads import threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 from rich.console import Console
 
@@ -20,6 +19,7 @@ from benchmarks.literature.data_files import DataFileError
 from benchmarks.literature.results import Results, ResultsError
 from daemon.process.exit_codes import ExitCode
 from daemon.process.signals import Signals
+from daemon.process.threads import use_threads
 
 INTERRUPTED = 128 + signal.SIGINT
 ROWS = 50_000
@@ -98,6 +98,6 @@ def _command(*, only: list[str] | None, is_open: bool, learner: list[str] | None
 
 def _settle() -> None:
     """One thread of torch for all, and as the daemon does: records are freed by their reference count."""
-    torch.set_num_threads(1)
+    use_threads(1)
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

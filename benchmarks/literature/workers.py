@@ -12,9 +12,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from benchmarks.literature.run import StoppedError, carry_out
+from daemon.process.threads import use_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,7 +79,7 @@ def _prepare(reports: Any, stopping: Any) -> None:
     # A pool's queues reach its workers when they begin, and in no other way.
     global _reports, _stopping
     _reports, _stopping = reports, stopping
-    torch.set_num_threads(1)
+    use_threads(1)
     # As the daemon does: records are freed by their reference count.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

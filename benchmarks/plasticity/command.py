@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 from rich.console import Console
 
@@ -16,6 +15,7 @@ from benchmarks.plasticity.stream import EVENTS
 from daemon.process.exit_codes import ExitCode
 from daemon.process.logs import logging_to
 from daemon.process.signals import Signals
+from daemon.process.threads import use_threads
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -38,7 +38,7 @@ def plasticity(
     for name in only or ():
         if name not in SETTINGS:
             raise typer.BadParameter(f"{name} is no setting; there are {', '.join(SETTINGS)}.")
-    torch.set_num_threads(1)
+    use_threads(1)
     console = Console(highlight=False, markup=False)
     console.print(_head(), soft_wrap=True)
     try:

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -20,6 +19,7 @@ from benchmarks.year.simulator import Simulator
 from benchmarks.year.variants import DEFAULT, VARIANTS
 from daemon.process.exit_codes import ExitCode
 from daemon.process.signals import Signals
+from daemon.process.threads import use_threads
 from daemon.state.state_error import StateError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -46,7 +46,7 @@ def year(
     notes = Console(stderr=True, highlight=False, markup=False)
     names = _known(variants)
     simulator = Simulator(events=events, days=days, seed=seed)
-    torch.set_num_threads(1)
+    use_threads(1)
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     out.mkdir(parents=True, exist_ok=True)

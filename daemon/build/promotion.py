@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from daemon.build.restored import restored
 from daemon.config.challenger_view import SECTION
 from daemon.learning.later.later_learner import COMPANION
 from daemon.learning.snapshot import MAIN
 from daemon.learning.stopwatch import Stopwatch
+from daemon.process.threads import use_threads
 from daemon.state.state_error import StateError
 from daemon.telemetry.history.saved import read_history
 
@@ -34,7 +33,7 @@ def promote(config: Config, store: CheckpointStore) -> int:
     if config.companions.challenger is None:
         raise config.error(SECTION, "there is none to promote; give the configuration that wrote the state")
     saved = store.require_newest().saved
-    torch.set_num_threads(config.learner.threads)
+    use_threads(config.learner.threads)
     pipeline = restored(config, saved, stopwatch=Stopwatch())
     _require_challenger(pipeline)
     pipeline.close_block()

@@ -80,7 +80,7 @@ class LearnerSection(Section):
         description="Decay of an exponential moving average of the weights, which then predicts in their place,"
         " such as 0.998; none by default.",
     )
-    threads: int = Field(1, ge=1, le=256, description="CPU threads that torch uses.")
+    threads: int = Field(1, ge=1, le=256, description="CPU threads that torch and numpy use.")
 
     @property
     def grows(self) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-import torch
 
 from daemon.build.load import load_bytes
 from daemon.config.schema import Config
 from daemon.config.tables import Tables
+from daemon.process.threads import threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +24,10 @@ Load = Callable[..., Config]
 
 
 @pytest.fixture(autouse=True, scope="package")
-def _one_thread_of_torch() -> Iterator[None]:
+def _one_thread() -> Iterator[None]:
     """As the daemon has it by default: more cost ten times the time where other processes want the processor."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    with threads(1):
+        yield
 
 
 @pytest.fixture(scope="session")
