@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +174,7 @@ class StreamingRidge:
         self._begin()
         rows, phi = len(columns), columns.double()
         kept = self._forgetting**rows
-        weighted = phi if self._forgetting == 1 else phi * self._fading(rows)
+        weighted = phi if self._forgetting == 1 else phi * _fading(rows, self._forgetting)
         self._gram.addmm_(weighted.t(), phi, beta=kept)
         self._cross.addmm_(weighted.t(), targets.double(), beta=kept)
         return True
@@ -184,7 +185,7 @@ class StreamingRidge:
             return False
         self._begin()
         rows, wide = len(columns), self._views[-1]
-        weighted = columns if self._forgetting == 1 else columns * self._fading(rows).float()
+        weighted = columns if self._forgetting == 1 else columns * _fading(rows, self._forgetting).float()
         added = weighted.t() @ both
         kept = self._forgetting**rows
         self._gram.mul_(kept).add_(added[:, :wide])
@@ -199,11 +200,6 @@ class StreamingRidge:
         self._gram = torch.zeros(columns, columns, dtype=torch.float64)
         self._cross = torch.zeros(columns, self._outputs, dtype=torch.float64)
 
-    def _fading(self, rows: int) -> Tensor:
-        """Return what each row of a block counts at its end ``(rows, 1) float64``."""
-        later = torch.arange(rows - 1, -1, -1, dtype=torch.float64)
-        return (self._forgetting**later).unsqueeze(1)
-
     def _factor(self) -> Tensor | None:
         """Return the Cholesky factor of the sums with their ridge, lower; None where there is none."""
         sizes = self._gram.diagonal() * (_ROUNDING * len(self._gram))
@@ -215,6 +211,13 @@ class StreamingRidge:
             if not int(failed):
                 return factor
         return None
+
+
+@lru_cache(maxsize=64)
+def _fading(rows: int, forgetting: float) -> Tensor:
+    """Return what each row of a block counts at its end ``(rows, 1) float64``; read it only."""
+    later = torch.arange(rows - 1, -1, -1, dtype=torch.float64)
+    return (forgetting**later).unsqueeze(1)
 
 
 def _moderate(values: Tensor) -> bool:

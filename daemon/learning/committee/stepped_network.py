@@ -46,9 +46,8 @@ class SteppedNetwork:
         return ServedNetwork(self._learner.served_copy())
 
     def outputs(self, x: Tensor) -> Tensor:
-        """Return the outputs ``(rows, outputs) float32`` for rows ``(rows, width)``."""
-        with self._generator.in_use():
-            return self._learner.predict_scaled(x)
+        """Return the outputs ``(rows, outputs) float32`` for rows ``(rows, width)``; to predict draws nothing."""
+        return self._learner.predict_scaled(x)
 
     def learn(self, x: Tensor, y: Tensor, *, fresh: NDArray[np.int64]) -> None:
         """Make the steps that are due on the rows numbered ``fresh``; ``y`` is ``(rows of the block,)``."""
