@@ -23,6 +23,7 @@ COMMANDS = {
     "positions": "Choose what the consumer group has: the checkpoint's positions, or none.",
     "export": "Write the learned model as ONNX or safetensors, checked against the model itself.",
     "predict": "Apply an exported model to a file of events, without a daemon.",
+    "top": "Watch a running daemon in a terminal: rate, lag, scores, what is forgotten, notes.",
     "report": "Write a report of a run as one HTML page, for people who were not there.",
     "bench": "Say where the benchmarks are: in a checkout, `python -m benchmarks`.",
     "schema": "Print the JSON Schema of the configuration file, for editors.",
