@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from connectors.printable import message
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -19,7 +21,7 @@ RejectStage = Literal["read", "decode", "features", "label", "task"]
 RejectReason = Literal[
     "unreadable",  # a batch of the log whose bytes are damaged
     "tombstone",  # a null value
-    "too_large",  # larger than the declared limit
+    "too_large",  # larger than the declared limit: a payload, or a name
     "undecodable",  # not the declared format at all
     "wrong_type",  # a field of another type or shape than declared
     "not_finite",  # NaN or an infinity where a number is needed
@@ -45,9 +47,13 @@ class Reject:
     stage: RejectStage
     reason: RejectReason
     message: str
-    """One sentence for a person: the field, what was found, what was expected."""
+    """One sentence for a person: the field, what was found, what was expected; short, whatever it quotes."""
     expected: bool = False
     """Whether the format has such records, as a deletion of a row is: no fault, however many there are."""
+
+    def __post_init__(self) -> None:
+        # Here, because everything that is made of a message (logs, headers, notes) has a bound of its own.
+        object.__setattr__(self, "message", message(self.message))
 
 
 @dataclass(frozen=True, slots=True)

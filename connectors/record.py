@@ -12,6 +12,8 @@ FILE_START = "retaind.file"
 MOST_EVENTS = 1 << 15
 """The most events that one message may hold."""
 
+HEADER_BYTES = 8
+
 _OFFSET_BITS = 48
 
 
@@ -108,6 +110,20 @@ class EventRecord(NamedTuple):
             message.headers,
             index,
         )
+
+
+def size_of(record: Record) -> int:
+    """Return the bytes of a record's key, value and headers.
+
+    >>> size_of(LocalRecord("t", 0, 7, -1, b"k", b"{}", [("id", b"a7")]))
+    15
+    """
+    return len(record.key or b"") + len(record.value or b"") + size_of_headers(record.headers)
+
+
+def size_of_headers(headers: Sequence[tuple[str, bytes | None]]) -> int:
+    """Return the bytes of headers: names, values, and what says how long each is. A million may have no other."""
+    return sum(HEADER_BYTES + len(name) + len(value or b"") for name, value in headers)
 
 
 def event_index(record: Record) -> int | None:

@@ -23,6 +23,7 @@ from daemon.build.serving import build_serving, build_snapshots
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
+from daemon.loop.reject_limit import NotToleratedError, TooManyRejectsError
 from daemon.process.notify import Notify
 from daemon.process.threads import use_threads
 from daemon.process.version import retaind_version
@@ -134,7 +135,23 @@ class Service:
         consolidate: Callable[[], bool] = lambda: False,
         reload: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Learn until asked to ``stop`` or the source is exhausted; then save. All are asked before each turn."""
+        """Learn until asked to ``stop`` or the source is exhausted; then save. All are asked before each turn.
+
+        Raises ``TooManyRejectsError`` where most of the stream is bad. Where what was rejected is kept, the next
+        start goes on behind it. Else nothing is passed that nobody would ever see again.
+        """
+        try:
+            self._run(stop=stop, consolidate=consolidate, reload=reload)
+        except NotToleratedError:
+            raise
+        except TooManyRejectsError:
+            if self.loop.keeps_rejects:
+                self._save_at_last()
+            raise
+
+    def _run(
+        self, *, stop: Callable[[], bool], consolidate: Callable[[], bool], reload: Callable[[], bool]
+    ) -> None:
         while not (stop() or self._quit) and not (self.source.exhausted and not self.loop.owes):
             self._control.serve(self.carry_out)
             if consolidate():

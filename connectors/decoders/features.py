@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.decoders.envelope import RejectedError
 from connectors.decoders.field_survey import NO_NUMBERS, FieldSurvey
+from connectors.name_length import MAX_NAME_BYTES, is_too_long
+from connectors.printable import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +22,7 @@ LATER = (
     "holds numbers in later events and held none in the first ones; to take it, list decoder.features, in an empty"
     " checkpoint directory"
 )
+TOO_LONG = f"its name has more than {MAX_NAME_BYTES} bytes; to take it, list it in decoder.features"
 _MOST_LEFT_OUT = 256
 _MOST_SHAPES = 1_024
 """Of events, by the names of their fields; where there are more, the last of some events is looked at alone."""
@@ -37,7 +40,8 @@ class Features:
         self._left_out: dict[str, str] = {}
         self._later: dict[str, str] = {}
         """Of this process, and no part of the state: which events are looked at depends on how they come."""
-        self._shapes: set[Any] = set()
+        self._shapes: set[int] = set()
+        """By their hashes: the names may be long."""
 
     @property
     def left_out(self) -> dict[str, str]:
@@ -48,8 +52,9 @@ class Features:
         """Take the features that these events have; raise ``RejectedError`` where there are none, or too many."""
         options = self._options
         survey = FieldSurvey(texts_count=options.numbers == "text")
+        left: dict[str, str] = {}
         for described in events:
-            survey.add(described)
+            survey.add(self._named_shortly(described, left))
         found = survey.decide(gaps_are_filled=options.missing != "reject", named=options.no_features)
         if not found.taken and not options.cells:
             raise RejectedError("features", "missing_field", "The event has no numeric field to use as a feature.")
@@ -61,7 +66,15 @@ class Features:
                 " list decoder.features.",
             )
         self.names = found.taken
-        self._left_out = dict(list(found.left.items())[:_MOST_LEFT_OUT])
+        self._left_out = dict(list({**found.left, **left}.items())[:_MOST_LEFT_OUT])
+
+    def _named_shortly(self, described: Described, left: dict[str, str]) -> Described:
+        """Yield the fields whose name is short, or is in an option; note the others in ``left``."""
+        for name, kind in described:
+            if not is_too_long(name, MAX_NAME_BYTES) or name in self._options.no_features:
+                yield name, kind
+            elif len(left) < _MOST_LEFT_OUT:
+                left[quoted(name)] = TOO_LONG
 
     def notice(
         self, events: Sequence[Any], describe: Callable[[Any], Described], *, shape: Callable[[Any], Any] = tuple
@@ -76,13 +89,13 @@ class Features:
         if len(self._shapes) >= _MOST_SHAPES:
             return
         for names, event in dict(zip(map(shape, events), events, strict=True)).items():
-            if names not in self._shapes:
-                self._shapes.add(names)
+            if hash(names) not in self._shapes:
+                self._shapes.add(hash(names))
                 self._look(describe(event))
 
     def _look(self, described: Described) -> None:
         for name, kind in described:
-            if self._is_number(kind) and self._is_new(name):
+            if self._is_number(kind) and self._is_new(name) and not is_too_long(name, MAX_NAME_BYTES):
                 self._later[name] = LATER
 
     def _is_number(self, kind: Kind) -> bool:

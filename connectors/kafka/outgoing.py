@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from connectors.record import event_index
+from connectors.record import event_index, size_of_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,4 +104,4 @@ class Outgoing:
     @property
     def size(self) -> int:
         """The bytes of key, value and headers."""
-        return len(self.key or b"") + len(self.value or b"") + sum(len(value) for _, value in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + size_of_headers(self.headers)

@@ -28,16 +28,19 @@ class OutputTopic:
         *,
         most_unsettled: int = MOST_IN_ONE_TRANSACTION,
         linger_seconds: float = 0.0,
+        drops_too_large: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._options = options
         self._most_unsettled = most_unsettled
         self._linger_seconds = linger_seconds
+        self._drops_too_large = drops_too_large
         self._monotonic = monotonic
         self._process = uuid.uuid4().hex[:12]
         self._writer: TopicWriter | None = None
         self._saved: Mapping[str, Any] = {}
         self._unsettled_since: float | None = None
+        self._lost_before = 0
 
     @property
     def trouble(self) -> str:
@@ -52,6 +55,11 @@ class OutputTopic:
         """Whether so much is not acknowledged that nothing more should be given."""
         writer = self._writer
         return writer is not None and writer.full
+
+    @property
+    def lost(self) -> int:
+        """What the topic did not take in any form, for its size, in this process."""
+        return self._lost_before + (0 if self._writer is None else self._writer.lost)
 
     def send(self, rows: Sequence[Outgoing]) -> None:
         """Take rows, to be written in this order."""
@@ -77,6 +85,7 @@ class OutputTopic:
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.end()
+            self._lost_before += writer.lost
 
     def _begun(self) -> TopicWriter:
         if self._writer is None:
@@ -86,6 +95,7 @@ class OutputTopic:
                 process=self._process,
                 most_owed=self._most_unsettled,
                 linger_seconds=self._linger_seconds,
+                drops_too_large=self._drops_too_large,
             )
             self._writer.start()
         return self._writer

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connectors.kafka.outgoing import Outgoing, SourcePosition
@@ -22,7 +24,8 @@ LONGEST_KEY_BYTES = 64 * 1024
 class KafkaPredictions(OutputTopic):
     """Writes each prediction as one message.
 
-    A key longer than 64 KiB is left out, because the topic might refuse the message otherwise.
+    A key longer than 64 KiB is left out, because the topic might refuse the message otherwise; where it refuses it
+    all the same, key and probabilities are.
     """
 
     Options = KafkaPredictionsOptions
@@ -44,7 +47,13 @@ class KafkaPredictions(OutputTopic):
 
 
 def _message(prediction: Prediction) -> Outgoing:
-    return Outgoing(SourcePosition.of(prediction.record), _key(prediction), to_json(prediction), [])
+    position = SourcePosition.of(prediction.record)
+    return Outgoing(position, _key(prediction), to_json(prediction), [], smaller=partial(_smaller, prediction))
+
+
+def _smaller(prediction: Prediction) -> Outgoing:
+    bare = replace(prediction, probabilities=None)
+    return Outgoing(SourcePosition.of(prediction.record), None, to_json(bare), [])
 
 
 def _key(prediction: Prediction) -> bytes | None:

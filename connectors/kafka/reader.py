@@ -14,6 +14,7 @@ from connectors.kafka.log_watch import LogWatch
 from connectors.kafka.ordered_polling import OrderedPolling
 from connectors.kafka.partition_records import FastPartitionRecords
 from connectors.kafka.placement import KafkaPlacement
+from connectors.kafka.poll_budget import PollBudget
 from connectors.kafka.rebalance_gate import RebalanceGate
 from connectors.kafka.shared_placement import SharedPlacement
 from connectors.kafka.time_order import FULL
@@ -56,7 +57,14 @@ class KafkaReader:
         self._clock = clock
         self._monotonic = monotonic
         self.consumer: Any = KafkaConsumer(**options.consumer_config(), kafka_client=lambda **_: connection.client)
-        FastPartitionRecords.install(self.consumer, skip=options.on_unreadable == "skip")
+        self._budget = PollBudget()
+        self._budget.end_polls_of(self.consumer)
+        FastPartitionRecords.install(
+            self.consumer,
+            skip=options.on_unreadable == "skip",
+            budget=self._budget,
+            max_batch_bytes=options.max_batch_bytes,
+        )
         name_partitions(self.consumer)
         self._assignment = KafkaAssignment(
             self.consumer,
@@ -275,18 +283,20 @@ class KafkaReader:
             wait = self._left(deadline)
 
     def _fetch(self, wait_seconds: float, max_records: int) -> Mapping[TopicPartition, list[Any]]:
+        self._budget.refill()
         polled = self.consumer.poll(timeout_ms=wait_seconds * 1000, max_records=max_records)
         self._follow_rebalances()
         fetched: Mapping[TopicPartition, list[Any]] = polled
         for part in fetched.keys() & self._ledger.unreadable.keys():
             del self._ledger.unreadable[part]
-        if sum(map(len, fetched.values())) < max_records:
+        if sum(map(len, fetched.values())) < max_records and not self._budget.spent:
             self._stalls.idle_poll()
         return fetched
 
     def _rest(self, deadline: float) -> Sequence[Record]:
         """Stay in the group and read nothing."""
         with self._assignment.at_rest():
+            self._budget.refill()
             passed = self.consumer.poll(timeout_ms=self._left(deadline) * 1000, max_records=1)
         self._follow_rebalances()
         if self._order is not None:

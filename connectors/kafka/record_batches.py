@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafka import errors
 
+from connectors.kafka.decompression import MASK, decompressed
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAGIC = 2  # the record format since Kafka 0.11 (KIP-98)
+MANY = 50_000
+"""Records of a batch that are decoded at once."""
+MOST_HEADERS = 2_000_000
+"""Of all records of a batch: two bytes can be a header, and a hundred in memory."""
 NO_TIME = -1
+_EARLIEST, _LATEST = -(1 << 63), (1 << 63) - 1
 _NO_BYTES = 1  # the varint of -1
 _MORE = 0x80  # a byte of a varint that another follows
 _BITS = 64
@@ -36,16 +43,40 @@ def old_records_of(batch: Any, *, topic: str, partition: int) -> Iterator[KafkaR
         yield KafkaRecord(topic, partition, record.offset, time, record.key, record.value, [], -1)
 
 
-def records_of(batch: Any, *, topic: str, partition: int) -> Iterator[KafkaRecord]:
-    """Yield a batch's records; raise ``CorruptRecordError`` where its bytes are not in the format.
+class OpenBatch(NamedTuple):
+    """The records of a batch, all of which are in the format, and the bytes that they take."""
+
+    records: Iterable[KafkaRecord]
+    total: int
+    size_bytes: int
+
+
+def opened(batch: Any, *, topic: str, partition: int, most_bytes: int) -> OpenBatch:
+    """Return a batch's records; raise ``CorruptRecordError`` where its bytes are not in the format.
+
+    Raises ``TooLargeBatchError`` where they are compressed and are more than ``most_bytes``. Of many records only
+    some are in memory at a time: a byte or two can be one.
+    """
+    compressed = bytes(memoryview(batch._buffer)[batch._pos :])  # noqa: SLF001  # the client offers no other way
+    buffer = decompressed(compressed, batch.attributes & MASK, most_bytes=most_bytes)
+    count = batch.records_count
+    if count <= MANY:
+        return OpenBatch(list(_records_of(batch, buffer, topic=topic, partition=partition)), count, len(buffer))
+    for _ in _records_of(batch, buffer, topic=topic, partition=partition):
+        pass  # whether all are in the format is known before any is given out
+    return OpenBatch(_records_of(batch, buffer, topic=topic, partition=partition), count, len(buffer))
+
+
+def _records_of(batch: Any, buffer: bytes, *, topic: str, partition: int) -> Iterator[KafkaRecord]:
+    """Yield the records in a batch's bytes.
 
     The format is that of KIP-98 (``RecordBatch`` version 2): lengths and differences are zigzag varints.
     """
-    batch._maybe_uncompress()  # noqa: SLF001  # as its own iterator does
-    buffer, at = bytes(batch._buffer), batch._pos  # noqa: SLF001
+    at = 0
     base, epoch = batch.base_offset, batch.leader_epoch
     appended = batch.max_timestamp if batch.timestamp_type else None
-    first = batch.first_timestamp
+    headers_left = MOST_HEADERS
+    first, last, before = batch.first_timestamp, batch.next_offset - 1, base - 1
     try:
         for _ in range(batch.records_count):
             size, at = _varint(buffer, at)
@@ -66,14 +97,19 @@ def records_of(batch: Any, *, topic: str, partition: int) -> Iterator[KafkaRecor
             if buffer[at] == 0:
                 at += 1
             else:
-                headers, at = _headers(buffer, at)
+                headers, at = _headers(buffer, at, most=headers_left)
+                headers_left -= len(headers)
             if at != end or at > len(buffer):
                 raise _WrongSizeError(size)
             time = first + since_first if appended is None else appended
+            offset = base + since_base
+            if not before < offset <= last:
+                raise _WrongOffsetError(offset)
+            before = offset
+            if not _EARLIEST <= time <= _LATEST:  # a sum that 64 bits do not hold
+                time = NO_TIME
             # A named tuple's own constructor takes more than twice as long.
-            yield tuple.__new__(
-                KafkaRecord, (topic, partition, base + since_base, time, key, value, headers, epoch)
-            )
+            yield tuple.__new__(KafkaRecord, (topic, partition, offset, time, key, value, headers, epoch))
     except (ValueError, IndexError) as error:
         raise errors.CorruptRecordError(
             f"{topic}/{partition}: the batch at offset {base} cannot be read: {error}"
@@ -82,6 +118,11 @@ def records_of(batch: Any, *, topic: str, partition: int) -> Iterator[KafkaRecor
         raise errors.CorruptRecordError(
             f"{topic}/{partition}: the batch at offset {base} has bytes behind its last record"
         )
+
+
+class _WrongOffsetError(ValueError):
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"a record in it says that its offset is {offset}")
 
 
 class _WrongSizeError(ValueError):
@@ -115,16 +156,16 @@ def _bytes(buffer: bytes, at: int) -> tuple[bytes | None, int]:
     return buffer[at : at + size], at + size
 
 
-def _headers(buffer: bytes, at: int) -> tuple[list[tuple[str, bytes]], int]:
-    # Nobody promises that a name is UTF-8: brokers take any bytes.
+def _headers(buffer: bytes, at: int, *, most: int) -> tuple[list[tuple[str, bytes]], int]:
+    # Nobody promises that a name is UTF-8: brokers take any bytes. Escaped, none of them is lost.
     count, at = _varint(buffer, at)
-    if count < 0:
-        raise ValueError(f"{count} headers")
+    if not 0 <= count <= most:
+        raise ValueError(f"{count} headers, where there may be {most}")
     headers = []
     for _ in range(count):
         name, at = _bytes(buffer, at)
         if name is None:
             raise ValueError("a header without a name")
         value, at = _bytes(buffer, at)
-        headers.append((name.decode(errors="replace"), value))
+        headers.append((name.decode(errors="backslashreplace"), value))
     return headers, at  # type: ignore[return-value]  # a header may have no value, as with kafka-python

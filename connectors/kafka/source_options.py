@@ -99,6 +99,15 @@ class KafkaSourceOptions(KafkaOptions):
             "stall_exit_seconds; or skip it, its bytes going to the dead letters. Other partitions are read on."
         ),
     )
+    max_batch_bytes: int = Field(
+        64 * 1024 * 1024,
+        ge=1024 * 1024,
+        le=1 << 30,
+        description=(
+            "Maximum size in bytes that a compressed batch of the log may open to; a larger one, which a few "
+            "kilobytes can be, is a dead letter as a whole, with its bytes as they came."
+        ),
+    )
     isolation: Literal["read_committed", "read_uncommitted"] = Field(
         "read_committed",
         description="read_committed leaves out records of open and aborted transactions.",

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 MOST_IN_ONE_TRANSACTION = 5_000
 MOST_BYTES_IN_ONE_TRANSACTION = 16 * 1024 * 1024
+MOST_BYTES_OWED = 64 * 1024 * 1024
 FIRST_BACKOFF_SECONDS = 0.2
 LAST_BACKOFF_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
@@ -48,12 +49,14 @@ class TopicWriter(threading.Thread):
         process: str,
         most_owed: int,
         linger_seconds: float,
+        drops_too_large: bool = False,
     ) -> None:
         super().__init__(name=f"writer-{options.topic}", daemon=True)
         self._options = options
         self._process = process
         self._most_owed = most_owed
         self._linger_seconds = linger_seconds
+        self._drops_too_large = drops_too_large
         self._writer: str = options.transactional_id or saved.get("writer") or uuid.uuid4().hex
         self._changed = threading.Condition()
         here = saved.get("topic") == options.topic
@@ -64,6 +67,9 @@ class TopicWriter(threading.Thread):
         self._present = Present()
         """What is there of events that will come once more."""
         self._owed: deque[Outgoing] = deque()
+        self._owed_bytes = 0
+        self.lost = 0
+        """Rows that the topic did not take in any form, for their size."""
         self._open = self._hurry = self._closing = False
         self._failure: Exception | None = None
         self.trouble = ""
@@ -80,13 +86,16 @@ class TopicWriter(threading.Thread):
     @property
     def full(self) -> bool:
         """Whether nothing more should be given for now."""
-        return bool(self.trouble) or self._failure is not None or len(self._owed) >= self._most_owed
+        much = len(self._owed) >= self._most_owed or self._owed_bytes >= MOST_BYTES_OWED
+        return bool(self.trouble) or self._failure is not None or much
 
     def take(self, rows: Sequence[Outgoing]) -> None:
         """Take rows to write."""
         with self._changed:
-            self._owed.extend(self._not_there(rows) if self._open else rows)
-            self._hurry |= len(self._owed) >= self._most_owed
+            new = self._not_there(rows) if self._open else rows
+            self._owed.extend(new)
+            self._owed_bytes += sum(row.size for row in new)
+            self._hurry |= len(self._owed) >= self._most_owed or self._owed_bytes >= MOST_BYTES_OWED
             self._changed.notify_all()
 
     def wait(self, timeout_seconds: float) -> bool:
@@ -168,6 +177,7 @@ class TopicWriter(threading.Thread):
                 self._since = self._since or tail.ends
                 self._read_to = tail.ends
                 self._owed = deque(self._not_there(self._owed))
+                self._owed_bytes = sum(row.size for row in self._owed)
 
     def _not_there(self, rows: Iterable[Outgoing]) -> list[Outgoing]:
         return [row for row in rows if not self._present.take(row.position)] if self._present else list(rows)
@@ -197,8 +207,9 @@ class TopicWriter(threading.Thread):
         return rows
 
     def _fitting(self, row: Outgoing) -> Outgoing:
-        too_large = self._too_large_bytes is not None and row.size >= self._too_large_bytes
-        return row.smaller() if too_large and row.smaller is not None else row
+        while self._too_large_bytes is not None and row.size >= self._too_large_bytes and row.smaller is not None:
+            row = row.smaller()
+        return row
 
     def _header(self, row: Outgoing) -> tuple[str, bytes]:
         return HEADER, Origin(self._writer, self._process, row.position).encode()
@@ -208,7 +219,7 @@ class TopicWriter(threading.Thread):
         self._most = min(2 * self._most, MOST_IN_ONE_TRANSACTION)
         with self._changed:
             for _ in rows:
-                self._owed.popleft()
+                self._owed_bytes -= self._owed.popleft().size
             self._read_to = {**(self._read_to or {}), **ends}
             self._changed.notify_all()
 
@@ -218,12 +229,26 @@ class TopicWriter(threading.Thread):
         if self._tried > 1:
             return
         with self._changed:
-            row = self._owed[0]
-            if row.smaller is None:
-                self._fail(self._unavailable(str(error)))
-                return
-            self._owed[0] = row.smaller()
+            row = self._fitting(self._owed[0])
             self._too_large_bytes = min(row.size, self._too_large_bytes or row.size)
+            if row.smaller is not None:
+                self._put_first(row.smaller())
+            elif self._drops_too_large:
+                self._drop(row, error)
+            else:
+                self._fail(self._unavailable(str(error)))
+
+    def _put_first(self, row: Outgoing) -> None:
+        self._owed_bytes += row.size - self._owed[0].size
+        self._owed[0] = row
+
+    def _drop(self, row: Outgoing, error: TooLargeError) -> None:
+        """Let go of what the topic takes in no form, rather than of all that comes behind it."""
+        self._owed_bytes -= self._owed.popleft().size
+        self.lost += 1
+        where = (row.position.topic, row.position.partition, row.position.place)
+        log.error("topic %s takes no letter of %s/%d at offset %s: %s", self._options.topic, *where, error)
+        self._changed.notify_all()
 
     def _wait_out(self, error: Exception) -> None:
         seconds = min(FIRST_BACKOFF_SECONDS * 2**self._failures, LAST_BACKOFF_SECONDS)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daemon.process.printable import printable
+from connectors.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from connectors.record import LocalRecord, UnreadableRecord
+from connectors.record import LocalRecord, UnreadableRecord, size_of
 from daemon.intake.packed_texts import packed, unpacked
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connectors.record import Record
 
 _MOST_BYTES = 16 << 20
-"""Of payloads that are held: fewer events are looked at where they are large."""
+"""Of keys, values and headers that are held: fewer events are looked at where they are large."""
 
 
 class FirstEvents:
@@ -54,7 +54,7 @@ class FirstEvents:
             if self.full:
                 return records[taken:]
             self._held.append(record)
-            self._bytes += len(record.value or b"")
+            self._bytes += size_of(record)
         return []
 
     def take(self) -> list[Record]:
@@ -103,4 +103,4 @@ class FirstEvents:
                 self._held.append(LocalRecord(topic, partition, offset, timestamp, key, value, own))
             else:
                 self._held.append(UnreadableRecord(topic, partition, offset, value, problem, timestamp, key, own))
-            self._bytes += len(value or b"")
+            self._bytes += size_of(self._held[-1])

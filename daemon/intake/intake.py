@@ -169,8 +169,9 @@ class Intake:
         named = assigned.task != MISSING
         if named.all():
             return rows, assigned
-        text = "The task field is absent, null or empty."
-        rejects += [Reject(rows.records[row], "task", "missing_task", text) for row in np.flatnonzero(~named)]
+        names = rows.task or [""] * len(rows)
+        unnamed = np.flatnonzero(~named).tolist()
+        rejects += [Reject(rows.records[row], "task", *self._tasks.fault(names[row])) for row in unnamed]
         return rows.chosen(named), assigned.chosen(named)
 
 

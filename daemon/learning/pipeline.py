@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from connectors.sink import Prediction
 from daemon.intake.reference.rows import ReferenceRows
 from daemon.learning.certainty import certainty
 from daemon.learning.event_predictor import EventPredictor, interval, likeliest_classes, named
+from daemon.learning.fault_numbers import NumberedFaults
 from daemon.learning.snapshot import Leads, PipelineSnapshot
 
 if TYPE_CHECKING:
@@ -42,10 +43,8 @@ class Outcome:
 
     predictions: list[Prediction]
     rejects: list[Reject]
-    records: int = 0
-    """How many they were; those that are held back are none of them."""
-    events: int = 0
-    """Events that were learned from or rejected: more than there were records, where a message holds several."""
+    faults: list[NumberedFaults] = field(default_factory=list)
+    """Which of the rejects are faults, and among how many events; those that are held back are none of them."""
 
 
 class MakeMainLearner(Protocol):
@@ -144,14 +143,13 @@ class Pipeline:
     def _process_all(self, groups: Iterator[Sequence[Record]]) -> Outcome:
         outcome = Outcome([], [])
         for records in groups:
-            outcome.records += len(records)
             start = 0
             while start < len(records):
                 stop = start + self._at_once
                 some = self._process(records[start:stop])
                 outcome.predictions.extend(some.predictions)
                 outcome.rejects.extend(some.rejects)
-                outcome.events += some.events
+                outcome.faults.extend(some.faults)
                 start = stop
         return outcome
 
@@ -168,7 +166,7 @@ class Pipeline:
         with self._stopwatch("decode"):
             arrivals, rejects = self._intake.take(records)
         if arrivals is None:
-            return Outcome([], rejects, events=len(rejects))
+            return Outcome([], rejects, [NumberedFaults.among(records, rejects, others=())])
         if self.main is None:
             self.main = self._new_main_learner()
         predictions: list[Prediction] = []
@@ -177,7 +175,8 @@ class Pipeline:
             if self._publish_predictions:
                 predictions += self._predictions(part, met, halves=halves)
         self.newest_event_seconds = arrivals.batch.last_time_seconds
-        return Outcome(predictions, rejects, events=len(arrivals) + len(rejects))
+        faults = NumberedFaults.among(records, rejects, others=arrivals.records)
+        return Outcome(predictions, rejects, [faults])
 
     def close_block(self) -> None:
         """Learn what waits, though the block is not full."""

@@ -121,6 +121,11 @@ class Loop:
         self.saving.outdate()
 
     @property
+    def keeps_rejects(self) -> bool:
+        """Whether what is rejected is kept as dead letters."""
+        return self._outbox.keeps_rejects
+
+    @property
     def owes(self) -> bool:
         """Whether a sink has still to take something before another event may be polled, or all may end."""
         return self._owes
@@ -208,6 +213,7 @@ class Loop:
         )
         self._telemetry.turn(work, source=source)
         self._telemetry.waiting_for(self._outbox.waiting)
+        self._telemetry.letters_lost(self._outbox.lost)
         advisor, events = self._telemetry.advisor, self.pipeline.events
         if advisor.due(events):
             advisor.judge(self.pipeline.leads(), events=events)
@@ -239,7 +245,8 @@ class Loop:
         self._owes = self._outbox.full
         self._telemetry.rejected(outcome.rejects, kept=self._outbox.keeps_rejects)
         self._rejects.add(outcome.rejects)
-        self.reject_limit.observe(outcome.rejects, among=max(outcome.events, outcome.records))
+        for faults in outcome.faults:
+            self.reject_limit.observe(faults)
 
     def _linger(self) -> None:
         """Look at what came first, and learn a partial block, once others were waited for long enough."""

@@ -54,6 +54,12 @@ class Outbox:
         return self._dead_letters is not None
 
     @property
+    def lost(self) -> int:
+        """Rejects that the dead letters took in no form, for their size; none where a sink does not say."""
+        lost: int = getattr(self._dead_letters, "lost", 0)
+        return lost
+
+    @property
     def waiting(self) -> Mapping[str, str]:
         """Why each sink that is waited for takes nothing; empty where all do."""
         return self._waiting

@@ -8,52 +8,59 @@ from typing import TYPE_CHECKING
 from connectors.record import event_index
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from connectors.decoder import Reject
+    from daemon.learning.fault_numbers import NumberedFaults
 
 
 class TooManyRejectsError(Exception):
     """Most of the stream is bad: that is a fault of the configuration or the producer, not of single events."""
 
 
+class NotToleratedError(TooManyRejectsError):
+    """One event was bad, and none is to be passed."""
+
+
 class RejectLimit:
     """A breaker: stops the daemon when too large a share of the last events was rejected.
 
-    ``max_share`` of about the last ``window`` events; it does not judge before ``window`` events have come.
-    ``tolerate`` False stops at the first one. What the format has to have, such as deletions, is no fault.
+    It trips at the first fault with which more than ``max_share`` of the last ``window`` events were faults; before
+    ``window`` events have come, it does not judge. So its verdict is a function of the events that a process has
+    seen, however they were polled. ``tolerate`` False stops at the first one. What the format has to have, such as
+    deletions, is no fault.
     """
 
     def __init__(self, *, tolerate: bool, max_share: float, window: int = 1000) -> None:
         self._tolerate = tolerate
         self._max_share = max_share
         self._window = window
-        self._turns: deque[tuple[int, int]] = deque()
         self._events = 0
-        self._rejected = 0
+        self._recent: deque[int] = deque()
+        """The numbers of the faults among the last events."""
 
     def allow(self, *, tolerate: bool, max_share: float) -> None:
         """Judge by these limits from now on; what was counted goes on."""
         self._tolerate, self._max_share = tolerate, max_share
 
-    def observe(self, rejects: Sequence[Reject], *, among: int) -> None:
-        """Take note of ``rejects`` out of ``among`` events; raise ``TooManyRejectsError`` where it is too much."""
-        faults = [reject for reject in rejects if not reject.expected]
-        if faults and not self._tolerate:
-            raise TooManyRejectsError(
-                f"{place(faults[0])}; rejections.tolerate is false, so nothing is learned past it"
+    def observe(self, faults: NumberedFaults) -> None:
+        """Take note of some events; raise ``TooManyRejectsError`` where it is too much, ``NotToleratedError``."""
+        if faults.rejects and not self._tolerate:
+            raise NotToleratedError(
+                f"{place(faults.rejects[0])}; rejections.tolerate is false, so nothing is learned past it"
             )
-        self._turns.append((among, len(faults)))
-        self._events += among
-        self._rejected += len(faults)
-        while self._turns and self._events - self._turns[0][0] >= self._window:
-            events, rejected = self._turns.popleft()
-            self._events -= events
-            self._rejected -= rejected
-        if faults and self._events >= self._window and self._rejected > self._max_share * self._events:
+        for number, reject in zip(faults.numbers, faults.rejects, strict=True):
+            self._judge(self._events + number, reject)
+        self._events += faults.events
+
+    def _judge(self, number: int, reject: Reject) -> None:
+        """Count a fault by its number among all events so far."""
+        self._recent.append(number)
+        while self._recent[0] <= number - self._window:
+            self._recent.popleft()
+        rejected = len(self._recent)
+        if number + 1 >= self._window and rejected > self._max_share * self._window:
             raise TooManyRejectsError(
-                f"{self._rejected} of the last {self._events} events were rejected, more than"
-                f" rejections.max_share {self._max_share:g} allows; the last one: {place(faults[-1])}"
+                f"{rejected} of the last {self._window} events were rejected, more than rejections.max_share"
+                f" {self._max_share:g} allows; the last one: {place(reject)}"
             )
 
 

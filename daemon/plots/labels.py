@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.process.printable import printable
+from connectors.printable import printable
 
 _LONGEST = 12
 

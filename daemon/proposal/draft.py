@@ -6,9 +6,9 @@ import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from connectors.printable import printable
 from daemon.config.sections import HttpSection
 from daemon.config.yaml_text import yaml_text
-from daemon.process.printable import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from daemon.process.printable import printable
+from connectors.printable import printable
 from daemon.process.tables import console_for_tables
 from daemon.proposal.choice import LEFT_OUT
 from daemon.sample.field_checks import remedy_for_category

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from daemon.process.printable import printable
+from connectors.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

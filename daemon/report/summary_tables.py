@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from connectors.printable import printable
 from daemon.learning.snapshot import COMMITTEE, MAIN
-from daemon.process.printable import printable
 from daemon.process.tables import plain_table
 from daemon.report.wording import NONE, count, lost, per_cent, score
 from daemon.telemetry.comparison import NAIVE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from daemon.process.printable import printable
+from connectors.printable import printable
 from daemon.process.tables import plain_table
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import safetensors
 from rich.text import Text
 from rich.tree import Tree
 
-from daemon.process.printable import printable
+from connectors.printable import printable
 from daemon.state.state_error import DamagedError, state_io
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -10,10 +10,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from connectors.decoder import Rows
+    from connectors.decoder import RejectReason, Rows
     from daemon.options import Section
     from daemon.tasks.assigned import Assigned, Segment
     from daemon.tasks.task_names import TaskNames
+
+
+class TaskFault(NamedTuple):
+    """Why a row has no task: the makings of a ``Reject`` at stage "task"."""
+
+    reason: RejectReason
+    message: str
 
 
 class Tasks:
@@ -35,6 +42,11 @@ class Tasks:
     def assign(self, rows: Rows) -> Assigned:
         """Return the task and the segment of every row."""
         raise NotImplementedError
+
+    def fault(self, name: str) -> TaskFault:
+        """Return why a row has no task, whose decoded name is this one."""
+        assert not name
+        return TaskFault("missing_task", "The task field is absent, null or empty.")
 
     def observe(self, errors: NDArray[np.float64]) -> Segment | None:
         """Look at a micro-batch's prequential errors, ``(rows,)``; return the new segment where one begins."""

@@ -148,6 +148,10 @@ class Telemetry:
             self._metrics.stream.rejected(counts, dead_letters=len(rejects) if kept else 0)
             self._history.rejected(counts, kept=kept, at=self._now())
 
+    def letters_lost(self, count: int) -> None:
+        """Tell how many rejected records the dead letters took in no form."""
+        self._metrics.stream.lost(count)
+
     def checkpoint(self, written: Written) -> None:
         """Tell that a checkpoint is durable."""
         at = self._now()

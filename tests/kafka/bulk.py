@@ -32,10 +32,17 @@ def load(
 
     Raises Kafka's own error for a batch that was refused.
     """
+    load_batches(
+        bootstrap, topic, _batches(zip(values, headers or itertools.repeat([]), strict=False)), partition=partition
+    )
+
+
+def load_batches(bootstrap: str, topic: str, batches: Iterable[bytes], *, partition: int = 0) -> None:
+    """Write batches as they are, whatever is in them; raise Kafka's own error for one that was refused."""
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
         parts = admin.describe_topics([topic])[0]["partitions"]
         leader = next(part["leader_id"] for part in parts if part["partition_index"] == partition)
-        for batch in _batches(zip(values, headers or itertools.repeat([]), strict=False)):
+        for batch in batches:
             response = admin._manager.run(admin._manager.send, _request(topic, partition, batch), leader)
             error = for_code(response.responses[0].partition_responses[0].error_code)
             if error is not NoError:

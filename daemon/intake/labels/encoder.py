@@ -62,6 +62,7 @@ def label_encoder(
     return Vocabulary(
         declared,
         limit=label.max_classes if declared is None else len(declared),
+        max_bytes=label.max_bytes,
         known=known,
         meaning=meaning(trim=label.trim, names=label.map),
     )

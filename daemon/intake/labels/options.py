@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from connectors.name_length import MAX_NAME_BYTES
 from daemon.intake.labels.later import OF_CLASSES, OF_NUMBERS, LaterLabel
 
 
@@ -22,6 +23,13 @@ class ClassLabel(LaterLabel):
         ge=2,
         le=10_000,
         description="Maximum number of classes, and outputs of the model, where classes is not given.",
+    )
+    max_bytes: int = Field(
+        MAX_NAME_BYTES,
+        ge=1,
+        le=65_536,
+        description="Maximum length of a class's name in bytes of UTF-8, where classes does not list it; a longer"
+        " one is rejected as too_large.",
     )
     trim: bool = Field(False, description="Leave out spaces around a label.")
     map: dict[str, str] = Field(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from connectors.decoders.identities import untyped_name
+from connectors.name_length import MAX_NAME_BYTES, is_too_long, too_long
+from connectors.printable import printable, quoted
 from daemon.intake.labels.class_name import alike, class_name
 from daemon.intake.labels.label_columns import LabelFault, Labels
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHOWN = 10
+_SHORT = 24
 _TEXT, _WHOLE = {str}, {int}
 
 
@@ -23,7 +26,8 @@ class Vocabulary:
     """Gives every class name an index: the declared names in their order, or each new name the next index.
 
     A closed set knows the declared names only. An open set (``declared`` is None) takes new names, in the order
-    of the stream, until there are ``limit``; those ``known`` before come first.
+    of the stream, until there are ``limit``; those ``known`` before come first. A new one has at most
+    ``max_bytes``.
 
     >>> vocabulary = Vocabulary(None, limit=2)
     >>> vocabulary.encode(["up", "down", "sideways", "up"]).values
@@ -35,6 +39,7 @@ class Vocabulary:
         declared: Sequence[str] | None,
         *,
         limit: int,
+        max_bytes: int = MAX_NAME_BYTES,
         known: Sequence[str] = (),
         meaning: Callable[[Any], Any] | None = None,
     ) -> None:
@@ -44,6 +49,7 @@ class Vocabulary:
         self._spelled = {untyped_name(name): name for name in reversed(declared or ())}
         self._open = declared is None
         self._limit = limit
+        self._max_bytes = max_bytes
         self._index = {name: index for index, name in enumerate(known if declared is None else declared)}
 
     @property
@@ -58,7 +64,7 @@ class Vocabulary:
         """Return the class index of every value that has one, and why the others have none.
 
         None and "" are a missing_label, NaN and infinities not_finite, nested values wrong_type, and a name that
-        is not declared, or does not fit any more, unknown_class.
+        is not declared, or does not fit any more, unknown_class; a new name that is too long is too_large.
         """
         if self._meaning is not None:
             values = [self._meaning(value) for value in values]
@@ -100,20 +106,23 @@ class Vocabulary:
         if name not in self._index:
             name = self._spelled.get(name, name)
         if name not in self._index:
+            if is_too_long(name, self._max_bytes):
+                why = too_long("class", name, self._max_bytes, option="label.max_bytes")
+                return LabelFault(row, "too_large", why)
             if not self._open or len(self._index) >= self._limit:
                 return LabelFault(row, "unknown_class", self._refusal(name))
             self._index[name] = len(self._index)
         return self._index[name]
 
     def _refusal(self, name: str) -> str:
-        known = ", ".join(list(self._index)[:SHOWN]) + (", …" if len(self._index) > SHOWN else "")
+        known = ", ".join(map(_short, list(self._index)[:SHOWN])) + (", …" if len(self._index) > SHOWN else "")
         remedy = "raise label.max_classes" if self._open else "add it to label.classes"
-        twin = next((known for known in self._index if alike(known) == alike(name)), None)
+        like = alike(name)
+        twin = next((known for known in self._index if alike(known) == like), None)
         if twin is not None:
-            remedy = (
-                f"it differs from {twin!r} only in spaces or case: set label.trim: true, or name it in label.map"
-            )
-        return f"The class {name[:100]!r} is not one of the {len(self._index)} known ({known}); {remedy}."
+            trims = "set label.trim: true, or name it in label.map"
+            remedy = f"it differs from {quoted(twin)} only in spaces or case: {trims}"
+        return f"The class {quoted(name)} is not one of the {len(self._index)} known ({known}); {remedy}."
 
     def state_dict(self) -> dict[str, Any]:
         """Return the names, in the order of their indices."""
@@ -133,6 +142,10 @@ class Vocabulary:
                 "raise it or start with an empty state directory"
             )
         self._index = {name: index for index, name in enumerate(names)}
+
+
+def _short(name: str) -> str:
+    return printable(name if len(name) <= _SHORT else f"{name[: _SHORT - 1]}…")
 
 
 def _not_a_class(row: int, value: Any) -> LabelFault:

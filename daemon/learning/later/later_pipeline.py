@@ -9,6 +9,7 @@ import numpy as np
 
 from daemon.intake.arrivals import Arrivals
 from daemon.intake.later.found import OUTCOMES, in_turn
+from daemon.learning.fault_numbers import NumberedFaults
 from daemon.learning.later.later_learner import LaterLearner
 from daemon.learning.later.turn import Turn
 from daemon.learning.later.waiting_rows import GROWTH
@@ -81,8 +82,8 @@ class LaterPipeline(Pipeline):
                 self._intervals.give_up(taken.gone)
         if taken.arrivals is not None:
             self.newest_event_seconds = taken.arrivals.batch.last_time_seconds
-        events = len(decoded.rows) + len(taken.heard) + len(taken.rejects)
-        return Outcome(predictions, taken.rejects, events=events)
+        faults = NumberedFaults.among(records, taken.rejects, others=decoded.rows.records)
+        return Outcome(predictions, taken.rejects, [faults])
 
     def _new_main_learner(self) -> MainLearner:
         main = super()._new_main_learner()

@@ -26,7 +26,9 @@ REJECTIONS = (
     ("features", "missing_field"),
     ("label", "missing_label"),
     ("label", "unknown_class"),
+    ("label", "too_large"),
     ("task", "missing_task"),
+    ("task", "too_large"),
 )
 """Stage and reason of what is shown as 0 from the start; others appear when they happen."""
 
@@ -42,6 +44,12 @@ REJECTED = Family(
 )
 DEAD_LETTERS = Family(
     "retaind_dead_letters_total", "counter", "Rejected records handed to the dead letters.", unit="records"
+)
+LOST = Family(
+    "retaind_dead_letters_lost_total",
+    "counter",
+    "Rejected records that the dead letters' topic took in no form, for their size.",
+    unit="records",
 )
 WAITING = Family(
     "retaind_sink_waiting",
@@ -98,6 +106,7 @@ KEYS_DROPPED = Family(
 FAMILIES = (
     REJECTED,
     DEAD_LETTERS,
+    LOST,
     WAITING,
     ODD,
     HELD,
@@ -124,6 +133,7 @@ class StreamMetrics:
         self.waiting_for(())
         with board.tell() as now:
             now.add(DEAD_LETTERS, 0)
+            now.set(LOST, 0)
             now.add(KEYS_DROPPED, 0)
             now.add(ORDER_TIMEOUTS, 0)
             for rejection in REJECTIONS:
@@ -135,6 +145,11 @@ class StreamMetrics:
             now.add(DEAD_LETTERS, dead_letters)
             for rejection, count in counts.items():
                 now.add(REJECTED, count, *now.place(self._rejections, *rejection))
+
+    def lost(self, count: int) -> None:
+        """Show how many rejected records the dead letters took in no form, in this process."""
+        with self._board.tell() as now:
+            now.set(LOST, count)
 
     def order_timeouts(self, count: int) -> None:
         """Show how often the order was not a function of the logs alone, in this process."""

@@ -28,6 +28,7 @@ COUNTS = [
     "retaind_events_learned_total",
     "retaind_learner_steps_rejected_total",
     "retaind_dead_letters_total",
+    "retaind_dead_letters_lost_total",
     "retaind_boundaries_total",
     "retaind_drift_alarms_total",
     "retaind_checkpoint_failures_total",
