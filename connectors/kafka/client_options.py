@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,13 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from kafka.errors import KafkaConfigurationError
 from kafka.net.sasl.oauth import AbstractTokenProvider
 from pydantic import SecretStr, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from connectors.own.kind import OwnClassError, import_own
+from connectors.own.look import look_at_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,12 +99,25 @@ def _fault(name: str, value: Any, defaults: Mapping[str, Any]) -> str:
         return f"kafka-python has no option {name!r} for this client" + (
             f": did you mean {near[0]}?" if near else ""
         )
+    if name == "sasl_oauth_token_provider":
+        return _token_provider_fault(value)
     values = value if isinstance(value, list | tuple) and name == "partition_assignment_strategy" else [value]
     if name in CHOICES and not all(each in CHOICES[name] for each in values):
         return f"{name} must be one of {', '.join(CHOICES[name])}"
     if name in CHOICES or _is_like(name, value, defaults.get(name)):
         return ""
     return f"{name} must be {_expected(name, defaults.get(name))}"
+
+
+def _token_provider_fault(value: Any) -> str:
+    """Return what is wrong with a class of the user's own, as far as its text says; nothing is imported here."""
+    try:
+        if not isinstance(value, str) or ":" not in value:
+            return "sasl_oauth_token_provider must be package.module:Class"
+        look_at_own(value, AbstractTokenProvider)
+    except OwnClassError as error:
+        return f"cannot use {value}: {error}"
+    return ""
 
 
 def _is_like(name: str, value: Any, default: Any) -> bool:
@@ -127,7 +143,7 @@ def _expected(name: str, default: Any) -> str:
 def client_arguments(client: Mapping[str, Any]) -> dict[str, Any]:
     """Return checked options as kafka-python's constructor takes them, with secrets read from their files now.
 
-    Raises OSError where a secret's file cannot be read.
+    Raises OSError where a secret's file cannot be read, KafkaConfigurationError for a class that is no provider.
     """
     ready: dict[str, Any] = {}
     for name, value in client.items():
@@ -136,7 +152,7 @@ def client_arguments(client: Mapping[str, Any]) -> dict[str, Any]:
         elif name == TOKEN_FILE:
             ready["sasl_oauth_token_provider"] = FileToken(value)
         elif name == "sasl_oauth_token_provider":
-            ready[name] = _load(value)()
+            ready[name] = _token_provider(value)
         elif name == "partition_assignment_strategy":
             ready[name] = [ASSIGNORS[each] for each in ([value] if isinstance(value, str) else value)]
         elif name == "api_version":
@@ -146,16 +162,18 @@ def client_arguments(client: Mapping[str, Any]) -> dict[str, Any]:
     return ready
 
 
+def _token_provider(name: str) -> Any:
+    try:
+        return import_own(name, AbstractTokenProvider)()
+    except OwnClassError as error:
+        raise KafkaConfigurationError(f"client.sasl_oauth_token_provider: cannot use {name}: {error}") from error
+
+
 def _read_secret(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise OSError(f"client.{name}: {error}") from error
-
-
-def _load(reference: str) -> Any:
-    module, _, name = reference.partition(":")
-    return getattr(importlib.import_module(module), name)
 
 
 class FileToken(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python publishes no types

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
+from connectors.kafka.broker_addresses import require_addresses
 from connectors.kafka.client_options import check_client, client_arguments
 from connectors.options import Options
 
@@ -29,6 +30,12 @@ class KafkaOptions(Options):
             "sasl_oauth_token_file."
         ),
     )
+
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _with_ports(cls, servers: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        require_addresses(servers)
+        return servers
 
     @field_validator("client")
     @classmethod

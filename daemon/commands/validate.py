@@ -8,8 +8,11 @@ import typer
 
 from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.build.load import load
+from daemon.build.output_paths import unready_outputs
 from daemon.config.advice.advice import advise
+from daemon.config.own_classes import own_classes
 from daemon.config.schema import Config
+from daemon.config.tables import Tables
 from daemon.process.exit_codes import ExitCode
 from daemon.web.tokens import control_token
 from daemon.web.web_config import web_config
@@ -19,6 +22,10 @@ def validate(
     file: Annotated[Path, typer.Argument(help="The YAML file to check.")],
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
+    import_own: Annotated[
+        bool,
+        typer.Option("--import", help="Import classes of your own, as a start does, and check their options too."),
+    ] = False,
     sample: Annotated[
         bool,
         typer.Option(
@@ -32,11 +39,18 @@ def validate(
     """Check a configuration file: every error in one pass, then advice that is not an error.
 
     Variables are taken from this environment. Exits 0 where the file can be used, 78 where it cannot. With --sample
-    it exits 65 where the stream cannot be read, 69 where nothing answers. Nothing is learned or changed.
+    it exits 65 where the stream cannot be read, 69 where nothing answers. Nothing is learned or changed. Of classes
+    of your own the source text is looked at; nothing of them is executed without --import or --sample.
     """
-    config = load(file)
+    imports = import_own or sample
+    config = load(file, tables=Tables.installed(imports_own=imports))
     web_config(config)
     control_token(config)
+    for path, name in () if imports else own_classes(config):
+        unseen = f"{name} is not imported; `retaind validate --import {file}` looks into it, as every start does"
+        typer.echo(str(config.error(path, unseen)), err=True)
+    for path, why in unready_outputs(config):
+        typer.echo(str(config.error(path, f"on this machine {why}")), err=True)
     advice = advise(config)
     for remark in advice:
         typer.echo(str(remark), err=True)

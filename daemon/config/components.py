@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from connectors.options import Options as ConnectorOptions
+from connectors.own.kind import OwnClassError, import_own
+from connectors.own.look import look_at_own
+from daemon.config.contracts import contract_of
 from daemon.config.tables import Tables
 from strategies.options import Options as StrategyOptions
 
@@ -27,34 +29,33 @@ class UnknownTypeError(ValueError):
     """No component has this name."""
 
 
-class OwnClassError(ValueError):
-    """A user's own class cannot be imported or used; the message is the reason."""
-
-
-def resolve(name: str, table: Mapping[str, Any]) -> Any:
+def resolve(name: str, table: Mapping[str, Any], contract: type | None = None) -> Any:
     """Return the class (or factory function) of that name: from the table, or ``package.module:Name`` imported.
 
-    >>> resolve("collections:OrderedDict", {}).__name__
-    'OrderedDict'
+    Raises ``OwnClassError`` where that is none of the ``contract``.
+
+    >>> resolve("mlp", {"mlp": dict})
+    <class 'dict'>
     """
     if name in table:
         return table[name]
     if ":" not in name:
         raise UnknownTypeError(name)
-    return _import(name)
+    return import_own(name, contract)
 
 
-def _import(name: str) -> Any:
-    module, _, attribute = name.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        raise OwnClassError(f"{error}; install it in this environment, or name its folder in PYTHONPATH") from error
-    except Exception as error:  # whatever the user's own module does while it is imported
-        raise OwnClassError(f"{type(error).__name__}: {error}") from error
-    if not callable(found):
-        raise OwnClassError(f"{attribute} is a {type(found).__name__}, not a class or a function")
-    return found
+def chosen_options(name: str, table: str, tables: Tables) -> type[BaseModel]:
+    """Return the options of the component of that name; of a user's own, where nothing is imported, any.
+
+    Raises ``UnknownTypeError`` and ``OwnClassError``.
+    """
+    known, contract = getattr(tables, table), contract_of(table)
+    if contract is None and name not in known:
+        raise UnknownTypeError(name)
+    if tables.imports_own or name in known or ":" not in name:
+        return options_model(resolve(name, known, contract))
+    look_at_own(name, contract)
+    return OwnOptions
 
 
 def options_model(factory: Any) -> type[BaseModel]:
@@ -96,20 +97,21 @@ class Component:
             raise PydanticCustomError("not_a_component", "a component is a mapping", {"table": self.table})
         name = value.get("type", self.default)
         tables = (info.context or {}).get("tables") or Tables.installed()
-        model = self._model(name, getattr(tables, self.table))
+        model = self._model(name, tables)
         if name not in getattr(tables, self.table) and not model.model_fields["type"].is_required():
             # A user's own options may insist on a name of their own; here the way to the class is the name.
             rest = {key: entry for key, entry in value.items() if key != "type"}
             return model.model_validate(rest, context=info.context).model_copy(update={"type": name})
         return model.model_validate({**value, "type": name}, context=info.context)
 
-    def _model(self, name: Any, table: Mapping[str, Any]) -> type[BaseModel]:
+    def _model(self, name: Any, tables: Tables) -> type[BaseModel]:
+        table = getattr(tables, self.table)
         if name is None:
             raise _at_type(PydanticCustomError("missing", "Field required"), name)
         if not isinstance(name, str):
             raise _at_type(PydanticCustomError("string_type", "Input should be a valid string"), name)
         try:
-            return options_model(resolve(name, table) if self.own else table[name])
+            return chosen_options(name, self.table, tables) if self.own else options_model(table[name])
         except (UnknownTypeError, KeyError) as error:
             context = {"valid": sorted(table), "own": self.own}
             raise _at_type(PydanticCustomError("unknown_type", "unknown type", context), name) from error

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from daemon.config.errors import ConfigError, KeyPath, Problem, TextPosition
+from daemon.config.errors import SECRET_WORDS, ConfigError, KeyPath, Problem, TextPosition, dotted
 from daemon.config.interpolation import InterpolationError, interpolate
+from daemon.config.yaml_words import MERGE_REFUSED, is_merge, syntax_words, tag_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,10 +72,14 @@ class Document:
                 return position
         return self.values.get((), TextPosition(1, 1))
 
+    def line(self, at: TextPosition) -> str:
+        """Return the line of the file in which a place is."""
+        return self.lines[at.line - 1] if at.line <= len(self.lines) else ""
+
     def problem(self, path: KeyPath, message: str, *, at: TextPosition | None = None, **more: str) -> Problem:
-        """Return a problem with the value at ``path``, or at a given position."""
+        """Return a problem with the value at ``path``, or at a given position; no secret's line is shown."""
         position = at or self.position(path)
-        line = self.lines[position.line - 1] if position.line <= len(self.lines) else ""
+        line = "" if SECRET_WORDS.search(dotted(path)) else self.line(position)
         return Problem(self.file, position, path, message, source_line=line, **more)
 
 
@@ -124,25 +129,20 @@ def _compose(text: str, document: Document) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = TextPosition(mark.line + 1, mark.column + 1) if mark else TextPosition(1, 1)
-        raise ConfigError([document.problem((), _syntax(error, document, at), at=at)]) from error
+        raise _unread(document, syntax_words(error, document.line(at)), at=at) from error
     except yaml.reader.ReaderError as error:
         at = _position_of(text, error.position)
         message = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML"
-        raise ConfigError([document.problem((), message, at=at)]) from error
+        raise _unread(document, message, at=at) from error
     except RecursionError as error:
-        raise ConfigError([document.problem((), "nested too deeply")]) from error
+        raise _unread(document, "nested too deeply") from error
     except (ValueError, OverflowError) as error:  # PyYAML lets chr() fail on an escape like "\UFFFFFFFF"
-        raise ConfigError([document.problem((), f"not valid YAML: {error}")]) from error
+        raise _unread(document, f"not valid YAML: {error}") from error
 
 
-def _syntax(error: yaml.MarkedYAMLError, document: Document, at: TextPosition) -> str:
-    words = ", ".join(part for part in (error.context, error.problem) if part)
-    line = document.lines[at.line - 1] if at.line <= len(document.lines) else ""
-    if "${" in line:
-        return f'not valid YAML: {words}; inside braces or brackets, put "${{VAR}}" in quotes'
-    if "\t" in line:
-        return f"not valid YAML: {words}; indent with spaces, not tabs"
-    return f"not valid YAML: {words}"
+def _unread(document: Document, message: str, *, at: TextPosition | None = None) -> ConfigError:
+    """Return the error of a text that is no YAML: its place alone, since nobody knows what in it is a secret."""
+    return ConfigError([Problem(document.file, at or TextPosition(1, 1), (), message)])
 
 
 class _Reader:
@@ -168,14 +168,16 @@ class _Reader:
             return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
-        return self._unreadable(path, _tag_message(node))
+        return self._unreadable(path, tag_words(node))
 
     def _report(self, path: KeyPath, message: str, *, at: TextPosition | None = None) -> None:
         self._document.problems.append(self._document.problem(path, message, at=at))
 
     def _unreadable(self, path: KeyPath, message: str) -> None:
+        """Note what cannot be read, without its line: what looks like a sign of YAML may begin a secret."""
         self._document.unreadable.add(path)
-        self._report(path, message)
+        at = self._document.position(path)
+        self._document.problems.append(Problem(self._document.file, at, path, message))
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -184,6 +186,8 @@ class _Reader:
             here = (*path, key_node.value)
             if not isinstance(key_node, yaml.ScalarNode):
                 self._report(path, "a key must be a word, not a list or a mapping", at=at)
+            elif is_merge(key_node):
+                self._report(path, MERGE_REFUSED, at=at)
             elif key_node.value in result:
                 first = self._document.keys[here].line
                 self._report(here, f"duplicate key; it is already given in line {first}", at=at)
@@ -196,7 +200,7 @@ class _Reader:
         try:
             value = _core_value(node)
         except ValueError:
-            return self._unreadable(path, _tag_message(node))
+            return self._unreadable(path, tag_words(node))
         if not isinstance(value, str) or "$" not in value:
             return value
         self._document.written[path] = value
@@ -204,10 +208,6 @@ class _Reader:
             return interpolate(value, self._environ)
         except InterpolationError as error:
             return self._unreadable(path, str(error))
-
-
-def _tag_message(node: yaml.Node) -> str:
-    return f"{node.tag.replace(_CORE, '!!')} cannot be read here; only plain YAML values are"
 
 
 def _core_value(node: yaml.ScalarNode) -> Any:

@@ -43,8 +43,8 @@ def _replacement(mark: re.Match[str], environ: Mapping[str, str]) -> str:
     body = _BODY.fullmatch(mark["body"])
     if body is None or not mark["end"] or "${" in mark["body"]:
         raise InterpolationError(
-            f"{mark.group()!r} is not a variable; expected ${{VAR}}, ${{VAR:-default}} or ${{VAR:?message}}, "
-            "without another ${ inside, and $$ for a dollar sign"
+            "what follows ${ is not a variable; expected ${VAR}, ${VAR:-default} or ${VAR:?message}, without"
+            " another ${ inside, and $$ for a dollar sign"
         )
     return _value(environ.get(body["name"]), name=body["name"], form=body["form"], rest=body["rest"])
 

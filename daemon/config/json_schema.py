@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.components import options_model
@@ -27,8 +26,8 @@ def json_schema(tables: Tables) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of the whole file, with the components of these tables."""
     schema = Config.model_json_schema()
     definitions = schema.setdefault("$defs", {})
-    for table in fields(Tables):
-        definitions |= _choice(table.name, getattr(tables, table.name))
+    for name in Tables.names():
+        definitions |= _choice(name, getattr(tables, name))
     return {"$schema": DIALECT, **_adapted(schema)}
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic.errors import PydanticInvalidForJsonSchema
 
-from daemon.config.components import OwnClassError, UnknownTypeError, options_model, resolve
+from connectors.own.kind import OwnClassError
+from daemon.config.components import UnknownTypeError, chosen_options
 from daemon.config.schema import Config
 
 if TYPE_CHECKING:
@@ -147,6 +148,6 @@ def value_at(path: KeyPath, value: Any) -> Any:
 def _chosen(shape: Shape, value: Any, tables: Tables) -> Shape:
     name = value.get("type", "class" if shape.component == "label" else None) if isinstance(value, dict) else None
     try:
-        return Shape.of(options_model(resolve(name, getattr(tables, shape.component)))) if name else shape
+        return Shape.of(chosen_options(name, shape.component, tables)) if name else shape
     except (UnknownTypeError, OwnClassError, TypeError):
         return shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
@@ -30,9 +30,16 @@ class Tables:
     strategy: Table
     tasks: Table
     label: Table
+    imports_own: bool = True
+    """Whether a user's own class is imported; else its source text is looked at, and nothing executed."""
 
     @classmethod
-    def installed(cls) -> Self:
+    def names(cls) -> list[str]:
+        """Return the names of the tables."""
+        return [each.name for each in fields(cls) if each.name != "imports_own"]
+
+    @classmethod
+    def installed(cls, *, imports_own: bool = True) -> Self:
         """Return the tables of the packages, imported here because they bring torch and the Kafka client along."""
         connectors, strategies = import_module("connectors"), import_module("strategies")
         return cls(
@@ -46,4 +53,5 @@ class Tables:
             strategy=strategies.STRATEGIES,
             tasks=import_module("daemon.tasks").TASKS,
             label=LABELS,
+            imports_own=imports_own,
         )

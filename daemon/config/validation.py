@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from daemon.config import migrations
 from daemon.config.consistency import inconsistencies
 from daemon.config.errors import ConfigError
+from daemon.config.lax_numbers import spelt_out, taken_for_numbers
 from daemon.config.migrations import version_problem
 from daemon.config.schema import Config
 from daemon.config.wording import problems_of
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from daemon.config.errors import KeyPath, Problem
     from daemon.config.tables import Tables
 
-_NOT_A_NUMBER = ("int_parsing", "float_parsing")
-
 
 def validate(document: Document, *, tables: Tables) -> Config:
     """Return the configuration that a document holds; raise ``ConfigError`` with all its problems.
@@ -36,10 +35,9 @@ def validate(document: Document, *, tables: Tables) -> Config:
         raise ConfigError([problem])
     errors: list[ErrorDetails] = []
     config = _validated(document.value, tables, errors)
-    # Pydantic takes true for 1. Written as text it does not, so a second pass finds true where a number is due.
     second: list[ErrorDetails] = []
-    _validated(_truths_as_text(document.value), tables, second)
-    errors += [error for error in second if error["type"] in _NOT_A_NUMBER and error["input"] in ("true", "false")]
+    _validated(spelt_out(document), tables, second)
+    errors += taken_for_numbers(second)
     found = problems_of(errors, document, tables) + inconsistencies(document)
     problems = document.problems + _causes(found, document.unreadable)
     if problems or config is None:
@@ -53,14 +51,6 @@ def _validated(value: Any, tables: Tables, errors: list[ErrorDetails]) -> Config
     except ValidationError as error:
         errors += error.errors(include_url=False)
         return None
-
-
-def _truths_as_text(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _truths_as_text(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_truths_as_text(item) for item in value]
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _causes(problems: list[Problem], unreadable: AbstractSet[KeyPath]) -> list[Problem]:

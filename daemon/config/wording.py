@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic_core.core_schema import ErrorType
 
 from daemon.config.errors import REDACTED, SECRET_WORDS, dotted
+from daemon.config.lax_numbers import spelling_remedy
 from daemon.config.shape import shape_at, value_at
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def _own_words(error: ErrorDetails) -> str:
 
 
 def _remedy(error: ErrorDetails) -> str:
+    if spelling := spelling_remedy(error["input"]):
+        return f"; {spelling}"
     if error["type"] == "string_type" and isinstance(error["input"], int | float):
         return "; put it in quotes to make it text"
     return ""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,8 +92,49 @@ def test_a_token_file_becomes_a_token_provider(tmp_path: Path) -> None:
 
 
 def test_a_token_provider_is_loaded_by_its_name() -> None:
-    named = options(sasl_oauth_token_provider="os:getpid").consumer_config()  # noqa: S106  # a name
-    assert named["sasl_oauth_token_provider"] == os.getpid()
+    name = f"{FileToken.__module__}:FileTokenOfMine"
+    with pytest.raises(ValidationError, match="has no attribute 'FileTokenOfMine'"):
+        options(sasl_oauth_token_provider=name)
+    named = options(sasl_oauth_token_provider=f"{__name__}:Tokens").consumer_config()
+    assert named["sasl_oauth_token_provider"].token() == "mine"
+
+
+class Tokens(FileToken):
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def token(self) -> str:
+        return "mine"
+
+
+@pytest.mark.parametrize("name", ["os:getpid", "builtins:exec", "connectors.record:LocalRecord", "getpid"])
+def test_what_is_no_token_provider_is_refused_and_not_called(name: str) -> None:
+    with pytest.raises(ValidationError, match=r"must be package\.module:Class|cannot use"):
+        options(sasl_oauth_token_provider=name)
+
+
+@pytest.mark.parametrize(
+    ("servers", "words"),
+    [
+        ("kafka", "'kafka' has no port; write host:port, such as kafka:9092"),
+        ("a:9092,b", "'b' has no port"),
+        (("a:9092", "b"), "'b' has no port"),
+        ("::1", "'::1' is not host:port"),
+        ("a:0", "is not host:port"),
+        ("a:65536", "is not host:port"),
+        ("a:x", "is not host:port"),
+        ("a:9092,", "an address is empty"),
+        ("", "an address is empty"),
+    ],
+)
+def test_a_broker_without_a_port_is_refused(servers: Any, words: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(words)):
+        KafkaSource.Options(topics=("t",), bootstrap_servers=servers)
+
+
+@pytest.mark.parametrize("servers", ["a:9092", " a:1 , [::1]:9093", ("a:9092", "10.0.0.1:9092"), "SSL://a:9093"])
+def test_brokers_with_ports_are_taken(servers: Any) -> None:
+    assert KafkaSource.Options(topics=("t",), bootstrap_servers=servers).bootstrap_servers == servers
 
 
 def test_assignors_and_versions_become_what_kafka_python_takes() -> None:

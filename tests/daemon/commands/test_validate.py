@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,3 +64,69 @@ def test_a_token_that_cannot_be_used_is_an_error_at_its_key(file: Path, tmp_path
     assert result.exit_code == 78
     assert f"{file}:5:30: http.control.token_file: {tmp_path}/token: expected a token of at least" in result.stderr
     assert "short" not in result.stderr.replace("short-", "")
+
+
+OWN = """\
+import pathlib
+pathlib.Path(__file__).with_suffix(".ran").touch()
+from connectors.files.source import FileSource
+from connectors.options import Options
+from typing import Literal
+
+class MineOptions(Options):
+    type: Literal["mine"] = "mine"
+    speed: int = 1
+
+class Mine(FileSource):
+    Options = MineOptions
+
+class Other:
+    def poll(self): ...
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A module of a user's own, which leaves a trace where it is executed."""
+    (tmp_path / "own_source_of_mine.py").write_text(OWN, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "own_source_of_mine", raising=False)
+    return tmp_path / "own_source_of_mine.ran"
+
+
+def with_source(name: str, *, speed: int | str = 2) -> str:
+    return CALM.replace("{type: kafka, topics: [plant]}", f"{{type: '{name}', speed: {speed}}}")
+
+
+def test_validating_executes_nothing_of_ones_own_unless_it_is_asked_to(file: Path, own: Path) -> None:
+    file.write_text(with_source("own_source_of_mine:Mine", speed="fast"), encoding="utf-8")
+    looked_at = CliRunner().invoke(app, ["validate", str(file)])
+    assert (looked_at.exit_code, looked_at.stdout) == (0, f"{file}: valid\n")
+    assert f"{file}:1:16: source.type: own_source_of_mine:Mine is not imported" in looked_at.stderr
+    assert not own.exists()
+    imported = CliRunner().invoke(app, ["validate", "--import", str(file)])
+    assert own.exists()
+    assert imported.exit_code == 78
+    assert "source.speed: expected a whole number, got 'fast'" in imported.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--import",)])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("os:system", "os is a module of Python itself"),
+        ("subprocess:Popen", "subprocess is a module of Python itself"),
+        ("own_source_of_mine:Other", "Other has no open, snapshot"),
+        ("own_source_of_mine:Such", ""),
+        ("kafka:KafkaConsumer", "KafkaConsumer has no open, snapshot"),
+        ("nowhere_at_all:X", "No module named 'nowhere_at_all'"),
+    ],
+)
+def test_what_is_no_source_is_refused_with_its_place(
+    file: Path, own: Path, options: tuple[str, ...], name: str, words: str
+) -> None:
+    file.write_text(with_source(name), encoding="utf-8")
+    result = CliRunner().invoke(app, ["validate", *options, str(file)])
+    assert result.exit_code == 78
+    assert f"{file}:1:16: source.type: cannot use {name}: {words}" in result.stderr
+    assert own.exists() == (bool(options) and name.startswith("own"))

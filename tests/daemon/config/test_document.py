@@ -145,3 +145,51 @@ def test_aliases_count_as_often_as_they_are_used() -> None:
     hundred = f"a: &a [{', '.join('x' * 100)}]\n"
     assert len(read(hundred + f"b: [{', '.join(['*a'] * 190)}]").value["b"]) == 190
     assert "aliases written out" in refusal(hundred + f"b: [{', '.join(['*a'] * 200)}]").message
+
+
+SECRET = "Secr3tPass"  # noqa: S105 - of nobody
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"p: *{SECRET}",
+        f"p: &{SECRET}\nq: &{SECRET} 1",
+        f"p: !{SECRET} x",
+        f"p: !!{SECRET} x",
+        f"p: !h!{SECRET} x",
+        f"p: !<{SECRET} x",
+        f"p: ${{{SECRET}",
+        f"p: '{SECRET}",
+        f'p: "\\q{SECRET}"',
+        f"p: @{SECRET}",
+        f"p: `{SECRET}",
+        f"p: %{SECRET}",
+        f"p: |{SECRET}\n x",
+        f"p: [{SECRET}, b",
+        f"p: {SECRET}: {SECRET}",
+        f"p: {SECRET}\n  b: 1",
+        f"p: {{{SECRET}\nq: 1",
+        f"%{SECRET}\np: 1",
+        f"%TAG {SECRET} x\n---\np: 1",
+        f"p: {SECRET}\x07",
+        f"sasl_plain_password: [${{{SECRET}, x]",
+        f"sasl_plain_password:\n  - !x {SECRET}",
+    ],
+)
+def test_no_message_about_yaml_repeats_what_may_be_a_secret(text: str) -> None:
+    try:
+        found = [str(problem) for problem in read(text).problems]
+    except ConfigError as error:
+        found = [str(error)]
+    assert found
+    assert SECRET not in "".join(found)
+    assert all(problem.startswith("a.yaml:") for problem in found)
+
+
+def test_a_merge_key_is_refused_by_its_name_wherever_it_is() -> None:
+    document = read("base: &base {a: 1}\nsource:\n  <<: *base\n  b: 2\n")
+    (problem,) = document.problems
+    assert (problem.position, problem.path) == (TextPosition(3, 3), ("source",))
+    assert "merge keys (<<) are not read here" in problem.message
+    assert document.value["source"] == {"b": 2}

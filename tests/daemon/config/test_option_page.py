@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,9 +40,9 @@ def test_the_committed_page_is_that_of_the_code(page: str) -> None:
 
 
 def test_every_option_of_every_component_and_section_has_a_row(page: str, tables: Tables) -> None:
-    for table in fields(tables):
-        for name, factory in getattr(tables, table.name).items():
-            keys = [cells[0] for cells in chapter(page, f"### {KEYS.get(table.name, table.name)}: {name}")]
+    for table in tables.names():
+        for name, factory in getattr(tables, table).items():
+            keys = [cells[0] for cells in chapter(page, f"### {KEYS.get(table, table)}: {name}")]
             named = [f"`{field.alias or key}`" for key, field in options_model(factory).model_fields.items()]
             assert [key for key in keys if not re.search(r"[.\[]", key)] == [
                 key for key in named if key != "`type`"

@@ -203,7 +203,18 @@ def test_what_a_variable_holds_is_not_repeated_in_a_message(load_with: Any) -> N
             ("optimizer", "schedule"),
             "of type cosine needs steps",
         ),
-        ({"<<": "{a: 1}"}, ("<<",), "unknown key"),
+        ({"<<": "{a: 1}"}, (), "merge keys (<<) are not read here"),
+        ({"'<<'": "{a: 1}"}, ("<<",), "unknown key"),
+        ({"seed": "1.0"}, ("seed",), "got 1.0; write a whole number in digits alone"),
+        ({"learner": "{batch: 1e12}"}, ("learner", "batch"), "got 1000000000000.0"),
+        ({"learner": "{averaging: '0.5'}"}, ("learner", "averaging"), "got '0.5'; write the number without quotes"),
+        (
+            {"strategies": "[{type: replay, rows: 2e3}]"},
+            ("strategies", 0, "rows"),
+            "write a whole number in digits",
+        ),
+        ({"strategies": "[{type: replay, rows: '20'}]"}, ("strategies", 0, "rows"), "without quotes"),
+        ({"optimizer": "{type: adam, betas: ['0.9', 0.9]}"}, ("optimizer", "betas", 0), "without quotes"),
         ({"learner": "{zzz: 1}"}, ("learner", "zzz"), "unknown key; valid here: batch, linger_seconds"),
         ({"source": "{type: kafka, topics: [a], client: {sasl_mechanism: X}}"}, None, "must be one of PLAIN"),
     ],
@@ -238,19 +249,27 @@ OWN_MODULE = """
 from pydantic import Field
 from typing import Literal
 from strategies.options import Options
+from strategies.strategy import Strategy
+from torch import nn
 
 class MineOptions(Options):
     type: Literal["mine"] = "mine"
     force: float = Field(1.0, ge=0)
 
-class Mine:
+class Mine(Strategy):
     Options = MineOptions
 
-class Wrong:
+class Wrong(nn.Module):
     Options = int
 
-def factory(options, *, features, outputs):
-    return None
+class Other:
+    def close(self): ...
+
+def factory(*, features, outputs, **given) -> nn.Module:
+    return nn.Linear(features, outputs)
+
+def unsaid(*, features, outputs):
+    return nn.Linear(features, outputs)
 
 NUMBER = 5
 """
@@ -288,7 +307,11 @@ def test_a_factory_without_options_gets_the_keys_as_they_are(load_with: Any) -> 
         ("own_strategies_of_mine:X", "has no attribute 'X'"),
         ("own_strategies_of_mine:NUMBER", "NUMBER is a int, not a class or a function"),
         ("own_strategies_of_mine:Wrong", "its Options is not a subclass of"),
+        ("own_strategies_of_mine:Other", "Other is no subclass of torch.nn.modules.module.Module"),
+        ("own_strategies_of_mine:unsaid", "unsaid does not say what it returns (-> Module)"),
         ("own_broken:X", "ZeroDivisionError: division by zero"),
+        ("os:system", "os is a module of Python itself; name a class in a module of your own"),
+        ("builtins:exec", "builtins is a module of Python itself"),
         (":X", "ValueError: Empty module name"),
     ],
 )

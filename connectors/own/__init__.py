@@ -1,0 +1,1 @@
+"""Classes of a user's own: whether what a configuration names is the kind of thing that is asked for."""
