@@ -9,6 +9,8 @@ import orjson
 from connectors.record import event_index
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connectors.record import Record
     from connectors.sink import Prediction
 
@@ -35,14 +37,26 @@ def to_json(prediction: Prediction) -> bytes:
             "partition": record.partition,
             "offset": record.offset,
             **index_within(record),
-            "prediction": prediction.prediction,
-            "confidence": prediction.confidence,
-            "label": prediction.label,
-            "task": prediction.task,
-            "step": prediction.step,
-            **_asked_for(prediction),
+            **(_of_label(prediction) if prediction.targets is None else {"targets": _of_each(prediction.targets)}),
         }
     )
+
+
+def _of_each(targets: Mapping[str, Prediction | None]) -> dict[str, dict[str, Any] | None]:
+    """Return what was said of each target, by name; null where that cannot be told."""
+    return {name: None if said is None else _of_label(said) for name, said in targets.items()}
+
+
+def _of_label(prediction: Prediction) -> dict[str, Any]:
+    """Return what was said of one label."""
+    return {
+        "prediction": prediction.prediction,
+        "confidence": prediction.confidence,
+        "label": prediction.label,
+        "task": prediction.task,
+        "step": prediction.step,
+        **_asked_for(prediction),
+    }
 
 
 def _asked_for(prediction: Prediction) -> dict[str, Any]:

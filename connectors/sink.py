@@ -76,6 +76,9 @@ class Prediction:
     interval: tuple[float | None, float | None] | None = None
     """Where the label is to be with the wished probability, None for an end that it does not have; None where no
     interval is asked for, and where there is no prediction."""
+    targets: Mapping[str, Prediction | None] | None = None
+    """What was said of each of several targets, by name, None of one that cannot be told; above is nothing then.
+    None where there is one label."""
 
 
 class Predictions(Sink, Protocol):

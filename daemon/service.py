@@ -15,7 +15,7 @@ from connectors.sink import SinkUnavailableError
 from connectors.source import CheckpointRefusedError, PartitionsLostError
 from daemon.build.edges import build_source, waiting_for_decoder
 from daemon.build.loop import build_loop
-from daemon.build.pipeline import build_pipeline
+from daemon.build.pipeline import build_any_pipeline
 from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
 from daemon.build.server import build_server
@@ -83,6 +83,7 @@ class Service:
             torch_version=torch.__version__,
             started_seconds=time.time(),
             max_tasks=config.retention.max_tasks,
+            alone=not config.targets,
         )
         self._snapshots = build_snapshots(config, metrics=self._metrics.serving)
         self.http = build_server(
@@ -248,7 +249,7 @@ class Service:
             return self.loop.turn()
         except PartitionsLostError as lost:
             log.warning("going back to the newest checkpoint", reason=str(lost))
-            self.loop.start_over(build_pipeline(self.config, stopwatch=self._stopwatch))
+            self.loop.start_over(build_any_pipeline(self.config, stopwatch=self._stopwatch))
             if isinstance(lost, CheckpointRefusedError):
                 self._store.withdraw_newest()
             self.source.open(self._restore())

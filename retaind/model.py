@@ -14,6 +14,7 @@ import numpy as np
 from daemon.build.pipeline import build_pipeline
 from daemon.build.restored import restored
 from daemon.intake.asked_rows import UnanswerableError
+from daemon.intake.labels.later import ALONE
 from daemon.learning.snapshot import COMMITTEE
 from daemon.learning.stopwatch import Stopwatch
 from daemon.process.threads import threads
@@ -80,6 +81,8 @@ class Model:
 
     def __init__(self, config: Config, *, saved: bool = True) -> None:
         """Take up the newest checkpoint of ``config``; where it is not ``saved``, there is none."""
+        if config.targets:
+            raise config.error(("targets",), "a Model predicts one label; make one for each, or run the daemon")
         self.config = python_decoder(config)
         self._threads = partial(threads, self.config.learner.threads)
         self._names = FieldNames.of(self.config.decoder)
@@ -215,7 +218,7 @@ class Model:
         self._pipeline.begin()
         if recovered is None:
             return
-        self._pipeline = restored(self.config, recovered.saved, stopwatch=self._stopwatch)
+        self._pipeline = restored(self.config, recovered.saved, stopwatch=self._stopwatch).by_target[ALONE]
         self._others = {name: part for name, part in recovered.saved.state.items() if name != "pipeline"}
         self._events = self._others["source"].get(FROM_PYTHON, self._pipeline.events)
 

@@ -17,6 +17,7 @@ from benchmarks.year.variants import configuration
 from daemon.build.pipeline import build_pipeline
 from daemon.build.restored import restored
 from daemon.config.effective import effective
+from daemon.intake.labels.later import ALONE
 from daemon.learning.snapshot import NO_CHANGE
 from daemon.learning.stopwatch import Stopwatch
 from daemon.state.checkpoints import CheckpointStore
@@ -88,7 +89,7 @@ class Run:
         self._pipeline: Pipeline = (
             build_pipeline(config, stopwatch=stopwatch)
             if saved is None
-            else restored(config, saved.saved, stopwatch=stopwatch)
+            else restored(config, saved.saved, stopwatch=stopwatch).by_target[ALONE]
         )
 
     def run(self, watch: Watch = lambda _done, _all: None) -> None:

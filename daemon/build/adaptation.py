@@ -23,7 +23,8 @@ def require_adaptable(config: Config) -> None:
     if problems:
         raise ConfigError([problem for found in problems for problem in found])
     if config.adapters or getattr(config.model, "pretrained", None):
-        _try(config)
+        for view in config.views.values():
+            _try(view)
 
 
 def require_adaptable_learners(config: Config) -> None:

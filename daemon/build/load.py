@@ -34,6 +34,7 @@ def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Ta
     require_output_paths(config)
     if tables.imports_own or not own_classes(config):
         require_categories(config)
-        require_later_labels(config)
+        for view in config.views.values():
+            require_later_labels(view)
         require_adaptable_learners(config)
     return config

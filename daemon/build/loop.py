@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.build.edges import build_dead_letters, build_predictions
-from daemon.build.pipeline import build_pipeline
+from daemon.build.pipeline import build_any_pipeline
 from daemon.loop.loop import Loop
 from daemon.loop.outbox import Outbox
 from daemon.loop.poll_size import FIRST
@@ -40,7 +40,7 @@ def build_loop(
     checkpoint, rejections = config.checkpoint, config.rejections
     return Loop(
         source=source,
-        pipeline=build_pipeline(config, stopwatch=stopwatch),
+        pipeline=build_any_pipeline(config, stopwatch=stopwatch),
         saving=Saving(
             CheckpointWriter(store),
             store,

@@ -14,9 +14,11 @@ from daemon.config.components import resolve
 from daemon.intake.features.categories import Categories
 from daemon.intake.intake import Intake
 from daemon.intake.labels.encoder import label_encoder
+from daemon.intake.labels.later import ALONE
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.learning.later.later_pipeline import LaterPipeline
 from daemon.learning.pipeline import Pipeline
+from daemon.learning.target_pipelines import TargetPipelines
 from daemon.scoring.intervals import AdaptiveIntervals
 from daemon.scoring.later_intervals import LaterIntervals
 from daemon.tasks import TASKS
@@ -25,12 +27,20 @@ from daemon.tasks.task_names import TaskNames
 
 if TYPE_CHECKING:
     from daemon.config.schema import Config
+    from daemon.learning.any_pipeline import AnyPipeline
     from daemon.learning.stopwatch import Stopwatch
     from daemon.tasks.contract import Tasks
 
 
+def build_any_pipeline(config: Config, *, stopwatch: Stopwatch) -> AnyPipeline:
+    """Return everything between source and sinks, for one label or for several targets."""
+    pipelines = {name: build_pipeline(view, stopwatch=stopwatch) for name, view in config.views.items()}
+    return pipelines[ALONE] if ALONE in pipelines else TargetPipelines(pipelines)
+
+
 def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
-    """Return everything between source and sinks; the model is made when the first event shows its width."""
+    """Return what learns one label; its model is made when the first event shows its width."""
+    assert not config.targets, "each has a pipeline of its own"
     tasks = build_tasks(config)
     if config.label.is_later:
         kind: Any = partial(LaterPipeline, most_waiting_bytes=config.label.max_waiting_bytes)

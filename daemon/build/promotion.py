@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daemon.build.restored import restored
 from daemon.config.challenger_view import SECTION
+from daemon.intake.labels.later import ALONE
 from daemon.learning.later.later_learner import COMPANION
 from daemon.learning.snapshot import MAIN
 from daemon.learning.stopwatch import Stopwatch
+from daemon.learning.target_states import TARGETS
 from daemon.process.threads import use_threads
 from daemon.state.state_error import StateError
 from daemon.telemetry.history.saved import read_history
@@ -35,17 +37,24 @@ def promote(config: Config, store: CheckpointStore) -> int:
     saved = store.require_newest().saved
     use_threads(config.learner.threads)
     pipeline = restored(config, saved, stopwatch=Stopwatch())
-    _require_challenger(pipeline)
+    for each in pipeline.by_target.values():
+        _require_challenger(each)
     pipeline.close_block()
     state = pipeline.state_dict()
-    main = state["main_learner"]
+    steps = [_change_places(each["main_learner"]) for each in state.get(TARGETS, {ALONE: state}).values()]
+    summary = {**pipeline.summary(), "step": max(steps)}
+    return store.write({**saved.state, "pipeline": state}, summary, history=_history(store, saved.generation))
+
+
+def _change_places(main: dict[str, Any]) -> int:
+    """Let challenger and main learner change places in a state; return how many steps the new one has made."""
     challenger = main["companions"]["by_name"][_CHALLENGER]
     main["scored"], challenger["scored"] = challenger["scored"], main["scored"]
     if later := main.get("later_labels"):
         said = later["rows"]["columns"]
         said["main"], said[_OF_WAITING] = said[_OF_WAITING], said["main"]
-    summary = {**pipeline.summary(), "step": main["scored"]["learner"]["steps"]}
-    return store.write({**saved.state, "pipeline": state}, summary, history=_history(store, saved.generation))
+    steps: int = main["scored"]["learner"]["steps"]
+    return steps
 
 
 def _history(store: CheckpointStore, generation: int) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.build.pipeline import build_pipeline
+from daemon.build.pipeline import build_any_pipeline
 from daemon.build.restored import take_up
 from daemon.config.changes import changes
 from daemon.process.logs import set_level
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from daemon.config.changes import Change
     from daemon.config.schema import Config
-    from daemon.learning.pipeline import Pipeline
+    from daemon.learning.any_pipeline import AnyPipeline
     from daemon.learning.stopwatch import Stopwatch
     from daemon.loop.loop import Loop
     from daemon.state.checkpoints import CheckpointStore
@@ -71,10 +71,10 @@ class Reloading:
         set_level(new.log.level)
         return found
 
-    def _rebuilt(self, config: Config) -> Pipeline:
+    def _rebuilt(self, config: Config) -> AnyPipeline:
         """Return a pipeline of the new configuration with the state of the present one, which is saved."""
         # Before anything is learned or saved for it: what cannot be built is refused while nothing has happened.
-        pipeline = build_pipeline(config, stopwatch=self._stopwatch)
+        pipeline = build_any_pipeline(config, stopwatch=self._stopwatch)
         if self._loop.pipeline.waiting >= config.learner.batch:
             self._loop.learn_waiting()
         self._loop.save()

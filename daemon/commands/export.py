@@ -19,6 +19,9 @@ def export(
         str | None,
         typer.Option(help="Task whose head is exported, of a model with several; the newest by default."),
     ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Which of several targets the model is of, by its name, such as pm25+1h.")
+    ] = None,
 ) -> None:
     """Write the learned model as a file for other programs.
 
@@ -33,7 +36,7 @@ def export(
     if to.suffix not in (".onnx", ".safetensors"):
         raise typer.BadParameter("give a name that ends with .onnx or .safetensors", param_hint="--to")
     try:
-        typer.echo(written(config, to, generation=generation, task=task))
+        typer.echo(written(config, to, generation=generation, task=task, target=target))
     except NotExportedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.USAGE) from error

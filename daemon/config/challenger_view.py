@@ -21,7 +21,7 @@ def challenger_view(config: Config, challenger: ChallengerSection) -> Config:
     changed = {name: value for name, value in given.items() if value is not None}
     if "learner" in changed:
         changed["learner"] = config.learner.model_copy(update=_changed_options(challenger))
-    return config.model_copy(update=changed).with_written_elsewhere(dict.fromkeys(changed, SECTION))
+    return config.model_copy(update=changed).with_written_elsewhere({name: (*SECTION, name) for name in changed})
 
 
 def _changed_options(challenger: ChallengerSection) -> dict[str, Any]:

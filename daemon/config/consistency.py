@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.default_strategies import CLOSED_FORM
-from daemon.config.label_words import NONE
+from daemon.config.label_words import NONE, labels_of, type_of_label
 from daemon.config.shape import value_at
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def inconsistencies(document: Document) -> list[Problem]:
 def _labels_without_a_field(document: Document) -> Iterator[Problem]:
     label = value_at(("label",), document.value)
     origin = value_at(("from",), label)
-    if label == NONE or value_at(("target",), document.value) is not None:
+    if label == NONE or any(value_at((name,), document.value) for name in ("target", "targets")):
         origin = "stream"
     if origin == "stream":
         yield from _two_labels(document)
@@ -54,7 +54,7 @@ def _labels_without_a_field(document: Document) -> Iterator[Problem]:
 def _two_labels(document: Document) -> Iterator[Problem]:
     decoder = _own_decoder(("decoder",), document)
     if decoder is not None and decoder.get("label") is not None:
-        message = "the label comes from the stream itself, as label.field says; leave this one out"
+        message = "the label comes from the stream itself, as its field says; leave this one out"
         yield document.problem(("decoder", "label"), message)
 
 
@@ -89,7 +89,7 @@ def _methods_beside_a_closed_form(document: Document) -> Iterator[Problem]:
 
 
 def _classes_of_numbers(document: Document) -> Iterator[Problem]:
-    if value_at(("label", "type"), document.value) != "number":
+    if all(type_of_label(label) != "number" for label in labels_of(document.value)):
         return
     message = "class_balanced keeps as many rows of each class, but the label is a number; keep a uniform sample"
     for place in STRATEGY_LISTS:

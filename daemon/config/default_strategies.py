@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from daemon.config.label_words import labels_of, type_of_label
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,7 +27,8 @@ def default_strategies(sections: Mapping[str, Any]) -> list[dict[str, Any]]:
     at the same memory (docs/results.md). Where the stream changes by itself (drift, or no tasks), what was said of
     the past may have become wrong, and numbers have no logits: replay. With either, the weights are drawn towards
     where they began, or a network that has learned for long learns less and less (L2 Init, Kumar et al. 2023).
-    Images are kept in a byte a pixel. A closed form has nothing to be held or rehearsed.
+    Images are kept in a byte a pixel. A closed form has nothing to be held or rehearsed. Several targets have one
+    list, which suits classes only where all of them are.
 
     >>> default_strategies({"tasks": {"type": "field"}})
     [{'type': 'derpp', 'alpha': 0.2, 'beta': 0.5}, {'type': 'l2sp', 'strength': 0.2, 'decoupled': True}]
@@ -39,7 +42,7 @@ def default_strategies(sections: Mapping[str, Any]) -> list[dict[str, Any]]:
     storage = _storage(_section(sections, "decoder"))
     adam = _section(sections, "optimizer").get("type", "adam") == "adam"
     pull = {**(_PULL if adam else _PULL_OF_LARGE_RATES)}
-    classes = _section(sections, "label").get("type", "class") == "class"
+    classes = all(type_of_label(label) == "class" for label in labels_of(sections))
     if classes and _section(sections, "tasks").get("type") in _NAMED_TASKS:
         return [{"type": "derpp", "alpha": 0.2, "beta": 0.5, **storage}, pull]
     return [{"type": "replay", **storage}, pull]

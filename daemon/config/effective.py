@@ -10,6 +10,7 @@ from daemon.config.challenger_view import challenger_view
 from daemon.config.companions_section import SHARED
 from daemon.config.default_strategies import DEFAULT
 from daemon.config.dump import dump
+from daemon.config.label_words import NONE
 from daemon.config.shape import value_at
 from daemon.options import as_written
 
@@ -25,6 +26,8 @@ def effective(config: Config) -> dict[str, Any]:
     shown: dict[str, Any] = dump({name: _whole(value) for name, value in config if name != "companions"})
     if shown["label"].get("classes") and "max_classes" not in config.label.model_fields_set:
         del shown["label"]["max_classes"]  # has no effect with a closed set
+    if config.targets:
+        shown["label"] = NONE  # which they stand in place of
     shown["companions"] = dump(_whole(config.companions)) | _challenger(config)
     return {name: shown[name] for name in type(config).model_fields}
 

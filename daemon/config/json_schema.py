@@ -59,6 +59,7 @@ def _adapted(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     result = {key: value if key == "default" else _adapted(value) for key, value in schema.items()}
+    result.pop("x-options", None)  # of our own messages
     if "x-component" in result:
         del result["type"]
         return {"$ref": f"#/$defs/{result.pop('x-component')}", **result}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from daemon.intake.labels.later import OF_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 NONE = "none"
 _CLASSES = {"sign": 3, "above_median": 2}
@@ -24,16 +24,56 @@ def label_in_full(sections: Mapping[str, Any]) -> dict[str, Any]:
     {'type': 'number', 'from': 'stream', 'field': 'pm25', 'ahead': 12}
     >>> label_in_full({"label": {"from": "stream", "field": "price", "ahead": 1, "as": "sign"}})["label"]["type"]
     'class'
+    >>> label_in_full({"targets": [{"field": "pm25", "ahead": "1h"}]})["targets"]
+    [{'type': 'number', 'from': 'stream', 'field': 'pm25', 'ahead': '1h'}]
     """
+    if sections.get("targets"):
+        return _targets_in_full(sections)
     label, target = sections.get("label"), sections.get("target")
     if target is None and label != NONE:
         return _typed(label)
     if label not in (None, NONE, {}):
         raise ValueError("target says what is predicted where there is no label; leave out one of the two")
     if not isinstance(target, dict):
-        why = "label: none needs target, a mapping of what is predicted: target: {field: pm25, ahead: 12}"
+        why = (
+            "label: none needs target, a mapping of what is predicted: target: {field: pm25, ahead: 12};"
+            " or targets, a list of such mappings"
+        )
         raise ValueError(why)  # noqa: TRY004 - pydantic tells of these alone
     return _typed({"from": "stream", **target}) | {"target": None}
+
+
+def type_of_label(label: Mapping[str, Any]) -> str:
+    """Return what a label is, by how it is written: what lies in the stream's future is a number by default.
+
+    >>> type_of_label({"field": "pm25", "ahead": "1h"}), type_of_label({"from": "topic"})
+    ('number', 'class')
+    """
+    in_future = label.get("from") == "stream" or "ahead" in label
+    kind: str = label.get("type", "number" if in_future and label.get("as") not in OF_CLASSES else "class")
+    return kind
+
+
+def labels_of(sections: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return what is predicted, as it is written: the targets, or the one label; empty where it is none."""
+    targets = sections.get("targets")
+    labels = targets if isinstance(targets, list) and targets else [sections.get("label")]
+    return [label if isinstance(label, dict) else {} for label in labels]
+
+
+def _targets_in_full(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the targets of a file that lists several, each as the section of a label."""
+    if sections.get("label") not in (None, NONE, {}) or sections.get("target") is not None:
+        raise ValueError("targets say what is predicted; leave out label and target, or say label: none")
+    targets = sections["targets"]
+    if not isinstance(targets, list | tuple):
+        return {}  # which is said where they are looked at one by one
+    return {"targets": [_of_stream(each) if isinstance(each, dict) else each for each in targets]}
+
+
+def _of_stream(target: dict[str, Any]) -> dict[str, Any]:
+    label: dict[str, Any] = _typed({"from": "stream", **target}).get("label", target)
+    return label
 
 
 def _typed(label: Any) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from connectors.options import Options as ConnectorOptions
 from daemon.config.committee_section import CommitteeSection
@@ -26,18 +26,27 @@ from daemon.config.sections import (
     RetentionSection,
 )
 from daemon.config.serving_section import ServingSection
+from daemon.config.target_list import MOST_TARGETS, require_targets
 from daemon.intake.features.options import FeaturesSection
+from daemon.intake.labels.later import ALONE
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.options import Section
 from strategies.options import LIVE
 from strategies.options import Options as StrategyOptions
 
+Label = Annotated[ClassLabel | NumberLabel, Component("label", default="class", own=False)]
+Targets = Annotated[tuple[Label, ...], AfterValidator(require_targets)]
 Strategies = tuple[Annotated[StrategyOptions, Component("strategy")], ...]
 
 
 def _or_default(schema: dict[str, Any]) -> None:
     """Let the JSON Schema allow the word beside a list."""
     schema["anyOf"] = [{"type": schema.pop("type"), "items": schema.pop("items")}, {"const": DEFAULT}]
+
+
+def _mappings(schema: dict[str, Any]) -> None:
+    """Let the JSON Schema take any mapping in the list: what its type is, the options themselves tell."""
+    schema["items"] = {"type": "object", "x-options": schema["items"]["x-component"]}
 
 
 def _or_none(schema: dict[str, Any]) -> None:
@@ -67,7 +76,7 @@ class Config(Section):
     features: FeaturesSection = Field(
         FeaturesSection(), description="Features computed online from earlier events; none by default."
     )
-    label: Annotated[ClassLabel | NumberLabel, Component("label", default="class", own=False)] = Field(
+    label: Label = Field(
         ClassLabel(),
         description="What is predicted: a class or a number; none where target says it.",
         json_schema_extra=_or_none,
@@ -76,6 +85,13 @@ class Config(Section):
         None,
         description="With label: none, what is predicted of the stream's own future: the options of a label from:"
         " stream, such as field: pm25 and ahead: 12.",
+    )
+    targets: Targets = Field(
+        (),
+        max_length=MOST_TARGETS,
+        json_schema_extra=_mappings,
+        description="In place of label, several values of the stream's future that are predicted at once: a list of"
+        " the options of a label from: stream.",
     )
     tasks: Annotated[Any, Component("tasks")] = Field(
         {"type": "none"},
@@ -142,6 +158,8 @@ class Config(Section):
             return value
         value = {**value, **label_in_full(value)}
         value.pop("target", None)
+        if value.get("targets"):
+            value.pop("label", None)
         completed = {**value, **conservative(value)}
         if value.get("strategies", DEFAULT) == DEFAULT:
             completed |= untouched(value)
@@ -153,13 +171,33 @@ class Config(Section):
         return self
 
     def with_written_elsewhere(self, sections: Mapping[str, KeyPath]) -> Config:
-        """Remember that these sections, by name, are written within others, by path; returns itself."""
-        self._elsewhere = sections
+        """Remember where these sections, by name, are written in their stead; returns itself."""
+        self._elsewhere = {**self._elsewhere, **sections}
         return self
+
+    @property
+    def labels(self) -> Sequence[ClassLabel | NumberLabel]:
+        """What is predicted: the targets, or the one label."""
+        return self.targets or (self.label,)
+
+    @property
+    def views(self) -> Mapping[str, Config]:
+        """The configuration as each target sees it, as its one label, by its name; itself where there is one label.
+
+        Errors in the label are placed in the list of targets.
+        """
+        if not self.targets:
+            return {ALONE: self}
+        return {
+            label.name: self.model_copy(update={"label": label, "targets": ()}).with_written_elsewhere(
+                {"label": ("targets", place)}
+            )
+            for place, label in enumerate(self.targets)
+        }
 
     def place(self, path: KeyPath) -> KeyPath:
         """Return where a key is written in the file."""
-        return (*self._elsewhere.get(str(path[0]), ()), *path) if path else path
+        return (*self._elsewhere.get(str(path[0]), path[:1]), *path[1:]) if path else path
 
     @property
     def assumed(self) -> Mapping[str, Any]:

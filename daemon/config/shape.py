@@ -10,6 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from connectors.own.kind import OwnClassError
 from daemon.config.components import UnknownTypeError, chosen_options
+from daemon.config.label_words import type_of_label
 from daemon.config.schema import Config
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Shape:
     @property
     def component(self) -> str:
         """The table out of which a component is chosen here, or nothing."""
-        return next((schema["x-component"] for schema in self.branches() if "x-component" in schema), "")
+        found = (schema.get("x-component", schema.get("x-options")) for schema in self.branches())
+        return next((table for table in found if table), "")
 
     @property
     def description(self) -> str:
@@ -146,7 +148,9 @@ def value_at(path: KeyPath, value: Any) -> Any:
 
 
 def _chosen(shape: Shape, value: Any, tables: Tables) -> Shape:
-    name = value.get("type", "class" if shape.component == "label" else None) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return shape
+    name = type_of_label(value) if shape.component == "label" else value.get("type")
     try:
         return Shape.of(chosen_options(name, shape.component, tables)) if name else shape
     except (UnknownTypeError, OwnClassError, TypeError):

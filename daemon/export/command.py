@@ -7,28 +7,46 @@ from typing import TYPE_CHECKING
 
 from daemon.build.load import load
 from daemon.build.restored import restored
+from daemon.export.description import NotExportedError
 from daemon.export.onnx_file import export_onnx
+from daemon.intake.labels.later import ALONE
 from daemon.learning.stopwatch import Stopwatch
+from daemon.learning.target_states import TARGETS
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.weights_export import export_weights
 
 if TYPE_CHECKING:
+    from daemon.config.schema import Config
     from daemon.state.generation import SavedState
 
 
-def written(config: Path, to: Path, *, generation: int | None, task: str | None) -> str:
+def written(config: Path, to: Path, *, generation: int | None, task: str | None, target: str | None = None) -> str:
     """Write the export, ONNX or safetensors by its name; return what to say of it.
 
-    Raises ``ConfigError``, ``StateError`` and ``NotExportedError``.
+    Of several targets it is that of ``target``. Raises ``ConfigError``, ``StateError`` and ``NotExportedError``.
     """
-    loaded = load(config)
+    whole = load(config)
+    name = _chosen(whole, target)
+    loaded = whole.views[name]
     saved = _saved(Path(loaded.checkpoint.directory), generation)
     if to.suffix == ".safetensors":
-        tensors = export_weights(saved.state, to, task=task)
+        state = saved.state["pipeline"].get(TARGETS, {}).get(name, saved.state["pipeline"])
+        tensors = export_weights({"pipeline": state}, to, task=task)
         return f"{to}: {len(tensors)} tensors of generation {saved.generation}"
-    pipeline = restored(loaded, saved, stopwatch=Stopwatch())
-    compared = export_onnx(loaded, pipeline, to, task=task)
+    pipeline = restored(whole, saved, stopwatch=Stopwatch())
+    compared = export_onnx(loaded, pipeline.by_target[name], to, task=task)
     return f"{to}: generation {saved.generation}, as the model says on {compared} held-out rows"
+
+
+def _chosen(config: Config, target: str | None) -> str:
+    """Return the name of the target to be exported; raise ``NotExportedError`` where none can be told."""
+    names = list(config.views)
+    if target is None and len(names) == 1:
+        return names[0]
+    if target not in names or target == ALONE:
+        known = ", ".join(filter(None, names)) or "none: the configuration has one label"
+        raise NotExportedError(f"name one of the targets with --target; there are {known}")
+    return target
 
 
 def _saved(directory: Path, generation: int | None) -> SavedState:

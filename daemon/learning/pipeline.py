@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from connectors.sink import Prediction
+from daemon.intake.labels.later import ALONE
 from daemon.intake.reference.rows import ReferenceRows
 from daemon.learning.certainty import certainty
 from daemon.learning.event_predictor import EventPredictor, interval, likeliest_classes, named
@@ -89,6 +90,11 @@ class Pipeline:
         self._drifted = False
         """Whether a drift alarm has begun a segment, and the boundary before it is still to be dealt with."""
         self.newest_event_seconds: float | None = None
+
+    @property
+    def by_target(self) -> Mapping[str, Pipeline]:
+        """This one: it predicts one label."""
+        return {ALONE: self}
 
     @property
     def events(self) -> int:

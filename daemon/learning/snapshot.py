@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from daemon.intake.features.key_slots import KnownKeys
+from daemon.intake.labels.later import ALONE
 from daemon.scoring.learner_scores import LearnerScores
 from strategies.buffer import Buffered
 
@@ -195,6 +196,33 @@ class PipelineSnapshot:
     """How far the vocabulary of each field of categories is used up."""
     intervals: Mapping[str, IntervalScore] = field(default_factory=dict)
     """How good the published intervals were on the newest events, by task; none where none are asked for."""
+    targets: Mapping[str, PipelineSnapshot] = field(default_factory=dict)
+    """How it stands with each of several targets, by name; none where there is one label, told here."""
+
+    def of_stream(self, *, waiting: int, targets: Mapping[str, PipelineSnapshot]) -> PipelineSnapshot:
+        """Return what is the same for all ``targets``, of which this is one, together with them."""
+        return PipelineSnapshot(
+            events=self.events,
+            waiting=waiting,
+            alarms=self.alarms,
+            newest_event_seconds=self.newest_event_seconds,
+            current_task=self.current_task,
+            features=self.features,
+            classes=(),
+            tasks=self.tasks,
+            learners={},
+            left_out=self.left_out,
+            held=self.held,
+            keys=self.keys,
+            tasks_merged=self.tasks_merged,
+            categories=self.categories,
+            targets=targets,
+        )
+
+    @property
+    def by_target(self) -> Mapping[str, PipelineSnapshot]:
+        """What is told of each target, by name: this, as ``ALONE``, where there is one label."""
+        return self.targets or {ALONE: self}
 
     @property
     def main(self) -> LearnerSnapshot | None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connectors.source import Source, SourceStatus
-    from daemon.learning.pipeline import Outcome, Pipeline
+    from daemon.learning.any_pipeline import AnyPipeline
+    from daemon.learning.pipeline import Outcome
     from daemon.learning.stopwatch import Stopwatch
     from daemon.loop.reject_limit import RejectLimit
     from daemon.serving.snapshots import Snapshots
@@ -44,7 +45,7 @@ class Loop:
         self,
         *,
         source: Source,
-        pipeline: Pipeline,
+        pipeline: AnyPipeline,
         saving: Saving,
         reject_limit: RejectLimit,
         telemetry: Telemetry,
@@ -72,13 +73,13 @@ class Loop:
         self._saved_sinks: Mapping[str, Any] | None = None
         self._unsaved = ""
         self._poll_size = PollSize(first=first_poll)
-        self._first_waiting: int | None = None
-        self._waiting_since = clock()
+        self._first_waiting: dict[str, tuple[int, float]] = {}
+        """By target: the number of the first event that waits to be learned, and since when it does."""
         self._first_seconds = first_seconds
         self._held, self._held_since = 0, clock()
         self._rejects = RejectCounts()
 
-    def resume(self, pipeline: Pipeline, state: Mapping[str, Any], *, uncommitted: int | None = None) -> None:
+    def resume(self, pipeline: AnyPipeline, state: Mapping[str, Any], *, uncommitted: int | None = None) -> None:
         """Go on from a checkpoint's state, which ``pipeline`` has taken up; the source is opened by the caller.
 
         ``uncommitted`` is its generation where its positions are still to be committed.
@@ -90,12 +91,12 @@ class Loop:
         self.saving.resume(pipeline.events, snapshot=state["source"], uncommitted=uncommitted)
         self._goes_on = False
 
-    def start_over(self, pipeline: Pipeline) -> None:
+    def start_over(self, pipeline: AnyPipeline) -> None:
         """Forget what was learned since the newest checkpoint; ``resume`` is to follow where there is one."""
         self._tell_saved(self.saving.drop())
         self.pipeline = pipeline
 
-    def go_on_with(self, pipeline: Pipeline) -> None:
+    def go_on_with(self, pipeline: AnyPipeline) -> None:
         """Let another pipeline take over, which has taken up the state of this one."""
         assert pipeline.events == self.pipeline.events
         self.pipeline = pipeline
@@ -226,16 +227,15 @@ class Loop:
         work = TurnWork(
             received=received,
             seconds=seconds,
-            tallies=self.pipeline.take_tallies(),
+            tallies={target: each.take_tallies() for target, each in self.pipeline.by_target.items()},
             newest_event_seconds=self.pipeline.newest_event_seconds,
             odd=self.pipeline.take_odd(),
         )
         self._telemetry.turn(work, source=source)
         self._telemetry.waiting_for(self._outbox.waiting)
         self._telemetry.letters_lost(self._outbox.lost)
-        advisor, events = self._telemetry.advisor, self.pipeline.events
-        if advisor.due(events):
-            advisor.judge(self.pipeline.leads(), events=events)
+        for target, each in self.pipeline.by_target.items():
+            self._telemetry.judge(target, each.leads, events=each.events)
         if last or self._telemetry.due:
             self._telemetry.show(self._snapshot(source))
 
@@ -274,12 +274,19 @@ class Loop:
             self._held, self._held_since = held, now
         elif held and self._first_seconds is not None and now - self._held_since >= self._first_seconds:
             self._release()
-        waiting = self.pipeline.waiting
-        first = self.pipeline.learned - waiting if waiting else None
-        if first is None or first != self._first_waiting:
-            self._first_waiting, self._waiting_since = first, self._clock()
-        elif self.linger_seconds is not None and self._clock() - self._waiting_since >= self.linger_seconds:
+        waited = max((self._clock() - since for since in self._waiting_since()), default=0.0)
+        if self.linger_seconds is not None and waited >= self.linger_seconds:
             self.learn_waiting()
+
+    def _waiting_since(self) -> list[float]:
+        """Return since when a first event of any target waits to be learned."""
+        before, now, self._first_waiting = self._first_waiting, self._clock(), {}
+        for target, pipeline in self.pipeline.by_target.items():
+            if waiting := pipeline.waiting:
+                first = pipeline.learned - waiting
+                known, since = before.get(target, (-1, now))
+                self._first_waiting[target] = first, since if known == first else now
+        return [since for _, since in self._first_waiting.values()]
 
     def _save_if_due(self) -> None:
         wanted = self._source.status().checkpoint_wanted

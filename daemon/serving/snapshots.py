@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from daemon.intake.labels.later import ALONE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from daemon.learning.any_pipeline import AnyPipeline
     from daemon.learning.event_predictor import EventPredictor
-    from daemon.learning.pipeline import Pipeline
 
 
 class Snapshots:
@@ -35,7 +37,7 @@ class Snapshots:
         self._clock = clock
         self._now = now
         self._newest: EventPredictor | None = None
-        self._copied: tuple[Pipeline, int, int] | None = None
+        self._copied: tuple[AnyPipeline, int, int] | None = None
         self._due = clock()
 
     @property
@@ -43,12 +45,12 @@ class Snapshots:
         """The newest copy, replaced as a whole; None before there is anything to ask."""
         return self._newest
 
-    def offer(self, pipeline: Pipeline) -> None:
+    def offer(self, pipeline: AnyPipeline) -> None:
         """Copy what the pipeline has learned, if that is due; called between two turns of the loop."""
         begun = self._clock()
         if begun < self._due or (state := (pipeline, pipeline.events, pipeline.waiting)) == self._copied:
             return
-        predictor = pipeline.event_predictor(copied=True)
+        predictor = pipeline.by_target[ALONE].event_predictor(copied=True)
         self._newest = predictor
         if predictor is not None:
             self._tell(events=predictor.events, at_seconds=self._now())

@@ -26,6 +26,7 @@ _WHOLE = re.compile(r"^(-?(?:0|[1-9][0-9]*))\.0+$")
 
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
+    "targets": 1,
     "intake": 3,
     "main_learner": 4,
     "later_labels": 1,
@@ -79,8 +80,21 @@ def migrated(state: State, layout: Mapping[str, int]) -> State:
     """Return the state in the layout of today; one of an earlier layout is changed in place."""
     for migration in MIGRATIONS:
         if layout.get(migration.component, 1) <= migration.version:
-            migration.apply(state)
+            for each in _each_target(state):
+                migration.apply(each)
     return state
+
+
+def _each_target(state: State) -> Iterator[State]:
+    """Yield the state as that of one label: of several targets once for each, and what it becomes is taken over."""
+    targets: State = state.get("pipeline", {}).get("targets", {})
+    if not targets:
+        yield state
+    for target, pipeline in list(targets.items()):
+        one = {**state, "pipeline": pipeline}
+        yield one
+        targets[target] = one.pop("pipeline")
+        state.update(one)
 
 
 def _name_the_main_learner(state: State) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from daemon.intake.labels.later import ALONE
 from daemon.learning.snapshot import COMMITTEE, NO_CHANGE
 from daemon.telemetry.below import WINDOWS, Below
 from daemon.telemetry.comparison import NAIVE
@@ -44,11 +45,16 @@ class Advisor:
     A function of the events and of where turns of the loop end; a new process judges anew.
     """
 
-    def __init__(self, *, window_events: int) -> None:
+    def __init__(self, *, window_events: int, target: str = ALONE) -> None:
         self._window_events = window_events
+        self._of_target = {} if target == ALONE else {"target": target}
         self._judged_at: int | None = None
         self._below: dict[str, Below] = {}
         self._given: Mapping[str, Advice] = {}
+
+    def of_target(self, target: str) -> Advisor:
+        """Return one who judges as often, of one of several targets."""
+        return Advisor(window_events=self._window_events, target=target)
 
     def due(self, events: int) -> bool:
         """Tell whether there is a new window, after so many events of the stream; the first only begins here."""
@@ -68,9 +74,11 @@ class Advisor:
             if self._below[name].judge(lead)
         }
         for name in self._given.keys() - before.keys():
-            _say(self._given[name])
+            _say(self._given[name], self._of_target)
         for name in before.keys() - self._given.keys():
-            log.info("answers are not below the reference any more", reference=name, events=events)
+            log.info(
+                "answers are not below the reference any more", reference=name, events=events, **self._of_target
+            )
 
     def given(self) -> list[Advice]:
         """Return what holds now."""
@@ -92,9 +100,10 @@ def _advice(name: str, lead: Lead, *, committee: bool, since: Advice | None, eve
     )
 
 
-def _say(advice: Advice) -> None:
+def _say(advice: Advice, of_target: Mapping[str, str]) -> None:
     log.warning(
         "answers are below a reference",
+        **of_target,
         reference=advice.reference,
         events=advice.since_events,
         windows=WINDOWS,

@@ -32,8 +32,8 @@ class TurnWork:
     """Records that the source delivered."""
     seconds: float = 0.0
     """Its duration, waiting included."""
-    tallies: Mapping[str, Tally] = field(default_factory=dict)
-    """What each learner did, by its name; none before the first event."""
+    tallies: Mapping[str, Mapping[str, Tally]] = field(default_factory=dict)
+    """What each learner did, by target and by its name; none before the first event."""
     newest_event_seconds: float | None = None
     """Event time of the newest event, since 1970."""
     odd: Mapping[Oddity, int] = field(default_factory=dict)

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from daemon.scoring.learner_scores import LearnerScores
     from daemon.scoring.prequential_score import PrequentialScore
     from daemon.telemetry.advice import Advice
-    from daemon.telemetry.snapshot import Snapshot
 
 
-def status(snapshot: Snapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
-    """Return where the stream and all learners stand; ``matrix`` is the main learner's R, by boundary and task."""
-    pipeline = snapshot.pipeline
-    shown = stream_status(pipeline, snapshot.source)
+def target_status(pipeline: PipelineSnapshot, *, matrix: Mapping[int, Mapping[str, float]]) -> dict[str, Any]:
+    """Return where all learners of a label stand; ``matrix`` is the main learner's R, by boundary and task."""
+    shown: dict[str, Any] = {
+        "waiting": pipeline.waiting,
+        "tasks": list(pipeline.tasks.values()),
+        "current_task": pipeline.current_task,
+        "classes": list(pipeline.classes),
+    }
     if pipeline.later is not None:
         shown["labels"] = labels_status(pipeline.later)
     if pipeline.main is None:

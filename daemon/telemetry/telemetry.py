@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE
+from daemon.intake.labels.later import ALONE
+from daemon.learning.snapshot import MAIN
 from daemon.process.own_use import own_use
-from daemon.telemetry.comparison import comparisons
 from daemon.telemetry.history.recorder import Recorder
-from daemon.telemetry.learner import LearnerTelemetry
 from daemon.telemetry.misreadings import Misreadings
 from daemon.telemetry.snapshot import Snapshot
-from daemon.telemetry.status import advice_status, status
+from daemon.telemetry.status import stream_status
+from daemon.telemetry.target_telemetry import TargetTelemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from connectors.decoder import Reject
     from connectors.source import SourceStatus
     from daemon.learning.scored_learner import Tally
-    from daemon.learning.snapshot import CommitteeSnapshot, PipelineSnapshot
+    from daemon.learning.snapshot import Leads, PipelineSnapshot
     from daemon.learning.stopwatch import Stopwatch
-    from daemon.scoring.learner_scores import LearnerScores
     from daemon.state.checkpoint_writer import Written
     from daemon.state.state_error import StateError
     from daemon.telemetry.advice import Advisor
     from daemon.telemetry.health import Health
     from daemon.telemetry.history.moment import Moment
     from daemon.telemetry.metrics import Metrics
-    from daemon.telemetry.metrics.learner import LearnerMetrics
+    from daemon.telemetry.metrics.target import WorkingTargetMetrics
     from daemon.telemetry.snapshot import TurnWork
 
 log = structlog.get_logger("retaind")
@@ -59,14 +59,14 @@ class Telemetry:
         self._name = name
         self._stopwatch = stopwatch
         self._history = Recorder() if history is None else history
-        self.advisor = advisor
-        """Judges the answers when the loop has a new window of them."""
         self._every_seconds = every_seconds
         self._clock = clock
         self._now = now
         self._shown_at = -float("inf")
-        self._main = LearnerTelemetry(metrics.main)
-        self._companions: dict[str, tuple[LearnerMetrics, LearnerTelemetry]] = {}
+        self._advisor = advisor
+        self._targets = {ALONE: TargetTelemetry(metrics, advisor=advisor)}
+        self._work: dict[str, WorkingTargetMetrics] = {}
+        """Of each of several targets."""
         self._checkpoint: dict[str, Any] = {}
         self._misreadings = Misreadings()
         self._started = now()
@@ -78,31 +78,30 @@ class Telemetry:
 
     def turn(self, work: TurnWork, *, source: SourceStatus) -> None:
         """Count what one turn did, and say that the loop turns."""
-        busy = self._stopwatch.take()
-        main = work.tallies.get(MAIN)
-        if main is None:
-            self._metrics.loop.turn(received=work.received, busy_seconds=busy, turn_seconds=work.seconds)
-        else:
-            self._metrics.loop.turn(
-                received=work.received,
-                predicted=main.predicted,
-                learned=main.learned,
-                held_out=main.held_out,
-                steps=main.steps,
-                steps_rejected=main.steps_rejected,
-                steps_saved=main.steps_saved,
-                loss=main.loss,
-                newest_event_seconds=work.newest_event_seconds,
-                busy_seconds=busy,
-                turn_seconds=work.seconds,
-            )
+        alone = work.tallies.get(ALONE, {}).get(MAIN)
+        self._metrics.loop.turn(
+            received=work.received,
+            newest_event_seconds=work.newest_event_seconds,
+            busy_seconds=self._stopwatch.take(),
+            turn_seconds=work.seconds,
+            **({} if alone is None else _counted(alone)),
+        )
         self._metrics.stream.odd(work.odd)
-        self._count_companions(work.tallies)
+        for target, tallies in work.tallies.items():
+            self._of(target).count_companions(tallies)
+            if target != ALONE and MAIN in tallies:
+                self._work[target].work.did(**_counted(tallies[MAIN]))
         if source.ready:
             self._health.ready()
         else:
             self._health.not_ready(source.reason)
         self._health.turned()
+
+    def judge(self, target: str, leads: Callable[[], Leads], *, events: int) -> None:
+        """Judge what was published of a target, where there is a new window of it after so many events."""
+        advisor = self._of(target).advisor
+        if advisor.due(events):
+            advisor.judge(leads(), events=events)
 
     def waiting_for(self, sinks: Collection[str]) -> None:
         """Tell which sinks take nothing, so that nothing is polled."""
@@ -121,20 +120,10 @@ class Telemetry:
         self._metrics.stream.partitions(source.partitions)
         self._metrics.stream.order_timeouts(source.order_timeouts)
         self._metrics.stream.remembered(pipeline.keys, held=pipeline.held)
-        if pipeline.later is not None:
-            self._metrics.labels.show(pipeline.later)
         self._misreadings.say(pipeline)
-        self._metrics.categories.show(pipeline.categories)
-        if pipeline.main is not None:
-            self._show_tasks(pipeline, pipeline.main.scores, at=snapshot.at)
-            self._show_learners(pipeline, at=snapshot.at)
-            self._show_leads(pipeline)
-        if pipeline.committee is not None:
-            self._show_committee(pipeline.committee, tasks=pipeline.tasks, at=snapshot.at)
-        self._metrics.advice.below(self.advisor.is_below())
-        about = {"name": self._name, "started": self._started, "checkpoint": self._checkpoint}
-        advice = [advice_status(each) for each in self.advisor.given()]
-        self._health.publish(about | {"advice": advice} | status(snapshot, matrix=self._main.matrix))
+        for target, each in pipeline.by_target.items():
+            self._of(target).show(each, at=snapshot.at)
+        self._health.publish(self._status(snapshot))
         self._history.add(snapshot)
 
     def moment(self, snapshot: Snapshot) -> Moment | None:
@@ -167,46 +156,20 @@ class Telemetry:
         self._history.checkpoint_failed(error, at=self._now())
         self._metrics.checkpoints.failed()
 
-    def _count_companions(self, tallies: Mapping[str, Tally]) -> None:
-        for name, tally in tallies.items():
-            if name != MAIN:
-                self._companion(name)[0].training.did(
-                    steps=tally.steps,
-                    steps_rejected=tally.steps_rejected,
-                    steps_saved=tally.steps_saved,
-                    loss=tally.loss,
-                )
+    def _status(self, snapshot: Snapshot) -> dict[str, Any]:
+        """Return what ``/status`` shows: of one label beside the stream, of several targets under ``targets``."""
+        shown = {"name": self._name, "started": self._started, "checkpoint": self._checkpoint}
+        shown |= stream_status(snapshot.pipeline, snapshot.source)
+        targets = {name: self._of(name).status(each) for name, each in snapshot.pipeline.by_target.items()}
+        return shown | targets.get(ALONE, {"targets": targets})
 
-    def _show_tasks(self, pipeline: PipelineSnapshot, scores: LearnerScores, *, at: float) -> None:
-        self._metrics.strategies.classes_known(len(pipeline.classes))
-        self._metrics.tasks.known(pipeline.tasks.values(), merged=pipeline.tasks_merged)
-        self._metrics.ages.scored(pipeline.ages)
-        self._metrics.intervals.scored(pipeline.intervals)
-        self._metrics.tasks.current(pipeline.current_task, boundaries=scores.figures.boundaries)
-        detected = self._main.last_happened("drift", pipeline.alarms, at=at)
-        self._metrics.tasks.drift(alarms=pipeline.alarms, detected_seconds=detected)
-        self._companion(NO_CHANGE)[0].prequential.overall(
-            score=scores.total.no_change_score,
-            samples=scores.total.compared,
-            window_score=scores.window.no_change_score,
-            window_samples=scores.window.compared,
-        )
+    def _of(self, target: str) -> TargetTelemetry:
+        if target not in self._targets:
+            self._work[target] = self._metrics.of_target(target)
+            advisor = self._advisor.of_target(target)
+            self._targets[target] = TargetTelemetry(self._work[target], advisor=advisor)
+        return self._targets[target]
 
-    def _show_learners(self, pipeline: PipelineSnapshot, *, at: float) -> None:
-        for name, learner in pipeline.learners.items():
-            telemetry = self._main if name == MAIN else self._companion(name)[1]
-            telemetry.show(learner, tasks=pipeline.tasks, classes=pipeline.classes, at=at)
 
-    def _show_leads(self, pipeline: PipelineSnapshot) -> None:
-        average = {name: of.average for name, of in comparisons(pipeline).items() if of.average is not None}
-        self._metrics.leads.show(pipeline.leads.of_main, average=average)
-
-    def _show_committee(self, committee: CommitteeSnapshot, *, tasks: Mapping[int, str], at: float) -> None:
-        self._metrics.committee.weights(committee.weights)
-        self._companion(COMMITTEE)[1].show_scores(committee.scores, tasks=tasks, at=at)
-
-    def _companion(self, name: str) -> tuple[LearnerMetrics, LearnerTelemetry]:
-        if name not in self._companions:
-            metrics = self._metrics.beside(name)
-            self._companions[name] = metrics, LearnerTelemetry(metrics)
-        return self._companions[name]
+def _counted(tally: Tally) -> dict[str, Any]:
+    return asdict(tally)

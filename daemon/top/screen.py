@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group
 from rich.text import Text
 
-from daemon.process.printable import printable
+from connectors.printable import printable
 from daemon.process.tables import plain_table
 from daemon.report.wording import count, lost, points, rate, score
 from daemon.top.spans import span, sparkline

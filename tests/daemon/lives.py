@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from daemon.build.edges import build_dead_letters, build_predictions
-from daemon.build.pipeline import build_pipeline
+from daemon.build.pipeline import build_any_pipeline
 from daemon.build.restored import restored
 from daemon.config.schema import Config
 from daemon.learning.stopwatch import Stopwatch
@@ -94,7 +94,7 @@ class Life:
         )
         self.loop = Loop(
             source=source,
-            pipeline=build_pipeline(config, stopwatch=stopwatch),
+            pipeline=build_any_pipeline(config, stopwatch=stopwatch),
             saving=self.saving,
             reject_limit=RejectLimit(tolerate=config.rejections.tolerate, max_share=config.rejections.max_share),
             telemetry=Telemetry(

@@ -159,18 +159,21 @@ def _timed_batches(config: Config) -> Iterator[Remark]:
 
 
 def _unused_max_classes(config: Config) -> Iterator[Remark]:
-    label = config.label
-    if label.type == "class" and label.classes is not None and "max_classes" in label.model_fields_set:
-        yield ("label", "max_classes"), "it has no effect with classes, a closed set", "remove one of the two"
+    for view in config.views.values():
+        label = view.label
+        if label.type == "class" and label.classes is not None and "max_classes" in label.model_fields_set:
+            path = view.place(("label", "max_classes"))
+            yield path, "it has no effect with classes, a closed set", "remove one of the two"
 
 
 def _weights_unheard(config: Config) -> Iterator[Remark]:
-    if config.label.type == "class" and config.label.weights == "balanced" and config.committee is not None:
-        yield (
-            ("label", "weights"),
-            "the committee answers, and believes whoever is right most often: the weighted model is heard little",
-            "set committee to null, so that the model answers alone",
-        )
+    for view in config.views.values():
+        if view.label.type == "class" and view.label.weights == "balanced" and config.committee is not None:
+            yield (
+                view.place(("label", "weights")),
+                "the committee answers, and believes whoever is right most often: the weights are heard little",
+                "set committee to null, so that the model answers alone",
+            )
 
 
 ADVISERS: tuple[Callable[[Config], Iterator[Remark]], ...] = (

@@ -22,7 +22,7 @@ def _alone(config: Config) -> Iterator[Remark]:
     kinds = [strategy.type for strategy in config.strategies]
     if not kinds or not set(kinds) <= _HOLDING.keys() or own_outputs(config):
         return
-    if config.label.type == "class" and config.tasks.type in ("field", "topic"):
+    if any(label.type == "class" for label in config.labels) and config.tasks.type in ("field", "topic"):
         yield (
             ("strategies", 0),
             f"{_HOLDING[kinds[0]]} alone does not keep old classes where tasks bring new ones and share a head",

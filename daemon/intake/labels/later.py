@@ -13,8 +13,21 @@ OF_CLASSES: frozenset[str] = frozenset({"sign", "above_median"})
 """Targets that are classes whatever the field holds."""
 OF_NUMBERS: frozenset[str] = frozenset({"difference", "return"})
 
+ALONE = ""
+"""The name of what is predicted where that is one label, and not several targets."""
+
 _FOR_STREAM = ("ahead",)
 _FOR_TOPIC = ("topic", "where", "id")
+
+
+def name_of(field: str, *, ahead: int | str, target: str) -> str:
+    """Return what a target is called: the field, how far ahead, and what of it.
+
+    >>> name_of("pm25", ahead="24h", target="value"), name_of("price", ahead=1, target="return")
+    ('pm25+24h', 'price+1:return')
+    """
+    of_it = "" if target == "value" else f":{target}"
+    return f"{field}+{''.join(str(ahead).split())}{of_it}"
 
 
 class LaterLabel(Section):
@@ -78,6 +91,13 @@ class LaterLabel(Section):
     def is_later(self) -> bool:
         """Whether a label comes later than its event."""
         return self.origin != "event"
+
+    @property
+    def name(self) -> str:
+        """What is predicted of the stream's future, in a word: see ``name_of``."""
+        assert self.field is not None, "it is from the stream"
+        assert self.ahead is not None, "for the same reason"
+        return name_of(self.field, ahead=self.ahead, target=self.target)
 
     @property
     def ahead_events(self) -> int | None:

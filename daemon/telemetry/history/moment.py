@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from daemon.telemetry.history.saved import (
@@ -41,12 +41,15 @@ class Moment:
     """How many records could not be learned from, by ``stage/reason``."""
     memory: Mapping[str, SavedMemory]
     """What the main learner's strategies held, by their name."""
+    targets: Mapping[str, Moment] = field(default_factory=dict)
+    """Of each of several targets, by name: its tasks and learners, and what its strategies held."""
 
     def json(self) -> str:
         """Return it as it is kept with a checkpoint: see ``SavedHistory``."""
-        return self._saved().model_dump_json()
+        return self.saved().model_dump_json()
 
-    def _saved(self) -> SavedHistory:
+    def saved(self) -> SavedHistory:
+        """Return it as it is kept with a checkpoint."""
         codes, samples, stretches = sorted(self.tasks), self.samples, self.stretches
         return SavedHistory(
             width=self.width,
@@ -73,4 +76,5 @@ class Moment:
             ],
             memory=dict(self.memory),
             rejected=dict(self.rejected),
+            targets={target: of.saved() for target, of in self.targets.items()},
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from math import isfinite
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,15 +22,13 @@ from daemon.telemetry.history.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from daemon.learning.snapshot import LearnerSnapshot
+    from daemon.learning.snapshot import LearnerSnapshot, PipelineSnapshot
     from daemon.scoring.evaluation import Evaluation
     from daemon.state.checkpoint_writer import Written
     from daemon.state.state_error import StateError
     from daemon.telemetry.history.curve import Point
     from daemon.telemetry.history.saved import SavedHistory
     from daemon.telemetry.snapshot import Snapshot
-
-_NO_MEMORY: Mapping[str, SavedMemory] = MappingProxyType({})
 
 MOST_BOUNDARIES = 64
 """Rows of a matrix that are shown."""
@@ -56,6 +53,8 @@ class Recorder:
         self._made: tuple[int, str] = (-1, "")
         self._newest_event: float | None = None
         self._rejected: Counter[str] = Counter()
+        self._targets: dict[str, Recorder] = {}
+        """Of each of several targets, its curves alone."""
 
     def resume(self, past: SavedHistory | None, *, generation: int, events: int, at: float) -> None:
         """Go on from what earlier processes saw until the checkpoint that this one starts from, as far as is known.
@@ -66,7 +65,7 @@ class Recorder:
             if self._version:
                 return
             if past is not None:
-                self._curves = {name: Curve(points) for name, points in past.points().items()}
+                self.recall_curves(past)
                 self._flow, self._course = Flow(past.flow()), Course(past.course())
                 self._notes = Notes(past.noted())
                 self._rejected = Counter(past.rejected)
@@ -82,24 +81,16 @@ class Recorder:
             if come is not None:
                 self._course.add(come)
             self._watch.look(snapshot)
-            replaced = [code for code, name in self._tasks.items() if pipeline.tasks.get(code, name) != name]
-            for curve in self._curves.values() if replaced else ():
-                curve.forget(replaced)
-            self._tasks, self._newest_event = pipeline.tasks, pipeline.newest_event_seconds
-            scores = {name: learner.scores for name, learner in pipeline.learners.items()}
-            self._curves = {name: self._curves.get(name, Curve()) for name in scores}
-            self._rows = {name: of.boundaries[-MOST_BOUNDARIES:] for name, of in scores.items()}
-            for name, of in scores.items():
-                self._curves[name].follow((*of.boundaries, *of.recent), latest=of.latest)
+            self._newest_event = pipeline.newest_event_seconds
+            self.follow_curves(pipeline)
 
     def moment(self, snapshot: Snapshot) -> Moment | None:
         """Take note of how everything stands; return the run history until now, None before the first event."""
         self.add(snapshot)
-        main = snapshot.pipeline.main
-        if main is None:
+        if all(each.main is None for each in snapshot.pipeline.by_target.values()):
             return None
         with self._lock:
-            return self._moment(width=main.scores.max_tasks, memory=_memory(main))
+            return self.so_far(snapshot.pipeline)
 
     def checkpoint(self, written: Written, *, at: float) -> None:
         """Note a checkpoint that is durable."""
@@ -133,13 +124,37 @@ class Recorder:
         with self._lock:
             if self._made[0] == self._version:
                 return self._made[1]
-            version, moment = self._version, self._moment()
+            version, moment = self._version, self.so_far()
         # Outside the lock: the loop never waits for this.
         text = json_text(_parts(moment))
         self._made = (version, text)
         return text
 
-    def _moment(self, *, width: int = 0, memory: Mapping[str, SavedMemory] = _NO_MEMORY) -> Moment:
+    def recall_curves(self, past: SavedHistory) -> None:
+        """Take up the curves of learners, and those of each target."""
+        self._curves = {name: Curve(points) for name, points in past.points().items()}
+        for target, of in past.targets.items():
+            self._targets.setdefault(target, Recorder()).recall_curves(of)
+
+    def follow_curves(self, pipeline: PipelineSnapshot) -> None:
+        """Take note of the scores of all learners, and of those of each target."""
+        replaced = [code for code, name in self._tasks.items() if pipeline.tasks.get(code, name) != name]
+        for curve in self._curves.values() if replaced else ():
+            curve.forget(replaced)
+        self._tasks = pipeline.tasks
+        scores = {name: learner.scores for name, learner in pipeline.learners.items()}
+        self._curves = {name: self._curves.get(name, Curve()) for name in scores}
+        self._rows = {name: of.boundaries[-MOST_BOUNDARIES:] for name, of in scores.items()}
+        for name, of in scores.items():
+            self._curves[name].follow((*of.boundaries, *of.recent), latest=of.latest)
+        self._targets = {target: self._targets.get(target, Recorder()) for target in pipeline.targets}
+        for target, each in pipeline.targets.items():
+            self._targets[target].follow_curves(each)
+
+    def so_far(self, pipeline: PipelineSnapshot | None = None) -> Moment:
+        """Return all of it; to be kept with what the strategies of a pipeline hold, where it is given."""
+        mains = [] if pipeline is None else [each.main for each in pipeline.by_target.values()]
+        main = None if pipeline is None else pipeline.main
         return Moment(
             tasks=self._tasks,
             newest_event=self._newest_event,
@@ -147,21 +162,22 @@ class Recorder:
             samples=self._flow.samples,
             stretches=self._course.stretches,
             notes=tuple(self._notes.newest_first()),
-            width=width,
+            width=max((each.scores.max_tasks for each in mains if each is not None), default=1),
             rejected=dict(self._rejected),
-            memory=memory,
+            memory={} if main is None else _memory(main),
+            targets={
+                target: of.so_far(None if pipeline is None else pipeline.targets[target])
+                for target, of in self._targets.items()
+            },
         )
 
 
 def _parts(moment: Moment) -> dict[str, Any]:
-    codes, samples = sorted(moment.tasks), moment.samples
+    samples = moment.samples
     return {
-        "tasks": [redacted(moment.tasks[code]) for code in codes],
         "newest_event": moment.newest_event,
-        "learners": {
-            name: {"curve": _columns(points, codes), "boundaries": _columns(rows, codes)}
-            for name, (points, rows) in moment.learners.items()
-        },
+        **_curves(moment),
+        "targets": {target: _curves(of) for target, of in moment.targets.items()},
         "stream": {
             "at": [round(sample.at, 1) for sample in samples],
             "rate": [_rounded(sample.events_per_second) for sample in samples],
@@ -171,6 +187,17 @@ def _parts(moment: Moment) -> dict[str, Any]:
             {"kind": note.kind, "at": note.at, "text": redacted(note.text), "count": note.count}
             for note in moment.notes
         ],
+    }
+
+
+def _curves(moment: Moment) -> dict[str, Any]:
+    codes = sorted(moment.tasks)
+    return {
+        "tasks": [redacted(moment.tasks[code]) for code in codes],
+        "learners": {
+            name: {"curve": _columns(points, codes), "boundaries": _columns(rows, codes)}
+            for name, (points, rows) in moment.learners.items()
+        },
     }
 
 

@@ -111,6 +111,8 @@ class SavedHistory(_Columns):
     """By the strategy's name: of the main learner."""
     rejected: dict[str, _Count] = {}
     """How many records could not be learned from, by ``stage/reason``; in states of before 0.2, none."""
+    targets: dict[str, SavedHistory] = {}
+    """Of each of several targets, by name: its curves, and what its strategies held."""
 
     def points(self) -> dict[str, tuple[Point, ...]]:
         """Return the curves by the learner's name."""
@@ -133,7 +135,9 @@ class SavedHistory(_Columns):
 
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the same with other names of learners."""
-        return self.model_copy(update={"curves": {names.get(name, name): of for name, of in self.curves.items()}})
+        curves = {names.get(name, name): of for name, of in self.curves.items()}
+        targets = {target: of.renamed(names) for target, of in self.targets.items()}
+        return self.model_copy(update={"curves": curves, "targets": targets})
 
 
 def read_history(store: CheckpointStore, generation: int) -> SavedHistory | None:
@@ -146,7 +150,8 @@ def read_history(store: CheckpointStore, generation: int) -> SavedHistory | None
         return None
     try:
         history = SavedHistory.model_validate(document)
-        history.points(), history.flow(), history.course()
+        for each in (history, *history.targets.values()):
+            each.points(), each.flow(), each.course()
     except (ValueError, IndexError) as error:
         raise DamagedError(f"{store.history_path(generation)} {_reason(error)}") from error
     return history

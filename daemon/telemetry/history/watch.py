@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from daemon.intake.labels.later import ALONE
+
 if TYPE_CHECKING:
     from daemon.learning.snapshot import PipelineSnapshot
     from daemon.telemetry.history.notes import Notes
@@ -16,7 +18,8 @@ class Watch:
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
         self._ready: str | None = None
-        self._seen: dict[str, int] | None = None
+        self._seen: dict[str, dict[str, int]] = {}
+        """By target."""
 
     def look(self, snapshot: Snapshot) -> None:
         """Note what is new."""
@@ -24,23 +27,27 @@ class Watch:
         if reason != self._ready:
             self._ready = reason
             self._notes.add("ready", at=snapshot.at, text=f"Not ready: {reason}" if reason else "Ready")
-        counts = _counts(snapshot.pipeline)
-        for name, before in (self._seen or {}).items():
-            if counts[name] > before:
-                self._note(name, snapshot.pipeline, before=before, count=counts[name] - before, at=snapshot.at)
-        self._seen = counts
+        for target, pipeline in snapshot.pipeline.by_target.items():
+            counts, seen = _counts(pipeline), self._seen.get(target, {})
+            for name, before in seen.items():
+                if counts[name] > before:
+                    self._note(target, name, pipeline, before=before, count=counts[name] - before, at=snapshot.at)
+            self._seen[target] = counts
 
-    def _note(self, name: str, pipeline: PipelineSnapshot, *, before: int, count: int, at: float) -> None:
+    def _note(
+        self, target: str, name: str, pipeline: PipelineSnapshot, *, before: int, count: int, at: float
+    ) -> None:
+        of = "" if target == ALONE else f"{target}: "
         if name == "boundaries":
             assert pipeline.main is not None, "a boundary was counted"
             for row in pipeline.main.scores.boundaries:
                 if row.boundary >= before:
                     task = pipeline.tasks[row.task]
-                    self._notes.add("boundary", at=at, text=f"{task} ended after {row.events:,} events")
+                    self._notes.add("boundary", at=at, text=f"{of}{task} ended after {row.events:,} events")
         elif name == "alarms":
-            self._notes.add("drift", at=at, text="Alarm of the detector", count=count)
+            self._notes.add("drift", at=at, text=f"{of}Alarm of the detector", count=count)
         else:
-            text = "Rejected: loss or gradient not finite; the weights stayed as they were"
+            text = f"{of}Rejected: loss or gradient not finite; the weights stayed as they were"
             self._notes.add("step", at=at, text=text, count=count)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from daemon.telemetry.metrics import (
@@ -25,7 +24,8 @@ from daemon.telemetry.metrics import (
     tasks,
 )
 from daemon.telemetry.metrics.board import Board
-from daemon.telemetry.metrics.learner import AllLearners, LearnerMetrics
+from daemon.telemetry.metrics.bounded_labels import printable
+from daemon.telemetry.metrics.target import TargetMetrics, WorkingTargetMetrics
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -51,15 +51,12 @@ AREAS = (
 )
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
 
-OTHERS_BOUNDARIES = 16
-"""Boundaries of the retention matrix that are shown of a companion."""
 
-
-class Metrics:
+class Metrics(TargetMetrics):
     """One attribute per area; each method of an area becomes visible to scrapes as one moment.
 
     Methods take plain values and may be called from any thread. The bounds are those of the labels; figures beyond
-    them share ``__other__``. ``started_seconds`` is Unix time.
+    them share ``__other__``. ``started_seconds`` is Unix time. ``alone`` is false where there are several targets.
     """
 
     def __init__(
@@ -73,33 +70,26 @@ class Metrics:
         max_classes: int = 32,
         max_partitions: int = 64,
         max_boundaries: int = 64,
+        alone: bool = True,
     ) -> None:
-        board = Board(family for area in AREAS for family in area.FAMILIES)
-        task_labels = board.labels("task", limit=max_tasks)
-        self._learners = AllLearners(board)
-        of_learner = partial(LearnerMetrics, tasks=task_labels, max_classes=max_classes)
-        self._of_others = partial(of_learner, max_boundaries=min(max_boundaries, OTHERS_BOUNDARIES))
-        main = of_learner(board, max_boundaries=max_boundaries)
-        self.loop = loop.LoopMetrics(board)
+        board = _board()
+        super().__init__(board, max_tasks=max_tasks, max_classes=max_classes, max_boundaries=max_boundaries)
+        self.loop = loop.LoopMetrics(board, alone=alone)
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
-        self.labels = labels.LabelMetrics(board)
-        self.categories = categories.CategoryMetrics(board)
-        self.main = main
-        self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention
-        self.plasticity = main.plasticity
-        self.committee = committee.CommitteeMetrics(board)
-        self.ages = age.AgeMetrics(board)
-        self.intervals = intervals.IntervalMetrics(board, tasks=task_labels)
-        self.leads = lead.LeadMetrics(board)
-        self.advice = advice.AdviceMetrics(board)
-        self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
         self.serving = serving.ServingMetrics(board)
         self.process = process.ProcessMetrics(
             board, version=version, torch_version=torch_version, started_seconds=started_seconds
         )
-        registry.register(self._learners)
+        registry.register(self.learners)
 
-    def beside(self, learner: str) -> LearnerMetrics:
-        """Return the areas of a companion, or of the no-change baseline; its series carry the label ``learner``."""
-        return self._of_others(self._learners.add(learner))
+    def of_target(self, target: str) -> WorkingTargetMetrics:
+        """Return the areas of one of several targets; its series carry the label ``target``."""
+        board = _board()
+        metrics = WorkingTargetMetrics(board, **self._bounds)
+        self.learners.add_target(printable(target), metrics.learners)
+        return metrics
+
+
+def _board() -> Board:
+    return Board(family for area in AREAS for family in area.FAMILIES)

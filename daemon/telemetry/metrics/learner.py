@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from prometheus_client.metrics_core import Metric
-    from prometheus_client.samples import Sample
 
     from daemon.telemetry.metrics.bounded_labels import BoundedLabels
 
-LABEL = "learner"
+LABEL, TARGET = "learner", "target"
 FAMILIES = (
     *loop.OF_A_LEARNER,
     *(family for family in strategies.FAMILIES if family is not strategies.CLASSES),
@@ -38,17 +37,25 @@ class LearnerMetrics:
 
 
 class AllLearners:
-    """A collector of the main board and of those of other learners: each family once, with the series of all."""
+    """A collector of the main board and of those of other learners: each family once, with the series of all.
+
+    The same of several targets: what is told of one of them carries the label ``target``.
+    """
 
     def __init__(self, main: Board) -> None:
         self._main = main
         self._others: Mapping[str, Board] = {}
+        self._targets: Mapping[str, AllLearners] = {}
 
     def add(self, learner: str) -> Board:
         """Return a new board, whose series carry this name."""
         board = Board(FAMILIES)
         self._others = {**self._others, learner: board}
         return board
+
+    def add_target(self, target: str, learners: AllLearners) -> None:
+        """Show another target's learners too."""
+        self._targets = {**self._targets, target: learners}
 
     def describe(self) -> Iterator[Metric]:
         """Yield every family without figures."""
@@ -58,15 +65,17 @@ class AllLearners:
         """Yield the families that have figures; those of one board are all of one moment."""
         found = {metric.name: metric for metric in self._main.collect()}
         for learner, board in self._others.items():
-            for metric in board.collect():
-                # What overflows here overflows on the main board.
-                if f"{metric.name}_total" == OVERFLOW.name:
-                    continue
-                samples = list(_labelled(metric.samples, learner))
-                metric.samples = []
-                found.setdefault(metric.name, metric).samples.extend(samples)
+            # What overflows there overflows on the main board.
+            others = (metric for metric in board.collect() if f"{metric.name}_total" != OVERFLOW.name)
+            _merge(others, into=found, label=LABEL, value=learner)
+        for target, learners in self._targets.items():
+            _merge(learners.collect(), into=found, label=TARGET, value=target)
         return iter(found.values())
 
 
-def _labelled(samples: Iterable[Sample], learner: str) -> Iterator[Sample]:
-    return (sample._replace(labels={**sample.labels, LABEL: learner}) for sample in samples)
+def _merge(metrics: Iterable[Metric], *, into: dict[str, Metric], label: str, value: str) -> None:
+    """Add series to those of the same families, with a label more."""
+    for metric in metrics:
+        samples = [sample._replace(labels={**sample.labels, label: value}) for sample in metric.samples]
+        metric.samples = []
+        into.setdefault(metric.name, metric).samples.extend(samples)

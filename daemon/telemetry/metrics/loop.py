@@ -10,7 +10,7 @@ from daemon.telemetry.metrics.family import Distribution, Family
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from daemon.telemetry.metrics.board import Board
+    from daemon.telemetry.metrics.board import Board, Draft
 
 STAGES = (
     "poll", "decode", "predict", "score", "committee", "learn", "retention", "companions", "checkpoint", "publish",
@@ -60,17 +60,31 @@ BUSY = Family(
 TURN = Family(
     "retaind_loop_turn_seconds", "histogram", "Duration of one turn of the loop, waiting included.", unit="seconds"
 )
+COUNTS: Mapping[str, Family] = MappingProxyType(
+    {
+        "predicted": PREDICTED,
+        "learned": LEARNED,
+        "held_out": HELD_OUT,
+        "steps": STEPS,
+        "steps_rejected": STEPS_REJECTED,
+        "steps_saved": STEPS_SAVED,
+    }
+)
+"""What is counted of the work on events, by the name that a tally has for it."""
 OF_A_LEARNER = (STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS)
 FAMILIES = (RECEIVED, PREDICTED, LEARNED, HELD_OUT, NEWEST, STEPS, STEPS_REJECTED, STEPS_SAVED, LOSS, BUSY, TURN)
 
 
 class LoopMetrics:
-    """Counts the work of this process; every counter here starts at 0 with it."""
+    """Counts the work of this process; every counter here starts at 0 with it.
 
-    def __init__(self, board: Board) -> None:
+    What was done with the events is told of each target by itself, where there are several: it is not ``alone``.
+    """
+
+    def __init__(self, board: Board, *, alone: bool = True) -> None:
         self._board = board
         with board.tell() as now:
-            for family in (RECEIVED, PREDICTED, LEARNED, HELD_OUT, STEPS, STEPS_REJECTED, STEPS_SAVED):
+            for family in (RECEIVED, *(COUNTS.values() if alone else ())):
                 now.add(family, 0)
             for stage in STAGES:
                 now.add(BUSY, 0, stage)
@@ -80,18 +94,13 @@ class LoopMetrics:
         self,
         *,
         received: int = 0,
-        predicted: int = 0,
-        learned: int = 0,
-        held_out: int = 0,
-        steps: int = 0,
-        steps_rejected: int = 0,
-        steps_saved: int = 0,
         loss: float | None = None,
         newest_event_seconds: float | None = None,
         busy_seconds: Mapping[str, float] = _NOTHING,
         turn_seconds: float | None = None,
+        **counts: int,
     ) -> None:
-        """Add what one turn of the loop did; the counts are of this turn alone.
+        """Add what one turn of the loop did; the ``counts``, by the names of ``COUNTS``, are of this turn alone.
 
         ``loss`` and ``newest_event_seconds`` (Unix time) stay as they were where they are None. ``busy_seconds`` is
         by stage, one of ``STAGES``.
@@ -99,19 +108,26 @@ class LoopMetrics:
         assert busy_seconds.keys() <= set(STAGES), busy_seconds
         with self._board.tell() as now:
             now.add(RECEIVED, received)
-            now.add(PREDICTED, predicted)
-            now.add(LEARNED, learned)
-            now.add(HELD_OUT, held_out)
-            now.add(STEPS, steps)
-            now.add(STEPS_REJECTED, steps_rejected)
-            now.add(STEPS_SAVED, steps_saved)
             now.add_each(BUSY, busy_seconds)
-            if loss is not None:
-                now.set(LOSS, loss)
+            _count(now, counts, loss=loss)
             if newest_event_seconds is not None:
                 now.set(NEWEST, newest_event_seconds)
             if turn_seconds is not None:
                 now.observe(TURN, turn_seconds)
+
+
+class WorkMetrics:
+    """Counts what was done with events for one of several targets."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        with board.tell() as now:
+            _count(now, dict.fromkeys(COUNTS, 0), loss=None)
+
+    def did(self, *, loss: float | None, **counts: int) -> None:
+        """Add what was done since the last call; ``loss`` stays as it was where it is None."""
+        with self._board.tell() as now:
+            _count(now, counts, loss=loss)
 
 
 class TrainingMetrics:
@@ -125,9 +141,13 @@ class TrainingMetrics:
 
     def did(self, *, steps: int, steps_rejected: int, steps_saved: int, loss: float | None) -> None:
         """Add what was done since the last call; ``loss`` stays as it was where it is None."""
+        counts = {"steps": steps, "steps_rejected": steps_rejected, "steps_saved": steps_saved}
         with self._board.tell() as now:
-            now.add(STEPS, steps)
-            now.add(STEPS_REJECTED, steps_rejected)
-            now.add(STEPS_SAVED, steps_saved)
-            if loss is not None:
-                now.set(LOSS, loss)
+            _count(now, counts, loss=loss)
+
+
+def _count(now: Draft, counts: Mapping[str, int], *, loss: float | None) -> None:
+    for name, count in counts.items():
+        now.add(COUNTS[name], count)
+    if loss is not None:
+        now.set(LOSS, loss)

@@ -14,10 +14,12 @@ import { showMemory } from "./memory.js";
 import { showNotes } from "./notes.js";
 import { poll } from "./poll.js";
 import { NAMES, Standing } from "./standing.js";
+import { ofOneTarget, showTargets } from "./targets.js";
 import { showTasks } from "./tasks.js";
 
 const flows = new Flows();
 const curves = new Map();
+let latest = null;
 let standing = null;
 let seen = null;
 let chosen = null;
@@ -27,8 +29,14 @@ let offered = "";
 const companion = () => (standing.companions.includes(chosen) ? chosen : standing.companions[0] ?? null);
 
 function show(answer) {
-  standing = new Standing(answer);
+  latest = answer;
   seen = new Date();
+  showLatest();
+}
+
+function showLatest() {
+  standing = new Standing(ofOneTarget(latest));
+  showTargets(standing, showLatest);
   showState(standing);
   showAdvice(standing);
   flows.show(standing);
