@@ -11,6 +11,7 @@ from daemon.telemetry.metrics import (
     categories,
     checkpoints,
     committee,
+    http,
     intervals,
     labels,
     lead,
@@ -47,6 +48,7 @@ AREAS = (
     tasks,
     checkpoints,
     serving,
+    http,
     process,
 )
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
@@ -95,6 +97,7 @@ class Metrics:
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
         self.serving = serving.ServingMetrics(board)
+        self.front = http.FrontRestarts(board)
         self.process = process.ProcessMetrics(
             board, version=version, torch_version=torch_version, started_seconds=started_seconds
         )
