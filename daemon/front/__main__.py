@@ -46,7 +46,6 @@ def main(listener: int, link: int, signs: int) -> None:
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit("the daemon has ended")
-    os.nice(NICENESS)
     # uvicorn warns of each request that is none.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     ends = Link(socket.socket(fileno=link))
@@ -88,8 +87,10 @@ async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, s
     doors.append(door)
     door.open()
     link.send({"kind": "serves"})
-    if model is not None:
-        prepare_aside(model)
+    if model is None:
+        os.nice(NICENESS)
+    else:
+        prepare_aside(model, then=lambda: os.nice(NICENESS))
     while not ended.is_set():
         try:
             await asyncio.wait_for(ended.wait(), None if tls is None else _LOOK_SECONDS)

@@ -64,7 +64,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @contextmanager
 def asked(service: Service, **serving: Any) -> Iterator[httpx.Client]:
-    """A client of a server on a thread, which answers from a copy of what the service has learned, as another would."""
+    """A client of a server on a thread, which answers from a copy of what the service has learned."""
     options = front_settings(config_of(service, **serving)).serving
     model = ReceivedModel(PACKAGES)
     model.prepared()
@@ -161,9 +161,8 @@ def test_what_is_answered_is_counted(client: httpx.Client, service: Service) -> 
     def counts() -> tuple[float, ...]:
         told = scrape(service.http.address)
         requests = told["retaind_inference_requests_total"]
-        return *(requests.get((status,), 0.0) for status in ("200", "400")), told["retaind_inference_rows_total"][
-            ()
-        ]
+        rows = told["retaind_inference_rows_total"][()]
+        return requests.get(("200",), 0.0), requests.get(("400",), 0.0), rows
 
     before = counts()
     client.post(f"{MODEL}/infer", json={"inputs": [ROW | {"shape": [2, 3], "data": [0] * 6}]})
