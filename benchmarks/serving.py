@@ -70,7 +70,7 @@ def serving(*, batch: int, per_second: float, stretch_seconds: float, pairs: int
         config = directory / "serving.yaml"
         config.write_text(CONFIG.format(directory=directory, batch=batch))
         with running([sys.executable, "-m", "daemon.cli", "run", "-c", str(config)]) as (_, address):
-            while _learned(address) < _WARM_EVENTS:
+            while _learned(address) < _WARM_EVENTS or not _answers(address):
                 time.sleep(0.5)
             return _measured(address, per_second=per_second, stretch_seconds=stretch_seconds, pairs=pairs)
 
@@ -100,6 +100,16 @@ def _rate(address: str, wait: Callable[[], None]) -> float:
     learned, begun = _learned(address), time.perf_counter()
     wait()
     return (_learned(address) - learned) / (time.perf_counter() - begun)
+
+
+def _answers(address: str) -> bool:
+    """Return whether the model can be asked: torch takes seconds to be there."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+    try:
+        connection.request("GET", "/v2/models/serving/ready")
+        return connection.getresponse().status == 200  # noqa: PLR2004 - HTTP's OK
+    finally:
+        connection.close()
 
 
 def _learned(address: str) -> float:

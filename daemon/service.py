@@ -18,8 +18,8 @@ from daemon.build.loop import build_loop
 from daemon.build.pipeline import build_any_pipeline
 from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
-from daemon.build.server import build_server
-from daemon.build.serving import build_serving, build_snapshots
+from daemon.build.server import build_front
+from daemon.build.serving import build_snapshots
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
@@ -27,6 +27,7 @@ from daemon.loop.reject_limit import NotToleratedError, TooManyRejectsError
 from daemon.process.notify import Notify
 from daemon.process.threads import use_threads
 from daemon.process.version import retaind_version
+from daemon.serving.packed import UnpackableError
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saved_setting import FROM_PYTHON
 from daemon.state.state_error import StateError
@@ -85,16 +86,13 @@ class Service:
             max_tasks=config.retention.max_tasks,
             alone=not config.targets,
         )
-        self._snapshots = build_snapshots(config, metrics=self._metrics.serving)
-        self.http = build_server(
+        self.http = build_front(
             config,
             registry=self.registry,
             health=self._health,
             history=self._history,
             control=self._control,
-            serving=build_serving(
-                config, snapshots=self._snapshots, health=self._health, metrics=self._metrics.serving
-            ),
+            metrics=self._metrics,
         )
         self.source = waiting_for_decoder(build_source(config), config.decoder, prepare=self._prepare)
         self.loop = build_loop(
@@ -110,7 +108,7 @@ class Service:
                 advisor=Advisor(window_events=config.retention.window),
             ),
             stopwatch=self._stopwatch,
-            snapshots=self._snapshots,
+            snapshots=build_snapshots(config, hand_over=self.http.hand_over, metrics=self._metrics.serving),
         )
         self._reloading = Reloading(self.loop, store=self._store, stopwatch=self._stopwatch)
         self._was_ready = False
@@ -256,13 +254,13 @@ class Service:
             return 0
         except FieldNameError as error:
             raise self.config.error(error.path, str(error)) from error
+        except UnpackableError as error:
+            raise self.config.error(("serving",), f"the model cannot be copied to be asked: {error}") from error
 
     def _start(self) -> None:
         use_threads(self.config.learner.threads)
         self._open.enter_context(self._lock)
         self._store.prepare()
-        if self._snapshots is not None:
-            self._open.callback(self._snapshots.withdraw)
         self.http.start()
         self._open.callback(self.http.stop)
         self._open.callback(self._control.close)

@@ -29,7 +29,7 @@ from daemon.report.summary import RunSummary
 from daemon.report.summary_tables import print_summary
 from daemon.service import Service
 from daemon.state.state_error import StateError
-from daemon.web.server import AddressUnavailableError
+from daemon.web.listener import AddressUnavailableError
 
 log = structlog.get_logger("retaind")
 

@@ -202,6 +202,14 @@ class HttpSection(Section):
         None,
         description="File with TLS settings and users, in the web configuration format of Prometheus exporters.",
     )
+    server_names: tuple[str, ...] = Field(
+        (),
+        description="Names with a dot under which the server may be asked, such as retaind.example.org; addresses,"
+        " names without a dot and the machine's own always may. With TLS or users any name may.",
+    )
+    max_connections: int = Field(
+        128, ge=16, le=4_096, description="Connections at a time; a further one takes the place of the most silent."
+    )
     control: ControlSection | None = Field(
         None, description="Lets whoever has the token change the daemon over HTTP; disabled by default."
     )

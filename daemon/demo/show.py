@@ -18,7 +18,7 @@ from daemon.demo.picture import picture
 from daemon.demo.progress import progress_on
 from daemon.plots.png import write_png
 from daemon.service import Service
-from daemon.web.server import AddressUnavailableError
+from daemon.web.listener import AddressUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.doctor.amounts import span
-from daemon.doctor.der import ends_at
 from daemon.doctor.edges import sinks, sources
 from daemon.doctor.finding import ok, problem, warning
+from daemon.web.der import ends_at
 from daemon.web.web_config import web_config
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The copy of the model that requests are answered from."""
+"""The copies of the model that requests are answered from."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import time
 from typing import TYPE_CHECKING
 
 from daemon.intake.labels.later import ALONE
+from daemon.serving.packed import PACKAGES
+from daemon.serving.packing import pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from daemon.learning.any_pipeline import AnyPipeline
-    from daemon.learning.event_predictor import EventPredictor
+    from daemon.serving.packing import Packed
 
 
 class Snapshots:
-    """Holds the newest copy; the loop's thread makes it between two turns, any other reads it.
+    """Makes copies between two turns of the loop, and hands each over to the process that answers.
 
     A copy is made at most every ``every_seconds``, and so rarely that all of them take at most ``max_share`` of the
     time; none while nothing is learned.
@@ -26,37 +28,34 @@ class Snapshots:
         *,
         every_seconds: float,
         max_share: float,
+        hand_over: Callable[[Packed], None],
+        packages: frozenset[str] = PACKAGES,
         tell: Callable[..., None] = lambda **_: None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """``tell`` is told of each copy: its ``events``, and ``at_seconds`` when it was made."""
+        """Tell ``tell`` of each copy: ``events``, and ``at_seconds``; ``packages`` are those of its classes."""
+        self._hand_over = hand_over
+        self._packages = packages
         self._tell = tell
         self._every_seconds = every_seconds
         self._max_share = max_share
         self._clock = clock
         self._now = now
-        self._newest: EventPredictor | None = None
         self._copied: tuple[AnyPipeline, int, int] | None = None
         self._due = clock()
 
-    @property
-    def newest(self) -> EventPredictor | None:
-        """The newest copy, replaced as a whole; None before there is anything to ask."""
-        return self._newest
-
     def offer(self, pipeline: AnyPipeline) -> None:
-        """Copy what the pipeline has learned, if that is due; called between two turns of the loop."""
+        """Copy what the pipeline has learned, if that is due; called between two turns of the loop.
+
+        Raises ``UnpackableError`` where a class of one's own cannot be copied.
+        """
         begun = self._clock()
         if begun < self._due or (state := (pipeline, pipeline.events, pipeline.waiting)) == self._copied:
             return
         predictor = pipeline.by_target[ALONE].event_predictor(copied=True)
-        self._newest = predictor
         if predictor is not None:
+            self._hand_over(pack(predictor, packages=self._packages))
             self._tell(events=predictor.events, at_seconds=self._now())
         self._copied, done = state, self._clock()
         self._due = done + max(self._every_seconds, (done - begun) / self._max_share)
-
-    def withdraw(self) -> None:
-        """Answer nothing any more."""
-        self._newest = None

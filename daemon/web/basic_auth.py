@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import secrets
+import zlib
 from typing import TYPE_CHECKING
 
 import anyio
@@ -36,8 +37,9 @@ class BasicAuth:
     """Passes on requests of the users in ``users``, a bcrypt hash for each name.
 
     A hash takes bcrypt some tenths of a second, on purpose. Who was let in once is therefore remembered, by a
-    digest under a key that only this process has. An unknown name takes as long as a wrong password. An address
-    that fails too often is refused for a while, unless it comes with what was let in before.
+    digest under a key that only this process has. An unknown name is compared with the hash of one of the users,
+    always the same, so that it takes as long as a wrong password. An address that fails too often is refused for a
+    while, unless it comes with what was let in before.
 
     ``exempt`` are paths that ask for credentials of their own.
     """
@@ -48,7 +50,7 @@ class BasicAuth:
         self._failed = FailedAttempts()
         self._hashing = anyio.CapacityLimiter(_HASHES_AT_ONCE)
         self._hashes = {name: secret.encode() for name, secret in users.items()}
-        self._nobody = bcrypt.hashpw(secrets.token_bytes(16).hex().encode(), bcrypt.gensalt(10))
+        self._decoys = list(self._hashes.values())
         self._key = secrets.token_bytes(32)
         self._known: set[bytes] = set()
 
@@ -82,9 +84,10 @@ class BasicAuth:
 
     async def _is_right(self, name: bytes, password: bytes) -> bool:
         right = self._hashes.get(name.decode(errors="replace"))
-        same = await anyio.to_thread.run_sync(
-            bcrypt.checkpw, password[:_LONGEST], right or self._nobody, limiter=self._hashing
-        )
+        compared = right or self._decoys[zlib.crc32(self._key + name) % len(self._decoys)]
+        # bcrypt ends a password at a NUL, and some of its versions refuse one.
+        shown = password.partition(b"\0")[0][:_LONGEST]
+        same = await anyio.to_thread.run_sync(bcrypt.checkpw, shown, compared, limiter=self._hashing)
         return bool(right and same)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from starlette.responses import Response
 
 from daemon.process.json_text import json_text
@@ -13,11 +12,11 @@ from daemon.web.failed_attempts import FailedAttempts
 from daemon.web.token_file import UnusableTokenError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from daemon.web.token_file import TokenFile
-
-log = structlog.get_logger("retaind")
 
 _BEARER = 'Bearer realm="retaind"'
 
@@ -25,11 +24,13 @@ _BEARER = 'Bearer realm="retaind"'
 class BearerGate:
     """Lets through whoever shows the token; wrong ones are counted by address, the right one always passes.
 
-    Without a token everybody passes but pages in a browser. ``what`` is what is asked for, in the log.
+    Without a token everybody passes but pages in a browser. ``what`` is what is asked for, in the log, and ``warn``
+    tells the log an event and what belongs to it.
     """
 
-    def __init__(self, token: TokenFile | None, *, what: str) -> None:
+    def __init__(self, token: TokenFile | None, *, what: str, warn: Callable[..., None]) -> None:
         self._token = token
+        self._warn = warn
         self._refused = f"{what} refused"
         self._failed = FailedAttempts()
 
@@ -48,12 +49,12 @@ class BearerGate:
             if token.matches(shown.strip().encode()):
                 return None
         except UnusableTokenError as error:
-            log.warning(self._refused, reason=str(error))
+            self._warn(self._refused, reason=str(error))
             return says(503, "the daemon has no token to compare with; its log says why")
         if (seconds := self._failed.wait_seconds(client)) > 0:
             return says(429, "too many wrong tokens", **{"Retry-After": str(seconds)})
         self._failed.count(client)
-        log.warning(self._refused, reason="wrong token", client=client)
+        self._warn(self._refused, reason="wrong token", client=client)
         return says(401, "wrong token", **{"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'})
 
 

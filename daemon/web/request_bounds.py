@@ -1,4 +1,4 @@
-"""Bounds what a request may bring, and how many are answered at once."""
+"""Bounds what a request may bring."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 
-from daemon.web.basic_auth import OPEN
+from daemon.web.protocol import MOST_HEAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,43 +16,38 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 MOST_BODY_BYTES = 1024
-MOST_AT_ONCE = 32
+_AROUND_A_HEADER = len(b": \r\n")
 
 
 class RequestBounds:
-    """Refuses large bodies, and too many requests at once, since the loop needs the processor.
-
-    What supervisors ask is always answered: a flood of requests must not make them restart the daemon.
-    """
+    """Refuses large heads and bodies, and bodies of unknown length."""
 
     def __init__(self, app: ASGIApp, *, bodies: Mapping[str, int] = MappingProxyType({})) -> None:
         """``bodies`` are the bytes that a body may have, of paths that need larger ones."""
         self._app = app
         self._bodies = bodies
-        self._answering = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, or refuse with 400, 411, 413 or 503."""
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
-        self._answering += 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._answering -= 1
+        """Serve, or refuse with 411, 413 or 431."""
+        refusal = self._refusal(scope)
+        await (self._app if refusal is None else refusal)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        if _head_bytes(scope) > MOST_HEAD_BYTES:
+            return _refusal(431, f"the head of a request has at most {MOST_HEAD_BYTES} bytes")
         headers = Headers(scope=scope)
         if "transfer-encoding" in headers:
             return _refusal(411, "a body of unknown length is not taken")
         most = self._bodies.get(scope["path"], MOST_BODY_BYTES)
         if int(headers.get("content-length", "0")) > most:
             return _refusal(413, f"no request needs more than {most} bytes")
-        if self._answering >= MOST_AT_ONCE and scope["path"] not in OPEN:
-            return PlainTextResponse("too many requests at once\n", status_code=503, headers={"Retry-After": "1"})
         return None
+
+
+def _head_bytes(scope: Scope) -> int:
+    """Return the bytes of a head; one that came in a single piece was parsed however large it is."""
+    line = len(scope["raw_path"]) + len(scope["query_string"])
+    return line + sum(len(name) + len(value) + _AROUND_A_HEADER for name, value in scope["headers"])
 
 
 def _refusal(status: int, reason: str) -> PlainTextResponse:

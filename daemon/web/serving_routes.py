@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from daemon.serving.served_model import ServedModel
-    from daemon.telemetry.health import Health
     from daemon.telemetry.metrics.serving import ServingMetrics
+    from daemon.telemetry.vital_signs import VitalSigns
     from daemon.web.bearer_gate import BearerGate
     from daemon.web.rate_limit import RateLimit
 
@@ -38,7 +38,7 @@ def model_path(name: str) -> str:
 def serving_routes(
     model: ServedModel,
     *,
-    health: Health,
+    signs: VitalSigns,
     gate: BearerGate,
     limit: RateLimit,
     max_concurrent: int,
@@ -61,10 +61,10 @@ def serving_routes(
         return endpoint
 
     async def live(_: Request) -> Response:
-        return _flag("live", health.why_not_alive())
+        return _flag("live", signs.why_not_alive())
 
     async def ready(_: Request) -> Response:
-        return _flag("ready", health.why_not_ready() or model.why_not_ready)
+        return _flag("ready", signs.why_not_ready() or model.why_not_ready)
 
     async def elsewhere(request: Request) -> Response:
         allowed = "POST" if request.url.path == f"{path}/infer" else "GET"

@@ -6,7 +6,6 @@ Form: exporter-toolkit's web configuration (``tls_server_config``, ``basic_auth_
 from __future__ import annotations
 
 import re
-import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -15,17 +14,14 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from daemon.config.document import parse, read_bytes
 from daemon.config.errors import ConfigError, Problem
 from daemon.options import Section
+from daemon.web.tls import Tls, Verified
 
 if TYPE_CHECKING:
     from daemon.config.schema import Config
 
-_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
-_VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
-_CERTIFICATES = {
-    "NoClientCert": ssl.CERT_NONE,
-    "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
-    "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
-}
+_BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
+_COSTS = range(4, 17)
+"""Each is twice the work of the one before; the last takes seconds."""
 
 
 class TlsServerConfig(Section):
@@ -36,9 +32,7 @@ class TlsServerConfig(Section):
     client_ca_file: Path | None = Field(
         None, description="Certificate authority that signs client certificates, PEM."
     )
-    client_auth_type: Literal["NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"] = (
-        "NoClientCert"
-    )
+    client_auth_type: Verified = "NoClientCert"
     min_version: Literal["TLS12", "TLS13"] = "TLS12"
 
     @model_validator(mode="after")
@@ -47,15 +41,15 @@ class TlsServerConfig(Section):
             raise ValueError("client_ca_file and a client_auth_type that verifies clients belong together")
         return self
 
-    def context(self) -> ssl.SSLContext:
-        """Return what sockets are wrapped with; raise ``OSError`` where a file is not what it should be."""
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.minimum_version = _VERSIONS[self.min_version]
-        context.load_cert_chain(self.cert_file, self.key_file)
-        context.verify_mode = _CERTIFICATES[self.client_auth_type]
-        if self.client_ca_file is not None:
-            context.load_verify_locations(self.client_ca_file)
-        return context
+    def tls(self) -> Tls:
+        """Return what TLS is spoken with."""
+        return Tls(
+            cert_file=str(self.cert_file),
+            key_file=str(self.key_file),
+            client_ca_file=None if self.client_ca_file is None else str(self.client_ca_file),
+            client_auth_type=self.client_auth_type,
+            min_version=self.min_version,
+        )
 
 
 class WebConfig(Section):
@@ -70,8 +64,14 @@ class WebConfig(Section):
     @classmethod
     def _hashed(cls, users: dict[str, str]) -> dict[str, str]:
         for name, secret in users.items():
-            if not _BCRYPT.fullmatch(secret):
+            matched = _BCRYPT.fullmatch(secret)
+            if matched is None:
                 raise ValueError(f"{name}: not a bcrypt hash; `htpasswd -nB {name}` prints one")
+            if int(matched[1]) not in _COSTS:
+                raise ValueError(
+                    f"{name}: a bcrypt hash of cost {int(matched[1])}; expected {_COSTS[0]} to {_COSTS[-1]}:"
+                    f" `htpasswd -nB -C 10 {name}` prints one"
+                )
         return users
 
 
@@ -97,8 +97,10 @@ def load_web_config(path: Path) -> WebConfig:
         raise ConfigError(document.problems)
     if config.tls_server_config is not None:
         try:
-            config.tls_server_config.context()
-        except OSError as error:
+            tls = config.tls_server_config.tls()
+            tls.context()
+            tls.ends()
+        except (OSError, ValueError) as error:
             problem = document.problem(("tls_server_config",), f"its files cannot be used: {error}")
             raise ConfigError([problem]) from error
     return config

@@ -17,7 +17,7 @@ from daemon.process.notify import Notify
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
-from daemon.web.server import AddressUnavailableError
+from daemon.web.listener import AddressUnavailableError
 from tests.daemon.event_stream import Stretch, events, json_lines
 from tests.daemon.lives import small_config
 from tests.daemon.same_state import assert_same_state

@@ -10,6 +10,7 @@ from daemon.telemetry.metrics import (
     categories,
     checkpoints,
     committee,
+    http,
     intervals,
     labels,
     lead,
@@ -47,6 +48,7 @@ AREAS = (
     tasks,
     checkpoints,
     serving,
+    http,
     process,
 )
 """The modules that declare ``FAMILIES``, in the order of ``docs/metrics.md``."""
@@ -78,6 +80,7 @@ class Metrics(TargetMetrics):
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
         self.serving = serving.ServingMetrics(board)
+        self.front = http.FrontRestarts(board)
         self.process = process.ProcessMetrics(
             board, version=version, torch_version=torch_version, started_seconds=started_seconds
         )

@@ -22,7 +22,7 @@ ROWS = Family("retaind_inference_rows_total", "counter", "Rows predicted for who
 SECONDS = Family(
     "retaind_inference_seconds",
     "histogram",
-    "Time from an inference request's body to its answer, waiting for the loop included.",
+    "Time from an inference request to its answer, until its body is there included.",
     unit="seconds",
 )
 COPIED = Family(

@@ -12,7 +12,7 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from daemon.telemetry.history.recorder import Recorder
+    from daemon.web.asking import Daemon
 
 SECURITY = {
     # Scripts, styles and data from this server alone, none of them inline; a string never becomes HTML.
@@ -30,13 +30,12 @@ TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".s
 INDEX = "index.html"
 
 
-def page_routes(recorder: Recorder) -> list[Route]:
+def page_routes(daemon: Daemon) -> list[Route]:
     """Return the page at ``/``, its files at ``/page/NAME``, and what it shows of the past at ``/page/history``."""
 
     async def history(_: Request) -> Response:
-        return Response(
-            recorder.json(), media_type="application/json", headers={**SECURITY, "Cache-Control": "no-store"}
-        )
+        told = await daemon.report("history")
+        return Response(told, media_type="application/json", headers={**SECURITY, "Cache-Control": "no-store"})
 
     static = files("daemon.web.page").joinpath("static")
     names = sorted(file.name for file in static.iterdir() if _suffix(file.name) in TYPES)

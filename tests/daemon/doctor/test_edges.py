@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
-from prometheus_client import CollectorRegistry
 
 from daemon.doctor.certificates import check_certificates
-from daemon.doctor.der import ends_at
 from daemon.doctor.files import check_files
 from daemon.doctor.http import check_http
 from daemon.doctor.secrets import check_secrets
 from daemon.doctor.setup import Setup
 from daemon.telemetry.health import Health
-from daemon.web.app import app
-from daemon.web.server import HttpServer
+from daemon.web.der import ends_at
 from tests.daemon.doctor.found import levels, only, worst
+from tests.daemon.web.threaded import front
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +111,7 @@ def served() -> Iterator[int]:
     """The port of a server that says it is the daemon named plant."""
     signs = Health(turn_limit_seconds=60.0)
     signs.publish({"name": "plant"})
-    with HttpServer(app(CollectorRegistry(), health=signs), host="127.0.0.1", port=0) as server:
+    with front(health=signs) as server:
         yield int(server.address.rpartition(":")[2])
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from daemon.web.basic_auth import OPEN, BasicAuth
 from daemon.web.failed_attempts import LIMIT
-from daemon.web.server import HttpServer
+from tests.daemon.web.threaded import Served, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,19 +30,19 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture(scope="module")
-def server(authority: trustme.CA) -> Iterator[HttpServer]:
+def server(authority: trustme.CA) -> Iterator[Served]:
     async def answer(_: Any) -> PlainTextResponse:
         return PlainTextResponse("the answer")
 
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     routes = [Route(path, answer) for path in ("/metrics", *OPEN)]
-    with HttpServer(BasicAuth(Starlette(routes=routes), USERS), host="127.0.0.1", port=0, tls=tls) as running:
+    with served(BasicAuth(Starlette(routes=routes), USERS), tls=tls) as running:
         yield running
 
 
 @pytest.fixture
-def client(server: HttpServer, authority: trustme.CA) -> Iterator[httpx.Client]:
+def client(server: Served, authority: trustme.CA) -> Iterator[httpx.Client]:
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     with httpx.Client(base_url=server.address, verify=trusting, trust_env=False, timeout=10.0) as client:
@@ -90,7 +90,7 @@ def test_supervisors_need_no_password(path: str, client: httpx.Client) -> None:
     assert client.get(path).text == "the answer"
 
 
-def test_plain_text_is_not_answered_where_tls_is_spoken(server: HttpServer) -> None:
+def test_plain_text_is_not_answered_where_tls_is_spoken(server: Served) -> None:
     with pytest.raises(httpx.HTTPError):
         httpx.get(server.address.replace("https", "http"), trust_env=False)
 
@@ -101,7 +101,7 @@ def test_a_client_that_guesses_passwords_has_to_wait_and_one_that_was_let_in_doe
 
     guarded = BasicAuth(Starlette(routes=[Route("/metrics", answer)]), USERS)
     with (
-        HttpServer(guarded, host="127.0.0.1", port=0) as server,
+        served(guarded) as server,
         httpx.Client(base_url=server.address, trust_env=False, timeout=10.0) as client,
     ):
         assert client.get("/metrics", auth=ADA).status_code == 200

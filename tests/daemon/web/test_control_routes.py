@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING
 import bcrypt
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry
 
-from daemon.telemetry.health import Health
-from daemon.web.app import app
-from daemon.web.basic_auth import BasicAuth
 from daemon.web.control import Action, Answer, Control
-from daemon.web.control_routes import CONTROL_PATHS, control_routes
+from daemon.web.control_routes import CONTROL_PATHS
 from daemon.web.failed_attempts import LIMIT
-from daemon.web.server import HttpServer
 from daemon.web.token_file import TokenFile
+from tests.daemon.web.threaded import Served, front
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,15 +69,14 @@ def token(tmp_path: Path) -> TokenFile:
 
 
 @pytest.fixture
-def server(loop: Loop, token: TokenFile) -> Iterator[HttpServer]:
-    routes = control_routes(loop.control, token, patience_seconds=0.3)
-    signs = Health(turn_limit_seconds=60.0)
-    with HttpServer(app(CollectorRegistry(), health=signs, control=routes), host="127.0.0.1", port=0) as server:
+def server(loop: Loop, token: TokenFile) -> Iterator[Served]:
+    file = str(token.path)
+    with front(control=loop.control, control_token_file=file, patience_seconds=0.3) as server:
         yield server
 
 
 @pytest.fixture
-def client(server: HttpServer) -> Iterator[httpx.Client]:
+def client(server: Served) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.address, trust_env=False, timeout=10.0) as client:
         yield client
 
@@ -211,11 +206,8 @@ def test_another_token_in_the_file_is_in_force_at_once(client: httpx.Client, tok
 
 def test_users_of_the_pages_cannot_control_and_the_token_reads_no_page(loop: Loop, token: TokenFile) -> None:
     users = {"ada": bcrypt.hashpw(b"open sesame", bcrypt.gensalt(4)).decode()}
-    routes = control_routes(loop.control, token)
-    pages = app(CollectorRegistry(), health=Health(turn_limit_seconds=60.0), control=routes)
-    guarded = BasicAuth(pages, users, exempt=CONTROL_PATHS)
     with (
-        HttpServer(guarded, host="127.0.0.1", port=0) as server,
+        front(control=loop.control, control_token_file=str(token.path), users=users) as server,
         httpx.Client(base_url=server.address, trust_env=False, timeout=10.0) as client,
     ):
         assert client.post("/-/checkpoint", auth=("ada", "open sesame")).status_code == 401

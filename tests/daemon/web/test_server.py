@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,9 +17,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from daemon.telemetry.health import Health
-from daemon.web.app import app
-from daemon.web.server import AddressUnavailableError, HttpServer
+from daemon.web.listener import AddressUnavailableError, listen
 from tests.daemon.telemetry.metrics.told import new_metrics, told_everything
+from tests.daemon.web.threaded import Served, front, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,11 @@ def signs() -> Health:
 
 @pytest.fixture
 def client(signs: Health) -> Iterator[httpx.Client]:
-    application = app(told_everything(), health=signs)
-    with HttpServer(application, host="127.0.0.1", port=0) as server, connect(server) as client:
+    with front(told_everything(front=False), health=signs) as server, connect(server) as client:
         yield client
 
 
-def connect(server: HttpServer) -> httpx.Client:
+def connect(server: Served) -> httpx.Client:
     return httpx.Client(base_url=server.address, trust_env=False, timeout=10.0)
 
 
@@ -53,7 +53,10 @@ def test_metrics_are_served_as_text_and_as_openmetrics(client: httpx.Client) -> 
     assert openmetrics.headers["content-type"].startswith("application/openmetrics-text")
     assert openmetrics.text.endswith("# EOF\n")
     families = parse_openmetrics(openmetrics.text)  # type: ignore[no-untyped-call]  # upstream has no types
-    assert {metric.name for metric in families} == {metric.name for metric in told_everything().collect()}
+    names = [metric.name for metric in families]
+    assert set(names) >= {metric.name for metric in told_everything(front=False).collect()}
+    assert "retaind_http_connections" in names
+    assert len(names) == len(set(names))
 
 
 def test_metrics_are_compressed_where_the_scraper_can(client: httpx.Client) -> None:
@@ -105,36 +108,28 @@ def test_unknown_paths_are_not_found(client: httpx.Client) -> None:
     assert client.get("/learner").status_code == 404
 
 
-def test_a_port_in_use_is_said_with_the_port_and_a_remedy(signs: Health) -> None:
+def test_a_port_in_use_is_said_with_the_port_and_a_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        server = HttpServer(app(told_everything(), health=signs), host="127.0.0.1", port=port)
         with pytest.raises(
             AddressUnavailableError, match=rf"port {port} on 127\.0\.0\.1 is already in use.*another one"
         ):
-            server.start()
-        server.stop()
+            listen("127.0.0.1", port)
 
 
-def test_a_host_that_is_not_this_machine_is_reported_as_such(signs: Health) -> None:
-    server = HttpServer(app(told_everything(), health=signs), host="192.0.2.1", port=0)
+def test_a_host_that_is_not_this_machine_is_reported_as_such() -> None:
     with pytest.raises(
         AddressUnavailableError, match=r"http\.host: 192\.0\.2\.1 is not an address of this machine"
     ):
-        server.start()
+        listen("192.0.2.1", 0)
 
 
 def test_the_port_is_free_again_after_a_stop_even_with_an_open_connection(signs: Health) -> None:
-    application = app(told_everything(), health=signs)
-    server = HttpServer(application, host="127.0.0.1", port=0)
-    server.start()
-    port = int(server.address.rsplit(":", 1)[1])
-    with connect(server) as client:
+    with ExitStack() as later, front(health=signs) as server:
+        client = later.enter_context(connect(server))
         assert client.get("/livez").status_code == 200
-        server.stop()
-        server.stop()
     assert not [thread for thread in threading.enumerate() if thread.name == "http"]
-    with HttpServer(application, host="127.0.0.1", port=port) as again:
+    with front(health=signs, port=server.place[1]) as again:
         assert httpx.get(f"{again.address}/livez", trust_env=False).status_code == 200
 
 
@@ -146,19 +141,16 @@ def test_an_answer_that_never_comes_does_not_hold_up_the_stop() -> None:
         await asyncio.Event().wait()
         raise AssertionError("nobody sets it")
 
-    server = HttpServer(Starlette(routes=[Route("/", forever)]), host="127.0.0.1", port=0)
-    server.start()
-    host, port = server.address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10.0) as patient:
+    with ExitStack() as later, served(Starlette(routes=[Route("/", forever)])) as server:
+        patient = later.enter_context(socket.create_connection(server.place, timeout=10.0))
         patient.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert asked.wait(10.0)
-        server.stop(within_seconds=10.0)
     assert not [thread for thread in threading.enumerate() if thread.name == "http"]
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6: nothing to listen on")
 def test_ipv6_addresses_are_written_in_brackets(signs: Health) -> None:
-    with HttpServer(app(told_everything(), health=signs), host="::1", port=0) as server:
+    with front(health=signs, host="::1") as server:
         assert server.address.startswith("http://[::1]:")
         assert httpx.get(f"{server.address}/livez", trust_env=False).status_code == 200
 
@@ -166,7 +158,7 @@ def test_ipv6_addresses_are_written_in_brackets(signs: Health) -> None:
 def test_scrapes_over_http_while_the_loop_tells_see_whole_turns(signs: Health) -> None:
     registry, metrics = new_metrics()
     with (
-        HttpServer(app(registry, health=signs), host="127.0.0.1", port=0) as server,
+        front(registry, health=signs) as server,
         connect(server) as client,
     ):
         done = threading.Event()
@@ -190,5 +182,5 @@ def turn_until(done: threading.Event, turn: object) -> None:
 
 def test_the_server_leaves_signals_to_the_daemon(signs: Health) -> None:
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
-    with HttpServer(app(told_everything(), health=signs), host="127.0.0.1", port=0):
+    with front(health=signs):
         assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before

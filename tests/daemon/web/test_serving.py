@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,29 +14,40 @@ import pytest
 from tritonclient.http import InferenceServerClient, InferInput
 from tritonclient.utils import InferenceServerException
 
+from benchmarks.daemon_process import scrape
+from daemon.build.server import front_settings
 from daemon.config.errors import ConfigError
+from daemon.config.serving_section import ServingSection
+from daemon.front.handed_over import in_memory
+from daemon.front.link import Message
+from daemon.front.model import ReceivedModel
 from daemon.service import Service
+from daemon.serving.packed import PACKAGES
+from daemon.serving.packing import pack
 from daemon.web.tokens import serving_token
 from tests.daemon.event_stream import Stretch, events, json_lines
 from tests.daemon.lives import small_config
+from tests.daemon.web.threaded import front
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from daemon.config.schema import Config
 
 TOKEN = "an-inference-token-of-32-letters"  # noqa: S105 - of this test alone
 MODEL = "/v2/models/retaind"
 ROW = {"name": "features", "datatype": "FP64", "shape": [1, 3], "data": [1.0, 2.0, 3.0]}
 
 
-def config(directory: Path, **serving: Any) -> Any:
+def config(directory: Path, *, on: bool = True, **serving: Any) -> Any:
     stream = directory / "stream.jsonl"
     stream.write_bytes(json_lines([Stretch("P", 200)]))
     return small_config(
         directory,
         source={"type": "file", "path": str(stream)},
         http={"port": 0},
-        serving={"every_seconds": 1e-6, "max_share": 1.0} | serving,
+        serving={"every_seconds": 1e-6, "max_share": 1.0} | serving if on else None,
     )
 
 
@@ -44,7 +56,29 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One that has read its stream, and still serves."""
     with Service(config(tmp_path_factory.mktemp("serving"), max_rows=50, max_bytes=8_192)) as service:
         service.run(stop=lambda: False)
+        deadline = time.monotonic() + 60.0
+        while httpx.get(f"{service.http.address}{MODEL}/ready", trust_env=False).status_code != 200:
+            assert time.monotonic() < deadline
         yield service
+
+
+@contextmanager
+def asked(service: Service, **serving: Any) -> Iterator[httpx.Client]:
+    """A client of a server on a thread, which answers from a copy of what the service has learned."""
+    options = front_settings(config_of(service, **serving)).serving
+    model = ReceivedModel(PACKAGES)
+    model.prepared()
+    if (predictor := service.loop.pipeline.event_predictor(copied=True)) is not None:
+        model.receive(Message(*in_memory(pack(predictor))))
+    with (
+        front(model=model, serving=options) as server,
+        httpx.Client(base_url=server.address, trust_env=False, timeout=10.0) as client,
+    ):
+        yield client
+
+
+def config_of(service: Service, **serving: Any) -> Config:
+    return service.config.model_copy(update={"serving": ServingSection(**serving)})
 
 
 @pytest.fixture
@@ -87,14 +121,15 @@ def test_a_client_of_the_field_is_answered_what_was_published(service: Service, 
 
 def test_what_is_published_is_what_is_answered_just_before(tmp_path: Path) -> None:
     """The copy of one moment says of the next event what the daemon publishes of it."""
-    with Service(config(tmp_path)) as service:
+    with Service(config(tmp_path, on=False)) as service:
         service.run(stop=lambda: False)
         (record,) = events([Stretch("P", 1)], seed=9)
         event = json.loads(record.value or b"")
         inputs = [
             {"name": name, "datatype": "FP64", "shape": [1], "data": [event[name]]} for name in ("a", "b", "c")
         ]
-        answer = httpx.post(f"{service.http.address}{MODEL}/infer", json={"inputs": inputs}).json()
+        with asked(service) as client:
+            answer = client.post(f"{MODEL}/infer", json={"inputs": inputs}).json()
         (published,) = service.loop.pipeline.process([record._replace(key=None)]).predictions
     said = {each["name"]: each["data"][0] for each in answer["outputs"]}
     assert said["prediction"] == published.prediction
@@ -123,68 +158,62 @@ def test_a_request_is_bounded_in_bytes_and_rows(client: httpx.Client) -> None:
 
 
 def test_what_is_answered_is_counted(client: httpx.Client, service: Service) -> None:
-    def count(status: str) -> float:
-        return service.registry.get_sample_value("retaind_inference_requests_total", {"status": status}) or 0.0
+    def counts() -> tuple[float, ...]:
+        told = scrape(service.http.address)
+        requests = told["retaind_inference_requests_total"]
+        rows = told["retaind_inference_rows_total"][()]
+        return requests.get(("200",), 0.0), requests.get(("400",), 0.0), rows
 
-    before = count("200"), count("400"), service.registry.get_sample_value("retaind_inference_rows_total") or 0.0
+    before = counts()
     client.post(f"{MODEL}/infer", json={"inputs": [ROW | {"shape": [2, 3], "data": [0] * 6}]})
     client.post(f"{MODEL}/infer", json={"inputs": []})
-    after = count("200"), count("400"), service.registry.get_sample_value("retaind_inference_rows_total")
-    assert after == (before[0] + 1, before[1] + 1, before[2] + 2)
+    assert counts() == (before[0] + 1, before[1] + 1, before[2] + 2)
     assert service.registry.get_sample_value("retaind_serving_snapshot_events") == 200.0
 
 
-def test_only_whoever_has_the_token_is_answered_and_no_page_in_a_browser(tmp_path: Path) -> None:
+def test_only_whoever_has_the_token_is_answered_and_no_page_in_a_browser(service: Service, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text(TOKEN)
-    with Service(config(tmp_path, token_file=str(token))) as service:
-        service.run(stop=lambda: False)
-        with httpx.Client(base_url=service.http.address, trust_env=False) as client:
-            owner, body = {"Authorization": f"Bearer {TOKEN}"}, {"inputs": [ROW]}
-            for path in ("/v2", MODEL, f"{MODEL}/ready"):
-                assert client.get(path).status_code == 401
-                assert client.get(path, headers=owner).status_code == 200
-            assert client.post(f"{MODEL}/infer", json=body).status_code == 401
-            assert client.post(f"{MODEL}/infer", json=body, headers=owner).status_code == 200
-            page = owner | {"Origin": "http://elsewhere"}
-            assert client.post(f"{MODEL}/infer", json=body, headers=page).status_code == 403
-            # Probes carry none.
-            assert client.get("/v2/health/live").status_code == 200
+    with asked(service, token_file=str(token)) as client:
+        owner, body = {"Authorization": f"Bearer {TOKEN}"}, {"inputs": [ROW]}
+        for path in ("/v2", MODEL, f"{MODEL}/ready"):
+            assert client.get(path).status_code == 401
+            assert client.get(path, headers=owner).status_code == 200
+        assert client.post(f"{MODEL}/infer", json=body).status_code == 401
+        assert client.post(f"{MODEL}/infer", json=body, headers=owner).status_code == 200
+        page = owner | {"Origin": "http://elsewhere"}
+        assert client.post(f"{MODEL}/infer", json=body, headers=page).status_code == 403
+        # Probes carry none.
+        assert client.get("/v2/health/live").status_code == 200
 
 
-def test_too_many_a_second_are_refused_and_probes_are_not(tmp_path: Path) -> None:
-    with Service(config(tmp_path, max_per_second=0.01)) as service:
-        service.run(stop=lambda: False)
-        with httpx.Client(base_url=service.http.address, trust_env=False) as client:
-            first, second = (client.post(f"{MODEL}/infer", json={"inputs": [ROW]}) for _ in range(2))
-            assert (first.status_code, second.status_code, second.headers["retry-after"]) == (200, 429, "1")
-            assert client.get("/v2/health/ready").status_code == 200
+def test_too_many_a_second_are_refused_and_probes_are_not(service: Service) -> None:
+    with asked(service, max_per_second=0.01) as client:
+        first, second = (client.post(f"{MODEL}/infer", json={"inputs": [ROW]}) for _ in range(2))
+        assert (first.status_code, second.status_code, second.headers["retry-after"]) == (200, 429, "1")
+        assert client.get(f"{MODEL}/ready").status_code == 200
 
 
-def test_too_many_at_a_time_are_refused_and_probes_are_not(tmp_path: Path) -> None:
-    with Service(config(tmp_path, max_concurrent=1)) as service:
-        service.run(stop=lambda: False)
-        host, port = service.http.address.removeprefix("http://").split(":")
-        with (
-            httpx.Client(base_url=service.http.address, trust_env=False) as client,
-            socket.create_connection((host, int(port)), timeout=10) as slow,
-        ):
-            slow.sendall(f"POST {MODEL}/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode())
-            deadline = time.monotonic() + 10
-            while (busy := client.post(f"{MODEL}/infer", json={"inputs": [ROW]})).status_code != 503:
-                assert time.monotonic() < deadline
-            assert "at a time" in busy.json()["error"]
-            assert client.get("/v2/health/ready").status_code == 200
+def test_too_many_at_a_time_are_refused_and_probes_are_not(service: Service) -> None:
+    with (
+        asked(service, max_concurrent=1) as client,
+        socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10) as slow,
+    ):
+        slow.sendall(f"POST {MODEL}/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode())
+        deadline = time.monotonic() + 10
+        while (busy := client.post(f"{MODEL}/infer", json={"inputs": [ROW]})).status_code != 503:
+            assert time.monotonic() < deadline
+        assert "at a time" in busy.json()["error"]
+        assert client.get(f"{MODEL}/ready").status_code == 200
 
 
 def test_without_the_section_nothing_is_served_and_before_an_event_nothing_is_ready(tmp_path: Path) -> None:
-    off = small_config(tmp_path, http={"port": 0})
-    with Service(off.model_copy(update={"source": config(tmp_path).source})) as service:
+    with Service(config(tmp_path, on=False)) as service:
         assert httpx.get(f"{service.http.address}/v2/health/ready").status_code == 404
-    with Service(config(tmp_path)) as service:
-        assert httpx.get(f"{service.http.address}/v2/health/ready").status_code == 503
-        early = httpx.post(f"{service.http.address}{MODEL}/infer", json={"inputs": [ROW]})
-        assert (early.status_code, early.json()["error"]) == (503, "the model has seen no event yet")
+        with asked(service) as client:
+            assert client.get("/v2/health/ready").status_code == 503
+            early = client.post(f"{MODEL}/infer", json={"inputs": [ROW]})
+            assert (early.status_code, early.json()["error"]) == (503, "the model has seen no event yet")
 
 
 def test_a_token_that_is_none_is_a_mistake_in_the_configuration(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_clients_may_have_to_show_a_certificate_too(folder: Path) -> None:
         written(folder, f"tls_server_config: {{{tls}, client_auth_type: RequireAndVerifyClientCert}}")
     )
     assert config.tls_server_config is not None
-    assert config.tls_server_config.context().verify_mode.name == "CERT_REQUIRED"
+    assert config.tls_server_config.tls().context().verify_mode.name == "CERT_REQUIRED"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from daemon.scoring.intervals import IntervalScore
 from daemon.scoring.lead import Lead
 from daemon.scoring.prequential_score import PrequentialScore
 from daemon.telemetry.metrics import Metrics
+from daemon.telemetry.metrics.http import HttpMetrics
 from strategies.plasticity import Plasticity
 
 if TYPE_CHECKING:
@@ -42,8 +43,13 @@ def new_metrics(**bounds: int) -> tuple[CollectorRegistry, Metrics]:
     return registry, metrics
 
 
-def told_everything() -> CollectorRegistry:
+def told_everything(*, front: bool = True) -> CollectorRegistry:
+    """With what the process that answers HTTP tells itself, or without."""
     registry, metrics = new_metrics()
+    if front:
+        of_front = HttpMetrics(metrics.front._board)
+        of_front.stands(connections=3, resident_bytes=40_000_000)
+        of_front.certificate(ends_at=2_000_000_000.0)
     tell_loop_and_stream(metrics)
     tell_learning(metrics)
     metrics.strategies.classes_known(2)

@@ -5,11 +5,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
-from daemon.telemetry.history.recorder import Recorder
-from daemon.web.page.routes import page_routes
-from daemon.web.server import HttpServer
+from tests.daemon.web.threaded import front
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +16,7 @@ FILE = re.compile(r"""(?:src|href)="([^"#]+)"|from "\./([^"]+)\"""")
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
-    application = Starlette(routes=list(page_routes(Recorder())))
-    with (
-        HttpServer(application, host="127.0.0.1", port=0) as server,
-        httpx.Client(base_url=server.address, trust_env=False) as client,
-    ):
+    with front() as server, httpx.Client(base_url=server.address, trust_env=False) as client:
         yield client
 
 

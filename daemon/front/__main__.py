@@ -1,0 +1,105 @@
+"""The process that answers HTTP: ``python -m daemon.front LISTENER LINK SIGNS``, started by the daemon.
+
+The arguments are descriptors that it has from there: the listening socket, its end of the link, and the memory with
+the vital signs. It ends with the link, or with the daemon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import mmap
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from daemon.front.application import Application
+from daemon.front.asked import AskedDaemon
+from daemon.front.link import Link
+from daemon.front.model import ReceivedModel, prepare_aside
+from daemon.front.settings import FrontSettings
+from daemon.serving.packed import PACKAGES
+from daemon.telemetry.vital_signs import VitalSigns
+from daemon.web.serve import door_to
+from daemon.web.tls import WatchedTls
+
+if TYPE_CHECKING:
+    from daemon.web.door import Door
+
+NICENESS = 5
+"""The loop goes before: what is asked too much is answered later."""
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
+_OF_THE_DAEMON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_LOOK_SECONDS = 2.0
+_LAST_SECONDS = 1.0
+
+
+def main(listener: int, link: int, signs: int) -> None:
+    """Serve until the daemon ends the link."""
+    # A terminal, or systemd, sends these to all processes; the daemon says when it is over.
+    for number in _OF_THE_DAEMON:
+        signal.signal(number, signal.SIG_IGN)
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the daemon has ended")
+    # uvicorn warns of each request that is none.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    ends = Link(socket.socket(fileno=link))
+    first = ends.receive()
+    if first is not None:
+        settings = FrontSettings.from_json(first.data())
+        asyncio.run(_serve(settings, socket.socket(fileno=listener), ends, _seen(signs)))
+    # Nothing is left to do, and what may still be imported need not be waited for.
+    os._exit(0)
+
+
+def _seen(signs: int) -> VitalSigns:
+    memory = mmap.mmap(signs, 0, prot=mmap.PROT_READ)
+    return VitalSigns(memoryview(memory))
+
+
+async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, signs: VitalSigns) -> None:
+    ended = asyncio.Event()
+    asked = settings.serving
+    model = None if asked is None else ReceivedModel(PACKAGES | set(asked.packages))
+    daemon = AskedDaemon(
+        link,
+        receive_model=(lambda message: message.drop()) if model is None else model.receive,
+        ended=ended.set,
+    )
+    doors: list[Door] = []
+    application = Application(
+        settings, daemon=daemon, signs=signs, model=model, connections=lambda: sum(map(len, doors))
+    )
+    metrics = application.metrics
+    tls = None if settings.tls is None else WatchedTls(settings.tls, metrics=metrics, log=daemon.log)
+    door = door_to(
+        application.asgi,
+        listener,
+        most=settings.max_connections,
+        tls=None if tls is None else tls.context,
+        made_room=lambda: metrics.refused("connection"),
+    )
+    doors.append(door)
+    door.open()
+    link.send({"kind": "serves"})
+    if model is None:
+        os.nice(NICENESS)
+    else:
+        prepare_aside(model, then=lambda: os.nice(NICENESS))
+    while not ended.is_set():
+        try:
+            await asyncio.wait_for(ended.wait(), None if tls is None else _LOOK_SECONDS)
+        except TimeoutError:
+            assert tls is not None
+            tls.look()
+            door.tls = tls.context
+    await door.close(within_seconds=_LAST_SECONDS)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
