@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from daemon.build.adaptation import require_adaptable_learners
+from daemon.build.anomalies import require_anomalies
 from daemon.build.decoder import require_categories
 from daemon.build.later_labels import require_later_labels
 from daemon.config.document import parse, read_bytes
@@ -30,5 +31,6 @@ def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Ta
     config = validate(parse(data, file=file, environ=environ), tables=tables or Tables.installed())
     require_categories(config)
     require_later_labels(config)
+    require_anomalies(config)
     require_adaptable_learners(config)
     return config

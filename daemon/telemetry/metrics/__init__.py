@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from daemon.telemetry.metrics import (
     advice,
     age,
+    anomalies,
     categories,
     checkpoints,
     committee,
@@ -40,6 +41,7 @@ AREAS = (
     prequential,
     committee,
     intervals,
+    anomalies,
     retention,
     age,
     lead,
@@ -90,6 +92,7 @@ class Metrics:
         self.committee = committee.CommitteeMetrics(board)
         self.ages = age.AgeMetrics(board)
         self.intervals = intervals.IntervalMetrics(board, tasks=task_labels)
+        self.anomalies = anomalies.AnomalyMetrics(board)
         self.leads = lead.LeadMetrics(board)
         self.advice = advice.AdviceMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)
