@@ -12,6 +12,7 @@ from benchmarks.commands.listing import list_programs, list_protocols
 from benchmarks.commands.measure import measure
 from benchmarks.commands.report import report
 from benchmarks.literature import PROTOCOLS
+from benchmarks.nab.command import nab
 from benchmarks.plasticity.command import plasticity
 from benchmarks.scale import scale
 from benchmarks.year.command import year
@@ -21,6 +22,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     **{name: (measure, protocol.summary) for name, protocol in PROTOCOLS.items()},
     "ahead": (ahead, "Numbers told ahead of their time, and how often their intervals hold, on five streams."),
     "arena": (arena, "The untouched default against what streams are usually learned with, on nine streams."),
+    "nab": (nab, "Anomalies in the series of the Numenta Anomaly Benchmark, beside simple and published ways."),
     "plasticity": (plasticity, "Whether the model still learns after 800 tasks, and still remembers the latest."),
     "scale": (scale, "What it costs when a sensor fails, is replaced, drifts or changes its unit in mid-stream."),
     "year": (year, "A simulated plant's year in an hour: what is kept of it, and what incidents cost."),

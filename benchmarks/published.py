@@ -25,17 +25,26 @@ _NOWHERE: dict[str, Any] = {
 }
 
 
-def published(sections: Mapping[str, Any], events: Sequence[Mapping[str, Any]], *, topic: str) -> list[Prediction]:
+def published(
+    sections: Mapping[str, Any],
+    events: Sequence[Mapping[str, Any]],
+    *,
+    topic: str,
+    times_ms: Sequence[int] | None = None,
+) -> list[Prediction]:
     """Return the predictions of the untouched default, but for ``sections``, on JSON events in their order.
 
-    An event a second. Which are held out depends on the ``topic`` that they are of, and on their places.
+    An event a second, unless their times are given. Which are held out depends on the ``topic`` that they are of,
+    and on their places.
     """
     # JSON is YAML.
     config = load_bytes(orjson.dumps(_NOWHERE | dict(sections)), file=topic, environ={})
     pipeline = build_pipeline(config, stopwatch=Stopwatch())
     records = [
-        LocalRecord(topic, 0, offset, 1_000 * offset, None, orjson.dumps(event), [])
-        for offset, event in enumerate(events)
+        LocalRecord(topic, 0, offset, time, None, orjson.dumps(event), [])
+        for offset, (time, event) in enumerate(
+            zip(times_ms or range(0, 1_000 * len(events), 1_000), events, strict=True)
+        )
     ]
     said: list[Prediction] = []
     for start in range(0, len(records), AT_ONCE):

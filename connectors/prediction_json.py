@@ -61,5 +61,9 @@ def _of_label(prediction: Prediction) -> dict[str, Any]:
 
 def _asked_for(prediction: Prediction) -> dict[str, Any]:
     """Return what only some configurations ask for."""
-    asked = {"probabilities": prediction.probabilities, "interval": prediction.interval}
+    asked = {
+        "probabilities": prediction.probabilities,
+        "interval": prediction.interval,
+        "anomaly": prediction.anomaly,
+    }
     return {name: value for name, value in asked.items() if value is not None}

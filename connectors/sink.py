@@ -59,6 +59,22 @@ class DeadLetters(Sink, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Anomaly:
+    """How odd the value is that an event brings, beside what was predicted of it."""
+
+    score: float
+    """From 0 to 1: 1 - the share of its key's newest events that were as far from what was predicted."""
+    expected: float
+    """What was predicted, in the label's own units."""
+    found: float
+    """What came."""
+    odd: bool
+    """Whether it is beyond the threshold."""
+    new: bool
+    """Whether an anomaly begins with it: the first odd one after a quiet while."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What the model predicted for one event on arrival, before its label was used."""
 
@@ -79,6 +95,8 @@ class Prediction:
     targets: Mapping[str, Prediction | None] | None = None
     """What was said of each of several targets, by name, None of one that cannot be told; above is nothing then.
     None where there is one label."""
+    anomaly: Anomaly | None = None
+    """How odd the event is; None where that is not asked for, and where nothing was predicted of its value."""
 
 
 class Predictions(Sink, Protocol):

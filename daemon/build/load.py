@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from daemon.build.adaptation import require_adaptable_learners
+from daemon.build.anomalies import require_anomalies
 from daemon.build.decoder import require_categories
 from daemon.build.later_labels import require_later_labels
 from daemon.build.output_paths import require_output_paths
@@ -36,5 +37,6 @@ def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Ta
         require_categories(config)
         for view in config.views.values():
             require_later_labels(view)
+            require_anomalies(view)
         require_adaptable_learners(config)
     return config

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from daemon.build.anomalies import build_anomalies
 from daemon.build.later_intake import build_later_intake
 from daemon.build.main_learner import build_main_learner
 from daemon.build.module import known_classes
@@ -56,6 +57,7 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         stopwatch=stopwatch,
         publish_predictions=config.predictions is not None,
         intervals=build_intervals(config),
+        anomalies=build_anomalies(config),
         top=config.label.top if isinstance(config.label, ClassLabel) else None,
     )
     return pipeline

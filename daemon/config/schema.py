@@ -31,6 +31,7 @@ from daemon.intake.features.options import FeaturesSection
 from daemon.intake.labels.later import ALONE
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.options import Section
+from daemon.scoring.anomaly_options import AnomaliesSection
 from strategies.options import LIVE
 from strategies.options import Options as StrategyOptions
 
@@ -132,6 +133,9 @@ class Config(Section):
     )
     retention: RetentionSection = Field(RetentionSection(), description="How retention of past tasks is measured.")
     checkpoint: CheckpointSection = Field(description="Where and how often checkpoints are written.")
+    anomalies: AnomaliesSection | None = Field(
+        None, description="How odd each event is, published with its prediction; off by default, {} turns it on."
+    )
     predictions: Annotated[ConnectorOptions, Component("predictions")] | None = Field(
         None, description="Where predictions are published; nowhere by default."
     )

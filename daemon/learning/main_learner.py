@@ -51,6 +51,16 @@ _HARDLY_ANY = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What had been said of rows whose labels have come; ``(labels,)`` each."""
+
+    said: NDArray[Any]
+    """Class indices or numbers, as in ``Met.answer``."""
+    key: NDArray[np.int64]
+    """Hashes of the rows' keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class Met:
     """What came of some arrivals."""
 
@@ -64,6 +74,8 @@ class Met:
     """``(rows,)``: the labels that they had seen."""
     new_segment: Segment | None
     """The segment that a drift alarm has begun with them: the next row is the first of it."""
+    judged: Judged | None = None
+    """What had been said of the rows whose labels have come, where these come later."""
 
 
 class MainLearner:

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Oddity, Reject
     from connectors.record import Record
+    from connectors.sink import Anomaly
     from daemon.intake.arrivals import Arrivals
     from daemon.intake.intake import Intake
     from daemon.learning.main_learner import MainLearner, Met
     from daemon.learning.scored_learner import Tally
     from daemon.learning.stopwatch import Stopwatch
+    from daemon.scoring.anomalies import Anomalies
     from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.intervals import AdaptiveIntervals
     from daemon.tasks.assigned import Segment
@@ -73,6 +75,7 @@ class Pipeline:
         read_reference: Callable[[Intake], ReferenceRows] | None = None,
         publish_predictions: bool = False,
         intervals: AdaptiveIntervals | None = None,
+        anomalies: Anomalies | None = None,
         top: int | None = None,
     ) -> None:
         self.main: MainLearner | None = None
@@ -85,6 +88,7 @@ class Pipeline:
         self._stopwatch = stopwatch
         self._publish_predictions = publish_predictions
         self._intervals = intervals
+        self._anomalies = anomalies
         self._top = top
         self._task: int | None = None
         self._drifted = False
@@ -177,9 +181,9 @@ class Pipeline:
             self.main = self._new_main_learner()
         predictions: list[Prediction] = []
         for part, met in self._parts(arrivals, self.main):
-            halves = self._reach(part, met)
+            halves, odd = self._reach(part, met), self._oddness(part, met)
             if self._publish_predictions:
-                predictions += self._predictions(part, met, halves=halves)
+                predictions += self._predictions(part, met, halves=halves, odd=odd)
         self.newest_event_seconds = arrivals.batch.last_time_seconds
         faults = NumberedFaults.among(records, rejects, others=arrivals.records)
         return Outcome(predictions, rejects, [faults])
@@ -231,6 +235,7 @@ class Pipeline:
             leads=self.leads(),
             categories=self._intake.categories.counts(),
             intervals={} if self._intervals is None else self._intervals.scores(names),
+            anomalies=None if self._anomalies is None else self._anomalies.counts,
         )
 
     def _by_class(self) -> dict[str, ClassScore]:
@@ -284,6 +289,7 @@ class Pipeline:
             "drifted": self._drifted,
             "main_learner": {} if self.main is None else self.main.state_dict(),
             **({} if self._intervals is None else {"intervals": self._intervals.state_dict()}),
+            **({} if self._anomalies is None else {"anomalies": self._anomalies.state_dict()}),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -294,6 +300,8 @@ class Pipeline:
         if self._intervals is not None:
             # A state from before there were any, or of a file without them, has none.
             self._intervals.load_state_dict(state.get("intervals", {}))
+        if self._anomalies is not None:
+            self._anomalies.load_state_dict(state.get("anomalies", {}))
         self._take_up_reference(state["reference"], begun=bool(state["main_learner"]))
         if state["main_learner"]:
             self.main = self._new_main_learner()
@@ -387,8 +395,21 @@ class Pipeline:
         label = batch.y.numpy().astype(np.float64)
         return self._intervals.follow(value, label=label, task=batch.task.numpy())
 
+    def _oddness(self, arrivals: Arrivals, met: Met) -> Sequence[Anomaly | None] | None:
+        """Return how odd each arrival is, by its own label ``(rows,)``; None where nobody asks."""
+        if self._anomalies is None:
+            return None
+        look, origin = self._anomalies.look, self._intake.origins.label
+        rows = zip(arrivals.batch.key.tolist(), met.answer.value.tolist(), arrivals.labels.tolist(), strict=True)
+        return [look(key, expected=value + origin, found=label) for key, value, label in rows]
+
     def _predictions(
-        self, arrivals: Arrivals, met: Met, *, halves: NDArray[np.float64] | None
+        self,
+        arrivals: Arrivals,
+        met: Met,
+        *,
+        halves: NDArray[np.float64] | None,
+        odd: Sequence[Anomaly | None] | None,
     ) -> Iterator[Prediction]:
         names, answer, batch = self._intake.class_names, met.answer, arrivals.batch
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
@@ -406,9 +427,10 @@ class Pipeline:
             batch.task.tolist(),
             likeliest,
             intervals,
+            odd or [None] * len(said),
             strict=True,
         )
-        for record, value, sure, label, task, probabilities, within in columns:
+        for record, value, sure, label, task, probabilities, within, anomaly in columns:
             yield Prediction(
                 record=record,
                 prediction=value,
@@ -418,6 +440,7 @@ class Pipeline:
                 step=met.step,
                 probabilities=probabilities,
                 interval=within,
+                anomaly=anomaly,
             )
 
 

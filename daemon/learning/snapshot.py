@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from daemon.intake.features.categories import CategoryCounts
     from daemon.scoring.age_scores import AgeScore
+    from daemon.scoring.anomalies import AnomalyCounts
     from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.intervals import IntervalScore
@@ -196,6 +197,8 @@ class PipelineSnapshot:
     """How far the vocabulary of each field of categories is used up."""
     intervals: Mapping[str, IntervalScore] = field(default_factory=dict)
     """How good the published intervals were on the newest events, by task; none where none are asked for."""
+    anomalies: AnomalyCounts | None = None
+    """None where nobody asks for them."""
     targets: Mapping[str, PipelineSnapshot] = field(default_factory=dict)
     """How it stands with each of several targets, by name; none where there is one label, told here."""
 

@@ -67,6 +67,9 @@ class TargetTelemetry:
         self._metrics.tasks.current(pipeline.current_task, boundaries=scores.figures.boundaries)
         detected = self._main.last_happened("drift", pipeline.alarms, at=at)
         self._metrics.tasks.drift(alarms=pipeline.alarms, detected_seconds=detected)
+        if pipeline.anomalies is not None:
+            began = self._main.last_happened("anomaly", pipeline.anomalies.anomalies, at=at)
+            self._metrics.anomalies.show(pipeline.anomalies, detected_seconds=began)
         self._companion(NO_CHANGE)[0].prequential.overall(
             score=scores.total.no_change_score,
             samples=scores.total.compared,

@@ -38,6 +38,7 @@ class Annotation:
 
 
 DRIFT = Annotation("drift", "1000 * retaind_drift_last_detected_timestamp_seconds{TARGET}", "orange")
+ANOMALY = Annotation("anomaly", "1000 * retaind_anomaly_last_detected_timestamp_seconds{TARGET}", "red")
 CONSOLIDATION = Annotation(
     "consolidation",
     'max(1000 * retaind_anchor_last_consolidation_timestamp_seconds{learner="", TARGET})',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.grafana.dashboard import DRIFT, START, Dashboard
+from deploy.grafana.dashboard import ANOMALY, DRIFT, START, Dashboard
 from deploy.grafana.panel import Panel, Query, stat
 
 LAG = "sum(retaind_partition_lag{TARGET})"
@@ -176,9 +176,36 @@ LABELS = (
     ),
 )
 
+ODD = (
+    Panel(
+        title="Anomalies",
+        description="Odd events, and anomalies that began with one after a quiet while; nothing without the "
+        "section anomalies. A new anomaly is an alert.",
+        unit="short",
+        queries=(
+            Query("increase(retaind_anomaly_odd_events_total{TARGET}[$__rate_interval])", "odd events"),
+            Query("increase(retaind_anomalies_total{TARGET}[$__rate_interval])", "anomalies"),
+        ),
+        low=0,
+    ),
+    Panel(
+        title="Share of odd events",
+        description="Of all events that were scored, in all runs. On a stream on which nothing happens it is at "
+        "most 1 in anomalies.one_in.",
+        unit="percentunit",
+        queries=(
+            Query(
+                "retaind_anomaly_odd_events_total{TARGET} / (retaind_anomaly_scored_events_total{TARGET} > 0)",
+                "odd",
+            ),
+        ),
+        low=0,
+    ),
+)
+
 STREAM = Dashboard(
     name="Stream",
     description="Do events come, does the daemon keep up, and can it use them?",
-    rows=(NOW, RATES, TIMES, BAD, LABELS, SCORE),
-    annotations=(DRIFT, START),
+    rows=(NOW, RATES, TIMES, BAD, LABELS, ODD, SCORE),
+    annotations=(DRIFT, ANOMALY, START),
 )

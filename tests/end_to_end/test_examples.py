@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 EVENTS = 800
 DEADLINE_SECONDS = 60
+FAULT = 700
+"""The reading of the machine that is odd."""
 
 
 def electricity() -> Iterator[dict[str, Any]]:
@@ -64,7 +66,21 @@ def bars() -> Iterator[dict[str, Any]]:
         yield {"value": orjson.dumps(event), "keys": instrument.encode()}
 
 
-STREAMS = {"electricity": electricity, "hour-ahead": prices, "mnist-fashion": images, "volatility": bars}
+def readings() -> Iterator[dict[str, Any]]:
+    rng = np.random.default_rng(6)
+    values = 70 + np.sin(np.arange(EVENTS) * np.pi / 50) + 0.1 * rng.normal(size=EVENTS)
+    values[FAULT] += 8.0
+    for value in values.tolist():
+        yield {"value": orjson.dumps({"value": value}), "keys": b"pump-7"}
+
+
+STREAMS = {
+    "electricity": electricity,
+    "hour-ahead": prices,
+    "machine": readings,
+    "mnist-fashion": images,
+    "volatility": bars,
+}
 
 
 def learn(name: str, environ: dict[str, str]) -> Service:
@@ -79,7 +95,7 @@ def learn(name: str, environ: dict[str, str]) -> Service:
     return service
 
 
-def test_there_are_nine_examples() -> None:
+def test_there_are_ten_examples() -> None:
     others = {"late-labels", "plant", "pretrained", "pumps", "sensor-regression"}
     assert {path.stem for path in EXAMPLES} == others | set(STREAMS)
 
@@ -144,6 +160,12 @@ def test_an_example_with_kafka_learns(name: str, tmp_path: Path, broker: Cluster
         assert score is not None
         assert score > 0.6
         assert abs(snapshot.intervals["stream"].coverage - 0.9) < 0.05
+        return
+    if name == "machine":
+        lines = (tmp_path / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+        odd = [event for event in map(orjson.loads, lines) if event.get("anomaly", {}).get("new")]
+        assert FAULT in [event["offset"] for event in odd]
+        assert service.registry.get_sample_value("retaind_anomalies_total") == len(odd) <= 3
         return
     assert main.events == EVENTS
     if name == "mnist-fashion":

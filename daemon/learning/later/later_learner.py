@@ -12,7 +12,7 @@ from daemon.learning.committee.later_committee import LaterScoredCommittee
 from daemon.learning.committee.later_keys import HeardLabels
 from daemon.learning.later.later_block import LaterBlock, batch_of
 from daemon.learning.later.waiting_rows import WaitingRows
-from daemon.learning.main_learner import MainLearner, Met
+from daemon.learning.main_learner import Judged, MainLearner, Met
 from daemon.learning.padded_rows import PaddedRows
 from daemon.scoring.delay_scores import DelayScores
 from strategies.objective import Answer
@@ -98,11 +98,11 @@ class LaterLearner(MainLearner):
             known, labels = seen, self.events
         experience = labels + (told if self._committee is not None else np.zeros_like(told))
         with self._stopwatch("score"):
-            self._hear(turn)
+            judged = self._hear(turn)
         new_segment = self.close_block() if self._block.filled >= self.block_rows else None
         if answer is None:
             answer = Answer(torch.zeros(0))
-        return Met(answer, step=step, known=known, labels=experience, new_segment=new_segment)
+        return Met(answer, step=step, known=known, labels=experience, new_segment=new_segment, judged=judged)
 
     def give_up(self, numbers: Sequence[int]) -> None:
         """Let rows go that get no label."""
@@ -201,12 +201,12 @@ class LaterLearner(MainLearner):
     def _keys(self, turn: Turn) -> NDArray[np.int64]:
         return np.asarray(self._rows.look(turn.heard.number, ["provenance"])["provenance"][:, 0])
 
-    def _hear(self, turn: Turn) -> None:
-        """Score the rows whose labels have come, and put them into the block."""
+    def _hear(self, turn: Turn) -> Judged | None:
+        """Score the rows whose labels have come, and put them into the block; return what had been said of them."""
         self._repeat_labels(turn)
         heard, label = turn.heard, turn.targets.numpy()
         if not len(heard):
-            return
+            return None
         columns = {**self._rows.take(heard.number), "y": label}
         batch, main, reference = batch_of(columns), columns["main"], columns["no_change"]
         self.scored.prequential.update(main, label=label, task=columns["task"], no_change=reference)
@@ -219,6 +219,7 @@ class LaterLearner(MainLearner):
         self._later_block.keep({**columns, "errors": self._errors(main, label), "overlap": heard.overlap})
         self.events += len(heard)
         self.newest_task = int(columns["task"][-1])
+        return Judged(said, columns["provenance"][:, 0])
 
     def _repeat_labels(self, turn: Turn) -> None:
         """Let the no-change baseline say of each event the last label of its key that had come."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from connectors.record import Record
-    from connectors.sink import Prediction
+    from connectors.sink import Anomaly, Prediction
     from daemon.intake.later.later_intake import LaterIntake, Taken
     from daemon.learning.main_learner import MainLearner, Met
     from daemon.learning.snapshot import PipelineSnapshot
@@ -42,6 +42,8 @@ class LaterPipeline(Pipeline):
         super().__init__(intake, **options)
         self._later = intake
         self._most_waiting_bytes = most_waiting_bytes
+        self._brought: dict[int, Anomaly] = {}
+        """How odd the label is that an event in hand has brought to an earlier one, by the number of the event."""
 
     @property
     def events(self) -> int:
@@ -74,9 +76,9 @@ class LaterPipeline(Pipeline):
         predictions: list[Prediction] = []
         if isinstance(self.main, LaterLearner):
             for part, met in self._turns(_turn(taken, features=len(self.feature_names or ())), self.main):
-                halves = self._reach_of(part, met)
+                halves, odd = self._reach_of(part, met), self._oddness_of(part, met)
                 if self._publish_predictions and len(part.arrivals):
-                    predictions += self._predictions(part.arrivals, met, halves=halves)
+                    predictions += self._predictions(part.arrivals, met, halves=halves, odd=odd)
             self.main.give_up(taken.gone)
             if isinstance(self._intervals, LaterIntervals):
                 self._intervals.give_up(taken.gone)
@@ -127,6 +129,21 @@ class LaterPipeline(Pipeline):
             )
         ]
         return np.array(halves)
+
+    def _oddness_of(self, part: Turn, met: Met) -> Sequence[Anomaly | None] | None:
+        """Return how odd what each event brings is ``(rows,)``: the oddest of the labels; None unless asked."""
+        if self._anomalies is None:
+            return None
+        if met.judged is not None:
+            said, keys = met.judged.said.astype(np.float64) + self._later.origins.label, met.judged.key
+            labels, events = part.heard.label, part.first + part.heard.before
+            columns = (each.tolist() for each in (keys, said, labels, events))
+            for key, expected, found, event in zip(*columns, strict=True):
+                told, before = self._anomalies.look(key, expected=expected, found=found), self._brought.get(event)
+                if told is not None and (before is None or told.score > before.score):
+                    self._brought[event] = told
+        # An event may be met after the label that it brings: a block was full between the two.
+        return [self._brought.pop(part.first + event, None) for event in range(len(part.arrivals))]
 
     def _take(self, part: Turn, segments: NDArray[np.int64], main: LaterLearner) -> Met:
         self._boundaries.advance(segments)

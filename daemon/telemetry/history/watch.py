@@ -46,6 +46,8 @@ class Watch:
                     self._notes.add("boundary", at=at, text=f"{of}{task} ended after {row.events:,} events")
         elif name == "alarms":
             self._notes.add("drift", at=at, text=f"{of}Alarm of the detector", count=count)
+        elif name == "anomalies":
+            self._notes.add("anomaly", at=at, text=f"{of}An anomaly began", count=count)
         else:
             text = f"{of}Rejected: loss or gradient not finite; the weights stayed as they were"
             self._notes.add("step", at=at, text=text, count=count)
@@ -56,5 +58,6 @@ def _counts(pipeline: PipelineSnapshot) -> dict[str, int]:
     return {
         "boundaries": 0 if main is None else main.scores.figures.boundaries,
         "alarms": pipeline.alarms,
+        "anomalies": 0 if pipeline.anomalies is None else pipeline.anomalies.anomalies,
         "steps": 0 if main is None else main.steps_rejected,
     }

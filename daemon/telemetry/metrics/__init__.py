@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from daemon.telemetry.metrics import (
     advice,
     age,
+    anomalies,
     categories,
     checkpoints,
     committee,
@@ -41,6 +42,7 @@ AREAS = (
     prequential,
     committee,
     intervals,
+    anomalies,
     retention,
     age,
     lead,

@@ -5,7 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from daemon.telemetry.metrics import advice, age, categories, committee, intervals, labels, lead, loop, tasks
+from daemon.telemetry.metrics import (
+    advice,
+    age,
+    anomalies,
+    categories,
+    committee,
+    intervals,
+    labels,
+    lead,
+    loop,
+    tasks,
+)
 from daemon.telemetry.metrics.learner import AllLearners, LearnerMetrics
 
 if TYPE_CHECKING:
@@ -34,6 +45,7 @@ class TargetMetrics:
         self.committee = committee.CommitteeMetrics(board)
         self.ages = age.AgeMetrics(board)
         self.intervals = intervals.IntervalMetrics(board, tasks=task_labels)
+        self.anomalies = anomalies.AnomalyMetrics(board)
         self.leads = lead.LeadMetrics(board)
         self.advice = advice.AdviceMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)

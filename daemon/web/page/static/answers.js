@@ -1,10 +1,10 @@
-// What waits for labels and what came of them, where they come later; and how often intervals around numbers held.
+// What waits for labels and what came of them, where they come later; how often intervals held; what was odd.
 
 import { byId, make } from "./elements.js";
 import { count, duration, isNumber, NONE, score } from "./numbers.js";
 
 export function showAnswers({ status, percent }) {
-  const rows = [...labelRows(status.labels, percent), ...intervalRows(status.intervals)];
+  const rows = [...labelRows(status.labels, percent), ...intervalRows(status.intervals), ...anomalyRows(status.anomalies)];
   byId("answers-card").hidden = rows.length === 0;
   byId("answers").tBodies[0].replaceChildren(...rows.map(([name, value]) =>
     make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value))));
@@ -27,5 +27,10 @@ const lateBy = (bound) => (bound === "+Inf" ? "labels later than that" : `labels
 
 const intervalRows = (intervals) => Object.entries(intervals ?? {}).map(([task, { coverage, width }]) =>
   [`Interval, ${task}`, `${(100 * coverage).toFixed(1)} %, ${isNumber(width) ? wide(width) : NONE}`]);
+
+const anomalyRows = (anomalies) => !anomalies ? [] : [
+  ["Anomalies", count(anomalies.anomalies)],
+  ["Odd events", `${count(anomalies.odd)} of ${count(anomalies.scored)}`],
+];
 
 const wide = (width) => `${Number(width.toPrecision(3)).toLocaleString("en")} wide`;

@@ -47,14 +47,20 @@ BASE: dict[str, Any] = {
 }
 LAGS = {"per_key": True, "max_keys": 2, "label_lags": 2, "lags": [{"field": "a"}]}
 TOPIC = {"from": "topic", "topic": "labels", "field": "y", "type": "class", "max_classes": 3}
+ODD = {"one_in": 20, "window": 100, "quiet": 2, "max_keys": 2}
 PAGE_HINKLEY = {"type": "drift", "detector": "page_hinkley", "threshold": 1.0, "delta": 0.01, "min_events": 10}
 BRIEF = BASE["retention"] | {"max_tasks": 1, "alive_events": 4}
 
 IN_THE_STREAM: dict[str, dict[str, Any]] = {
-    "the value some events ahead": {"label": {"from": "stream", "field": "a", "ahead": 3}, "features": LAGS},
+    "the value some events ahead": {
+        "label": {"from": "stream", "field": "a", "ahead": 3},
+        "features": LAGS,
+        "anomalies": ODD,
+    },
     "the value some time ahead": {
         "label": {"from": "stream", "field": "a", "ahead": "30s", "horizon": "50s"},
         "committee": None,
+        "anomalies": ODD,
     },
     "the difference": {"target": {"field": "a", "ahead": 2, "as": "difference"}, "learner": {"batch": 32}},
     "the sign": {"target": {"field": "a", "ahead": 1, "as": "sign"}, "features": LAGS, "learner": {"batch": 1}},

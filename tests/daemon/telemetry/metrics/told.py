@@ -11,6 +11,7 @@ from daemon.intake.features.categories import CategoryCounts
 from daemon.intake.features.key_slots import KnownKeys
 from daemon.learning.snapshot import LaterSnapshot
 from daemon.scoring.age_scores import AgeScore
+from daemon.scoring.anomalies import AnomalyCounts
 from daemon.scoring.average_lead import AverageLead
 from daemon.scoring.intervals import IntervalScore
 from daemon.scoring.lead import Lead
@@ -65,6 +66,7 @@ def told_everything(*, front: bool = True) -> CollectorRegistry:
     metrics.tasks.drift(alarms=1, detected_seconds=1_700.0)
     metrics.checkpoints.written(7, size_bytes=4_096, duration_seconds=0.02, at_seconds=1_800.0)
     metrics.intervals.scored({"day": IntervalScore(1_000, coverage=0.9, width=2.5, unbounded=0.01)})
+    metrics.anomalies.show(AnomalyCounts(scored=900, odd=4, anomalies=2), detected_seconds=1_820.0)
     metrics.serving.begin()
     metrics.serving.answered(200, rows=3, seconds=0.002)
     metrics.serving.copied(events=100, at_seconds=1_850.0)
