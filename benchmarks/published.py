@@ -8,7 +8,7 @@ import orjson
 
 from connectors.record import LocalRecord
 from daemon.build.load import load_bytes
-from daemon.build.pipeline import build_pipeline
+from daemon.build.pipeline import build_any_pipeline
 from daemon.learning.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def published(sections: Mapping[str, Any], events: Sequence[Mapping[str, Any]], 
     """
     # JSON is YAML.
     config = load_bytes(orjson.dumps(_NOWHERE | dict(sections)), file=topic, environ={})
-    pipeline = build_pipeline(config, stopwatch=Stopwatch())
+    pipeline = build_any_pipeline(config, stopwatch=Stopwatch())
     records = [
         LocalRecord(topic, 0, offset, 1_000 * offset, None, orjson.dumps(event), [])
         for offset, event in enumerate(events)

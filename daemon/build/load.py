@@ -29,6 +29,8 @@ def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Ta
     """Do the same with the bytes of a file that is named ``file`` in messages."""
     config = validate(parse(data, file=file, environ=environ), tables=tables or Tables.installed())
     require_categories(config)
+    if config.targets and config.serving is not None:
+        raise config.error(("serving",), "it answers for one label; leave it out, or run a daemon for each target")
     for view in config.views.values():
         require_later_labels(view)
     require_adaptable_learners(config)
