@@ -81,10 +81,11 @@ def test_the_new_generation_has_the_positions_and_the_counts(tmp_path: Path, hal
 def test_of_several_targets_the_challengers_of_all_take_over(tmp_path: Path) -> None:
     targets = {
         "decoder": {"type": "json", "task": "task"},
+        "label": "none",
         "targets": [{"field": "a", "ahead": 2}, {"field": "b", "ahead": 5}],
         "companions": NOBODY | {"challenger": NEW},
     }
-    before = config(tmp_path, **{name: part for name, part in (BEFORE | targets).items() if name != "label"})
+    before = config(tmp_path, **BEFORE | targets)
     made = build_any_pipeline(before, stopwatch=Stopwatch())
     made.process(sensors(60, seed=2, keys=[None]))
     store = CheckpointStore(tmp_path, keep=3)
