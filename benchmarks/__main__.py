@@ -15,6 +15,7 @@ from benchmarks.literature import PROTOCOLS
 from benchmarks.nab.command import nab
 from benchmarks.plasticity.command import plasticity
 from benchmarks.scale import scale
+from benchmarks.together import together
 from benchmarks.year.command import year
 
 # A protocol is one file and one line in PROTOCOLS; another measurement is one file and one line here.
@@ -26,6 +27,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "plasticity": (plasticity, "Whether the model still learns after 800 tasks, and still remembers the latest."),
     "scale": (scale, "What it costs when a sensor fails, is replaced, drifts or changes its unit in mid-stream."),
     "year": (year, "A simulated plant's year in an hour: what is kept of it, and what incidents cost."),
+    "together": (together, "Two targets of a stream in one daemon, against a daemon for each."),
     "report": (report, "Write results as one HTML page, for people who were not there."),
 }
 """Name → the command, and a line about it."""

@@ -67,7 +67,7 @@ def ahead(
         if name not in STREAMS:
             raise typer.BadParameter(f"{name} is none of: {', '.join(STREAMS)}", param_hint="--only")
         try:
-            rows = _rows(data, STREAMS[name])
+            rows = rows_of(data, STREAMS[name])
         except OSError as error:
             raise typer.BadParameter(str(error), param_hint="--data") from error
         console.print(f"| {name} | {' | '.join(figures(STREAMS[name], rows))} |")
@@ -87,8 +87,8 @@ def figures(stream: Stream, rows: Sequence[dict[str, float]]) -> list[str]:
     shares = [float(within[start : start + WINDOW].mean()) for start in starts]
     return [
         f"{len(place):,}",
-        f"{_r2(answer, truth):.4f}",
-        f"{_r2(values[place], truth):.4f}",
+        f"{r2(answer, truth):.4f}",
+        f"{r2(values[place], truth):.4f}",
         f"{100 * within.mean():.1f}",
         f"{100 * min(shares):.1f} to {100 * max(shares):.1f}",
         f"{100 * np.isnan(ends).any(axis=1).mean():.1f}",
@@ -105,11 +105,13 @@ def predictions(stream: Stream, rows: Sequence[dict[str, float]]) -> list[Predic
     return published(sections, rows, topic="rows")
 
 
-def _rows(data: Path, stream: Stream) -> list[dict[str, float]]:
+def rows_of(data: Path, stream: Stream) -> list[dict[str, float]]:
+    """Return the rows of a stream's file, with the fields that are wanted."""
     with gzip.open(data / stream.path, "rt", encoding="utf-8", newline="") as file:
         wanted = (stream.field, *stream.others)
         return [{name: float(row[name]) for name in wanted} for row in csv.DictReader(file)]
 
 
-def _r2(answer: NDArray[Any], truth: NDArray[Any]) -> float:
+def r2(answer: NDArray[Any], truth: NDArray[Any]) -> float:
+    """Return how good answers are, 1 where they are the truth, 0 where they are as good as its mean."""
     return 1 - float(np.square(truth - answer).sum() / np.square(truth - truth.mean()).sum())

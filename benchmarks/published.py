@@ -8,7 +8,7 @@ import orjson
 
 from connectors.record import LocalRecord
 from daemon.build.load import load_bytes
-from daemon.build.pipeline import build_pipeline
+from daemon.build.pipeline import build_any_pipeline
 from daemon.learning.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def published(
     """
     # JSON is YAML.
     config = load_bytes(orjson.dumps(_NOWHERE | dict(sections)), file=topic, environ={})
-    pipeline = build_pipeline(config, stopwatch=Stopwatch())
+    pipeline = build_any_pipeline(config, stopwatch=Stopwatch())
     records = [
         LocalRecord(topic, 0, offset, time, None, orjson.dumps(event), [])
         for offset, (time, event) in enumerate(

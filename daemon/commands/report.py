@@ -22,6 +22,9 @@ def report(
         Path | None,
         typer.Option("--config", "-c", help="The run's configuration, to be shown without its secrets."),
     ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Which of several targets is told of, by its name, such as pm25+1h.")
+    ] = None,
 ) -> None:
     """Write a report of a run as one HTML page, for people who were not there.
 
@@ -38,9 +41,9 @@ def report(
         raise typer.Exit(ExitCode.USAGE)
     try:
         if json:
-            typer.echo(_figures(run))
+            typer.echo(_figures(run, target))
             return
-        output.write_text(_page(run, config), encoding="utf-8")
+        output.write_text(_page(run, config, target), encoding="utf-8")
     except StateError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.IO) from error
@@ -50,15 +53,15 @@ def report(
     typer.echo(f"{output}: written")
 
 
-def _figures(directory: Path) -> str:
+def _figures(directory: Path, target: str | None) -> str:
     from daemon.process.json_text import json_text  # noqa: PLC0415 - beside its use
     from daemon.report.run_record import read_run  # noqa: PLC0415 - it imports torch, and --help need not wait
     from daemon.report.summary import RunSummary  # noqa: PLC0415 - for the same reason
 
-    return json_text(RunSummary.of_record(read_run(directory)).json())
+    return json_text(RunSummary.of_record(read_run(directory, target=target)).json())
 
 
-def _page(directory: Path, file: Path | None) -> str:
+def _page(directory: Path, file: Path | None, target: str | None) -> str:
     from daemon.report.page import made_by  # noqa: PLC0415 - beside its use
     from daemon.report.run_record import read_run  # noqa: PLC0415 - it imports torch, and --help need not wait
     from daemon.report.run_report import run_report  # noqa: PLC0415 - for the same reason
@@ -66,9 +69,10 @@ def _page(directory: Path, file: Path | None) -> str:
     title, configuration = f"retaind: {directory.resolve().name}", None
     if file is not None:
         title, configuration = _configuration(file)
-    record = read_run(directory)
+    record = read_run(directory, target=target)
     if record.problem is not None:
         typer.echo(f"run history ignored: {record.problem}", err=True)
+    title = title if target is None else f"{title}: {target}"
     return run_report(record, title=title, configuration=configuration, made=made_by(time.time()))
 
 

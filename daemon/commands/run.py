@@ -18,11 +18,13 @@ from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.build.load import load
 from daemon.config.errors import ConfigError
 from daemon.config.schema import Config
+from daemon.intake.labels.later import ALONE
 from daemon.loop.reject_counts import NothingLearnedError
 from daemon.loop.reject_limit import TooManyRejectsError
 from daemon.process.exit_codes import ExitCode
 from daemon.process.logs import logging_to
 from daemon.process.notify import Notify
+from daemon.process.printable import printable
 from daemon.process.signals import Signals
 from daemon.process.tables import console_for_tables
 from daemon.report.summary import RunSummary
@@ -90,8 +92,11 @@ def serve(config: Config, *, read: Callable[[], Config]) -> ExitCode:
 
 def _say_what_came_of_it(service: Service) -> None:
     """Print a table at the end of a stream that has one; not where it goes on, and a restart would too."""
-    summary = RunSummary.of_snapshot(service.loop.pipeline.snapshot(), rejected=service.rejects)
-    print_summary(summary, console_for_tables())
+    console = console_for_tables()
+    for target, pipeline in service.loop.pipeline.snapshot().by_target.items():
+        if target != ALONE:
+            console.print(f"\ntarget {printable(target)}")
+        print_summary(RunSummary.of_snapshot(pipeline, rejected=service.rejects), console)
 
 
 def _spare_the_collector() -> None:

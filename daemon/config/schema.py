@@ -26,7 +26,7 @@ from daemon.config.sections import (
     RetentionSection,
 )
 from daemon.config.serving_section import ServingSection
-from daemon.config.target_list import MOST_TARGETS, require_targets
+from daemon.config.target_list import require_targets
 from daemon.intake.features.options import FeaturesSection
 from daemon.intake.labels.later import ALONE
 from daemon.intake.labels.options import ClassLabel, NumberLabel
@@ -89,7 +89,6 @@ class Config(Section):
     )
     targets: Targets = Field(
         (),
-        max_length=MOST_TARGETS,
         json_schema_extra=_mappings,
         description="In place of label, several values of the stream's future that are predicted at once: a list of"
         " the options of a label from: stream.",

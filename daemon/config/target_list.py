@@ -18,6 +18,10 @@ MOST_TARGETS = 16
 
 def require_targets(targets: Any) -> Any:
     """Return the validated targets; raise ``ValidationError`` at those that are none, or are there twice."""
+    if len(targets) > MOST_TARGETS:
+        raise ValueError(
+            f"there are {len(targets)} targets, and a daemon has at most {MOST_TARGETS}; run another one"
+        )
     problems = [(place, _problem(targets, place)) for place in range(len(targets))]
     details = [
         InitErrorDetails(type=PydanticCustomError("not_a_target", "{why}", {"why": why}), loc=(place,), input=None)

@@ -9,9 +9,8 @@ from daemon.build.load import load
 from daemon.build.restored import restored
 from daemon.export.description import NotExportedError
 from daemon.export.onnx_file import export_onnx
-from daemon.intake.labels.later import ALONE
 from daemon.learning.stopwatch import Stopwatch
-from daemon.learning.target_states import TARGETS
+from daemon.learning.target_states import TARGETS, one_of
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.weights_export import export_weights
 
@@ -40,13 +39,12 @@ def written(config: Path, to: Path, *, generation: int | None, task: str | None,
 
 def _chosen(config: Config, target: str | None) -> str:
     """Return the name of the target to be exported; raise ``NotExportedError`` where none can be told."""
-    names = list(config.views)
-    if target is None and len(names) == 1:
-        return names[0]
-    if target not in names or target == ALONE:
-        known = ", ".join(filter(None, names)) or "none: the configuration has one label"
-        raise NotExportedError(f"name one of the targets with --target; there are {known}")
-    return target
+    if not config.targets and target is not None:
+        raise NotExportedError("--target is for several targets, and the configuration has one label; leave it out")
+    try:
+        return one_of(config.views, target)
+    except ValueError as error:
+        raise NotExportedError(str(error)) from error
 
 
 def _saved(directory: Path, generation: int | None) -> SavedState:

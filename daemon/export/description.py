@@ -64,7 +64,7 @@ class Description:
             sections={
                 "decoder": {name: each for name, each in decoder.items() if name in TabularOptions.model_fields},
                 "features": config.features.model_dump(mode="json", exclude_unset=True),
-                "label": config.label.model_dump(mode="json", exclude_unset=True),
+                "label": config.label.model_dump(mode="json", exclude_unset=True, by_alias=True),
             },
             csv={name: decoder[name] for name in _CSV if name in decoder} if config.decoder.type == "csv" else {},
             state={"decoder": rows["decoder"], "categories": rows.get("categories", {})},

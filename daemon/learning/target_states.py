@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from daemon.intake.labels.later import ALONE, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     State = Mapping[str, Any]
 
@@ -21,6 +21,20 @@ def states_by_target(state: State) -> Mapping[str, State]:
     none.
     """
     return state[TARGETS] if TARGETS in state else {_name(state): state}
+
+
+def one_of(targets: Iterable[str], wanted: str | None) -> str:
+    """Return the name of the target that is wanted, or of the only one; raise ``ValueError`` where there is none.
+
+    >>> one_of(["pm25+1h"], None), one_of(["pm25+1h", "pm25+24h"], "pm25+24h")
+    ('pm25+1h', 'pm25+24h')
+    """
+    names = list(targets)
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted is None or wanted not in names:
+        raise ValueError(f"name one of the targets with --target; there are {', '.join(names)}")
+    return wanted
 
 
 def _name(state: State) -> str:

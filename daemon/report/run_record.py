@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from daemon.learning.snapshot import MAIN
+from daemon.learning.target_states import one_of, states_by_target
 from daemon.process.redaction import redacted
 from daemon.scoring.class_scores import ClassScores
 from daemon.scoring.learner_scores import LearnerScores
@@ -112,34 +113,42 @@ class RunRecord:
         return self.scored.index(task) if task in self.scored else task
 
 
-def read_run(directory: Path) -> RunRecord:
-    """Read the newest good checkpoint of a state directory; raise ``StateError`` where there is nothing to tell."""
+def read_run(directory: Path, *, target: str | None = None) -> RunRecord:
+    """Read the newest good checkpoint of a state directory; raise ``StateError`` where there is nothing to tell.
+
+    Of several targets it is told of ``target``.
+    """
     store = CheckpointStore(directory, keep=1)
     recovered = store.require_newest()
-    main = recovered.saved.state["pipeline"]["main_learner"]
-    if not main:
+    states = states_by_target(recovered.saved.state["pipeline"])
+    try:
+        name = one_of(states, target)
+    except ValueError as error:
+        raise StateError(f"{directory} has learned several targets: {error}") from error
+    if not states[name]["main_learner"]:
         raise StateError(
             f"the checkpoint in {directory} is from before the first event: there is nothing to report"
         )
     try:
-        return _record(recovered.saved, main, *_history(store, recovered.saved.generation))
+        return _record(recovered.saved, states[name], *_history(store, recovered.saved.generation, name))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(
             f"the checkpoint in {directory} is not one that this version can report: {error!r}"
         ) from error
 
 
-def _history(store: CheckpointStore, generation: int) -> tuple[SavedHistory | None, str | None]:
+def _history(store: CheckpointStore, generation: int, target: str) -> tuple[SavedHistory | None, str | None]:
     try:
-        return read_history(store, generation), None
+        history = read_history(store, generation)
     except StateError as error:
         return None, str(error)
+    return None if history is None else history.of_target(target), None
 
 
 def _record(
-    saved: SavedState, main: Mapping[str, Any], history: SavedHistory | None, problem: str | None
+    saved: SavedState, state: Mapping[str, Any], history: SavedHistory | None, problem: str | None
 ) -> RunRecord:
-    intake = saved.state["pipeline"]["intake"]
+    intake, main = state["intake"], state["main_learner"]
     classes = intake["labels"].get("names")
     learners = {MAIN: main, **main["companions"]["by_name"]}
     points = {} if history is None else history.points()
@@ -151,11 +160,11 @@ def _record(
     records = [
         _learner(
             name,
-            _scores(state["scored"]["evaluator"]["matrix"], scores[name], tasks),
+            _scores(of["scored"]["evaluator"]["matrix"], scores[name], tasks),
             lead=None if name == MAIN else scores[MAIN].lead_over(scores[name], waiting=waiting),
             points=points.get(name, ()),
         )
-        for name, state in learners.items()
+        for name, of in learners.items()
     ]
     return RunRecord(
         generation=saved.generation,
@@ -165,7 +174,7 @@ def _record(
         steps=int(saved.summary["step"]),
         size_bytes=saved.bytes,
         tasks=tasks,
-        current_task=saved.state["pipeline"]["task"],
+        current_task=state["task"],
         classes=tuple(map(str, classes or ())),
         learners=tuple(records),
         committee=_committee(main["committee"], tasks, classification=classes is not None),

@@ -104,6 +104,11 @@ def _variables() -> list[dict[str, Any]]:
         {**source, "refresh": 1, "includeAll": False, "multi": False},
         _labels("job", "Job", "label_values(retaind_build_info, job)"),
         _labels("instance", "Instance", 'label_values(retaind_build_info{job="$job"}, instance)'),
+        _labels(
+            "target",
+            "Target",
+            'label_values(retaind_events_predicted_total{job="$job", instance="$instance"}, target)',
+        ),
     ]
 
 

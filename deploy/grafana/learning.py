@@ -20,7 +20,7 @@ NOW = (
         "Time for a step",
         description="Time in the stage learn for each accepted step, rehearsal and anchors included.",
         unit="s",
-        expr=f"{LEARNING_TIME} / ignoring (stage) {STEPS}",
+        expr=f"{LEARNING_TIME} / ignoring (stage, target) {STEPS}",
     ),
     stat(
         "Anchors",

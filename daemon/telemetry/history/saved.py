@@ -133,6 +133,14 @@ class SavedHistory(_Columns):
         """Return the events of note, as they were kept; those of a kind that is not known are left out."""
         return [Note(each.kind, each.at, each.text, each.count) for each in self.notes if is_kind(each.kind)]
 
+    def of_target(self, target: str) -> Self:
+        """Return the same as the history of one of its targets; itself where it has none of that name."""
+        of = self.targets.get(target)
+        if of is None:
+            return self
+        own = {name: getattr(of, name) for name in ("width", "codes", "curves", "memory")}
+        return self.model_copy(update=own | {"targets": {}})
+
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the same with other names of learners."""
         curves = {names.get(name, name): of for name, of in self.curves.items()}

@@ -8,14 +8,17 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from daemon.build.pipeline import build_any_pipeline
 from daemon.build.promotion import promote
 from daemon.cli import app
 from daemon.config.errors import ConfigError
 from daemon.config.schema import Config
+from daemon.learning.stopwatch import Stopwatch
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
 from tests.daemon.learning.companion_stream import CONFIG, NOBODY, companion, main_of, pipeline, state_of, stream
+from tests.daemon.learning.later.late_stream import sensors
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -73,6 +76,27 @@ def test_the_new_generation_has_the_positions_and_the_counts(tmp_path: Path, hal
     assert (generation, loaded.state["source"]) == (2, {"position": 100})
     assert loaded.summary["events"] == 100
     assert loaded.summary["step"] == loaded.state["pipeline"]["main_learner"]["scored"]["learner"]["steps"]
+
+
+def test_of_several_targets_the_challengers_of_all_take_over(tmp_path: Path) -> None:
+    targets = {
+        "decoder": {"type": "json", "task": "task"},
+        "label": "none",
+        "targets": [{"field": "a", "ahead": 2}, {"field": "b", "ahead": 5}],
+        "companions": NOBODY | {"challenger": NEW},
+    }
+    before = config(tmp_path, **BEFORE | targets)
+    made = build_any_pipeline(before, stopwatch=Stopwatch())
+    made.process(sensors(60, seed=2, keys=[None]))
+    store = CheckpointStore(tmp_path, keep=3)
+    store.write({"pipeline": made.state_dict(), "source": {}}, made.summary())
+    made.close_block()
+    was, now = made.state_dict()["targets"], store.load(promote(before, store)).state["pipeline"]["targets"]
+    assert list(now) == ["a+2", "b+5"]
+    for name in now:
+        one, other = was[name]["main_learner"], now[name]["main_learner"]
+        assert_same_state(one["companions"]["by_name"]["challenger"]["scored"], other["scored"])
+        assert_same_state(one["scored"], other["companions"]["by_name"]["challenger"]["scored"])
 
 
 def test_the_daemon_does_not_start_with_the_file_as_it_was(tmp_path: Path, halfway: Pipeline) -> None:

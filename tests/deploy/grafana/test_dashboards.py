@@ -42,7 +42,7 @@ def test_a_dashboard_keeps_its_address_and_lets_the_data_source_be_chosen(file: 
     assert dashboard["schemaVersion"] >= 36
     assert dashboard["description"]
     variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
-    assert list(variables) == ["datasource", "job", "instance"]
+    assert list(variables) == ["datasource", "job", "instance", "target"]
     assert (variables["datasource"]["type"], variables["datasource"]["query"]) == ("datasource", "prometheus")
     assert "current" not in variables["datasource"]
     assert "__inputs" not in dashboard

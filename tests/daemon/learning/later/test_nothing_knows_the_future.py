@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from daemon.build.pipeline import build_pipeline
+from daemon.build.pipeline import build_any_pipeline, build_pipeline
 from daemon.config.schema import Config
 from daemon.learning.stopwatch import Stopwatch
 from tests.daemon.learning.later.late_stream import START, record
@@ -115,6 +115,28 @@ def test_numbers_that_only_the_future_tells_are_not_known(case: str) -> None:
         assert score.rows > ROWS - 150
         assert score.r2 is not None
         assert score.r2 < 0.02, (name, score.r2)
+
+
+def test_nobody_knows_more_of_one_target_by_another_that_comes_sooner() -> None:
+    """Of noise nothing is known, however many of its values are predicted, learned and shown as lags meanwhile."""
+    config = {
+        "source": {"type": "file", "path": "unused"},
+        "decoder": {"type": "json", "features": ["a"]},
+        "targets": [{"field": "a", "ahead": AHEAD}, {"field": "a", "ahead": 1}, {"field": "a", "ahead": "60s"}],
+        "features": LAGS,
+        "learner": {"steps": "fixed"},
+        "companions": {"naive": None, "frozen": None},
+        "checkpoint": {"directory": "unused"},
+    }
+    pipeline = build_any_pipeline(Config.model_validate(config), stopwatch=Stopwatch())
+    events = noise()[:600]
+    for start in range(0, len(events), 400):
+        pipeline.process(events[start : start + 400])
+    for target, snapshot in pipeline.snapshot().targets.items():
+        for name, score in scores(snapshot).items():
+            assert score.rows > len(events) - 100
+            assert score.r2 is not None
+            assert score.r2 < 0.02, (target, name, score.r2)
 
 
 @pytest.mark.parametrize("number", [False, True], ids=["classes", "numbers"])

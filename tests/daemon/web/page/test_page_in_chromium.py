@@ -249,6 +249,41 @@ def test_labels_that_come_later_and_intervals_are_told(browser: Chromium, tmp_pa
         assert browser.console() == []
 
 
+def test_each_of_several_targets_is_told_and_the_page_is_of_the_one_that_is_chosen(
+    browser: Chromium, tmp_path: Path
+) -> None:
+    path = tmp_path / "walk.jsonl"
+    walk = np.cumsum(np.random.default_rng(0).normal(size=400)).tolist()
+    path.write_text("".join(json.dumps({"a": value}) + "\n" for value in walk))
+    sections = {
+        "source": {"type": "file", "path": str(path)},
+        "decoder": {"type": "json"},
+        "targets": [{"field": "a", "ahead": 1, "coverage": 0.8}, {"field": "a", "ahead": 24, "as": "sign"}],
+        "committee": None,
+        "retention": {"every_events": 100, "probe_share": 0.1},
+        "checkpoint": {"directory": str(tmp_path / "state")},
+        "http": {"port": 0},
+    }
+    with Service(Config.model_validate(sections)) as service:
+        service.run(stop=lambda: False)
+        browser.screen(width=320, phone=True)
+        browser.open(service.http.address)
+        browser.until("return document.querySelectorAll('#targets tbody tr').length === 2")
+        near, far = cells(browser, "#targets tbody tr")
+        assert (near[0], near[-1]) == ("a+1", "1")
+        assert (far[0], far[-2:]) == ("a+24:sign", ["–", "24"])
+        assert far[1].endswith(" %")
+        told = status(service)["targets"]
+        assert near[3] == f"{100 * told['a+1']['intervals']['stream']['coverage']:.1f} %"
+        assert dict(cells(browser, "#answers tbody tr"))["Events that wait for a label"] == "1"
+        browser.run("document.querySelector('#targets input[value=\"a+24:sign\"]').click()")
+        assert dict(cells(browser, "#answers tbody tr"))["Events that wait for a label"] == "24"
+        browser.until("return document.querySelectorAll('#curves svg').length > 0")
+        assert min(browser.run(CONTRASTS, "#targets *")) >= LEAST_CONTRAST
+        assert width_of(browser) == 320
+        assert browser.console() == []
+
+
 def width_of(browser: Chromium) -> int:
     """How many pixels wide the page is. A phone's browser makes `innerWidth` as wide: that tells nothing."""
     wide: int = browser.run("return document.documentElement.scrollWidth")
