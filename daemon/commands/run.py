@@ -13,6 +13,7 @@ import typer
 from kafka.errors import KafkaConfigurationError
 
 from connectors.kafka.positions import PositionLostError
+from connectors.printable import printable
 from connectors.sink import SinkUnavailableError
 from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.build.load import load
@@ -24,7 +25,6 @@ from daemon.loop.reject_limit import TooManyRejectsError
 from daemon.process.exit_codes import ExitCode
 from daemon.process.logs import logging_to
 from daemon.process.notify import Notify
-from daemon.process.printable import printable
 from daemon.process.signals import Signals
 from daemon.process.tables import console_for_tables
 from daemon.report.summary import RunSummary
