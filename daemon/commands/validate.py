@@ -11,7 +11,7 @@ from daemon.build.load import load
 from daemon.config.advice.advice import advise
 from daemon.config.schema import Config
 from daemon.process.exit_codes import ExitCode
-from daemon.web.tokens import control_token
+from daemon.web.tokens import control_token, serving_token
 from daemon.web.web_config import web_config
 
 
@@ -37,6 +37,7 @@ def validate(
     config = load(file)
     web_config(config)
     control_token(config)
+    serving_token(config)
     advice = advise(config)
     for remark in advice:
         typer.echo(str(remark), err=True)

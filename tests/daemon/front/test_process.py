@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -169,7 +168,7 @@ def test_a_changed_certificate_is_served_and_a_bad_one_is_not(tmp_path: Path) ->
         assert running.address.startswith("https://")
         assert trusts("first.pem")
         told = get(running, "/metrics", verify=str(tmp_path / "first.pem")).text
-        assert f"\nretaind_tls_certificate_expiry_timestamp_seconds {tls.ends()}\n".replace("e+", "e+") in told
+        assert f"\nretaind_tls_certificate_expiry_timestamp_seconds {tls.ends()}\n" in told
         written(tmp_path, second)
         until(lambda: trusts("second.pem"))
         (tmp_path / "server.key").write_text("no key")
@@ -177,4 +176,4 @@ def test_a_changed_certificate_is_served_and_a_bad_one_is_not(tmp_path: Path) ->
         assert trusts("second.pem")
         told = get(running, "/metrics", verify=str(tmp_path / "second.pem")).text
     assert 'retaind_tls_certificate_reloads_total{result="refused"} 1.0' in told
-    assert json.loads(json.dumps(logs[-1]))["log_level"] == "error"
+    assert [log["log_level"] for log in logs] == ["info", "error"]
