@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import socket
 import sys
+import time
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -40,23 +42,20 @@ async def ask(place: tuple[str, int], path: str) -> int:
     return answers
 
 
-async def idle(place: tuple[str, int]) -> int:
-    """Open many connections at once and hold them, until cancelled; return how many were made."""
-    made: list[object] = []
-
-    async def one() -> None:
-        with suppress(OSError):
-            made.append(await asyncio.open_connection(*place))
-
-    with suppress(asyncio.CancelledError):
-        await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
-        await asyncio.Event().wait()
-    return len(made)
+def idle(place: tuple[str, int], seconds: float) -> int:
+    """Open many connections at once and hold them for so long; return how many."""
+    ends = time.monotonic() + seconds
+    held = [socket.socket() for _ in range(CONNECTIONS)]
+    for each in held:
+        each.setblocking(False)
+        each.connect_ex(place)
+    time.sleep(max(0.0, ends - time.monotonic()))
+    return len(held)
 
 
-async def clients(kind: str, place: tuple[str, int], seconds: float) -> int:
-    """Be these clients for so long."""
-    task = asyncio.create_task(idle(place) if kind == "idle" else ask(place, kind))
+async def ask_for(path: str, place: tuple[str, int], seconds: float) -> int:
+    """Ask for so long."""
+    task = asyncio.create_task(ask(place, path))
     await asyncio.sleep(seconds)
     task.cancel()
     return await task
@@ -69,7 +68,8 @@ def main(kind: str, address: str, seconds: str) -> None:
     host, port = urlsplit(address).hostname, urlsplit(address).port
     assert host is not None
     assert port is not None
-    typer.echo(asyncio.run(clients(kind, (host, port), float(seconds))))
+    place, length = (host, port), float(seconds)
+    typer.echo(idle(place, length) if kind == "idle" else asyncio.run(ask_for(kind, place, length)))
 
 
 if __name__ == "__main__":

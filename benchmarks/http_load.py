@@ -3,8 +3,8 @@
 ``python -m benchmarks.http_load`` lets a daemon learn from a file as fast as it can. In every other stretch of some
 seconds 64 clients ask for ``/metrics`` in a loop, or for ``/livez``, or 10,000 connections are opened at once and
 held. It prints the rate of learning in stretches with clients as a share of that in those without, how long
-``/livez`` took at worst meanwhile, asked ten times a second, the most descriptors that either
-process had, and the checkpoints that were written.
+``/livez`` took at worst meanwhile, asked ten times a second, the most descriptors that either process had, and the
+checkpoints that were written.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from daemon.config.own_classes import own_classes
 from daemon.config.schema import Config
 from daemon.config.tables import Tables
 from daemon.process.exit_codes import ExitCode
-from daemon.web.tokens import control_token
+from daemon.web.tokens import control_token, serving_token
 from daemon.web.web_config import web_config
 
 
@@ -46,6 +46,7 @@ def validate(
     config = load(file, tables=Tables.installed(imports_own=imports))
     web_config(config)
     control_token(config)
+    serving_token(config)
     for path, name in () if imports else own_classes(config):
         unseen = f"{name} is not imported; `retaind validate --import {file}` looks into it, as every start does"
         typer.echo(str(config.error(path, unseen)), err=True)

@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from daemon.front.application import Application
@@ -62,6 +63,12 @@ def _seen(signs: int) -> VitalSigns:
     return VitalSigns(memoryview(memory))
 
 
+def _step_back() -> None:
+    """Let the loop go first where both want a processor; a sandbox may not allow to say so."""
+    with suppress(OSError):
+        os.nice(NICENESS)
+
+
 async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, signs: VitalSigns) -> None:
     ended = asyncio.Event()
     asked = settings.serving
@@ -88,9 +95,9 @@ async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, s
     door.open()
     link.send({"kind": "serves"})
     if model is None:
-        os.nice(NICENESS)
+        _step_back()
     else:
-        prepare_aside(model, then=lambda: os.nice(NICENESS))
+        prepare_aside(model, then=_step_back)
     while not ended.is_set():
         try:
             await asyncio.wait_for(ended.wait(), None if tls is None else _LOOK_SECONDS)

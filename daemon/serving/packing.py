@@ -68,8 +68,10 @@ class _Writer:
 
     def value(self, thing: Any) -> Any:
         kind = type(thing)
-        if thing is None or kind is bool or kind is str:
+        if thing is None or kind is bool:
             return thing
+        if kind is str:
+            return thing if thing.isascii() else self._text(thing)
         if kind is int:
             return thing if abs(thing) <= _JSON_INTEGER else ["integer", str(thing)]
         if kind is float:
@@ -81,6 +83,15 @@ class _Writer:
             self._alive.append(thing)
             self.nodes[number] = self._node(thing, kind)
         return ["ref", number]
+
+    @staticmethod
+    def _text(text: str) -> Any:
+        """Return a text, of which JSON cannot hold a lone half of a surrogate pair."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return ["text", text.encode("utf-16-be", "surrogatepass").hex()]
+        return text
 
     def _node(self, thing: Any, kind: type) -> Any:
         if kind in _ROWS:

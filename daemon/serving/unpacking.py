@@ -58,6 +58,8 @@ class _Reader:
             return int(of)
         if kind == "float":
             return float(of)
+        if kind == "text":
+            return bytes.fromhex(of).decode("utf-16-be", "surrogatepass")
         if of not in self._made:
             self._made[of] = self._make(of, *self._nodes[of])
         return self._made[of]

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from daemon.front.model import ReceivedModel
     from daemon.web.door import Door
 
+DEADLINE_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
