@@ -53,14 +53,19 @@ def quoted(value: Any, *, most: int = QUOTED) -> str:
     return repr(value) if shown == text else f"'{shown}'"
 
 
-def message(text: str, *, most: int = MESSAGE) -> str:
-    """Return a message as it may be logged, counted and sent: of a long one the two ends, and how long it was.
+def shortened(text: str, most: int) -> str:
+    """Return a text as it is, or of a long one the two ends, and how long it was.
 
-    >>> message("The class " + "x" * 1_000 + " is unknown.", most=60)
+    >>> shortened("The class " + "x" * 1_000 + " is unknown.", 60)
     'The class xxxxxxxxxxxxxxxxxxxxxx… (1022 characters) …nknown.'
     """
-    if len(text) > most:
-        middle = f"… ({len(text)} characters) …"
-        end = min(most // 4, most - len(middle)) // 2
-        text = f"{text[: most - len(middle) - end]}{middle}{text[-end:]}"
-    return printable(text, keep="\n\t")
+    if len(text) <= most:
+        return text
+    middle = f"… ({len(text)} characters) …"
+    end = min(most // 4, most - len(middle)) // 2
+    return f"{text[: most - len(middle) - end]}{middle}{text[-end:]}"
+
+
+def message(text: str, *, most: int = MESSAGE) -> str:
+    """Return a message as it may be logged, counted and sent: short, and all of it seen."""
+    return printable(shortened(text, most), keep="\n\t")

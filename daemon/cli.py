@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "Check a set-up for problems, and say how to fix each.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
     "positions": "Choose what the consumer group has: the checkpoint's positions, or none.",
+    "skip": "Pass a part of the stream that cannot be learned from, on your word; a dry run shows it first.",
     "export": "Write the learned model as ONNX or safetensors, checked against the model itself.",
     "predict": "Apply an exported model to a file of events, without a daemon.",
     "top": "Watch a running daemon in a terminal: rate, lag, scores, what is forgotten, notes.",

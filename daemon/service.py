@@ -136,16 +136,15 @@ class Service:
     ) -> None:
         """Learn until asked to ``stop`` or the source is exhausted; then save. All are asked before each turn.
 
-        Raises ``TooManyRejectsError`` where most of the stream is bad. Where what was rejected is kept, the next
-        start goes on behind it. Else nothing is passed that nobody would ever see again.
+        Raises ``TooManyRejectsError`` where most of the stream is bad; the next start goes on behind what was
+        rejected by then, unless no event is to be passed.
         """
         try:
             self._run(stop=stop, consolidate=consolidate, reload=reload)
         except NotToleratedError:
             raise
         except TooManyRejectsError:
-            if self.loop.keeps_rejects:
-                self._save_at_last()
+            self._save_at_last()
             raise
 
     def _run(

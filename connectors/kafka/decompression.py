@@ -71,22 +71,19 @@ def _zstd(data: bytes, most_bytes: int) -> bytes:
 def _snappy(data: bytes, most_bytes: int) -> bytes:
     """Open one block, or the blocks that xerial's library writes, each behind its length."""
     if not data.startswith(_XERIAL) or len(data) < _XERIAL_HEADER_BYTES:
-        return _block(data, most_bytes)
+        _require_at_most(most_bytes, _declared(data))
+        return bytes(snappy.decompress(data))
     opened, at = bytearray(), _XERIAL_HEADER_BYTES
     while at < len(data):
         size = int.from_bytes(data[at : at + _LENGTH_BYTES], "big", signed=True)
         at += _LENGTH_BYTES
         if not 0 < size <= len(data) - at:
             raise ValueError(f"a snappy block of {size} bytes, of which {len(data) - at} are there")
-        opened += _block(data[at : at + size], most_bytes - len(opened))
+        block = data[at : at + size]
+        _require_at_most(most_bytes, len(opened) + _declared(block))
+        opened += snappy.decompress(block)
         at += size
     return bytes(opened)
-
-
-def _block(data: bytes, most_bytes: int) -> bytes:
-    _require_at_most(most_bytes, _declared(data))
-    opened: bytes = snappy.decompress(data)
-    return opened
 
 
 def _declared(block: bytes) -> int:

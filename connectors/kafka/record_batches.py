@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kafka import errors
 
 from connectors.kafka.decompression import MASK, decompressed
+from connectors.record import FILE_START
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +18,8 @@ MANY = 50_000
 MOST_HEADERS = 2_000_000
 """Of all records of a batch: two bytes can be a header, and a hundred in memory."""
 NO_TIME = -1
+_NO_FILE = FILE_START.replace(".", r"\x2e")
+"""What a header is called that has the name by which sources of files mark the first record of one."""
 _EARLIEST, _LATEST = -(1 << 63), (1 << 63) - 1
 _NO_BYTES = 1  # the varint of -1
 _MORE = 0x80  # a byte of a varint that another follows
@@ -167,5 +170,6 @@ def _headers(buffer: bytes, at: int, *, most: int) -> tuple[list[tuple[str, byte
         if name is None:
             raise ValueError("a header without a name")
         value, at = _bytes(buffer, at)
-        headers.append((name.decode(errors="backslashreplace"), value))
+        text = name.decode(errors="backslashreplace")
+        headers.append((_NO_FILE if text == FILE_START else text, value))
     return headers, at  # type: ignore[return-value]  # a header may have no value, as with kafka-python

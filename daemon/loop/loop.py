@@ -124,11 +124,6 @@ class Loop:
         self.saving.outdate()
 
     @property
-    def keeps_rejects(self) -> bool:
-        """Whether what is rejected is kept as dead letters."""
-        return self._outbox.keeps_rejects
-
-    @property
     def owes(self) -> bool:
         """Whether a sink has still to take something before another event may be polled, or all may end."""
         return self._owes

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from connectors.printable import is_seen, printable
+
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
@@ -20,7 +22,20 @@ def json_text(value: Any) -> str:
     '{"loss":null,"task":"a"}'
     >>> json_text({"loss": float("nan"), "task": "a\ud800"})
     '{"loss": null, "task": "a\\ud800"}'
+    >>> json_text({"task": "a\N{RIGHT-TO-LEFT OVERRIDE}b"})
+    '{"task":"a\\u202eb"}'
     """
+    return _seen(_dumped(value))
+
+
+def _seen(text: str) -> str:
+    """Return the same JSON with escapes for what nobody sees in it: a program reads what it would have read."""
+    if printable(text, keep="") is text:
+        return text
+    return "".join(each if is_seen(each) else json.dumps(each)[1:-1] for each in text)
+
+
+def _dumped(value: Any) -> str:
     try:
         return orjson.dumps(value, default=str, option=_OPTIONS).decode()
     except TypeError:

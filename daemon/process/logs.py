@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import structlog
@@ -13,6 +14,7 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import JSONRenderer, TimeStamper, format_exc_info
 from structlog.stdlib import BoundLogger, LoggerFactory, PositionalArgumentsFormatter, ProcessorFormatter
 
+from connectors.printable import printable, shortened
 from daemon.process.json_text import json_text
 from daemon.process.redaction import redacted
 from daemon.process.repeat_limit import Message, RepeatLimit
@@ -28,6 +30,10 @@ Form = Literal["auto", "text", "json"]
 OURS = ("retaind", "daemon", "connectors", "strategies")
 """Loggers that follow the configured level. All others, the libraries', speak from warnings on."""
 
+LONGEST = 8_000
+"""Characters of one text in the log, a traceback among them: whatever it quotes."""
+MOST = 500
+"""Values of one list in the log."""
 BURST = 10
 WINDOW_SECONDS = 60.0
 
@@ -90,11 +96,12 @@ def _formatter(stream: TextIO, *, form: Form) -> ProcessorFormatter:
         ProcessorFormatter.remove_processors_meta,
         format_exc_info,
         _redact,
+        _shorten,
     ]
     if form == "text" or (form == "auto" and terminal):
         colours = terminal and "NO_COLOR" not in os.environ
         renderer = ConsoleRenderer(colors=colours, exception_formatter=plain_traceback)
-        return ProcessorFormatter(processors=[*shared, renderer])
+        return ProcessorFormatter(processors=[*shared, _let_be_seen, renderer])
     return ProcessorFormatter(processors=[*shared, JSONRenderer(serializer=_serialise)])
 
 
@@ -108,6 +115,27 @@ def _describe(_: Any, __: str, event: EventDict) -> EventDict:
 def _redact(_: Any, __: str, event: EventDict) -> EventDict:
     shown: dict[str, Any] = redacted(event)
     return shown
+
+
+def _shorten(_: Any, __: str, event: EventDict) -> EventDict:
+    shown: dict[str, Any] = _of_texts(event, lambda text: shortened(text, LONGEST))
+    return shown
+
+
+def _let_be_seen(_: Any, __: str, event: EventDict) -> EventDict:
+    shown: dict[str, Any] = _of_texts(event, lambda text: printable(text, keep="\n\t"))
+    return shown
+
+
+def _of_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a value with each text in it changed, and of a long list no more than is read."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {_of_texts(name, change): _of_texts(each, change) for name, each in islice(value.items(), MOST)}
+    if isinstance(value, list | tuple):
+        return [_of_texts(each, change) for each in value[:MOST]]
+    return value
 
 
 def _serialise(event: EventDict, **_: Any) -> str:

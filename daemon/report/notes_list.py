@@ -22,6 +22,7 @@ _KINDS = {
     "checkpoint": "Checkpoint",
     "failed": "Not saved",
     "rejected": "Rejected",
+    "skipped": "Skipped",
     "step": "Step",
 }
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 LARGEST = (1 << 63) - 1
 ANY_TIME = {"message.timestamp.after.max.ms": str(LARGEST), "message.timestamp.before.max.ms": str(LARGEST)}
 GOOD = next(plant(1))
-BOMB = raw_record(b"\0" * 80_000_000)
+BOMB_BYTES = 70_000_000
+MANY = [(b"", None)] * 200_000
 MEMORY_KIB = 1_500_000
 """What they may cost at most, at once: a million headers are the dearest, as objects, twice."""
 
@@ -59,7 +60,7 @@ LEARNED = {
     "after all time": raw_batch(raw_record(GOOD, after_ms=LARGEST), first_ms=LARGEST),
     "headers that are no text": raw_batch(raw_record(GOOD, headers=[(b"\xff\xfe", b"\xff"), (b"", None)] * 3)),
     "ten thousand headers": raw_batch(raw_record(GOOD, headers=[(b"h", b"v")] * 10_000)),
-    "a million headers": raw_batch(raw_record(GOOD, headers=[(b"", None)] * 1_000_000), codec=ZSTD, compress=zstd),
+    "two hundred thousand headers": of(raw_record(GOOD, headers=MANY), ZSTD, zstd),
     "an empty key": raw_batch(raw_record(GOOD, key=b"")),
     "a large key": raw_batch(raw_record(GOOD, key=b"k" * 900_000)),
     "an attribute that nobody knows": raw_batch(raw_record(GOOD), codec=0x80),
@@ -67,17 +68,12 @@ LEARNED = {
 REJECTED = {
     "nothing": raw_batch(raw_record(None)),
     "no bytes": raw_batch(raw_record(b"")),
-    "a million headers, and junk": raw_batch(
-        raw_record(b"\xff", headers=[(b"", None)] * 1_000_000), codec=ZSTD, compress=zstd
-    ),
-    "80 MB in three kilobytes": of(BOMB, ZSTD, zstd),
-    "80 MB in eighty kilobytes": of(BOMB, GZIP, gzip.compress),
+    "two hundred thousand headers, and junk": of(raw_record(b"\xff", headers=MANY), ZSTD, zstd),
+    "70 MB in two kilobytes": of(raw_record(b"\0" * BOMB_BYTES), ZSTD, zstd),
     "an offset far behind its place": raw_batch(raw_record(GOOD, at=1_000_000)),
     "an offset before its place": raw_batch(raw_record(GOOD, at=-3)),
     "an offset twice": raw_batch(raw_record(GOOD), raw_record(GOOD)),
-    "five million headers": raw_batch(
-        raw_record(GOOD, headers=[(b"", None)] * 5_000_000), codec=ZSTD, compress=zstd
-    ),
+    "two million headers": of(raw_record(GOOD, headers=MANY * 11), ZSTD, zstd),
 }
 
 

@@ -4,7 +4,8 @@ import { byId, make } from "./elements.js";
 import { clockTime, moment } from "./numbers.js";
 
 const KINDS = {
-  ready: "State", boundary: "Boundary", drift: "Drift", anomaly: "Anomaly", checkpoint: "Checkpoint", failed: "Not saved", rejected: "Rejected", step: "Step",
+  ready: "State", boundary: "Boundary", drift: "Drift", anomaly: "Anomaly", checkpoint: "Checkpoint", failed: "Not saved",
+  rejected: "Rejected", skipped: "Skipped", step: "Step",
 };
 const SHOWN = 30;
 const DAY = 86400;

@@ -188,7 +188,8 @@ def test_it_is_live_and_its_curves_grow(browser: Chromium, tmp_path: Path) -> No
 
 
 def test_names_from_the_stream_are_text_and_nothing_else(browser: Chromium, tmp_path: Path) -> None:
-    names = [HOSTILE, "__proto__", "long" * 60]
+    names = [HOSTILE, "__proto__", "long" * 60 + "\N{RIGHT-TO-LEFT OVERRIDE}\N{ZERO WIDTH SPACE}\U000e0041"]
+    shown = [HOSTILE, "__proto__", "long" * 60 + r"\u202e\u200b\U000e0041"]
     path = tmp_path / "stream.jsonl"
     lines = [
         json.loads(event.value or b"")
@@ -203,7 +204,9 @@ def test_names_from_the_stream_are_text_and_nothing_else(browser: Chromium, tmp_
         browser.open(service.http.address)
         browser.until("return document.querySelector('#matrix-main td.own')")
         assert browser.run("return document.images.length") == 0
-        assert cells(browser, "#matrix-main thead tr") == [["after", *names]]
+        assert cells(browser, "#matrix-main thead tr") == [["after", *shown]]
+        assert status(service)["tasks"] == names
+        assert httpx.get(f"{service.http.address}/status", trust_env=False).text.isprintable()
         assert cells(browser, "#tasks tbody tr")[1][0] == "__proto__"
         assert f"{HOSTILE} ended after 60 events" in browser.text("#notes")
         assert browser.text("#fields-title").startswith("1 field left out, ")
