@@ -11,6 +11,7 @@ from benchmarks.arena.command import arena
 from benchmarks.commands.listing import list_programs, list_protocols
 from benchmarks.commands.measure import measure
 from benchmarks.commands.report import report
+from benchmarks.estimated import estimated
 from benchmarks.literature import PROTOCOLS
 from benchmarks.nab.command import nab
 from benchmarks.plasticity.command import plasticity
@@ -24,6 +25,10 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "ahead": (ahead, "Numbers told ahead of their time, and how often their intervals hold, on five streams."),
     "arena": (arena, "The untouched default against what streams are usually learned with, on nine streams."),
     "nab": (nab, "Anomalies in the series of the Numenta Anomaly Benchmark, beside simple and published ways."),
+    "estimated": (
+        estimated,
+        "How good answers are estimated to be before their labels come, and how good they were.",
+    ),
     "plasticity": (plasticity, "Whether the model still learns after 800 tasks, and still remembers the latest."),
     "scale": (scale, "What it costs when a sensor fails, is replaced, drifts or changes its unit in mid-stream."),
     "year": (year, "A simulated plant's year in an hour: what is kept of it, and what incidents cost."),

@@ -34,6 +34,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "committee": 3,
     "intervals": 1,
     "anomalies": 1,
+    "estimate": 1,
     "learner": 3,
     "source": 2,
     "file_source": 2,

@@ -45,6 +45,8 @@ class TargetTelemetry:
         """Show in the metrics how everything stands as of Unix time ``at``."""
         if pipeline.later is not None:
             self._metrics.labels.show(pipeline.later)
+            if pipeline.later.estimate is not None:
+                self._metrics.estimate.show(pipeline.later.estimate)
         self._metrics.categories.show(pipeline.categories)
         if pipeline.main is not None:
             self._show_tasks(pipeline, pipeline.main.scores, at=at)

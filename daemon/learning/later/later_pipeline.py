@@ -9,6 +9,7 @@ import numpy as np
 
 from daemon.intake.arrivals import Arrivals
 from daemon.intake.later.found import OUTCOMES, in_turn
+from daemon.learning.certainty import certainty
 from daemon.learning.fault_numbers import NumberedFaults
 from daemon.learning.later.later_learner import LaterLearner
 from daemon.learning.later.turn import Turn
@@ -19,7 +20,7 @@ from daemon.scoring.delay_scores import BOUNDS
 from daemon.scoring.later_intervals import LaterIntervals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from daemon.intake.later.later_intake import LaterIntake, Taken
     from daemon.learning.main_learner import MainLearner, Met
     from daemon.learning.snapshot import PipelineSnapshot
+    from daemon.scoring.estimated_accuracy import EstimatedAccuracy
     from daemon.tasks.assigned import Segment
 
 
@@ -38,8 +40,17 @@ class LaterPipeline(Pipeline):
     learned after it, the rows that wait included.
     """
 
-    def __init__(self, intake: LaterIntake, *, most_waiting_bytes: int, **options: Any) -> None:
+    def __init__(
+        self,
+        intake: LaterIntake,
+        *,
+        most_waiting_bytes: int,
+        estimated: EstimatedAccuracy | None = None,
+        **options: Any,
+    ) -> None:
+        """``estimated`` is what tells how good answers are before their labels come; None of numbers."""
         super().__init__(intake, **options)
+        self._estimated = estimated
         self._later = intake
         self._most_waiting_bytes = most_waiting_bytes
         self._brought: dict[int, Anomaly] = {}
@@ -63,8 +74,21 @@ class LaterPipeline(Pipeline):
             delay_bounds=BOUNDS,
             delay_seconds=0.0 if delays is None else delays.seconds,
             by_delay={} if delays is None else delays.of_each(),
+            estimate=None if self._estimated is None else self._estimated.score,
         )
         return replace(super().snapshot(), later=later)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that is to survive."""
+        estimate = {} if self._estimated is None else {"estimate": self._estimated.state_dict()}
+        return {**super().state_dict(), **estimate}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` where it is of another configuration."""
+        super().load_state_dict(state)
+        if self._estimated is not None:
+            # A state from before there were any has none.
+            self._estimated.load_state_dict(state.get("estimate", {}))
 
     def _process(self, records: Sequence[Record]) -> Outcome:
         with self._stopwatch("decode"):
@@ -77,11 +101,14 @@ class LaterPipeline(Pipeline):
         if isinstance(self.main, LaterLearner):
             for part, met in self._turns(_turn(taken, features=len(self.feature_names or ())), self.main):
                 halves, odd = self._reach_of(part, met), self._oddness_of(part, met)
+                self._estimate(part, met)
                 if self._publish_predictions and len(part.arrivals):
                     predictions += self._predictions(part.arrivals, met, halves=halves, odd=odd)
             self.main.give_up(taken.gone)
             if isinstance(self._intervals, LaterIntervals):
                 self._intervals.give_up(taken.gone)
+            if self._estimated is not None:
+                self._estimated.give_up(taken.gone)
         if taken.arrivals is not None:
             self.newest_event_seconds = taken.arrivals.batch.last_time_seconds
         faults = NumberedFaults.among(records, taken.rejects, others=decoded.rows.records)
@@ -144,6 +171,21 @@ class LaterPipeline(Pipeline):
                     self._brought[event] = told
         # An event may be met after the label that it brings: a block was full between the two.
         return [self._brought.pop(part.first + event, None) for event in range(len(part.arrivals))]
+
+    def _estimate(self, part: Turn, met: Met) -> None:
+        """Note how sure the answers are, and which were right whose labels have come."""
+        estimated = self._estimated
+        if estimated is None:
+            return
+        sure = certainty(met.answer, known=met.known, labels=met.labels)
+        numbers, labels = part.heard.number.tolist(), part.targets.tolist()
+        said = [] if met.judged is None else met.judged.said.tolist()
+        for event in in_turn(
+            part.heard.before,
+            events=len(sure),
+            hear=lambda label: estimated.hear(numbers[label], right=said[label] == labels[label]),
+        ):
+            estimated.ask(part.first + event, sure[event])
 
     def _take(self, part: Turn, segments: NDArray[np.int64], main: LaterLearner) -> Met:
         self._boundaries.advance(segments)

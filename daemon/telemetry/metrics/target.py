@@ -11,6 +11,7 @@ from daemon.telemetry.metrics import (
     anomalies,
     categories,
     committee,
+    estimate,
     intervals,
     labels,
     lead,
@@ -38,6 +39,7 @@ class TargetMetrics:
         self._of_others = partial(of_learner, max_boundaries=min(max_boundaries, OTHERS_BOUNDARIES))
         main = of_learner(board, max_boundaries=max_boundaries)
         self.labels = labels.LabelMetrics(board)
+        self.estimate = estimate.EstimateMetrics(board)
         self.categories = categories.CategoryMetrics(board)
         self.main = main
         self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention
