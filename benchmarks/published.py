@@ -25,14 +25,20 @@ _NOWHERE: dict[str, Any] = {
 }
 
 
-def published(sections: Mapping[str, Any], events: Sequence[Mapping[str, Any]], *, topic: str) -> list[Prediction]:
+def published(
+    sections: Mapping[str, Any],
+    events: Sequence[Mapping[str, Any]],
+    *,
+    topic: str,
+    stopwatch: Stopwatch | None = None,
+) -> list[Prediction]:
     """Return the predictions of the untouched default, but for ``sections``, on JSON events in their order.
 
     An event a second. Which are held out depends on the ``topic`` that they are of, and on their places.
     """
     # JSON is YAML.
     config = load_bytes(orjson.dumps(_NOWHERE | dict(sections)), file=topic, environ={})
-    pipeline = build_any_pipeline(config, stopwatch=Stopwatch())
+    pipeline = build_any_pipeline(config, stopwatch=stopwatch or Stopwatch())
     records = [
         LocalRecord(topic, 0, offset, 1_000 * offset, None, orjson.dumps(event), [])
         for offset, event in enumerate(events)
