@@ -31,6 +31,7 @@ def published(
     *,
     topic: str,
     times_ms: Sequence[int] | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> list[Prediction]:
     """Return the predictions of the untouched default, but for ``sections``, on JSON events in their order.
 
@@ -39,7 +40,7 @@ def published(
     """
     # JSON is YAML.
     config = load_bytes(orjson.dumps(_NOWHERE | dict(sections)), file=topic, environ={})
-    pipeline = build_any_pipeline(config, stopwatch=Stopwatch())
+    pipeline = build_any_pipeline(config, stopwatch=stopwatch or Stopwatch())
     records = [
         LocalRecord(topic, 0, offset, time, None, orjson.dumps(event), [])
         for offset, (time, event) in enumerate(

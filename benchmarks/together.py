@@ -13,11 +13,14 @@ from rich.console import Console
 
 from benchmarks.ahead import STREAMS, r2, rows_of
 from benchmarks.published import published
+from daemon.learning.stopwatch import Stopwatch
 
 COVERAGE = 0.9
 AHEAD = (1, 24)
+STAGES = {"learn": "of it networks learn, %", "committee": "committees, %", "companions": "companions, %"}
+"""Where the one daemon's time goes: stages of the loop, by the heading that they have."""
 HEADS = ("stream", "target", "R² alone", "R² together", "answers that differ", "within, %")
-COSTS = ("stream", "rows", "two daemons, events/s", "one daemon, events/s", "its share of the time")
+COSTS = ("stream", "rows", "two daemons, events/s", "one daemon, events/s", "time of two", *STAGES.values())
 
 Rows = Sequence[dict[str, float]]
 
@@ -53,7 +56,10 @@ def together(
 def compared(name: str, field: str, rows: Rows) -> tuple[list[list[str]], list[str]]:
     """Return a line for each target, and what both ways cost, in seconds of the processor."""
     targets = [{"field": field, "ahead": ahead, "coverage": COVERAGE} for ahead in AHEAD]
-    both, seconds = _told({"targets": targets}, rows)
+    watch = Stopwatch(clock=time.process_time)
+    both, seconds = _told({"targets": targets}, rows, watch)
+    stages = watch.take()
+    shares = [f"{100 * stages[stage] / seconds:.0f}" for stage in STAGES]
     values = np.array([row[field] for row in rows])
     lines, apart = [], 0.0
     for ahead, target in zip(AHEAD, targets, strict=True):
@@ -61,14 +67,14 @@ def compared(name: str, field: str, rows: Rows) -> tuple[list[list[str]], list[s
         apart += own
         lines.append([name, f"{field}+{ahead}", *_figures(alone, both[AHEAD.index(ahead)], values, ahead=ahead)])
     speeds = [f"{len(rows) / each:,.0f}" for each in (apart, seconds)]
-    return lines, [name, f"{len(rows):,}", *speeds, f"{seconds / apart:.2f}"]
+    return lines, [name, f"{len(rows):,}", *speeds, f"{seconds / apart:.2f}", *shares]
 
 
-def _told(label: dict[str, Any], rows: Rows) -> tuple[list[Told], float]:
+def _told(label: dict[str, Any], rows: Rows, watch: Stopwatch | None = None) -> tuple[list[Told], float]:
     """Return what was published of each target, and how long that took the processor."""
     begun = time.process_time()
     sections = {"decoder": {"type": "json", "first_events": 1}, "features": {"label_lags": 3}}
-    said = published(sections | label, rows, topic="rows")
+    said = published(sections | label, rows, topic="rows", stopwatch=watch)
     seconds = time.process_time() - begun
     names: Sequence[str] = list(said[0].targets or ("",))
     each = [[(one.targets or {"": one})[name] for one in said] for name in names]

@@ -10,7 +10,8 @@
 
 from daemon.config.errors import ConfigError
 from daemon.state.state_error import StateError
+from retaind.answers import Learned, Prediction, Rejected
 from retaind.loading import load
-from retaind.model import Learned, Model, Prediction, Rejected
+from retaind.model import Model
 
 __all__ = ["ConfigError", "Learned", "Model", "Prediction", "Rejected", "StateError", "load"]

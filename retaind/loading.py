@@ -10,6 +10,7 @@ import orjson
 
 from daemon.build.load import load as load_file
 from daemon.build.load import load_bytes
+from daemon.config.label_words import is_of_the_future
 from daemon.config.schema import Config
 from retaind.model import Model
 
@@ -20,7 +21,7 @@ NOWHERE = "(none)"
 """The state directory of a model that is not to be saved."""
 _UNSAID: dict[str, Any] = {
     "source": {"type": "file", "path": "(python)"},
-    "decoder": {"type": "json", "label": "label"},
+    "decoder": {"type": "json"},
     "strategies": "default",
     "checkpoint": {"directory": NOWHERE},
 }
@@ -44,7 +45,8 @@ def _complete(sections: Mapping[str, Any]) -> dict[str, Any]:
     """Return sections with what Python does not need to say; of ``decoder`` only what is not said."""
     decoder = sections.get("decoder", {})
     if isinstance(decoder, dict):
-        decoder = _UNSAID["decoder"] | decoder
+        label = {} if is_of_the_future(sections) else {"label": "label"}
+        decoder = _UNSAID["decoder"] | label | decoder
     return _UNSAID | dict(sections) | {"decoder": decoder}
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from daemon.build.pipeline import build_pipeline
+from daemon.build.pipeline import build_any_pipeline
 from daemon.build.restored import restored
 from daemon.intake.asked_rows import UnanswerableError
 from daemon.intake.labels.later import ALONE
@@ -25,6 +24,7 @@ from daemon.state.checkpoints import CheckpointStore
 from daemon.state.saved_setting import FROM_PYTHON
 from daemon.state.state_lock import StateLock
 from daemon.telemetry.status import committee_status, learner_status
+from retaind.answers import Learned, Prediction, predictions_of, published, rejected_of
 from retaind.decoding import python_decoder
 from retaind.events import asked_of, dicts_of, records_of, with_labels
 
@@ -32,45 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
-    from connectors.decoder import Reject
     from daemon.config.schema import Config
-    from daemon.learning.event_predictor import Said
-    from daemon.learning.pipeline import Pipeline
+    from daemon.learning.any_pipeline import AnyPipeline
+    from daemon.learning.event_predictor import EventPredictor
+    from daemon.learning.snapshot import PipelineSnapshot
     from retaind.events import Event
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What is said of an event."""
-
-    value: str | float | None
-    """The class, or the number; None where nothing can be said yet."""
-    confidence: float | None = None
-    """The probability of the class; None of a number."""
-    probabilities: Mapping[str, float] | None = None
-    """Of every class known; None of a number. Of an event that was learned those of the likeliest ``label.top``."""
-    interval: tuple[float | None, float | None] | None = None
-    """Where the number will be with the probability ``label.coverage``; None for an end that it does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An event that cannot be learned."""
-
-    event: int
-    """Its place among the events given, from 0."""
-    reason: str
-    """In a word, as in ``retaind_events_rejected_total``."""
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What came of events: each was predicted, then learned, or rejected."""
-
-    predictions: Sequence[Prediction]
-    """What was said of each before its label was seen; in order, without those rejected."""
-    rejected: Sequence[Rejected]
 
 
 class Model:
@@ -81,8 +47,6 @@ class Model:
 
     def __init__(self, config: Config, *, saved: bool = True) -> None:
         """Take up the newest checkpoint of ``config``; where it is not ``saved``, there is none."""
-        if config.targets:
-            raise config.error(("targets",), "a Model predicts one label; make one for each, or run the daemon")
         self.config = python_decoder(config)
         self._threads = partial(threads, self.config.learner.threads)
         self._names = FieldNames.of(self.config.decoder)
@@ -92,7 +56,7 @@ class Model:
         self._others: dict[str, Any] = {}
         """What a daemon's checkpoint has besides the model: its positions and outputs, kept as they are."""
         self._events = 0
-        self._pipeline: Pipeline = build_pipeline(self.config, stopwatch=self._stopwatch)
+        self._pipeline: AnyPipeline = build_any_pipeline(self.config, stopwatch=self._stopwatch)
         if saved:
             with ExitStack() as undo:
                 self._take_up(undo.enter_context(StateLock(Path(config.checkpoint.directory))))
@@ -122,8 +86,8 @@ class Model:
         with self._threads():
             outcomes = [self._pipeline.process(records), self._pipeline.release()]
         return Learned(
-            [_published(each) for outcome in outcomes for each in outcome.predictions],
-            [_rejected(each, offsets) for outcome in outcomes for each in outcome.rejects],
+            [published(each) for outcome in outcomes for each in outcome.predictions],
+            [rejected_of(each, offsets) for outcome in outcomes for each in outcome.rejects],
         )
 
     def predict(self, events: Any) -> list[Prediction]:
@@ -131,37 +95,23 @@ class Model:
 
         Raises ``ValueError`` where an event has no answer; its message names the row and the field.
         """
-        predictor = self._pipeline.event_predictor(copied=False)
-        given = self._dicts(events)
-        if predictor is None:
-            return [Prediction(None)] * len(given)
-        if not given:
-            return []
-        try:
-            asked = asked_of(given, glance=predictor.rows, names=self._names, now=time.time())
-            with self._threads():
-                said = predictor.say(asked)
-        except (ProtocolError, UnanswerableError) as error:
-            raise ValueError(str(error)) from error
-        return _predictions(said, predictor.class_names)
+        given, predictors = self._dicts(events), self._predictors()
+        said = {name: self._say(given, predictor) for name, predictor in predictors.items()}
+        if ALONE in said:
+            return said[ALONE]
+        return [
+            Prediction(None, targets=dict(zip(said, each, strict=True)))
+            for each in zip(*said.values(), strict=True)
+        ]
 
     def scores(self) -> dict[str, Any]:
         """Return how good the answers are: over all events and over the window, by task, and what is forgotten.
 
         That is what ``/status`` shows of the committee where it answers, else of the main learner; nothing before
-        the first event.
+        the first event. Of several targets it is told by name, under ``targets``.
         """
-        snapshot = self._pipeline.snapshot()
-        if snapshot.main is None:
-            return {}
-        main = learner_status(snapshot.main, snapshot.tasks)
-        answers = main if snapshot.committee is None else committee_status(snapshot.committee, snapshot.tasks)
-        others = {} if snapshot.committee is None else {COMMITTEE: answers["weights"]}
-        return {
-            "events": snapshot.events,
-            "answers": answers["prequential"],
-            "retention": main["retention"],
-        } | others
+        scores = {name: _scores(each) for name, each in self._pipeline.snapshot().by_target.items()}
+        return scores.get(ALONE, {"targets": scores})
 
     def flush(self) -> None:
         """Learn the events that wait for a micro-batch to be full."""
@@ -187,7 +137,7 @@ class Model:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up what ``state_dict`` of a model of the same configuration returned; raise ``ConfigError``."""
-        self._pipeline = build_pipeline(self.config, stopwatch=self._stopwatch)
+        self._pipeline = build_any_pipeline(self.config, stopwatch=self._stopwatch)
         self._pipeline.load_state_dict(state["pipeline"])
         self._events = state["events"]
 
@@ -207,9 +157,27 @@ class Model:
         """Return events as dicts; an array's columns are the model's fields, once it has met any."""
         if not isinstance(events, np.ndarray):
             return dicts_of(events)
-        predictor = self._pipeline.event_predictor(copied=False)
+        predictor = next(iter(self._predictors().values()))
         fields = getattr(self.config.decoder, "features", None) if predictor is None else predictor.rows.fields
         return dicts_of(events, fields=fields)
+
+    def _predictors(self) -> Mapping[str, EventPredictor | None]:
+        """Return what answers now, by target; None before there is anything to ask."""
+        return {name: each.event_predictor(copied=False) for name, each in self._pipeline.by_target.items()}
+
+    def _say(self, given: list[Event], predictor: EventPredictor | None) -> list[Prediction]:
+        """Return what is said of events of one label."""
+        if predictor is None:
+            return [Prediction(None)] * len(given)
+        if not given:
+            return []
+        try:
+            asked = asked_of(given, glance=predictor.rows, names=self._names, now=time.time())
+            with self._threads():
+                said = predictor.say(asked)
+        except (ProtocolError, UnanswerableError) as error:
+            raise ValueError(str(error)) from error
+        return predictions_of(said, predictor.class_names)
 
     def _take_up(self, _: StateLock) -> None:
         self._store = CheckpointStore(Path(self.config.checkpoint.directory), keep=self.config.checkpoint.keep)
@@ -218,31 +186,19 @@ class Model:
         self._pipeline.begin()
         if recovered is None:
             return
-        self._pipeline = restored(self.config, recovered.saved, stopwatch=self._stopwatch).by_target[ALONE]
+        self._pipeline = restored(self.config, recovered.saved, stopwatch=self._stopwatch)
         self._others = {name: part for name, part in recovered.saved.state.items() if name != "pipeline"}
         self._events = self._others["source"].get(FROM_PYTHON, self._pipeline.events)
 
 
-def _published(prediction: Any) -> Prediction:
-    return Prediction(
-        prediction.prediction,
-        confidence=prediction.confidence,
-        probabilities=prediction.probabilities,
-        interval=prediction.interval,
-    )
-
-
-def _predictions(said: Said, classes: Sequence[str]) -> list[Prediction]:
-    if said.probabilities is None:
-        intervals = said.intervals or [None] * len(said.prediction)
-        return [
-            Prediction(value, interval=within) for value, within in zip(said.prediction, intervals, strict=True)
-        ]
-    return [
-        Prediction(value, confidence=sure, probabilities=dict(zip(classes, row, strict=True)))
-        for value, sure, row in zip(said.prediction, said.confidence, said.probabilities.tolist(), strict=True)
-    ]
-
-
-def _rejected(reject: Reject, offsets: range) -> Rejected:
-    return Rejected(reject.record.offset - offsets.start, reject.reason, reject.message)
+def _scores(snapshot: PipelineSnapshot) -> dict[str, Any]:
+    if snapshot.main is None:
+        return {}
+    main = learner_status(snapshot.main, snapshot.tasks)
+    answers = main if snapshot.committee is None else committee_status(snapshot.committee, snapshot.tasks)
+    others = {} if snapshot.committee is None else {COMMITTEE: answers["weights"]}
+    return {
+        "events": snapshot.events,
+        "answers": answers["prequential"],
+        "retention": main["retention"],
+    } | others

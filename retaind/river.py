@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from daemon.state.state_tree import Leaf
+    from retaind.answers import Prediction
     from retaind.model import Model as Whole
-    from retaind.model import Prediction
 
 _LABEL = "__label__"
 """The name of the label's field among the features."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from daemon.config.default_strategies import CLOSED_FORM
-from daemon.config.label_words import NONE, labels_of, type_of_label
+from daemon.config.label_words import is_of_the_future, labels_of, type_of_label
 from daemon.config.shape import value_at
 
 if TYPE_CHECKING:
@@ -32,14 +32,11 @@ def inconsistencies(document: Document) -> list[Problem]:
 
 
 def _labels_without_a_field(document: Document) -> Iterator[Problem]:
-    label = value_at(("label",), document.value)
-    origin = value_at(("from",), label)
-    if label == NONE or any(value_at((name,), document.value) for name in ("target", "targets")):
-        origin = "stream"
-    if origin == "stream":
+    if isinstance(document.value, dict) and is_of_the_future(document.value):
         yield from _two_labels(document)
         return
-    if origin == "topic" and value_at(("field",), label) is not None:
+    label = value_at(("label",), document.value)
+    if value_at(("from",), label) == "topic" and value_at(("field",), label) is not None:
         return
     for path in (("decoder",), ("reference", "decoder")):
         decoder = _own_decoder(path, document)

@@ -54,6 +54,17 @@ def type_of_label(label: Mapping[str, Any]) -> str:
     return kind
 
 
+def is_of_the_future(sections: Mapping[str, Any]) -> bool:
+    """Tell whether what is predicted is of the stream's own future, so that no event brings its label.
+
+    >>> is_of_the_future({"targets": [{"field": "pm25", "ahead": 1}]}), is_of_the_future({"label": {"by": "key"}})
+    (True, False)
+    """
+    label = sections.get("label")
+    said = isinstance(label, dict) and label.get("from") == "stream"
+    return said or label == NONE or any(sections.get(name) for name in ("target", "targets"))
+
+
 def labels_of(sections: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Return what is predicted, as it is written: the targets, or the one label; empty where it is none."""
     targets = sections.get("targets")

@@ -6,6 +6,7 @@ from collections import Counter
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from daemon.config.errors import dotted
 from daemon.sample.judgement import class_names, label_type, room_for
 from daemon.sample.remark import Remark, listed
 
@@ -36,6 +37,9 @@ def _named(look: Look) -> Iterator[tuple[KeyPath, str]]:
             yield ("decoder", role), name
     for place, name in enumerate(getattr(decoder, "features", None) or ()):
         yield ("decoder", "features", place), name
+    for view in look.config.views.values():
+        if view.label.origin == "stream" and view.label.field is not None:
+            yield view.place(("label", "field")), view.label.field
 
 
 def classes(look: Look) -> Iterator[Remark]:
@@ -81,13 +85,16 @@ def spelling(look: Look) -> Iterator[Remark]:
 
 
 def amount(look: Look) -> Iterator[Remark]:
-    """Yield a number to predict that is none."""
-    field = _role(look, "label")
-    if field is not None and look.config.label.type == "number" and field.kind not in ("number", "time"):
-        yield Remark(
-            ("label",), f"{field.name!r} is no number, but {_a(field.kind)}: {listed(field.examples)}",
-            "set label.type to class", fatal=True,
-        )  # fmt: skip
+    """Yield numbers to predict that are none."""
+    for view in look.config.views.values():
+        in_future = view.label.origin == "stream"
+        field = look.fields.get(view.label.field or "") if in_future else _role(look, "label")
+        if field is not None and view.label.type == "number" and field.kind not in ("number", "time"):
+            path = view.place(("label",))
+            yield Remark(
+                path, f"{field.name!r} is no number, but {_a(field.kind)}: {listed(field.examples)}",
+                f"set {dotted((*path, 'type'))} to class", fatal=True,
+            )  # fmt: skip
 
 
 def clock(look: Look) -> Iterator[Remark]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Reject
     from connectors.source import SourceStatus
-    from daemon.learning.scored_learner import Tally
     from daemon.learning.snapshot import Leads, PipelineSnapshot
     from daemon.learning.stopwatch import Stopwatch
     from daemon.state.checkpoint_writer import Written
@@ -84,13 +83,13 @@ class Telemetry:
             newest_event_seconds=work.newest_event_seconds,
             busy_seconds=self._stopwatch.take(),
             turn_seconds=work.seconds,
-            **({} if alone is None else _counted(alone)),
+            **({} if alone is None else asdict(alone)),
         )
         self._metrics.stream.odd(work.odd)
         for target, tallies in work.tallies.items():
             self._of(target).count_companions(tallies)
             if target != ALONE and MAIN in tallies:
-                self._work[target].work.did(**_counted(tallies[MAIN]))
+                self._work[target].work.did(**asdict(tallies[MAIN]))
         if source.ready:
             self._health.ready()
         else:
@@ -169,7 +168,3 @@ class Telemetry:
             advisor = self._advisor.of_target(target)
             self._targets[target] = TargetTelemetry(self._work[target], advisor=advisor)
         return self._targets[target]
-
-
-def _counted(tally: Tally) -> dict[str, Any]:
-    return asdict(tally)

@@ -169,3 +169,29 @@ def test_moments_are_times_and_numpys_values_are_numbers() -> None:
     assert learned.rejected == []
     assert model.classes == ("false", "true")
     assert model.predict({"a": np.int64(3), "at": noon})[0].value in {"false", "true"}
+
+
+def test_several_targets_are_told_by_name_and_answered_as_they_are_when_they_are_learned() -> None:
+    targets = [{"field": FIELDS[0], "ahead": 2, "coverage": 0.8}, {"field": FIELDS[1], "ahead": 3, "as": "sign"}]
+    sections = SECTIONS | {"label": "none", "targets": targets, "committee": None}
+    decoder = {name: each for name, each in SECTIONS["decoder"].items() if name not in ("label", "key")}
+    model = retaind.load(sections | {"decoder": decoder})
+    near, far = f"{FIELDS[0]}+2", f"{FIELDS[1]}+3:sign"
+    nothing = retaind.Prediction(None)
+    assert model.predict(dicts(1)) == [retaind.Prediction(None, targets={near: nothing, far: nothing})]
+    model.learn(dicts(300))
+    event = dicts(300, seed=5)[299]
+    (said,), (published,) = model.predict(event), model.learn(event).predictions
+    assert said.value is None
+    assert said.targets is not None
+    assert published.targets is not None
+    assert list(said.targets) == list(published.targets) == [near, far]
+    number, learned = said.targets[near], published.targets[near]
+    assert number is not None
+    assert learned is not None
+    assert isinstance(number.value, float)
+    assert number.value == pytest.approx(learned.value, abs=0.01)
+    assert number.interval is not None
+    scores = model.scores()["targets"]
+    assert scores.keys() == {near, far}
+    assert scores[far]["answers"]["rows"] > 200

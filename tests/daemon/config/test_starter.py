@@ -19,7 +19,7 @@ def test_the_file_to_start_from_is_valid_and_needs_no_advice(load: Any) -> None:
 
 def test_it_shows_every_section() -> None:
     shown = set(re.findall(r"^(?:# )?([a-z_]+):", starter(), flags=re.MULTILINE))
-    assert shown | {"target"} == set(Config.model_fields)  # which stands in place of label
+    assert shown | {"target", "targets"} == set(Config.model_fields)  # which stand in place of label
 
 
 def test_what_it_comments_out_is_valid_too(load: Any) -> None:

@@ -60,6 +60,8 @@ def gappy(n: int) -> dict[str, Any]:
     return {"a": None if n % 3 == 1 else n / 2, "label": n % 2}
 
 
+FUTURE, AHEAD = "{type: json}", "{from: stream, ahead: 2,"
+TARGETS = "[{field: a, ahead: 1}, {field: b, ahead: 2}]"
 PLAIN, CSV = "{type: json, label: label}", "{type: csv, header: true, label: label}"
 
 
@@ -119,6 +121,16 @@ def configured(load: Load, tmp_path: Path) -> Callable[..., Config]:
         (tasked, PLAIN, {}, ("decoder", "features"), "'id' is taken as a feature, and numbers the rows", False),
         (continuous, PLAIN, {}, ("label",), "looks like an amount: 200 different numbers", True),
         (spelled, PLAIN, {"label": "{type: number}"}, ("label",), "is no number, but text", True),
+        (spelled, FUTURE, {"label": f"{AHEAD} field: label}}"}, ("label",), "is no number, but text", True),
+        (
+            spelled,
+            FUTURE,
+            {"label": f"{AHEAD} field: lab}}"},
+            ("label", "field"),
+            "no event has a field 'lab'",
+            True,
+        ),
+        (continuous, FUTURE, {"targets": TARGETS}, ("targets", 1, "field"), "no event has a field 'b'", True),
         (gappy, PLAIN, {}, ("decoder",), "67 of 200 records would be rejected: missing_field at features", False),
         (late, "{type: json, label: labl}", {}, ("decoder", "label"), "no event has a field 'labl'", True),
         (late, "{type: json, label: label, key: kee}", {}, ("decoder", "key"), "no event has a field 'kee'", True),
@@ -178,3 +190,14 @@ def test_validate_names_the_line_and_fails_of_what_would_end_the_daemon(tmp_path
     assert f"{file}:2:1: decoder.features: advice: 'wind' is left out, because it is text" in seen.stderr
     assert "'label' has 200 classes here, and 16 fit; set label.max_classes to 512" in seen.stderr
     assert "left out: text, 4 values" in seen.stdout
+
+
+@pytest.mark.parametrize(
+    "sections", [{"label": "{from: stream, field: a, ahead: 3}"}, {"targets": "[{field: a, ahead: 1}]"}], ids=str
+)
+def test_an_event_whose_label_comes_later_lacks_nothing(
+    configured: Callable[..., Config], sections: dict[str, str]
+) -> None:
+    look = look_at(configured(continuous, FUTURE, **sections))
+    assert (look.trial.records, look.trial.rejects) == (ROWS, 0)
+    assert [each for each in remarks(look) if each.fatal] == []

@@ -283,6 +283,9 @@ def test_each_of_several_targets_is_told_and_the_page_is_of_the_one_that_is_chos
         assert dict(cells(browser, "#answers tbody tr"))["Events that wait for a label"] == "24"
         browser.until("return document.querySelectorAll('#curves svg').length > 0")
         assert min(browser.run(CONTRASTS, "#targets *")) >= LEAST_CONTRAST
+        shown = httpx.get(f"{service.http.address}/metrics", trust_env=False).text.splitlines()
+        counted = [line for line in shown if line.startswith("retaind_events_predicted_total")]
+        assert counted == [f'retaind_events_predicted_total{{target="{name}"}} 400.0' for name in told]
         assert width_of(browser) == 320
         assert browser.console() == []
 
