@@ -63,7 +63,9 @@ def predictions(rows: Sequence[dict[str, Any]], *, late: int) -> list[Prediction
     return published(sections, events, topic="elec2")
 
 
-def estimates(said: Sequence[Prediction], right: Sequence[bool], *, late: int) -> np.ndarray[Any, Any]:
+def estimates(
+    said: Sequence[Prediction], right: Sequence[bool] | np.ndarray[Any, Any], *, late: int
+) -> np.ndarray[Any, Any]:
     """Return what the daemon estimates of each answer alone ``(rows,)``, by the labels that had come by then."""
     estimate, found = EstimatedAccuracy(window=1), np.zeros(len(said))
     for number, each in enumerate(said):

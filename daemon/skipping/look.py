@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from connectors.decoder import Reject
     from connectors.record import Record
     from connectors.source import Source
-    from daemon.learning.pipeline import Outcome, Pipeline
+    from daemon.learning.any_pipeline import AnyPipeline
+    from daemon.learning.pipeline import Outcome
 
 POLL_RECORDS = 2_000
 IDLE_SECONDS = 1.0
@@ -96,7 +97,7 @@ class Look:
 class Scout:
     """Reads on from where a source was opened, and lets a pipeline learn what it can; nothing of it is kept."""
 
-    def __init__(self, source: Source, pipeline: Pipeline) -> None:
+    def __init__(self, source: Source, pipeline: AnyPipeline) -> None:
         self._source = source
         self._pipeline = pipeline
         self.look = Look()

@@ -32,9 +32,9 @@ class Door:
     """Accepts connections; one beyond ``most`` takes the place of another.
 
     A connection costs little until it says something: of 10,000 silent ones each is held for a moment, and gives
-    way to the next. First to go is who has said nothing yet, then who is silent for longest, then who has been taking
-    an answer for longest: who is silent or does not read keeps nobody out. Nobody goes before there was a look at
-    what he has sent.
+    way to the next. First to go is who has said nothing yet, then who is silent for longest, then who has been
+    taking an answer for longest: who is silent or does not read keeps nobody out. Nobody goes before there was a
+    look at what he has sent.
     """
 
     def __init__(
