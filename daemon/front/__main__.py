@@ -14,7 +14,6 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from daemon.front.application import Application
@@ -30,8 +29,6 @@ from daemon.web.tls import WatchedTls
 if TYPE_CHECKING:
     from daemon.web.door import Door
 
-NICENESS = 5
-"""The loop goes before: what is asked too much is answered later."""
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 _OF_THE_DAEMON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _LOOK_SECONDS = 2.0
@@ -63,12 +60,6 @@ def _seen(signs: int) -> VitalSigns:
     return VitalSigns(memoryview(memory))
 
 
-def _step_back() -> None:
-    """Let the loop go first where both want a processor; a sandbox may not allow to say so."""
-    with suppress(OSError):
-        os.nice(NICENESS)
-
-
 async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, signs: VitalSigns) -> None:
     ended = asyncio.Event()
     asked = settings.serving
@@ -94,10 +85,8 @@ async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, s
     doors.append(door)
     door.open()
     link.send({"kind": "serves"})
-    if model is None:
-        _step_back()
-    else:
-        prepare_aside(model, then=_step_back)
+    if model is not None:
+        prepare_aside(model)
     while not ended.is_set():
         try:
             await asyncio.wait_for(ended.wait(), None if tls is None else _LOOK_SECONDS)
