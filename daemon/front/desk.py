@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,9 @@ class Desk:
         about = message.about
         match about["kind"]:
             case "ask":
-                name = about["report"]
-                link.send_data({"kind": "report", "report": name}, self._reports[name]())
+                begun = time.thread_time()
+                name, report = about["report"], self._reports[about["report"]]()
+                link.send_data({"kind": "report", "report": name, "seconds": time.thread_time() - begun}, report)
             case "order":
                 self._order(about, link, orders)
             case "give up":
