@@ -14,7 +14,7 @@ _MOST_IN_A_ROW = 10
 
 
 class Freshness:
-    """Lets a report be made once a second, at first ten times in a row, and so rarely that it takes 5 % of the time.
+    """Lets a report be made once a second, ten times in a row at first, and so rarely that it takes 5 % of time.
 
     >>> now = [0.0]
     >>> fresh = Freshness(clock=lambda: now[0])
