@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
 import mmap
 import os
 import signal
@@ -21,6 +20,7 @@ from daemon.front.asked import AskedDaemon
 from daemon.front.link import Link
 from daemon.front.model import ReceivedModel, prepare_aside
 from daemon.front.settings import FrontSettings
+from daemon.front.told_log import tell_log
 from daemon.serving.packed import PACKAGES
 from daemon.telemetry.vital_signs import VitalSigns
 from daemon.web.serve import door_to
@@ -44,8 +44,6 @@ def main(listener: int, link: int, signs: int) -> None:
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit("the daemon has ended")
-    # uvicorn warns of each request that is none.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     ends = Link(socket.socket(fileno=link))
     first = ends.receive()
     if first is not None:
@@ -69,6 +67,7 @@ async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, s
         receive_model=(lambda message: message.drop()) if model is None else model.receive,
         ended=ended.set,
     )
+    tell_log(daemon.log)
     doors: list[Door] = []
     application = Application(
         settings, daemon=daemon, signs=signs, model=model, connections=lambda: sum(map(len, doors))

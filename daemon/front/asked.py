@@ -93,7 +93,12 @@ class AskedDaemon:
                 else:
                     message.drop()
             case "model":
-                self._receive_model(message)
+                try:
+                    self._receive_model(message)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the former copy still answers
+                    self.log(
+                        "error", "a copy of the model was not taken", reason=f"{type(error).__name__}: {error}"
+                    )
 
     def _reported(self, name: str, data: bytes) -> None:
         self._reports[name] = data

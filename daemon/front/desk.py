@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("retaind")
 
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _OK, _ACCEPTED, _CONFLICT, _TOO_MANY, _FAILED, _STOPPING, _LATE = 200, 202, 409, 429, 500, 503, 504
 
 
@@ -52,7 +54,7 @@ class Desk:
             case "give up":
                 self._give_up(about, link, orders)
             case "log":
-                getattr(log, about["level"])(about["event"], **about["about"])
+                log.log(_LEVELS[about["level"]], about["event"], **about["about"])
 
     def _order(self, about: dict[str, Any], link: Link, orders: dict[int, Future[Answer]]) -> None:
         number, action = about["number"], about["action"]
