@@ -208,7 +208,10 @@ class HttpSection(Section):
         " names without a dot and the machine's own always may. With TLS or users any name may.",
     )
     max_connections: int = Field(
-        128, ge=16, le=4_096, description="Connections at a time; a further one takes the place of the most silent."
+        128,
+        ge=16,
+        le=4_096,
+        description="Connections at a time; a further one takes the place of the one that is silent for longest.",
     )
     control: ControlSection | None = Field(
         None, description="Lets whoever has the token change the daemon over HTTP; disabled by default."

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
 import mmap
 import os
 import signal
 import socket
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from daemon.front.application import Application
@@ -22,6 +20,7 @@ from daemon.front.asked import AskedDaemon
 from daemon.front.link import Link
 from daemon.front.model import ReceivedModel, prepare_aside
 from daemon.front.settings import FrontSettings
+from daemon.front.told_log import tell_log
 from daemon.serving.packed import PACKAGES
 from daemon.telemetry.vital_signs import VitalSigns
 from daemon.web.serve import door_to
@@ -30,8 +29,6 @@ from daemon.web.tls import WatchedTls
 if TYPE_CHECKING:
     from daemon.web.door import Door
 
-NICENESS = 5
-"""The loop goes before: what is asked too much is answered later."""
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, prctl(2)
 _OF_THE_DAEMON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _LOOK_SECONDS = 2.0
@@ -47,8 +44,6 @@ def main(listener: int, link: int, signs: int) -> None:
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit("the daemon has ended")
-    # uvicorn warns of each request that is none.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     ends = Link(socket.socket(fileno=link))
     first = ends.receive()
     if first is not None:
@@ -63,12 +58,6 @@ def _seen(signs: int) -> VitalSigns:
     return VitalSigns(memoryview(memory))
 
 
-def _step_back() -> None:
-    """Let the loop go first where both want a processor; a sandbox may not allow to say so."""
-    with suppress(OSError):
-        os.nice(NICENESS)
-
-
 async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, signs: VitalSigns) -> None:
     ended = asyncio.Event()
     asked = settings.serving
@@ -78,6 +67,7 @@ async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, s
         receive_model=(lambda message: message.drop()) if model is None else model.receive,
         ended=ended.set,
     )
+    tell_log(daemon.log)
     doors: list[Door] = []
     application = Application(
         settings, daemon=daemon, signs=signs, model=model, connections=lambda: sum(map(len, doors))
@@ -94,10 +84,8 @@ async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, s
     doors.append(door)
     door.open()
     link.send({"kind": "serves"})
-    if model is None:
-        _step_back()
-    else:
-        prepare_aside(model, then=_step_back)
+    if model is not None:
+        prepare_aside(model)
     while not ended.is_set():
         try:
             await asyncio.wait_for(ended.wait(), None if tls is None else _LOOK_SECONDS)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from daemon.web.asking import NoAnswerError, Outcome
-from daemon.web.rate_limit import RateLimit
+from daemon.web.freshness import Freshness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from daemon.web.asking import Report
     from daemon.web.control import Action
 
-_PER_SECOND, _AT_FIRST = 1.0, 10.0
-"""How often a report is made anew: once a second, after some in a row."""
 _PATIENCE_SECONDS = 5.0
 _LAST_WORD_SECONDS = 2.0
 
@@ -34,7 +33,7 @@ class AskedDaemon:
         self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._reports: dict[str, bytes] = {}
-        self._limits: dict[str, RateLimit] = {}
+        self._fresh: defaultdict[str, Freshness] = defaultdict(Freshness)
         self._awaited: dict[str, asyncio.Future[bytes]] = {}
         self._orders: dict[int, asyncio.Future[Outcome]] = {}
         self._numbers = count()
@@ -43,8 +42,7 @@ class AskedDaemon:
     async def report(self, name: Report) -> bytes:
         """Return a report, made now or within the last second; raise ``NoAnswerError``."""
         if name not in self._awaited:
-            limit = self._limits.setdefault(name, RateLimit(_PER_SECOND, most=_AT_FIRST))
-            if not limit.takes_one() and name in self._reports:
+            if name in self._reports and not self._fresh[name].may_be_made:
                 return self._reports[name]
             self._awaited[name] = self._loop.create_future()
             self._link.send({"kind": "ask", "report": name})
@@ -86,6 +84,7 @@ class AskedDaemon:
             return
         match message.about["kind"]:
             case "report":
+                self._fresh[message.about["report"]].made(message.about["seconds"])
                 self._reported(message.about["report"], message.data())
             case "outcome":
                 order = self._orders.get(message.about["number"])
@@ -94,7 +93,12 @@ class AskedDaemon:
                 else:
                     message.drop()
             case "model":
-                self._receive_model(message)
+                try:
+                    self._receive_model(message)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the former copy still answers
+                    self.log(
+                        "error", "a copy of the model was not taken", reason=f"{type(error).__name__}: {error}"
+                    )
 
     def _reported(self, name: str, data: bytes) -> None:
         self._reports[name] = data

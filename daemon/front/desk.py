@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("retaind")
 
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _OK, _ACCEPTED, _CONFLICT, _TOO_MANY, _FAILED, _STOPPING, _LATE = 200, 202, 409, 429, 500, 503, 504
 
 
@@ -43,14 +46,15 @@ class Desk:
         about = message.about
         match about["kind"]:
             case "ask":
-                name = about["report"]
-                link.send_data({"kind": "report", "report": name}, self._reports[name]())
+                begun = time.thread_time()
+                name, report = about["report"], self._reports[about["report"]]()
+                link.send_data({"kind": "report", "report": name, "seconds": time.thread_time() - begun}, report)
             case "order":
                 self._order(about, link, orders)
             case "give up":
                 self._give_up(about, link, orders)
             case "log":
-                getattr(log, about["level"])(about["event"], **about["about"])
+                log.log(_LEVELS[about["level"]], about["event"], **about["about"])
 
     def _order(self, about: dict[str, Any], link: Link, orders: dict[int, Future[Answer]]) -> None:
         number, action = about["number"], about["action"]

@@ -10,8 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from daemon.front.link import Message
     from daemon.learning.event_predictor import EventPredictor
 
@@ -60,13 +58,12 @@ class ReceivedModel:
         self.newest = unpack(memory[start : start + size], memory, packages=self._packages)
 
 
-def prepare_aside(model: ReceivedModel, *, then: Callable[[], object]) -> None:
-    """Prepare the model while the event loop goes on; do something ``then``, on the event loop."""
+def prepare_aside(model: ReceivedModel) -> None:
+    """Prepare the model while the event loop goes on."""
     loop = asyncio.get_running_loop()
 
     def prepare() -> None:
         model.prepare()
         loop.call_soon_threadsafe(model.prepared)
-        loop.call_soon_threadsafe(then)
 
     threading.Thread(target=prepare, name="prepare", daemon=True).start()

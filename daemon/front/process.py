@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import mmap
 import os
+import select
+import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +20,6 @@ from daemon.telemetry.vital_signs import MEMORY_BYTES
 from daemon.web.listener import listen, url_of
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
     from daemon.front.desk import Desk
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("retaind")
 
+_UNASKED_SECONDS = 5.0
 _SHORTEST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.1, 10.0
 _GOOD_SECONDS = 60.0
 """Who has lived for so long has not failed to start."""
@@ -83,6 +85,7 @@ class Front:
         self._signs = os.memfd_create("retaind-signs")
         os.ftruncate(self._signs, MEMORY_BYTES)
         self._health.share(memoryview(mmap.mmap(self._signs, MEMORY_BYTES)))
+        self._waker, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="front", daemon=True)
         self._thread.start()
 
@@ -91,6 +94,7 @@ class Front:
         self._stopping.set()
         if self._thread is None:
             return
+        self._waker.close()
         with self._lock:
             if self._link is not None:
                 self._link.end()
@@ -112,6 +116,7 @@ class Front:
 
     def _run(self) -> None:
         wait = _SHORTEST_WAIT_SECONDS
+        self._wait_until_asked()
         while not self._stopping.is_set():
             begun = time.monotonic()
             code = self._live()
@@ -123,6 +128,12 @@ class Front:
             self._stopping.wait(wait)
             wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
 
+    def _wait_until_asked(self) -> None:
+        """Wait for the first connection, but not for long: a run that is over by then needs no other process."""
+        assert self._listener is not None
+        if self._settings.serving is None:
+            select.select([self._listener, self._woken], [], [], _UNASKED_SECONDS)
+
     def _live(self) -> int:
         """Start the process and answer it until it ends; return its exit code."""
         assert self._listener is not None
@@ -130,12 +141,17 @@ class Front:
         link = Link(mine)
         inherited = (self._listener.fileno(), its.fileno(), self._signs)
         with its:
-            self._process = subprocess.Popen(  # noqa: S603 - this Python, and numbers
-                [sys.executable, "-P", "-m", "daemon.front", *map(str, inherited)],
-                pass_fds=inherited,
-                stdin=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(_import_path())},
-            )
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - this Python, and numbers
+                    [sys.executable, "-P", "-m", "daemon.front", *map(str, inherited)],
+                    pass_fds=inherited,
+                    stdin=subprocess.DEVNULL,
+                    env=os.environ | {"PYTHONPATH": os.pathsep.join(_import_path())},
+                )
+            except OSError as error:
+                # This machine has no processes or memory to give; later it may.
+                link.close()
+                return error.errno or -1
         with self._lock:
             link.send_data({"kind": "settings"}, self._settings.to_json())
             if self._model is not None:
@@ -152,6 +168,7 @@ class Front:
     def _release(self) -> None:
         assert self._listener is not None
         self._listener.close()
+        self._woken.close()
         if self._signs >= 0:
             os.close(self._signs)
             self._signs = -1

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from math import inf
+from typing import TYPE_CHECKING
 
 from uvicorn.server import ServerState
 
 from daemon.web import protocol
+from daemon.web.newcomers import Newcomer, Newcomers
 from daemon.web.protocol import BoundedH11Protocol
 
 if TYPE_CHECKING:
@@ -21,20 +24,19 @@ if TYPE_CHECKING:
 _AT_ONCE = 64
 """Connections accepted before all others are heard again."""
 _PAUSE_SECONDS = 0.1
-
-
-class _Newcomer(NamedTuple):
-    came: float
-    round: int
+_SWEEP_SECONDS = 1.0
+_SILENT_PLACES = 4
+"""For each place of a connection that has said something."""
+_RESERVE = 64
+"""Descriptors that are not for connections."""
 
 
 class Door:
-    """Accepts connections; one beyond ``most`` takes the place of another.
+    """Accepts connections; ``most`` that have said something, and a few times as many that have not.
 
     A connection costs little until it says something: of 10,000 silent ones each is held for a moment, and gives
-    way to the next. First to go is who has said nothing yet, then who is silent for longest, then who has been
-    taking an answer for longest: who is silent or does not read keeps nobody out. Nobody goes before there was a
-    look at what he has sent.
+    way to the next. Of those that have, the first to go is who is silent for longest, then who takes an answer for
+    longest: who is silent or does not read keeps nobody out. Nobody goes before there was a look at what he sent.
     """
 
     def __init__(
@@ -53,10 +55,11 @@ class Door:
         self._most = most
         self._made_room = made_room
         self._state = ServerState()
-        self._newcomers: dict[socket.socket, _Newcomer] = {}
+        self._newcomers = Newcomers()
+        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most_silent = max(_AT_ONCE, min(_SILENT_PLACES * most, descriptors - most - _RESERVE))
         self._inside: dict[BoundedH11Protocol, asyncio.Task[None]] = {}
         self._round = 0
-        self._sweeping: asyncio.TimerHandle | None = None
         self._somebody_left = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -67,12 +70,13 @@ class Door:
         """Begin to let in."""
         self._listener.setblocking(False)
         self._loop.add_reader(self._listener, self._accept)
+        self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     async def close(self, *, within_seconds: float) -> None:
         """Let nobody in any more; give the answers that are on their way so long."""
         self._loop.remove_reader(self._listener)
-        for connection in list(self._newcomers):
-            self._send_away(connection)
+        for newcomer in self._newcomers.older_than(inf):
+            self._send_away(newcomer)
         for guest in list(self._inside):
             guest.shutdown_gently()
         with suppress(TimeoutError):
@@ -85,42 +89,48 @@ class Door:
 
     def _accept(self) -> None:
         self._round += 1
-        for _ in range(min(_AT_ONCE, self._most)):
+        for _ in range(_AT_ONCE):
             if not self._has_room():
                 return
             try:
-                connection, _ = self._listener.accept()
+                connection, address = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError:
                 # No descriptors or memory are left on this machine: the listener would be ready again at once.
                 self._loop.remove_reader(self._listener)
-                self._loop.call_later(_PAUSE_SECONDS, self.open)
+                self._loop.call_later(_PAUSE_SECONDS, self._loop.add_reader, self._listener, self._accept)
                 return
             connection.setblocking(False)
-            self._newcomers[connection] = _Newcomer(self._loop.time(), self._round)
-            self._loop.add_reader(connection, self._let_in, connection)
-            if self._sweeping is None:
-                self._sweeping = self._loop.call_later(protocol.HEAD_SECONDS, self._sweep)
+            newcomer = Newcomer(connection, address[0], self._loop.time(), self._round)
+            self._newcomers.add(newcomer)
+            self._loop.add_reader(connection, self._let_in, newcomer)
 
     def _has_room(self) -> bool:
-        """Make room for one more if need be; return False where that has to wait until others were heard."""
-        if len(self) < self._most:
+        """Make room for a newcomer if need be; return False where that has to wait until others were heard."""
+        if len(self._newcomers) < self._most_silent:
             return True
-        oldest = next(iter(self._newcomers), None)
-        if oldest is not None and self._newcomers[oldest].round < self._round:
-            self._send_away(oldest)
-        elif self._inside:
-            self._end(min(self._inside, key=BoundedH11Protocol.claim))
-        else:
+        oldest = self._newcomers.next_to_go(before_round=self._round)
+        if oldest is None:
             return False
+        self._send_away(oldest)
         self._made_room()
         return True
 
-    def _let_in(self, connection: socket.socket) -> None:
-        """Begin to hear a newcomer who has said something, or has left."""
+    def _let_in(self, newcomer: Newcomer) -> None:
+        """Begin to hear a newcomer who has said something; he waits while others are to be heard yet."""
+        connection = newcomer.connection
+        if _has_left(connection):
+            self._send_away(newcomer)
+            return
+        while len(self._inside) >= self._most:
+            weakest = min(self._inside, key=BoundedH11Protocol.claim)
+            if not weakest.had_a_hearing:
+                return
+            self._end(weakest)
+            self._made_room()
         self._loop.remove_reader(connection)
-        self._newcomers.pop(connection)
+        self._newcomers.remove(newcomer)
         # asyncio does so by itself where a socket says that it is TCP's, which one that was accepted does not: the
         # body of an answer would wait 40 ms for the acknowledgement of its head.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -139,18 +149,15 @@ class Door:
             self._has_left(guest)
 
     def _sweep(self) -> None:
-        """Send those away who have not said anything for too long."""
-        now, self._sweeping = self._loop.time(), None
-        for connection, newcomer in list(self._newcomers.items()):
-            if newcomer.came + protocol.HEAD_SECONDS > now:
-                self._sweeping = self._loop.call_at(newcomer.came + protocol.HEAD_SECONDS, self._sweep)
-                return
-            self._send_away(connection)
+        """Send those away who have said nothing for too long."""
+        for newcomer in self._newcomers.older_than(self._loop.time() - protocol.HEAD_SECONDS):
+            self._send_away(newcomer)
+        self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
-    def _send_away(self, connection: socket.socket) -> None:
-        self._loop.remove_reader(connection)
-        del self._newcomers[connection]
-        connection.close()
+    def _send_away(self, newcomer: Newcomer) -> None:
+        self._loop.remove_reader(newcomer.connection)
+        self._newcomers.remove(newcomer)
+        newcomer.connection.close()
 
     def _has_left(self, guest: BoundedH11Protocol) -> None:
         self._inside.pop(guest, None)
@@ -162,3 +169,11 @@ class Door:
             guest.transport.abort()
         else:
             task.cancel()
+
+
+def _has_left(connection: socket.socket) -> bool:
+    """Return whether the other side has ended a connection without a word."""
+    try:
+        return not connection.recv(1, socket.MSG_PEEK)
+    except OSError:
+        return True

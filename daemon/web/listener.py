@@ -9,6 +9,10 @@ QUEUE = 4096
 """Connections that the system holds until they are accepted; Linux takes what net.core.somaxconn allows of it."""
 
 
+_SILENT_SECONDS = 10
+"""So long, or somewhat longer, the system keeps a connection to itself on which nothing has come (tcp(7))."""
+
+
 class AddressUnavailableError(Exception):
     """The configured host and port can't be listened on."""
 
@@ -19,9 +23,12 @@ def listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
             0
         ]
-        return socket.create_server(address[:2], family=family, backlog=QUEUE)
+        listener = socket.create_server(address[:2], family=family, backlog=QUEUE)
     except OSError as error:
         raise AddressUnavailableError(_remedy(error, host=host, port=port)) from error
+    # Who says nothing is not in the queue, where others would wait behind him.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _SILENT_SECONDS)
+    return listener
 
 
 def url_of(listener: socket.socket, *, scheme: str) -> str:

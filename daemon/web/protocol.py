@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST_HEAD_BYTES = 16 * 1024
 HEAD_SECONDS = 10.0
 ANSWER_SECONDS = 75.0
+_HEARING_SECONDS = 1.0
 _BAD_REQUEST, _HEAD_TOO_LARGE = 400, 431
 
 
@@ -28,12 +29,23 @@ class BoundedH11Protocol(H11Protocol):
         self._deadline: TimerHandle | None = None
         self._answers = False
         self._since = self.loop.time()
+        self._heard = False
         self.connected = False
         """Whether it is there, its TLS handshake done."""
 
-    def claim(self) -> tuple[bool, float]:
-        """Return how good its claim on its place is: who is being answered before who is silent, and the newer."""
-        return self._answers, self._since
+    @property
+    def had_a_hearing(self) -> bool:
+        """Whether what was sent was looked at, or does not come."""
+        return self._heard or self.loop.time() - self._since > _HEARING_SECONDS
+
+    def claim(self) -> tuple[bool, bool, float]:
+        """Return how good its claim on its place is: who is not heard yet, who is being answered, the newer."""
+        return not self.had_a_hearing, self._answers, self._since
+
+    def data_received(self, data: bytes) -> None:
+        """Hear what is sent."""
+        self._heard = True
+        super().data_received(data)
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request."""

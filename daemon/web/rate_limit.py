@@ -10,18 +10,16 @@ if TYPE_CHECKING:
 
 
 class RateLimit:
-    """A token bucket that holds one second's requests, or as many as are told. Of one thread.
+    """A token bucket that holds one second's requests. Of one thread.
 
     >>> limit = RateLimit(2.0, clock=iter([0.0, 0.0, 0.0, 0.0, 0.5]).__next__)
     >>> [limit.takes_one() for _ in range(4)]
     [True, True, False, True]
     """
 
-    def __init__(
-        self, per_second: float, *, most: float = 1.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second = per_second
-        self._most = max(per_second, most)
+        self._most = max(per_second, 1.0)
         self._clock = clock
         self._left, self._as_of = self._most, clock()
 

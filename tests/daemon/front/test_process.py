@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -168,7 +169,8 @@ def test_a_changed_certificate_is_served_and_a_bad_one_is_not(tmp_path: Path) ->
         assert running.address.startswith("https://")
         assert trusts("first.pem")
         told = get(running, "/metrics", verify=str(tmp_path / "first.pem")).text
-        assert f"\nretaind_tls_certificate_expiry_timestamp_seconds {tls.ends()}\n" in told
+        (ends,) = re.findall(r"^retaind_tls_certificate_expiry_timestamp_seconds (.*)$", told, re.MULTILINE)
+        assert float(ends) == tls.ends()
         written(tmp_path, second)
         until(lambda: trusts("second.pem"))
         (tmp_path / "server.key").write_text("no key")

@@ -26,7 +26,7 @@ MORE: dict[str, dict[str, Any]] = {
     "lora": {"adapters": [{"type": "lora", "rank": 2}]},
     "committee on numbers, one event a step": {"committee": {}, "label": NUMBER, "learner": {"batch": 1}},
     "later labels": {
-        "decoder": {"type": "json", "label": None, "task": "task"},
+        "decoder": {"type": "json", "label": None, "task": "task", "missing": "last"},
         "label": {"type": "number", "from": "stream", "field": "a", "ahead": 3, "coverage": 0.9},
         "committee": {},
     },
@@ -40,16 +40,25 @@ def again(thing: object) -> Any:
     return unpack(packed.head, memory)
 
 
-@pytest.mark.parametrize("case", [*OWN, *CASES, *MORE])
+CHOSEN = (
+    "closed form that forgets, of a number",
+    "naive",
+    "nothing standardised, nothing rehearsed",
+    "tasks that make room in heads",
+    "tasks that make room in columns",
+)
+
+
+@pytest.mark.parametrize("case", [*OWN, *MORE, *CHOSEN])
 def test_the_answers_are_the_same_bits(case: str) -> None:
     sections = (OWN | CASES | MORE)[case]
-    pipeline, records = pipeline_of(sections), stream(sections, rows=120)
-    pipeline.process(records[:110])
+    pipeline, records = pipeline_of(sections), stream(sections, rows=80)
+    pipeline.process(records[:70])
     here = pipeline.event_predictor(copied=True)
     assert here is not None
     there = again(here)
-    rows = asked(records[110:], here)
-    pipeline.process(records[110:])
+    rows = asked(records[70:], here)
+    pipeline.process(records[70:])
     mine, its = here.say(rows), there.say(rows)
     assert its.prediction == mine.prediction
     assert its.confidence == mine.confidence

@@ -109,3 +109,21 @@ def test_a_client_that_guesses_passwords_has_to_wait_and_one_that_was_let_in_doe
         assert codes == [401] * LIMIT + [429] * 2
         assert client.get("/metrics").status_code == 401
         assert client.get("/metrics", auth=ADA).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["ada", "eve", ""])
+def test_a_wrong_name_costs_one_look_at_a_hash_as_a_wrong_password_does(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[bytes] = []
+
+    def look(password: bytes, hashed: bytes) -> bool:
+        looked_at.append(hashed)
+        return checkpw(password, hashed)
+
+    checkpw = bcrypt.checkpw
+    monkeypatch.setattr(bcrypt, "checkpw", look)
+    with served(BasicAuth(Starlette(), USERS)) as server:
+        refused = httpx.get(f"{server.address}/metrics", auth=(name, "wrong"), trust_env=False)
+    assert refused.status_code == 401
+    assert looked_at == [USERS["ada"].encode()]

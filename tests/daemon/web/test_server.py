@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import threading
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -184,3 +185,28 @@ def test_the_server_leaves_signals_to_the_daemon(signs: Health) -> None:
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     with front(health=signs):
         assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_report_is_made_once_a_second_however_many_ask_for_it(
+    signs: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    monkeypatch.setattr(signs, "status", lambda: made.append(1) or f'{{"number": {len(made)}}}')
+    with front(health=signs) as server, connect(server) as client:
+        seen = {client.get("/status").json()["number"] for _ in range(60)}
+        assert 1 < len(made) <= 12
+        assert seen == set(range(1, len(made) + 1))
+        deadline = time.monotonic() + 10.0
+        while client.get("/status").json()["number"] in seen:
+            assert time.monotonic() < deadline
+
+
+def test_a_report_that_does_not_come_is_an_answer_too(signs: Health, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.front.asked._PATIENCE_SECONDS", 0.2)
+    may_go_on = threading.Event()
+    monkeypatch.setattr(signs, "status", lambda: may_go_on.wait(10.0) and "{}")
+    with front(health=signs) as server, connect(server) as client:
+        late = client.get("/status")
+        assert (late.status_code, late.text) == (503, "the daemon has not answered for 0.2 s\n")
+        assert client.get("/livez").status_code == 200
+        may_go_on.set()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import bcrypt
 import pytest
 import trustme
+from cryptography.hazmat.primitives import serialization
 
 from daemon.config.errors import ConfigError
 from daemon.web.web_config import load_web_config
@@ -82,3 +83,30 @@ def test_what_is_wrong_is_said_with_its_place(text: str, words: str, folder: Pat
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent\.yml.*cannot be read"):
         load_web_config(tmp_path / "absent.yml")
+
+
+@pytest.mark.parametrize(
+    ("cost", "usable"), [("03", False), ("04", True), ("16", True), ("17", False), ("31", False)]
+)
+def test_a_hash_that_takes_no_time_or_for_ever_is_refused(folder: Path, cost: str, usable: bool) -> None:  # noqa: FBT001 - a case
+    path = written(folder, f"basic_auth_users: {{ada: {HASH.replace('$04$', f'${cost}$')}}}")
+    if usable:
+        assert load_web_config(path).basic_auth_users
+    else:
+        with pytest.raises(
+            ConfigError, match=r"web\.yml:1.*a bcrypt hash of cost \d+; expected 4 to 16.*htpasswd -nB -C 10 ada"
+        ):
+            load_web_config(path)
+
+
+def test_an_encrypted_key_is_refused_and_nobody_is_asked_for_its_passphrase(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda *_: pytest.fail("asked"))
+    key = serialization.load_pem_private_key((folder / "server.key").read_bytes(), password=None)
+    locked = serialization.BestAvailableEncryption(b"open sesame")
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    (folder / "server.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, locked))
+    path = written(folder, "tls_server_config: {cert_file: server.pem, key_file: server.key}")
+    with pytest.raises(ConfigError, match="the private key is encrypted; `openssl pkey"):
+        load_web_config(path)

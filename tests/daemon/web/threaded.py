@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ def served(
 ) -> Iterator[Served]:
     """Serve an application, or one that is made (``make``) on the thread that serves it."""
     listener, started, doors = listen(host, port), threading.Event(), list["Door"]()
+    # A client that says nothing is seen at once.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 0)
     stop: Callable[[], object] = lambda: None  # noqa: E731
 
     async def serve() -> None:
