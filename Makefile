@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c '$(CHECK_PYTHON)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check kills faults helm broker docs docs-serve lock clean
+.PHONY: help venv demo test check kills faults fuzz helm broker docs docs-serve lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -45,6 +45,9 @@ kills: venv ## kill a daemon that publishes to Kafka 200 times, and count what i
 
 faults: venv ## draw 312 faults against real daemons and a real Kafka, and ask the topic (SEED=n COURSES=1 repeats one course)
 	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(COURSES),--courses $(COURSES))
+
+fuzz: venv ## write a million records as nobody should to a real Kafka, and account for each (SEED=n RECORDS=n)
+	@$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(RECORDS),--records $(RECORDS))
 
 helm: ## build helm and kustomize for the tests of the chart, in .cache/bin, with Go >= 1.24
 	GOBIN='$(CURDIR)/.cache/bin' go install helm.sh/helm/v3/cmd/helm@v3.19.2

@@ -8,6 +8,7 @@ from daemon.doctor.certificates import check_certificates
 from daemon.doctor.checkpoints import check_checkpoints
 from daemon.doctor.clock import check_clock
 from daemon.doctor.data import check_data
+from daemon.doctor.features import check_features
 from daemon.doctor.files import check_files
 from daemon.doctor.http import check_http
 from daemon.doctor.kafka import check_kafka
@@ -39,6 +40,7 @@ MACHINE: Mapping[str, Callable[[Setup], Iterator[Finding]]] = {
 }
 
 CONFIGURED: Mapping[str, Callable[[Config, Setup], Iterator[Finding]]] = {
+    "features": check_features,
     "secrets": check_secrets,
     "certificates": check_certificates,
     "state": check_state_directory,

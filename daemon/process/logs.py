@@ -30,6 +30,7 @@ Form = Literal["auto", "text", "json"]
 OURS = ("retaind", "daemon", "connectors", "strategies")
 """Loggers that follow the configured level. All others, the libraries', speak from warnings on."""
 
+SLOW_TASKS = "kafka.net.selector"
 LONGEST = 8_000
 """Characters of one text in the log, a traceback among them: whatever it quotes."""
 MOST = 500
@@ -150,6 +151,10 @@ class _LimitedHandler(logging.StreamHandler[TextIO]):
         self._limit = limit
 
     def emit(self, record: logging.LogRecord) -> None:
+        if _is_noise(record):
+            if logging.getLogger(OURS[0]).getEffectiveLevel() > logging.DEBUG:
+                return
+            record.levelno, record.levelname = logging.DEBUG, "DEBUG"
         for message, count in self._limit.expired():
             super().emit(_summary(message, count))
         if self._limit.admits(_message(record)):
@@ -159,6 +164,14 @@ class _LimitedHandler(logging.StreamHandler[TextIO]):
         for message, count in self._limit.all():
             super().emit(_summary(message, count))
         super().close()
+
+
+def _is_noise(record: logging.LogRecord) -> bool:
+    """Whether it is what the Kafka client says of a turn of its loop that took long, as after every large answer.
+
+    It is about the client's own code, at each pause of a busy machine; whoever looks for it asks for debug.
+    """
+    return record.name == SLOW_TASKS and "blocking the event loop" in str(record.msg)
 
 
 def _message(record: logging.LogRecord) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster
 
 BATCHES, RECORDS = 4, 12
+DEADLINE_SECONDS = 30.0
 
 
 class Fuzzed:
@@ -40,8 +42,10 @@ class Fuzzed:
 
     def read(self) -> Accounts:
         """Turn until all is read, and return what became of it."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
         while self.service.registry.get_sample_value("retaind_events_received_total") != self._written:
             self.service.turn()
+            assert time.monotonic() < deadline, self.service.source.status()
         self.service.turn()
         return Accounts.of_service(self.service, written=self._written)
 

@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from daemon.doctor.certificates import check_certificates
+from daemon.doctor.features import check_features
 from daemon.doctor.files import check_files
 from daemon.doctor.http import check_http
 from daemon.doctor.secrets import check_secrets
@@ -153,3 +154,9 @@ def test_a_folder_of_written_files_must_be_there_unless_it_is_made(configure: An
         "predictions": f'{{type: file, path: "{tmp_path}/elsewhere/predictions.jsonl"}}',
     }
     assert levels(check_files(configure(**sections), HERE)) == ["ok", "problem"]
+
+
+@pytest.mark.parametrize(("features", "level"), [("", "warning"), (", features: [a, b]", "ok")])
+def test_features_that_the_first_events_choose_are_a_warning(features: str, level: str, configure: Any) -> None:
+    found = only(check_features(configure(decoder=f"{{type: json, label: y{features}}}"), HERE))
+    assert found.level == level

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
-from daemon.process.logs import BURST, WINDOW_SECONDS, Form, Level, logging_to, set_level
+from daemon.process.logs import BURST, SLOW_TASKS, WINDOW_SECONDS, Form, Level, logging_to, set_level
 
 ours = structlog.get_logger("daemon.loop.loop")
 kafka = logging.getLogger("kafka.conn")
@@ -165,3 +165,25 @@ def test_logging_is_afterwards_as_it_was_before() -> None:
     with logging_to(io.StringIO(), level="debug"):
         assert root.handlers != before[0]
     assert (root.handlers[:], root.level, logging.getLogger("daemon").level, structlog.get_config()) == before
+
+
+@pytest.mark.parametrize(("level", "shown"), [("info", 0), ("debug", 1)])
+def test_what_the_kafka_client_says_of_slow_turns_is_for_debugging(level: Level, shown: int) -> None:
+    stream = io.StringIO()
+    with logging_to(stream, level=level, form="json"):
+        logging.getLogger(SLOW_TASKS).warning("Task x ran for 0.3s. It is blocking the event loop")
+        logging.getLogger(SLOW_TASKS).warning("something else")
+    assert [line["level"] for line in lines(stream)] == ["debug"] * shown + ["warning"]
+
+
+def test_however_long_a_text_is_its_line_is_short_and_nothing_of_it_is_invisible() -> None:
+    stream = io.StringIO()
+    with logging_to(stream, form="text"):
+        structlog.get_logger("retaind").warning("odd \u202e name", name="x" * 100_000, names=["\u200b"] * 9_000)
+        structlog.get_logger("retaind").warning("then")
+    first, second = stream.getvalue().splitlines()
+    assert r"odd \u202e name" in first
+    assert "(100000 characters)" in first
+    assert len(first) < 20_000
+    assert "then" in second
+    assert stream.getvalue().replace("\n", "").isprintable()
