@@ -15,6 +15,7 @@ from connectors.sink import SinkUnavailableError
 from connectors.source import CheckpointRefusedError, PartitionsLostError
 from daemon.build.edges import build_source, waiting_for_decoder
 from daemon.build.loop import build_loop
+from daemon.build.output_paths import written_places
 from daemon.build.pipeline import build_any_pipeline
 from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
@@ -106,6 +107,7 @@ class Service:
                 stopwatch=self._stopwatch,
                 history=self._history,
                 advisor=Advisor(window_events=config.retention.window),
+                written=written_places(config),
             ),
             stopwatch=self._stopwatch,
             snapshots=build_snapshots(config, hand_over=self.http.hand_over, metrics=self._metrics.serving),
@@ -133,6 +135,7 @@ class Service:
         stop: Callable[[], bool],
         consolidate: Callable[[], bool] = lambda: False,
         reload: Callable[[], bool] = lambda: False,
+        reopen: Callable[[], bool] = lambda: False,
     ) -> None:
         """Learn until asked to ``stop`` or the source is exhausted; then save. All are asked before each turn.
 
@@ -140,7 +143,7 @@ class Service:
         rejected by then, unless no event is to be passed.
         """
         try:
-            self._run(stop=stop, consolidate=consolidate, reload=reload)
+            self._run(stop=stop, consolidate=consolidate, reload=reload, reopen=reopen)
         except NotToleratedError:
             raise
         except TooManyRejectsError:
@@ -148,7 +151,12 @@ class Service:
             raise
 
     def _run(
-        self, *, stop: Callable[[], bool], consolidate: Callable[[], bool], reload: Callable[[], bool]
+        self,
+        *,
+        stop: Callable[[], bool],
+        consolidate: Callable[[], bool],
+        reload: Callable[[], bool],
+        reopen: Callable[[], bool],
     ) -> None:
         while not (stop() or self._quit) and not (self.source.exhausted and not self.loop.owes):
             self._control.serve(self.carry_out)
@@ -156,6 +164,9 @@ class Service:
                 self.consolidate()
             if reload():
                 self.reload()
+            if reopen():
+                self.loop.reopen()
+                log.info("outputs opened anew on request")
             self.turn()
         self._control.close()
         self._notify.stopping("saving a last checkpoint")

@@ -11,6 +11,7 @@ import structlog
 
 from daemon.intake.labels.later import ALONE
 from daemon.learning.snapshot import MAIN
+from daemon.process.free_bytes import free_bytes
 from daemon.process.own_use import own_use
 from daemon.telemetry.history.recorder import Recorder
 from daemon.telemetry.misreadings import Misreadings
@@ -19,7 +20,8 @@ from daemon.telemetry.status import stream_status
 from daemon.telemetry.target_telemetry import TargetTelemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
     from connectors.decoder import Reject
     from connectors.source import SourceStatus
@@ -49,6 +51,7 @@ class Telemetry:
         stopwatch: Stopwatch,
         advisor: Advisor,
         history: Recorder | None = None,
+        written: Mapping[str, Path] | None = None,
         every_seconds: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -58,6 +61,7 @@ class Telemetry:
         self._name = name
         self._stopwatch = stopwatch
         self._history = Recorder() if history is None else history
+        self._written = written or {}
         self._every_seconds = every_seconds
         self._clock = clock
         self._now = now
@@ -115,7 +119,8 @@ class Telemetry:
         self._shown_at = self._clock()
         pipeline, source, use = snapshot.pipeline, snapshot.source, own_use()
         self._metrics.process.ready(ready=source.ready)
-        self._metrics.process.uses(resident_bytes=use.resident_bytes, cpu_seconds=use.cpu_seconds)
+        self._metrics.process.uses(use)
+        self._metrics.process.disks(free_bytes(self._written))
         self._metrics.stream.partitions(source.partitions)
         self._metrics.stream.order_timeouts(source.order_timeouts)
         self._metrics.stream.remembered(pipeline.keys, held=pipeline.held)
