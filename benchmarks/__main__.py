@@ -39,6 +39,7 @@ PROGRAMS = {
     "benchmarks.kill_and_resume": "Kills a learning daemon again and again, and looks for a bit that it has lost.",
     "benchmarks.throughput": "How fast the daemon learns from Kafka, as shares of what its parts could do alone.",
     "benchmarks.serving": "How fast a learning daemon answers whoever asks, and what that costs its learning.",
+    "benchmarks.latency": "How long an event waits for its prediction: from Kafka, through the daemon, to Kafka.",
     "benchmarks.produce": "Produces a public data set into a Kafka topic.",
     "benchmarks.recompute": "Computes the prequential accuracy from published predictions alone.",
 }
