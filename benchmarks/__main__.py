@@ -42,6 +42,7 @@ PROGRAMS = {
     "benchmarks.throughput": "How fast the daemon learns from Kafka, as shares of what its parts could do alone.",
     "benchmarks.serving": "How fast a learning daemon answers whoever asks, and what that costs its learning.",
     "benchmarks.http_load": "What many clients over HTTP cost a daemon that learns.",
+    "benchmarks.latency": "How long an event waits for its prediction: from Kafka, through the daemon, to Kafka.",
     "benchmarks.produce": "Produces a public data set into a Kafka topic.",
     "benchmarks.recompute": "Computes the prequential accuracy from published predictions alone.",
 }

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.published import published
@@ -16,6 +17,8 @@ from connectors.sink import Prediction
 from daemon.scoring.estimated_accuracy import EstimatedAccuracy
 
 LATE = 1_000
+Flags = NDArray[np.bool_]
+Shares = NDArray[np.float64]
 PART, WINDOW = 5_000, 1_000
 _FIELDS = ("period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer")
 
@@ -63,9 +66,7 @@ def predictions(rows: Sequence[dict[str, Any]], *, late: int) -> list[Prediction
     return published(sections, events, topic="elec2")
 
 
-def estimates(
-    said: Sequence[Prediction], right: Sequence[bool] | np.ndarray[Any, Any], *, late: int
-) -> np.ndarray[Any, Any]:
+def estimates(said: Sequence[Prediction], right: Flags, *, late: int) -> Shares:
     """Return what the daemon estimates of each answer alone ``(rows,)``, by the labels that had come by then."""
     estimate, found = EstimatedAccuracy(window=1), np.zeros(len(said))
     for number, each in enumerate(said):
@@ -76,7 +77,7 @@ def estimates(
     return found
 
 
-def _gap(sure: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> float:
+def _gap(sure: Shares, right: Flags) -> float:
     """Return by how much the mean of ``sure`` is off from the share that is right, over windows, on average."""
     starts = range(WINDOW, len(right) - WINDOW, WINDOW)
     return float(np.mean([abs(sure[at : at + WINDOW].mean() - right[at : at + WINDOW].mean()) for at in starts]))

@@ -30,16 +30,24 @@ def to_json(prediction: Prediction) -> bytes:
     >>> to_json(Prediction(event, prediction="ok", confidence=0.5, label=None, task="", step=3))
     b'{"topic":"plant","partition":0,"offset":7,"prediction":"ok","confidence":0.5,"label":null,"task":"","step":3}'
     """
-    record = prediction.record
+    if prediction.expired is not None:
+        of = {} if prediction.targets is None else {"targets": list(prediction.targets)}
+        return orjson.dumps({**_place(prediction.expired), "outcome": "expired", **of})
     return orjson.dumps(
         {
-            "topic": record.topic,
-            "partition": record.partition,
-            "offset": record.offset,
-            **index_within(record),
+            **_place(prediction.record),
             **(_of_label(prediction) if prediction.targets is None else {"targets": _of_each(prediction.targets)}),
         }
     )
+
+
+def _place(record: Record) -> dict[str, Any]:
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        **index_within(record),
+    }
 
 
 def _of_each(targets: Mapping[str, Prediction | None]) -> dict[str, dict[str, Any] | None]:

@@ -105,6 +105,8 @@ class Prediction:
     None where there is one label."""
     anomaly: Anomaly | None = None
     """How odd the event is; None where that is not asked for, and where nothing was predicted of its value."""
+    expired: Record | None = None
+    """An event whose label had not come in time when the event of ``record`` came; then nothing else is said."""
 
 
 class Predictions(Sink, Protocol):

@@ -57,5 +57,5 @@ def _smaller(prediction: Prediction) -> Outgoing:
 
 
 def _key(prediction: Prediction) -> bytes | None:
-    key = prediction.record.key
+    key = (prediction.expired or prediction.record).key
     return key if key is None or len(key) <= LONGEST_KEY_BYTES else None

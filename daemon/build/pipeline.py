@@ -49,6 +49,7 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
         kind: Any = partial(
             LaterPipeline,
             most_waiting_bytes=config.label.max_waiting_bytes,
+            publish_expired=config.label.publish_expired and config.predictions is not None,
             estimated=EstimatedAccuracy(window=config.retention.window) if of_classes else None,
         )
         intake: Intake = build_later_intake(config, tasks=tasks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daemon.doctor.finding import ok, warning
 
@@ -13,20 +13,17 @@ if TYPE_CHECKING:
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup
 
-_MISSING = object()
-
-
 def check_features(config: Config, _: Setup) -> Iterator[Finding]:
     """Look at what the decoder is told; those of fixed columns have nothing to be told."""
-    named = getattr(config.decoder, "features", _MISSING)
-    if named is _MISSING:
+    decoder: Any = config.decoder
+    if not hasattr(decoder, "features"):
         return
-    if named is None:
-        first = getattr(config.decoder, "first_events", 1)
+    if decoder.features is None:
+        first = getattr(decoder, "first_events", 1)
         yield warning(
             f"decoder.features is not given: the first {first} events decide for good which fields are features,"
             " test messages among them",
             "name the fields: features: [a, b]; `retaind init --from` writes those of a sample",
         )
     else:
-        yield ok(f"decoder.features names {len(named)} fields")
+        yield ok(f"decoder.features names {len(decoder.features)} fields")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Oddity
     from connectors.record import Record
-    from daemon.learning.pipeline import Outcome, Pipeline
+    from daemon.learning.pipeline import Outcome, Pipeline, Publish
     from daemon.learning.snapshot import PipelineSnapshot
 
 
@@ -42,10 +42,13 @@ class AnyPipeline(Protocol):
     def prepare(self, records: Sequence[Record]) -> None:
         """Get what these records and those held back need from elsewhere; raise ``DecoderUnavailableError``."""
 
-    def process(self, records: Sequence[Record]) -> Outcome:
-        """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected."""
+    def process(self, records: Sequence[Record], *, publish: Publish | None = None) -> Outcome:
+        """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected.
 
-    def release(self) -> Outcome:
+        ``publish`` gets the predictions instead, as soon as there are some.
+        """
+
+    def release(self, *, publish: Publish | None = None) -> Outcome:
         """Process the first events that are held back: no others will come, or not soon."""
 
     def close_block(self) -> None:

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from connectors.decoder import Oddity
     from connectors.record import Record
-    from daemon.learning.pipeline import Outcome, Pipeline
+    from daemon.learning.pipeline import Outcome, Pipeline, Publish
     from daemon.learning.snapshot import PipelineSnapshot
 
 log = structlog.get_logger("retaind")
 
 Returned = TypeVar("Returned")
+_Place = tuple[str, int, int]
 
 
 class TargetPipelines:
@@ -70,13 +71,16 @@ class TargetPipelines:
         for pipeline in self._pipelines.values():
             pipeline.prepare(records)
 
-    def process(self, records: Sequence[Record]) -> Outcome:
-        """Let each target predict, score and learn ``records``; return what is published, and what was rejected."""
-        return self._joined(lambda pipeline: pipeline.process(records))
+    def process(self, records: Sequence[Record], *, publish: Publish | None = None) -> Outcome:
+        """Let each target predict, score and learn ``records``; return what is published, and what was rejected.
 
-    def release(self) -> Outcome:
+        ``publish`` gets the predictions instead, when all targets have learned: a record tells of each.
+        """
+        return self._joined(lambda pipeline: pipeline.process(records), publish)
+
+    def release(self, *, publish: Publish | None = None) -> Outcome:
         """Process the first events that are held back: no others will come, or not soon."""
-        return self._joined(lambda pipeline: pipeline.release())
+        return self._joined(lambda pipeline: pipeline.release(), publish)
 
     def close_block(self) -> None:
         """Let each learn what waits, though no block is full."""
@@ -145,19 +149,32 @@ class TargetPipelines:
                 returned[name] = act(name, pipeline)
         return returned
 
-    def _joined(self, take: Callable[[Pipeline], Outcome]) -> Outcome:
+    def _joined(self, take: Callable[[Pipeline], Outcome], publish: Publish | None) -> Outcome:
         # A target that was added later may look at its first events while others are past theirs: what it says of
         # events that are published already is too late.
         leading = self._leading
         outcomes = self._each(take)
         lead = outcomes[leading]
-        return replace(lead, predictions=list(_published(outcomes, lead.predictions)))
+        said = list(_published(outcomes, lead.predictions))
+        if publish is not None:
+            publish(said)
+            said = []
+        return replace(lead, predictions=said)
 
 
 def _published(outcomes: Mapping[str, Outcome], predictions: Sequence[Prediction]) -> Iterator[Prediction]:
-    """Yield a prediction for each of the leading target's, with those of all targets on the same event."""
-    said = {name: {_place(each.record): each for each in outcome.predictions} for name, outcome in outcomes.items()}
+    """Yield a prediction for each of the leading target's, with those of all targets on the same event.
+
+    After it come the events that have expired with it, each with the names of the targets for which it has.
+    """
+    said = {
+        name: {_place(each.record): each for each in outcome.predictions if each.expired is None}
+        for name, outcome in outcomes.items()
+    }
+    expired = _expired(outcomes)
     for each in predictions:
+        if each.expired is not None:
+            continue
         place = _place(each.record)
         targets = {name: of.get(place) for name, of in said.items()}
         yield Prediction(
@@ -169,7 +186,20 @@ def _published(outcomes: Mapping[str, Outcome], predictions: Sequence[Prediction
             step=each.step,
             targets=targets,
         )
+        yield from expired.get(place, {}).values()
 
 
-def _place(record: Record) -> tuple[str, int, int]:
+def _expired(outcomes: Mapping[str, Outcome]) -> dict[_Place, dict[_Place, Prediction]]:
+    """Return what has expired, by the place of the event with which it has, and by its own."""
+    found: dict[_Place, dict[_Place, Prediction]] = {}
+    for name, outcome in outcomes.items():
+        for each in outcome.predictions:
+            if each.expired is not None:
+                of_event, place = found.setdefault(_place(each.record), {}), _place(each.expired)
+                names = {} if place not in of_event else of_event[place].targets
+                of_event[place] = replace(each, targets={**(names or {}), name: None})
+    return found
+
+
+def _place(record: Record) -> _Place:
     return record.topic, record.partition, event_position(record)
