@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from daemon.config.errors import ConfigError, KeyPath, dotted
+from daemon.state.checkpoints import store_path
+from daemon.state.state_lock import lock_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,9 +85,9 @@ def _no_file(path: Path) -> str:
 
 
 def _not_free(path: Path, section: str, config: Config) -> str:
-    state = config.checkpoint.directory
-    if _is_within(path, Path(state)):
-        return f"{path} is inside the state directory {state}, whose content is the daemon's; write it elsewhere"
+    state = Path(config.checkpoint.directory)
+    if any(_is_within(path, own) for own in (store_path(state), lock_path(state))):
+        return f"{path} is the daemon's own, in the state directory {state}; write it elsewhere"
     for place, read in _inputs(config):
         if _matches(path, read):
             return f"{path} is what {dotted(place)} reads; write the {section} to another file"

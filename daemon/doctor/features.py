@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup
 
+
 def check_features(config: Config, _: Setup) -> Iterator[Finding]:
     """Look at what the decoder is told; those of fixed columns have nothing to be told."""
     decoder: Any = config.decoder
