@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+FOR_STATE = 100
+"""The daemon's own descriptors, whatever connections there are."""
 CONFIG = """
 name: plant
 source: {{type: file, path: {directory}/events.jsonl}}
@@ -66,6 +68,7 @@ def test_ten_thousand_idle_connections_stop_neither_learning_nor_saving_nor_prob
             begun = time.monotonic()
             assert client.get(f"{address}/livez", headers={"Connection": "close"}).status_code == 200
             worst = max(worst, time.monotonic() - begun)
+            assert len(descriptors(process.pid)) < FOR_STATE
             most = max(most, *(len(descriptors(pid)) for pid in (process.pid, *children(process.pid))))
             time.sleep(0.05)
         assert clients.stdout is not None
