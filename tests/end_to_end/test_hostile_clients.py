@@ -59,6 +59,7 @@ def test_ten_thousand_idle_connections_stop_neither_learning_nor_saving_nor_prob
     process, address, directory = daemon
     stream = directory / "events.jsonl"
     until(lambda: generations(directory) >= 1)
+    assert httpx.get(f"{address}/livez", trust_env=False, timeout=30.0).status_code == 200
     read, saved, most, worst = bytes_read(process.pid, stream), generations(directory), 0, 0.0
     clients = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.http_clients", "idle", address, "3"], stdout=subprocess.PIPE, text=True
