@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from daemon.doctor.setup import Setup
 
 SOON_SECONDS = 30 * 86400.0
+_SERVER = "http.web_config"
+_READ_AGAIN = "renew it; a running daemon reads it by itself"
+_READ_AT_START = "renew it, and restart the daemon then"
 _OF_KAFKA = ("ssl_certfile", "ssl_cafile")
 
 
@@ -33,22 +36,23 @@ def check_certificates(config: Config, setup: Setup) -> Iterator[Finding]:
         except ValueError as error:
             yield problem(f"{name}: {path} {error}", "name a file in PEM form")
         else:
-            yield _judged(f"{name}: {path}", end, left=end - setup.clock())
+            remedy = _READ_AGAIN if name == _SERVER else _READ_AT_START
+            yield _judged(f"{name}: {path}", end, left=end - setup.clock(), remedy=remedy)
 
 
-def _judged(name: str, end: float, *, left: float) -> Finding:
+def _judged(name: str, end: float, *, left: float, remedy: str) -> Finding:
     until = f"{datetime.fromtimestamp(end, tz=UTC):%Y-%m-%d}"
     if left <= 0:
-        return problem(f"{name} has expired on {until}", "renew it; a running daemon reads it when it starts")
+        return problem(f"{name} has expired on {until}", remedy)
     if left < SOON_SECONDS:
-        return warning(f"{name} expires on {until}, in {span(left)}", "renew it, and restart the daemon then")
+        return warning(f"{name} expires on {until}, in {span(left)}", remedy)
     return ok(f"{name} is valid until {until}")
 
 
 def _certificates(config: Config) -> Iterator[tuple[str, Path]]:
     tls = web_config(config).tls_server_config
     if tls is not None:
-        yield "http.web_config", tls.cert_file
+        yield _SERVER, tls.cert_file
     for section, options in (sources(config) | sinks(config)).items():
         client = getattr(options, "client", {})
         for key in _OF_KAFKA:

@@ -13,11 +13,12 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from daemon.front.application import Application
 from daemon.front.asked import AskedDaemon
-from daemon.front.link import Link
+from daemon.front.link import Link, Message
 from daemon.front.model import ReceivedModel, prepare_aside
 from daemon.front.settings import FrontSettings
 from daemon.front.told_log import tell_log
@@ -59,41 +60,35 @@ def _seen(signs: int) -> VitalSigns:
 
 
 async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, signs: VitalSigns) -> None:
-    ended = asyncio.Event()
-    asked = settings.serving
-    model = None if asked is None else ReceivedModel(PACKAGES | set(asked.packages))
-    daemon = AskedDaemon(
-        link,
-        receive_model=(lambda message: message.drop()) if model is None else model.receive,
-        ended=ended.set,
-    )
+    ended, model = asyncio.Event(), _model(settings)
+    daemon = AskedDaemon(link, receive_model=Message.drop if model is None else model.receive, ended=ended.set)
     tell_log(daemon.log)
     doors: list[Door] = []
-    application = Application(
-        settings, daemon=daemon, signs=signs, model=model, connections=lambda: sum(map(len, doors))
-    )
+    application = Application(settings, daemon=daemon, signs=signs, model=model, doors=doors)
     metrics = application.metrics
     tls = None if settings.tls is None else WatchedTls(settings.tls, metrics=metrics, log=daemon.log)
-    door = door_to(
-        application.asgi,
-        listener,
-        most=settings.max_connections,
-        tls=None if tls is None else tls.context,
-        made_room=lambda: metrics.refused("connection"),
-    )
+    door = door_to(application.asgi, listener, most=settings.max_connections)
     doors.append(door)
+    door.tls = None if tls is None else tls.context
     door.open()
-    link.send({"kind": "serves"})
     if model is not None:
         prepare_aside(model)
-    while not ended.is_set():
-        try:
-            await asyncio.wait_for(ended.wait(), None if tls is None else _LOOK_SECONDS)
-        except TimeoutError:
-            assert tls is not None
-            tls.look()
-            door.tls = tls.context
+    await (ended.wait() if tls is None else _watch(tls, door, ended))
     await door.close(within_seconds=_LAST_SECONDS)
+
+
+def _model(settings: FrontSettings) -> ReceivedModel | None:
+    asked = settings.serving
+    return None if asked is None else ReceivedModel(PACKAGES | set(asked.packages))
+
+
+async def _watch(tls: WatchedTls, door: Door, ended: asyncio.Event) -> None:
+    """Let connections to come have the newest certificate, until all has ended."""
+    while not ended.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), _LOOK_SECONDS)
+        tls.look()
+        door.tls = tls.context
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from daemon.web.request_bounds import RequestBounds
 from daemon.web.token_file import TokenFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from starlette.routing import Route
     from starlette.types import ASGIApp
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from daemon.front.model import ReceivedModel
     from daemon.front.settings import FrontSettings, Serving
     from daemon.telemetry.vital_signs import VitalSigns
+    from daemon.web.door import Door
 
 
 class Application:
@@ -44,7 +45,7 @@ class Application:
         daemon: AskedDaemon,
         signs: VitalSigns,
         model: ReceivedModel | None,
-        connections: Callable[[], int],
+        doors: Sequence[Door],
     ) -> None:
         board, registry = Board((*http.FAMILIES, *serving.FAMILIES)), CollectorRegistry()
         registry.register(board)
@@ -63,7 +64,7 @@ class Application:
         application: ASGIApp = app(
             daemon,
             signs=signs,
-            exposition=Exposition(daemon, registry, look=partial(self._look, connections)),
+            exposition=Exposition(daemon, registry, look=partial(self._look, doors)),
             control=control,
             serving=routes,
         )
@@ -77,8 +78,12 @@ class Application:
         refused = partial(self.metrics.refused, "rate")
         self.asgi: ASGIApp = Pace(bounded, exempt=frozenset(bodies), refused=refused)
 
-    def _look(self, connections: Callable[[], int]) -> None:
-        self.metrics.stands(connections=connections(), resident_bytes=own_use().resident_bytes)
+    def _look(self, doors: Sequence[Door]) -> None:
+        self.metrics.stands(
+            connections=sum(map(len, doors)),
+            gave_way=sum(door.gave_way for door in doors),
+            resident_bytes=own_use().resident_bytes,
+        )
 
     def _gate(self, token_file: str | None, what: str) -> BearerGate:
         token = None if token_file is None else TokenFile(Path(token_file))

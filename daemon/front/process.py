@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("retaind")
 
-_UNASKED_SECONDS = 5.0
+_UNASKED_SECONDS = 1.0
 _SHORTEST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.1, 10.0
 _GOOD_SECONDS = 60.0
 """Who has lived for so long has not failed to start."""
@@ -132,7 +132,10 @@ class Front:
         """Wait for the first connection, but not for long: a run that is over by then needs no other process."""
         assert self._listener is not None
         if self._settings.serving is None:
-            select.select([self._listener, self._woken], [], [], _UNASKED_SECONDS)
+            either = select.poll()
+            for each in (self._listener, self._woken):
+                either.register(each, select.POLLIN)
+            either.poll(1e3 * _UNASKED_SECONDS)
 
     def _live(self) -> int:
         """Start the process and answer it until it ends; return its exit code."""

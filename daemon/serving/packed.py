@@ -8,6 +8,7 @@ never called.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,7 @@ def name_of(thing: Any) -> str:
     return f"{thing.__module__}:{thing.__qualname__}"
 
 
+@cache
 def found(name: str, *, packages: frozenset[str]) -> Any:
     """Return the class or function of that name; raise ``UnpackableError`` where it is of another package.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import select
 import socket
 from contextlib import suppress
 from math import inf
@@ -16,7 +17,6 @@ from daemon.web.newcomers import Newcomer, Newcomers
 from daemon.web.protocol import BoundedH11Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from ssl import SSLContext
 
     from uvicorn import Config
@@ -46,16 +46,18 @@ class Door:
         *,
         most: int,
         tls: SSLContext | None = None,
-        made_room: Callable[[], None] = lambda: None,
     ) -> None:
         self.tls = tls
         """Of connections to come; may be replaced at any time."""
         self._listener = listener
         self._config = config
         self._most = most
-        self._made_room = made_room
+        self.gave_way = 0
+        """Connections that were ended because others came."""
         self._state = ServerState()
         self._newcomers = Newcomers()
+        self._ears = select.epoll()
+        """Of all newcomers: to be heard by the event loop itself would cost more than all else about them."""
         descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._most_silent = max(_AT_ONCE, min(_SILENT_PLACES * most, descriptors - most - _RESERVE))
         self._inside: dict[BoundedH11Protocol, asyncio.Task[None]] = {}
@@ -70,11 +72,13 @@ class Door:
         """Begin to let in."""
         self._listener.setblocking(False)
         self._loop.add_reader(self._listener, self._accept)
+        self._loop.add_reader(self._ears, self._hear)
         self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     async def close(self, *, within_seconds: float) -> None:
         """Let nobody in any more; give the answers that are on their way so long."""
         self._loop.remove_reader(self._listener)
+        self._loop.remove_reader(self._ears)
         for newcomer in self._newcomers.older_than(inf):
             self._send_away(newcomer)
         for guest in list(self._inside):
@@ -86,6 +90,7 @@ class Door:
                     await self._somebody_left.wait()
         for guest in list(self._inside):
             self._end(guest)
+        self._ears.close()
 
     def _accept(self) -> None:
         self._round += 1
@@ -104,7 +109,7 @@ class Door:
             connection.setblocking(False)
             newcomer = Newcomer(connection, address[0], self._loop.time(), self._round)
             self._newcomers.add(newcomer)
-            self._loop.add_reader(connection, self._let_in, newcomer)
+            self._ears.register(connection, select.EPOLLIN)
 
     def _has_room(self) -> bool:
         """Make room for a newcomer if need be; return False where that has to wait until others were heard."""
@@ -114,8 +119,13 @@ class Door:
         if oldest is None:
             return False
         self._send_away(oldest)
-        self._made_room()
+        self.gave_way += 1
         return True
+
+    def _hear(self) -> None:
+        for descriptor, _ in self._ears.poll(0):
+            if (newcomer := self._newcomers.find(descriptor)) is not None:
+                self._let_in(newcomer)
 
     def _let_in(self, newcomer: Newcomer) -> None:
         """Begin to hear a newcomer who has said something; he waits while others are to be heard yet."""
@@ -128,8 +138,8 @@ class Door:
             if not weakest.had_a_hearing:
                 return
             self._end(weakest)
-            self._made_room()
-        self._loop.remove_reader(connection)
+            self.gave_way += 1
+        self._ears.unregister(connection)
         self._newcomers.remove(newcomer)
         # asyncio does so by itself where a socket says that it is TCP's, which one that was accepted does not: the
         # body of an answer would wait 40 ms for the acknowledgement of its head.
@@ -155,7 +165,6 @@ class Door:
         self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     def _send_away(self, newcomer: Newcomer) -> None:
-        self._loop.remove_reader(newcomer.connection)
         self._newcomers.remove(newcomer)
         newcomer.connection.close()
 

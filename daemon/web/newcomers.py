@@ -38,6 +38,10 @@ class Newcomers:
         self._of.setdefault(newcomer.address, OrderedDict())[newcomer.connection.fileno()] = newcomer
         self._count += 1
 
+    def find(self, descriptor: int) -> Newcomer | None:
+        """Return the newcomer whose connection has that descriptor."""
+        return next((same[descriptor] for same in self._of.values() if descriptor in same), None)
+
     def remove(self, newcomer: Newcomer) -> None:
         """Hold one no longer, whose connection is still open."""
         same = self._of[newcomer.address]

@@ -11,7 +11,6 @@ from daemon.web.protocol import MOST_HEAD_BYTES, BoundedH11Protocol
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
     from ssl import SSLContext
 
     from starlette.types import ASGIApp
@@ -25,7 +24,6 @@ def door_to(
     *,
     most: int = MOST_CONNECTIONS,
     tls: SSLContext | None = None,
-    made_room: Callable[[], None] = lambda: None,
 ) -> Door:
     """Return the door through which the application is asked, not open yet."""
     config = uvicorn.Config(
@@ -40,4 +38,4 @@ def door_to(
         proxy_headers=False,
     )
     config.load()
-    return Door(listener, config, most=most, tls=tls, made_room=made_room)
+    return Door(listener, config, most=most, tls=tls)

@@ -64,14 +64,15 @@ class HttpMetrics:
             for reason in get_args(Refusal):
                 now.add(REFUSED, 0, reason)
 
-    def refused(self, reason: Refusal) -> None:
-        """Count a refusal."""
+    def refused(self, reason: Literal["rate", "host"]) -> None:
+        """Count a request that is refused."""
         with self._board.tell() as now:
             now.add(REFUSED, 1, reason)
 
-    def stands(self, *, connections: int, resident_bytes: int | None) -> None:
-        """Show how it stands."""
+    def stands(self, *, connections: int, gave_way: int, resident_bytes: int | None) -> None:
+        """Show how it stands; ``gave_way`` are the connections that were ended for others since the start."""
         with self._board.tell() as now:
+            now.set(REFUSED, gave_way, "connection")
             now.set(CONNECTIONS, connections)
             now.set(MEMORY, resident_bytes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -153,29 +154,32 @@ def written(folder: Path, authority: trustme.CA) -> trustme.LeafCert:
 
 
 def test_a_changed_certificate_is_served_and_a_bad_one_is_not(tmp_path: Path) -> None:
-    first, second = trustme.CA(), trustme.CA()
-    for name, authority in (("first", first), ("second", second)):
-        authority.cert_pem.write_to_path(str(tmp_path / f"{name}.pem"))
-    written(tmp_path, first)
+    authorities = {"first": trustme.CA(), "second": trustme.CA()}
+    written(tmp_path, authorities["first"])
     tls = Tls(cert_file=str(tmp_path / "server.pem"), key_file=str(tmp_path / "server.key"))
+
+    def trusting(name: str) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        authorities[name].configure_trust(context)
+        return context
 
     def trusts(name: str) -> bool:
         try:
-            return get(running, "/livez", verify=str(tmp_path / name)).status_code == 200
+            return get(running, "/livez", verify=trusting(name)).status_code == 200
         except httpx.ConnectError:
             return False
 
     with front(tls=tls) as running, capture_logs() as logs:
         assert running.address.startswith("https://")
-        assert trusts("first.pem")
-        told = get(running, "/metrics", verify=str(tmp_path / "first.pem")).text
+        assert trusts("first")
+        told = get(running, "/metrics", verify=trusting("first")).text
         (ends,) = re.findall(r"^retaind_tls_certificate_expiry_timestamp_seconds (.*)$", told, re.MULTILINE)
         assert float(ends) == tls.ends()
-        written(tmp_path, second)
-        until(lambda: trusts("second.pem"))
+        written(tmp_path, authorities["second"])
+        until(lambda: trusts("second"))
         (tmp_path / "server.key").write_text("no key")
         until(lambda: any("not used" in log["event"] for log in logs))
-        assert trusts("second.pem")
-        told = get(running, "/metrics", verify=str(tmp_path / "second.pem")).text
+        assert trusts("second")
+        told = get(running, "/metrics", verify=trusting("second")).text
     assert 'retaind_tls_certificate_reloads_total{result="refused"} 1.0' in told
     assert [log["log_level"] for log in logs] == ["info", "error"]

@@ -103,7 +103,7 @@ def front(
 
     def application() -> ASGIApp:
         asked = AskedDaemon(ends[1], receive_model=lambda message: message.drop(), ended=lambda: None)
-        return Application(of, daemon=asked, signs=signs, model=model, connections=lambda: 0).asgi
+        return Application(of, daemon=asked, signs=signs, model=model, doors=[]).asgi
 
     thread = threading.Thread(target=desk.serve, args=(ends[0],), name="desk")
     thread.start()

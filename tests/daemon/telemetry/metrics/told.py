@@ -51,7 +51,7 @@ def told_everything(*, front: bool = True) -> CollectorRegistry:
     registry, metrics = new_metrics()
     if front:
         of_front = HttpMetrics(metrics.front._board)
-        of_front.stands(connections=3, resident_bytes=40_000_000)
+        of_front.stands(connections=3, gave_way=2, resident_bytes=40_000_000)
         of_front.certificate(ends_at=2_000_000_000.0)
     tell_loop_and_stream(metrics)
     tell_learning(metrics)
