@@ -13,14 +13,12 @@ if TYPE_CHECKING:
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup
 
-_MISSING = object()
-
 
 def check_features(config: Config, _: Setup) -> Iterator[Finding]:
     """Look at what the decoder is told; those of fixed columns have nothing to be told."""
-    named = getattr(config.decoder, "features", _MISSING)
-    if named is _MISSING:
+    if not hasattr(config.decoder, "features"):
         return
+    named = config.decoder.features
     if named is None:
         first = getattr(config.decoder, "first_events", 1)
         yield warning(
