@@ -49,6 +49,11 @@ class RejectedError(Exception):
         )
 
 
+def nested_too_deeply() -> RejectedError:
+    """Return what to say of a value whose levels are more than can be followed."""
+    return RejectedError("decode", "undecodable", "The event is nested too deeply to be read.")
+
+
 def payload(record: Record, *, max_bytes: int) -> bytes:
     """Return the record's value; raise ``RejectedError`` for a tombstone or an oversized one."""
     value = record.value

@@ -15,8 +15,9 @@ from connectors.decoders.identities import is_rounded
 from connectors.decoders.json_fields import lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+_LEVELS = 3_000
 _LARGEST = int(sys.float_info.max)
 
 _LONG_NUMBER = re.compile(rb"[0-9](?:\.?[0-9]){15,}")
@@ -32,6 +33,19 @@ _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _decode_lossless = msgspec.json.Decoder(float_hook=_lossless).decode
 
 
+def _at_any_depth(decode: Callable[[bytes], Any], value: bytes) -> Any:
+    """Decode JSON that orjson has read, which goes 1,024 levels deep: deeper than Python's stack may be."""
+    try:
+        return decode(value)
+    except RecursionError:
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(before + _LEVELS)
+        try:
+            return decode(value)
+        finally:
+            sys.setrecursionlimit(before)
+
+
 def loads(value: bytes | str) -> Any:
     """Return what JSON says, with an int or a Decimal for every number that is not the one of a float64.
 
@@ -45,7 +59,7 @@ def loads(value: bytes | str) -> Any:
     if not _LONG_NUMBER.search(raw):
         return parsed
     try:
-        return _decode_lossless(raw)
+        return _at_any_depth(_decode_lossless, raw)
     except (msgspec.DecodeError, ValueError):
         raise RejectedError("decode", "not_finite", "A number is too long to be exact.") from None
 
@@ -57,7 +71,7 @@ def exact(value: bytes, name: str) -> Any:
     89490200001234567891
     """
     try:
-        return lookup(_decode(value), name)
+        return lookup(_at_any_depth(_decode, value), name)
     except (msgspec.DecodeError, ValueError):
         raise RejectedError("decode", "not_finite", f"The number in {name!r} is too long to be exact.") from None
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Described = Iterable[tuple[str, Kind]]
 
 MAX_INFERRED_FIELDS = 4_096
+MOST_FIELDS = 16_384
+"""Of an event that is looked at for features: one of a hundred thousand would hold up the loop for a second."""
 LATER = (
     "holds numbers in later events and held none in the first ones; to take it, list decoder.features, in an empty"
     " checkpoint directory"
@@ -53,8 +55,15 @@ class Features:
         options = self._options
         survey = FieldSurvey(texts_count=options.numbers == "text")
         left: dict[str, str] = {}
+        wide = 0
         for described in events:
-            survey.add(self._named_shortly(described, left))
+            fields = list(self._named_shortly(described, left))
+            if len(fields) > MOST_FIELDS:
+                wide = max(wide, len(fields))
+            else:
+                survey.add(fields)
+        if wide and not survey.events:
+            raise RejectedError("features", "wrong_type", f"The event has {wide} fields; list decoder.features.")
         found = survey.decide(gaps_are_filled=options.missing != "reject", named=options.no_features)
         if not found.taken and not options.cells:
             raise RejectedError("features", "missing_field", "The event has no numeric field to use as a feature.")

@@ -66,12 +66,15 @@ class FieldSurvey:
         Where gaps are not filled, an event that lacks a feature is rejected: then a field has to be in nearly all
         events. Where none is, events are of several kinds, and the fields of the first one are taken.
         """
-        numeric = [name for name in self._names() if name not in frozenset(named) and self._is_number(name)]
+        # Sets are made once: one event may have a hundred thousand fields.
+        apart = frozenset(named)
+        numeric = [name for name in self._names() if name not in apart and self._is_number(name)]
         usual = [name for name in numeric if self._numbers(name) >= USUAL_SHARE * self.events]
         if gaps_are_filled:
             usual = numeric
         taken = tuple(usual or (name for name in numeric if name in self._first))
-        others = (name for name in self._names() if name not in frozenset([*taken, *named]))
+        settled = apart.union(taken)
+        others = (name for name in self._names() if name not in settled)
         return Survey(taken, {name: self._why_not(name) for name in others})
 
     def _names(self) -> list[str]:

@@ -28,6 +28,7 @@ from connectors.decoders.envelope import (
     converted,
     key_bytes,
     label_value,
+    nested_too_deeply,
     payload,
     task_name,
 )
@@ -178,7 +179,7 @@ class TabularDecoder(ABC):
         for record in records:
             try:
                 event = self._parse(payload(record, max_bytes=self._shared.max_bytes), record)
-            except RejectedError:
+            except (RejectedError, RecursionError):
                 continue
             if event is not None:
                 yield event
@@ -193,6 +194,8 @@ class TabularDecoder(ABC):
                     events.append(event)
             except RejectedError as error:
                 rejects.append(error.of(record))
+            except RecursionError:
+                rejects.append(nested_too_deeply().of(record))
         self._features.notice(events, self._described, shape=self._shape)
         if columns.records:
             x = np.array(columns.x, dtype=np.float64).reshape(len(columns.records), len(self._features.names or ()))
@@ -281,4 +284,4 @@ class TabularDecoder(ABC):
         )
 
 
-UNUSUAL = (ValueError, TypeError, LookupError, OverflowError, struct.error, RejectedError)
+UNUSUAL = (ValueError, TypeError, LookupError, OverflowError, struct.error, RecursionError, RejectedError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from kafka import TopicPartition
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from connectors.kafka.ledger import Ledger
     from connectors.kafka.source_options import KafkaSourceOptions
     from connectors.record import Record
+
+
+FULL_BYTES = 64 * 1024 * 1024
+"""Of what waits of one partition, at which no more of it is fetched."""
+AHEAD_SECONDS = 86_400.0
+"""How far a record's time may be ahead of this machine's clock, as by default for decoders."""
 
 
 class OrderedPolling:
@@ -32,7 +39,9 @@ class OrderedPolling:
         self._ledger = ledger
         self._clock = clock
         self._monotonic = monotonic
-        self._order = TimeOrder(options.idle_seconds)
+        self._order = TimeOrder(options.idle_seconds, latest_ms=lambda: (clock() + AHEAD_SECONDS) * 1e3)
+        self._bytes: Counter[TopicPartition] = Counter()
+        """Of what waits of each partition."""
 
     def waiting(self, part: TopicPartition) -> int:
         """Return how many records of a partition wait for others."""
@@ -41,14 +50,19 @@ class OrderedPolling:
     def forget(self, part: TopicPartition) -> None:
         """Drop what waits of a partition that begins anew at its position."""
         self._order.forget(part)
+        del self._bytes[part]
 
     def queue(self, fetched: Mapping[TopicPartition, list[Any]], active: Collection[TopicPartition]) -> None:
         """Take in what a poll brought of the partitions that are read; drop what waits of any other."""
         self._order.keep(active)
+        for gone in self._bytes.keys() - set(active):
+            del self._bytes[gone]
         for part in fetched.keys() & set(active):
             at = self._ledger.positions[part]
-            self._order.add(part, [record for record in fetched[part] if record.offset >= at.offset])
-            if self._order.waiting(part) >= FULL:
+            run = [record for record in fetched[part] if record.offset >= at.offset]
+            self._order.add(part, run)
+            self._bytes[part] += sum(len(record.value or b"") for record in run)
+            if self._order.waiting(part) >= FULL or self._bytes[part] >= FULL_BYTES:
                 self._consumer.pause(part)
 
     def take(self, active: Sequence[TopicPartition], max_records: int) -> Sequence[Record]:
@@ -56,10 +70,12 @@ class OrderedPolling:
         before = self._order.timeouts
         records = self._order.take(active, max_records, has_more=self._has_more, now=self._monotonic())
         self._ledger.order_timeouts += self._order.timeouts - before
+        for record in records:
+            self._bytes[TopicPartition(record.topic, record.partition)] -= len(record.value or b"")
         now = self._clock()
         for part, record in {TopicPartition(each.topic, each.partition): each for each in records}.items():
             self._ledger.advance(part, [record], now)
-            if self._order.waiting(part) < FULL // 2:
+            if self._order.waiting(part) < FULL // 2 and self._bytes[part] < FULL_BYTES:
                 self._consumer.resume(part)
         return records
 

@@ -16,7 +16,9 @@ MAGIC = 2  # the record format since Kafka 0.11 (KIP-98)
 MANY = 50_000
 """Records of a batch that are decoded at once."""
 MOST_HEADERS = 2_000_000
-"""Of all records of a batch: two bytes can be a header, and a hundred in memory."""
+"""Of all records of a batch: two bytes can be a header."""
+_HEADER_BYTES = 100
+"""What a header costs in memory besides its bytes."""
 NO_TIME = -1
 _NO_FILE = FILE_START.replace(".", r"\x2e")
 """What a header is called that has the name by which sources of files mark the first record of one."""
@@ -62,23 +64,27 @@ def opened(batch: Any, *, topic: str, partition: int, most_bytes: int) -> OpenBa
     """
     compressed = bytes(memoryview(batch._buffer)[batch._pos :])  # noqa: SLF001  # the client offers no other way
     buffer = decompressed(compressed, batch.attributes & MASK, most_bytes=most_bytes)
-    count = batch.records_count
+    count, headers = batch.records_count, [0]
+    records: Iterable[KafkaRecord] = _records_of(batch, buffer, headers, topic=topic, partition=partition)
     if count <= MANY:
-        return OpenBatch(list(_records_of(batch, buffer, topic=topic, partition=partition)), count, len(buffer))
-    for _ in _records_of(batch, buffer, topic=topic, partition=partition):
-        pass  # whether all are in the format is known before any is given out
-    return OpenBatch(_records_of(batch, buffer, topic=topic, partition=partition), count, len(buffer))
+        records = list(records)
+    else:
+        for _ in records:
+            pass  # whether all are in the format is known before any is given out
+        records = _records_of(batch, buffer, [0], topic=topic, partition=partition)
+    return OpenBatch(records, count, len(buffer) + headers[0] * _HEADER_BYTES)
 
 
-def _records_of(batch: Any, buffer: bytes, *, topic: str, partition: int) -> Iterator[KafkaRecord]:
-    """Yield the records in a batch's bytes.
+def _records_of(
+    batch: Any, buffer: bytes, headers_so_far: list[int], *, topic: str, partition: int
+) -> Iterator[KafkaRecord]:
+    """Yield the records in a batch's bytes; the one number of ``headers_so_far`` grows by theirs.
 
     The format is that of KIP-98 (``RecordBatch`` version 2): lengths and differences are zigzag varints.
     """
     at = 0
     base, epoch = batch.base_offset, batch.leader_epoch
     appended = batch.max_timestamp if batch.timestamp_type else None
-    headers_left = MOST_HEADERS
     first, last, before = batch.first_timestamp, batch.next_offset - 1, base - 1
     try:
         for _ in range(batch.records_count):
@@ -100,8 +106,8 @@ def _records_of(batch: Any, buffer: bytes, *, topic: str, partition: int) -> Ite
             if buffer[at] == 0:
                 at += 1
             else:
-                headers, at = _headers(buffer, at, most=headers_left)
-                headers_left -= len(headers)
+                headers, at = _headers(buffer, at, most=MOST_HEADERS - headers_so_far[0])
+                headers_so_far[0] += len(headers)
             if at != end or at > len(buffer):
                 raise _WrongSizeError(size)
             time = first + since_first if appended is None else appended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
 LONGEST_STEP_SECONDS = 1.0
+_NO_TIME = -1
 FULL = 8192
 """Records of one partition that wait for others, at which no more of it are fetched."""
 
@@ -22,11 +24,14 @@ class TimeOrder:
     Records come by (timestamp, topic, partition, offset); within a partition in the order of its log, whatever its
     times. A partition without a next record is waited for: for ever where its log has more, else for
     ``idle_seconds`` (KIP-353, KIP-695: ``max.task.idle.ms``). Until such a wait runs out, the order is a function
-    of the logs alone. Of the time between two calls at most a second counts: who was stopped has not waited.
+    of the logs alone. A time beyond ``latest_ms``, which no clock can have said, counts as none and comes first:
+    its partition would wait for all others, for ever. Of the time between two calls at most a second counts: who
+    was stopped has not waited.
     """
 
-    def __init__(self, idle_seconds: float) -> None:
+    def __init__(self, idle_seconds: float, *, latest_ms: Callable[[], float] = lambda: math.inf) -> None:
         self._idle_seconds = idle_seconds
+        self._latest_ms = latest_ms
         self._queues: dict[TopicPartition, deque[Any]] = {}
         self._idle_since: dict[TopicPartition, float] = {}
         self._run_out: set[TopicPartition] = set()
@@ -68,7 +73,8 @@ class TimeOrder:
         if waited_for or not any(self._queues.values()):
             return []
         self._count(empty)
-        heads = [(queue[0].timestamp, part) for part, queue in self._queues.items() if queue]
+        latest = self._latest_ms()
+        heads = [(_time(queue[0], latest), part) for part, queue in self._queues.items() if queue]
         heapq.heapify(heads)
         records: list[Any] = []
         while heads and len(records) < limit:
@@ -77,7 +83,7 @@ class TimeOrder:
             records.append(queue.popleft())
             if not queue:
                 break  # its next one may be the earliest of all
-            heapq.heapreplace(heads, (queue[0].timestamp, part))
+            heapq.heapreplace(heads, (_time(queue[0], latest), part))
         return records
 
     def _let_pass(self, now: float) -> None:
@@ -95,3 +101,8 @@ class TimeOrder:
         new = set(idle) - self._run_out
         self.timeouts += len(new)
         self._run_out |= new
+
+
+def _time(record: Any, latest_ms: float) -> int:
+    time: int = record.timestamp
+    return time if time <= latest_ms else _NO_TIME

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from connectors.printable import printable
 from daemon.doctor import CONFIGURED, MACHINE
 from daemon.doctor.configuration import read_configuration
 from daemon.doctor.finding import Finding, warning
@@ -31,7 +32,12 @@ def examine(file: Path | None, *, timeout_seconds: float) -> Iterator[tuple[str,
 def _made(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[tuple[str, Finding]]:
     try:
         for finding in check():
-            yield name, Finding(finding.level, redacted(finding.found), redacted(finding.remedy))
+            yield name, Finding(finding.level, _shown(finding.found), _shown(finding.remedy))
     except Exception as error:  # noqa: BLE001 - one check that fails must not hide what the others find
         fault = warning(f"this check failed: {type(error).__name__}: {error}", "report it as a bug")
-        yield name, Finding(fault.level, redacted(fault.found), fault.remedy)
+        yield name, Finding(fault.level, _shown(fault.found), fault.remedy)
+
+
+def _shown(text: str) -> str:
+    """Return a text without secrets, and with escapes for what nobody sees in the names of a stream."""
+    return printable(redacted(text), keep="\n\t")

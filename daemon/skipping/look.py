@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from connectors.printable import quoted
-from connectors.source import SourceUnavailableError
+from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.skipping.first_good import WINDOW, first_good
 
 if TYPE_CHECKING:
@@ -116,9 +116,16 @@ class Scout:
         return None
 
     def up_to(self, offset: int) -> None:
-        """Read until an offset, or as far as there is anything to read."""
+        """Read until an offset, or as far as there is anything to read; not far where that is behind the end."""
         while not self.look.ended and (not self.look.offsets or self.look.offsets[-1] < offset - 1):
             self._read_on()
+            if self.is_behind_the_end(offset):
+                return
+
+    def is_behind_the_end(self, offset: int) -> bool:
+        """Tell whether an offset is one that the stream does not have yet."""
+        end = self.end
+        return end is not None and offset > end
 
     def _read_on(self) -> None:
         records = self._poll()
@@ -137,7 +144,8 @@ class Scout:
             if records or self._source.exhausted or read:
                 return records
         if not status.ready:
-            raise SourceUnavailableError(status.reason)
+            # Where partitions are known a broker has answered, and what stands next in one of them is the trouble.
+            raise (SourceDataError if status.partitions else SourceUnavailableError)(status.reason)
         return ()
 
     def _note(self, records: Sequence[Record]) -> None:

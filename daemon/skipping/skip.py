@@ -83,12 +83,12 @@ class Skipping:
         scout = self._scout(part)
         try:
             scout.up_to(offset)
-            end = scout.end
+            end, is_behind = scout.end, scout.is_behind_the_end(offset)
         except SourceDataError as error:  # which may be what is to be skipped
             return Plan(part, offset, scout.look.before(offset), str(error))
         finally:
             scout.close()
-        if scout.look.ended and end is not None and offset > end:
+        if is_behind:
             raise SkipError(f"{part} ends at offset {end}, and {offset} is behind it")
         return Plan(part, offset, scout.look.before(offset), "")
 

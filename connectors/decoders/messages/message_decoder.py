@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from connectors.decoder import Reject, Rows
-from connectors.decoders.envelope import RejectedError, kind, payload
+from connectors.decoders.envelope import RejectedError, kind, nested_too_deeply, payload
 from connectors.decoders.json import JsonDecoder
 from connectors.decoders.json_fields import leaves, lookup
 from connectors.decoders.json_options import JsonOptions
@@ -135,6 +135,8 @@ class MessageDecoder:
                         events.append(each)
             except RejectedError as error:
                 rejects.append((len(events), error.of(record)))
+            except RecursionError:
+                rejects.append((len(events), nested_too_deeply().of(record)))
         return events, rejects
 
     def _wanted(self, known: Collection[str]) -> Wanted:

@@ -123,3 +123,13 @@ def test_records_of_several_partitions_come_by_their_time_wherever_reading_is_in
         records += read(source, 600 - len(records))
         assert source.status().order_timeouts > 0
     assert sorted(values(records)) == sorted(list(range(200)) * 3)
+
+
+def test_a_time_that_no_clock_can_have_said_does_not_hold_its_partition_back_for_ever() -> None:
+    order = TimeOrder(idle_seconds=2.0, latest_ms=lambda: 1_000)
+    odd = [Event((1 << 63) - 1, 0, 0), Event(5, 0, 1)]
+    order.add(PARTS[0], odd)
+    order.add(PARTS[1], [Event(time, 1, time) for time in range(10)])
+    taken = order.take(PARTS[:2], 100, has_more=lambda _: True, now=0.0)
+    assert taken[0] == odd[0]
+    assert [event.timestamp for event in taken[1:]] == [0, 1, 2, 3, 4, 5]
