@@ -73,6 +73,16 @@ class Latency:
         return cls(len(each), p50, p99, float(each.max()), named)
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came of a run."""
+
+    latency: Mapping[str, Latency]
+    """By what the reader takes."""
+    busy_ms: Mapping[str, float]
+    """Of the daemon, for each event, by what it was busy with."""
+
+
 class Reader(threading.Thread):
     """Notes when each prediction is there to be read, by the offset of its event."""
 
@@ -104,8 +114,8 @@ class Reader(threading.Thread):
         self.join(10)
 
 
-def latency(*, batch: int, per_second: float, seconds: float, warm_events: int) -> Mapping[str, Latency]:
-    """Measure; return the latencies by what the reader takes."""
+def latency(*, batch: int, per_second: float, seconds: float, warm_events: int) -> Measured:
+    """Measure, once the daemon has learned ``warm_events``."""
     with Broker() as broker, tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         for topic in ("events", "predictions"):
@@ -121,14 +131,19 @@ def latency(*, batch: int, per_second: float, seconds: float, warm_events: int) 
                 time.sleep(0.5)
             for reader in readers.values():
                 reader.start()
+            before = _busy(address)
             there = _send(broker, made[warm_events:], first=warm_events, per_second=per_second)
             _wait_for(readers.values(), last=max(there))
+            after = _busy(address)
             for reader in readers.values():
                 reader.stop()
-    return {
-        level: Latency.of([reader.seen[offset] - at for offset, at in there.items()])
-        for level, reader in readers.items()
-    }
+    return Measured(
+        {
+            level: Latency.of([reader.seen[offset] - at for offset, at in there.items()])
+            for level, reader in readers.items()
+        },
+        {stage: 1e3 * (seconds - before.get(stage, 0.0)) / len(there) for stage, seconds in after.items()},
+    )
 
 
 def _send(broker: Cluster, values: list[bytes], *, first: int, per_second: float) -> dict[int, float]:
@@ -144,6 +159,11 @@ def _send(broker: Cluster, values: list[bytes], *, first: int, per_second: float
     producer.close()
     assert min(there) == first
     return there
+
+
+def _busy(address: str) -> dict[str, float]:
+    """Return the seconds that the daemon was busy with each stage; the newest second may be missing."""
+    return {stage: seconds for (stage,), seconds in scrape(address)["retaind_busy_seconds_total"].items()}
 
 
 def _wait_for(readers: Any, *, last: int) -> None:
@@ -162,13 +182,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="length of the measurement")
     parser.add_argument("--warm", type=int, default=9_000, help="events before it: a young stream makes more steps")
     options = parser.parse_args()
-    figures = latency(
+    measured = latency(
         batch=options.batch,
         per_second=options.per_second,
         seconds=options.seconds,
         warm_events=options.warm,
     )
-    typer.echo(json.dumps({level: asdict(each) for level, each in figures.items()}, indent=2))
+    typer.echo(json.dumps(asdict(measured), indent=2))
 
 
 if __name__ == "__main__":
