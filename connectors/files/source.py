@@ -12,7 +12,7 @@ from connectors.files.open_file import OpenFile
 from connectors.files.patterns import expand
 from connectors.files.place import FilePlace
 from connectors.files.places import FilePlaces
-from connectors.files.source_options import FileSourceOptions
+from connectors.files.source_options import FileSourceOptions, topic_of
 from connectors.rate_limit import RateLimit
 from connectors.record import FILE_START, LocalRecord
 from connectors.source import PartitionStatus, SourceDataError, SourceStatus
@@ -156,7 +156,7 @@ class FileSource:
     def _open(self, entry: FileEntry, place: FilePlace) -> None:
         self.close()
         self._file = OpenFile(entry, place, options=self._options, monotonic=self._monotonic)
-        self._topic = entry.topic or Path(entry.path).name.split(".")[0] or "file"
+        self._topic = topic_of(entry.path, entry.topic)
         self._headers = [] if entry.task is None else [("task", entry.task.encode())]
 
     def _rest_of_the_list(self) -> Iterator[tuple[FileEntry, FilePlace]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -22,6 +23,15 @@ class FileEntry(BaseModel):
     topic: str | None = Field(
         None, description="Topic of the records; by default the file's name up to the first dot."
     )
+
+
+def topic_of(path: str, given: str | None) -> str:
+    """Return the topic of a file's records: the one that is given, or the name up to the first dot.
+
+    >>> topic_of("plant/labels.jsonl.gz", None), topic_of("a.csv", "plant")
+    ('labels', 'plant')
+    """
+    return given or PurePath(path).name.split(".")[0] or "file"
 
 
 class FileSourceOptions(Options):

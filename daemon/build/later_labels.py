@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.decoders.csv_options import CsvOptions
 from connectors.decoders.tabular_options import TabularOptions
+from connectors.files.patterns import GLOB_LETTERS
+from connectors.files.source_options import FileEntry, FileSourceOptions, topic_of
 from connectors.kafka.source_options import KafkaSourceOptions
 from daemon.config.errors import ConfigError
 
@@ -62,7 +64,9 @@ def _of_source(config: Config) -> Iterator[tuple[KeyPath, str]]:
     topic = config.label.topic
     if topic is None:
         return
-    if not isinstance(options, KafkaSourceOptions):
+    if isinstance(options, FileSourceOptions):
+        yield from _of_files(options, topic)
+    elif not isinstance(options, KafkaSourceOptions):
         yield ("label", "topic"), f"a {options.type} source has no topics; tell labels from events by where"
     elif options.mode == "subscribe":
         why = "a group may give an event and its label to two processes; read both topics by mode: assign"
@@ -71,3 +75,17 @@ def _of_source(config: Config) -> Iterator[tuple[KeyPath, str]]:
         yield ("label", "topic"), f"the source reads topics that match {options.pattern}, and this one does not"
     elif topic in options.topics:
         yield ("label", "topic"), "the source reads it for events; name another topic, or tell labels by where"
+
+
+def _of_files(options: FileSourceOptions, topic: str) -> Iterator[tuple[KeyPath, str]]:
+    given = (options.path,) if isinstance(options.path, str) else options.path
+    entries = [FileEntry(path=entry) if isinstance(entry, str) else entry for entry in given]
+    topics = [topic_of(entry.path, entry.topic or options.topic) for entry in entries]
+    if any(not GLOB_LETTERS.isdisjoint(each) for each in topics):
+        return  # which files that are is not known yet
+    if topic not in topics:
+        why = f"no file of the source is of this topic; name one: path: [events.jsonl, {{path: …, topic: {topic}}}]"
+        yield ("label", "topic"), why
+    elif set(topics) == {topic}:
+        why = "all files of the source are of this topic, and none has events; list those, or tell labels by where"
+        yield ("label", "topic"), why

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -13,9 +15,11 @@ from daemon.build.load import load_bytes
 from daemon.config.effective import effective
 from daemon.config.errors import ConfigError
 from daemon.config.schema import Config
+from daemon.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 KAFKA = {"type": "kafka", "bootstrap_servers": "localhost:9092", "topics": ["plant"]}
 FILE = {"type": "file", "path": "events.jsonl"}
@@ -39,6 +43,12 @@ VALID: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no label": ({"label": "none", "target": {"field": "pm25", "ahead": "hour"}}, {"ahead_seconds": 3_600.0}),
     "a target alone": ({"target": {"field": "pm25", "ahead": 1, "as": "return"}}, {"target": "return"}),
     "a topic": ({"source": KAFKA, "label": TOPIC}, {"type": "class", "by": "key"}),
+    "a file": ({"source": FILE | {"path": ["events.jsonl", "labels.jsonl"]}, "label": TOPIC}, {"topic": "labels"}),
+    "files that may be there": ({"source": FILE | {"path": "plant/*.jsonl"}, "label": TOPIC}, {"topic": "labels"}),
+    "files by another name": (
+        {"source": FILE | {"path": ["plant/*.jsonl", {"path": "told.gz", "topic": "labels"}]}, "label": TOPIC},
+        {"topic": "labels"},
+    ),
     "a field that tells": ({"label": {"from": "topic", "where": {"kind": "label"}, "field": "fault"}}, {}),
 }
 
@@ -64,7 +74,9 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "no label and no target": ({"label": "none"}, "needs target"),
     "neither topic nor field": ({"source": KAFKA, "label": {"from": "topic", "field": "y"}}, "either topic"),
     "what belongs to another": ({"label": TOPIC | {"ahead": 3}, "source": KAFKA}, "belongs to from: stream"),
-    "a topic in a file": ({"label": TOPIC}, "a file source has no topics"),
+    "a topic of no file": ({"label": TOPIC}, "no file of the source is of this topic"),
+    "a topic of all files": ({"label": TOPIC, "source": FILE | {"topic": "labels"}}, "none has events"),
+    "a topic of a plant": ({"label": TOPIC, "source": {"type": "plant"}}, "a plant source has no topics"),
     "a topic of the events": ({"label": TOPIC | {"topic": "plant"}, "source": KAFKA}, "reads it for events"),
     "a shared group": ({"label": TOPIC, "source": KAFKA | {"mode": "subscribe", "group": "g"}}, "mode: assign"),
     "a topic that nobody reads": (
@@ -96,3 +108,24 @@ def test_what_cannot_be_meant_is_said_with_its_place_and_the_remedy(case: str) -
 def test_the_source_reads_the_topic_of_labels_too() -> None:
     source: Any = build_source(loaded({"source": KAFKA, "label": TOPIC}))
     assert source._options.topics == ("plant", "labels")
+
+
+def test_labels_in_a_file_of_their_own_find_their_events(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    rows = chance.normal(size=(400, 2))
+    events = [{"reading": number, "a": a, "b": b} for number, (a, b) in enumerate(rows.tolist())]
+    labels = [{"reading": number, "fault": ["none", "leak"][int(a + b > 0)]} for number, (a, b) in enumerate(rows)]
+    for name, lines in (("events", events), ("labels", labels)):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    paths = [str(tmp_path / name) for name in ("events.jsonl", "labels.jsonl")]
+    sections = {
+        "source": {"type": "file", "path": paths},
+        "label": TOPIC | {"id": "reading"},
+        "checkpoint": {"directory": str(tmp_path / "state")},
+        "http": {"port": 0},
+    }
+    with Service(loaded(sections)) as service:
+        service.run(stop=lambda: False)
+        later = service.loop.pipeline.snapshot().later
+    assert later is not None
+    assert (later.outcomes["learned"], later.unlabelled) == (400, 0)
