@@ -11,6 +11,7 @@ from benchmarks.arena.command import arena
 from benchmarks.commands.listing import list_programs, list_protocols
 from benchmarks.commands.measure import measure
 from benchmarks.commands.report import report
+from benchmarks.estimated import estimated
 from benchmarks.literature import PROTOCOLS
 from benchmarks.nab.command import nab
 from benchmarks.plasticity.command import plasticity
@@ -23,6 +24,10 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "ahead": (ahead, "Numbers told ahead of their time, and how often their intervals hold, on five streams."),
     "arena": (arena, "The untouched default against what streams are usually learned with, on nine streams."),
     "nab": (nab, "Anomalies in the series of the Numenta Anomaly Benchmark, beside simple and published ways."),
+    "estimated": (
+        estimated,
+        "How good answers are estimated to be before their labels come, and how good they were.",
+    ),
     "plasticity": (plasticity, "Whether the model still learns after 800 tasks, and still remembers the latest."),
     "scale": (scale, "What it costs when a sensor fails, is replaced, drifts or changes its unit in mid-stream."),
     "year": (year, "A simulated plant's year in an hour: what is kept of it, and what incidents cost."),
@@ -34,6 +39,7 @@ PROGRAMS = {
     "benchmarks.kill_and_resume": "Kills a learning daemon again and again, and looks for a bit that it has lost.",
     "benchmarks.throughput": "How fast the daemon learns from Kafka, as shares of what its parts could do alone.",
     "benchmarks.serving": "How fast a learning daemon answers whoever asks, and what that costs its learning.",
+    "benchmarks.latency": "How long an event waits for its prediction: from Kafka, through the daemon, to Kafka.",
     "benchmarks.produce": "Produces a public data set into a Kafka topic.",
     "benchmarks.recompute": "Computes the prequential accuracy from published predictions alone.",
 }

@@ -28,13 +28,11 @@ def to_json(prediction: Prediction) -> bytes:
     >>> to_json(Prediction(event, prediction="ok", confidence=0.5, label=None, task="", step=3))
     b'{"topic":"plant","partition":0,"offset":7,"prediction":"ok","confidence":0.5,"label":null,"task":"","step":3}'
     """
-    record = prediction.record
+    if prediction.expired is not None:
+        return orjson.dumps({**_place(prediction.expired), "outcome": "expired"})
     return orjson.dumps(
         {
-            "topic": record.topic,
-            "partition": record.partition,
-            "offset": record.offset,
-            **index_within(record),
+            **_place(prediction.record),
             "prediction": prediction.prediction,
             "confidence": prediction.confidence,
             "label": prediction.label,
@@ -43,6 +41,15 @@ def to_json(prediction: Prediction) -> bytes:
             **_asked_for(prediction),
         }
     )
+
+
+def _place(record: Record) -> dict[str, Any]:
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        **index_within(record),
+    }
 
 
 def _asked_for(prediction: Prediction) -> dict[str, Any]:

@@ -94,6 +94,8 @@ class Prediction:
     interval is asked for, and where there is no prediction."""
     anomaly: Anomaly | None = None
     """How odd the event is; None where that is not asked for, and where nothing was predicted of its value."""
+    expired: Record | None = None
+    """An event whose label had not come in time when the event of ``record`` came; then nothing else is said."""
 
 
 class Predictions(Sink, Protocol):

@@ -84,6 +84,7 @@ def _taught(main: MainLearner, stream: PermutedDigits, number: int, *, events: i
         part = arrivals[start : start + main.room]
         start += len(part)
         right += int((main.meet(part).answer.value == part.batch.y).sum())
+        main.close_full()
     main.close_block()
     main.end_segment(0, drifted=False)
     return right / events

@@ -48,5 +48,5 @@ def _message(prediction: Prediction) -> Outgoing:
 
 
 def _key(prediction: Prediction) -> bytes | None:
-    key = prediction.record.key
+    key = (prediction.expired or prediction.record).key
     return key if key is None or len(key) <= LONGEST_KEY_BYTES else None

@@ -11,6 +11,7 @@ from pydantic import Field
 from connectors.kafka.options import KafkaOptions
 
 BOOTSTRAP_MS = 5_000
+RETRY_MS = 5
 WAIT_MS = 500  # of one step of waiting: between two of them it is asked whether to stop
 LARGEST_ANSWER_BYTES = 128 * 1024 * 1024
 
@@ -38,6 +39,9 @@ class KafkaSinkOptions(KafkaOptions):
     def producer_config(self) -> dict[str, Any]:
         """Return all of kafka-python's options to write with: in transactions, acknowledged by all replicas."""
         ours = {"linger_ms": 5, "max_request_size": 64 * 1024 * 1024, "metrics_enabled": False}
+        # A transaction that begins while the broker still ends the one before is refused; by default the client
+        # then sleeps for 100 ms, ten times as long as the whole transaction takes.
+        ours["retry_backoff_ms"] = RETRY_MS
         times = {"delivery_timeout_ms": 30_000, "request_timeout_ms": 10_000, "bootstrap_timeout_ms": BOOTSTRAP_MS}
         always = {
             "acks": "all",
@@ -69,7 +73,7 @@ class KafkaPredictionsOptions(KafkaSinkOptions):
 
     type: Literal["kafka"] = "kafka"
     linger_ms: int = Field(
-        20, ge=0, description="Longest time that a prediction waits for others, to share a transaction."
+        2, ge=0, description="Longest time that a prediction waits for others, to share a transaction."
     )
     batch_bytes: int = Field(
         256 * 1024, ge=1, description="Maximum size of a batch of predictions for one partition."

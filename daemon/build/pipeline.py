@@ -18,6 +18,7 @@ from daemon.intake.labels.encoder import label_encoder
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.learning.later.later_pipeline import LaterPipeline
 from daemon.learning.pipeline import Pipeline
+from daemon.scoring.estimated_accuracy import EstimatedAccuracy
 from daemon.scoring.intervals import AdaptiveIntervals
 from daemon.scoring.later_intervals import LaterIntervals
 from daemon.tasks import TASKS
@@ -34,7 +35,13 @@ def build_pipeline(config: Config, *, stopwatch: Stopwatch) -> Pipeline:
     """Return everything between source and sinks; the model is made when the first event shows its width."""
     tasks = build_tasks(config)
     if config.label.is_later:
-        kind: Any = partial(LaterPipeline, most_waiting_bytes=config.label.max_waiting_bytes)
+        of_classes = isinstance(config.label, ClassLabel)
+        kind: Any = partial(
+            LaterPipeline,
+            most_waiting_bytes=config.label.max_waiting_bytes,
+            publish_expired=config.label.publish_expired and config.predictions is not None,
+            estimated=EstimatedAccuracy(window=config.retention.window) if of_classes else None,
+        )
         intake: Intake = build_later_intake(config, tasks=tasks)
     else:
         kind, intake = Pipeline, build_intake(config, tasks=tasks)

@@ -72,8 +72,6 @@ class Met:
     """``(rows,)``: the classes that were known to whoever said so; 0 in regression."""
     labels: NDArray[np.int64]
     """``(rows,)``: the labels that they had seen."""
-    new_segment: Segment | None
-    """The segment that a drift alarm has begun with them: the next row is the first of it."""
     judged: Judged | None = None
     """What had been said of the rows whose labels have come, where these come later."""
 
@@ -148,7 +146,7 @@ class MainLearner:
         return self._block.filled
 
     def meet(self, arrivals: Arrivals) -> Met:
-        """Predict at most ``room`` arrivals of one segment, score them, and learn if that fills the block."""
+        """Predict at most ``room`` arrivals of one segment, and score them; ``close_full`` is to follow."""
         step = self.scored.learner.steps
         known, labels = self._experience(arrivals.batch)
         with self._stopwatch("predict"):
@@ -162,8 +160,11 @@ class MainLearner:
         self.by_class.update(answer.value.numpy(), label=arrivals.batch.y.numpy())
         self._block.keep(arrivals, errors=errors, no_change=no_change)
         self.events += len(arrivals)
-        new_segment = self.close_block() if self._block.filled >= self.block_rows else None
-        return Met(answer, step=step, known=known, labels=labels, new_segment=new_segment)
+        return Met(answer, step=step, known=known, labels=labels)
+
+    def close_full(self) -> Segment | None:
+        """Learn if the block is full; return the segment that begins where a drift alarm was given."""
+        return self.close_block() if self._block.filled >= self.block_rows else None
 
     def close_block(self) -> Segment | None:
         """Learn what waits, full or not; return the segment that begins where a drift alarm was given."""

@@ -50,6 +50,13 @@ class Outcome:
     """Events that were learned from or rejected: more than there were records, where a message holds several."""
 
 
+class Publish(Protocol):
+    """Takes predictions, in the order of the stream."""
+
+    def __call__(self, predictions: list[Prediction], /) -> None:
+        """Take some."""
+
+
 class MakeMainLearner(Protocol):
     """Makes an untrained main learner, once it is known how wide a row is."""
 
@@ -132,28 +139,29 @@ class Pipeline:
         """
         self._intake.prepare(records)
 
-    def process(self, records: Sequence[Record]) -> Outcome:
+    def process(self, records: Sequence[Record], *, publish: Publish | None = None) -> Outcome:
         """Predict, score and learn ``records``; return the predictions (if wanted) and what was rejected.
 
-        The first ones are held back, as part of the state, until there are enough to look at.
+        The first ones are held back, as part of the state, until there are enough to look at. ``publish`` gets the
+        predictions instead, as soon as they are made: before what they are of is learned.
         """
         # Not with the first event: its class would then come before or after those of the reference as polls fall.
         self.begin()
-        return self._process_all(self._intake.admit(records))
+        return self._process_all(self._intake.admit(records), publish)
 
-    def release(self) -> Outcome:
+    def release(self, *, publish: Publish | None = None) -> Outcome:
         """Process the first events that are held back: no others will come, or not soon."""
-        return self._process_all(self._intake.rest())
+        return self._process_all(self._intake.rest(), publish)
 
-    def _process_all(self, groups: Iterator[Sequence[Record]]) -> Outcome:
+    def _process_all(self, groups: Iterator[Sequence[Record]], publish: Publish | None) -> Outcome:
         outcome = Outcome([], [])
+        publish = publish or outcome.predictions.extend
         for records in groups:
             outcome.records += len(records)
             start = 0
             while start < len(records):
                 stop = start + self._at_once
-                some = self._process(records[start:stop])
-                outcome.predictions.extend(some.predictions)
+                some = self._process(records[start:stop], publish)
                 outcome.rejects.extend(some.rejects)
                 outcome.events += some.events
                 start = stop
@@ -168,20 +176,19 @@ class Pipeline:
             return most
         return most - (most - self.main.room) % self.main.block_rows
 
-    def _process(self, records: Sequence[Record]) -> Outcome:
+    def _process(self, records: Sequence[Record], publish: Publish) -> Outcome:
         with self._stopwatch("decode"):
             arrivals, rejects = self._intake.take(records)
         if arrivals is None:
             return Outcome([], rejects, events=len(rejects))
         if self.main is None:
             self.main = self._new_main_learner()
-        predictions: list[Prediction] = []
         for part, met in self._parts(arrivals, self.main):
             halves, odd = self._reach(part, met), self._oddness(part, met)
             if self._publish_predictions:
-                predictions += self._predictions(part, met, halves=halves, odd=odd)
+                publish(list(self._predictions(part, met, halves=halves, odd=odd)))
         self.newest_event_seconds = arrivals.batch.last_time_seconds
-        return Outcome(predictions, rejects, events=len(arrivals) + len(rejects))
+        return Outcome([], rejects, events=len(arrivals) + len(rejects))
 
     def close_block(self) -> None:
         """Learn what waits, though the block is not full."""
@@ -335,9 +342,10 @@ class Pipeline:
             self._task = int(part.batch.task[-1])
             met = main.meet(part)
             yield part, met
-            if met.new_segment is not None:
+            new_segment = main.close_full()
+            if new_segment is not None:
                 self._drifted = True
-                rest = rest.within(met.new_segment)
+                rest = rest.within(new_segment)
 
     def _past_boundary(self, rest: Arrivals, main: MainLearner) -> Arrivals:
         """End the segment before the rows ``rest``; return them, with the segment that they belong to."""

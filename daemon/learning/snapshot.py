@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from daemon.scoring.age_scores import AgeScore
     from daemon.scoring.anomalies import AnomalyCounts
     from daemon.scoring.class_scores import ClassScore
+    from daemon.scoring.estimated_accuracy import AccuracyEstimate
     from daemon.scoring.evaluator import Evaluator
     from daemon.scoring.intervals import IntervalScore
     from daemon.scoring.lead import Lead
@@ -153,6 +154,8 @@ class LaterSnapshot:
     """The sum of all delays."""
     by_delay: Mapping[str, PrequentialScore]
     """How good the answers were, by the name of the delay's bound."""
+    estimate: AccuracyEstimate | None = None
+    """How good answers are whose labels have not come; None of numbers, and before the first answer."""
 
 
 @dataclass(frozen=True, slots=True)

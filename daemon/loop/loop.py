@@ -19,6 +19,7 @@ from daemon.telemetry.snapshot import TurnWork
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from connectors.sink import Prediction
     from connectors.source import Source, SourceStatus
     from daemon.learning.pipeline import Outcome, Pipeline
     from daemon.learning.stopwatch import Stopwatch
@@ -142,7 +143,7 @@ class Loop:
             records = self._source.poll(self._poll_size.max_records, _POLL_SECONDS)
         polled = self._clock()
         if records:
-            self._take(self.pipeline.process(records))
+            self._take(self.pipeline.process(records, publish=self._publish))
         elif not self._goes_on and self._source.status().ready:
             # Now nothing stands against going on from here: what outputs have of what came after it is to go.
             self._outbox.put((), ())
@@ -230,12 +231,17 @@ class Loop:
             self.pipeline.prepare(())
         except DecoderUnavailableError:
             return
-        self._take(self.pipeline.release())
+        self._take(self.pipeline.release(publish=self._publish))
         self.saving.outdate()
+
+    def _publish(self, predictions: list[Prediction]) -> None:
+        """Let answers go out before what they are of is learned."""
+        with self._stopwatch("publish"):
+            self._outbox.publish(predictions)
 
     def _take(self, outcome: Outcome) -> None:
         with self._stopwatch("publish"):
-            self._outbox.put(outcome.rejects, outcome.predictions)
+            self._outbox.put(outcome.rejects, ())
         self._owes = self._outbox.full
         self._telemetry.rejected(outcome.rejects, kept=self._outbox.keeps_rejects)
         self._rejects.add(outcome.rejects)

@@ -77,6 +77,11 @@ class Outbox:
         if self._predictions is not None:
             self._predictions.write(predictions)
 
+    def publish(self, predictions: Sequence[Prediction]) -> None:
+        """Give away answers, as soon as there are some."""
+        if self._predictions is not None:
+            self._predictions.write(predictions)
+
     def settle(self, timeout_seconds: float) -> bool:
         """Return whether all that was put is durable, waiting that long. Raises SinkUnavailableError."""
         deadline = self._clock() + timeout_seconds

@@ -33,6 +33,8 @@ LAYOUT: Final[Mapping[str, int]] = {
     "committee": 3,
     "intervals": 1,
     "anomalies": 1,
+    "estimate": 1,
+    "waiting_places": 1,
     "learner": 3,
     "source": 2,
     "file_source": 2,

@@ -136,6 +136,7 @@ def labels_status(later: LaterSnapshot) -> dict[str, Any]:
         "by_delay": {
             name: {"rows": score.rows, "score": score.retention_score} for name, score in later.by_delay.items()
         },
+        "estimate": None if later.estimate is None else asdict(later.estimate),
     }
 
 

@@ -123,6 +123,8 @@ class Telemetry:
         self._metrics.stream.remembered(pipeline.keys, held=pipeline.held)
         if pipeline.later is not None:
             self._metrics.labels.show(pipeline.later)
+            if pipeline.later.estimate is not None:
+                self._metrics.estimate.show(pipeline.later.estimate)
         self._misreadings.say(pipeline)
         self._metrics.categories.show(pipeline.categories)
         if pipeline.main is not None:

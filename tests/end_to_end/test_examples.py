@@ -201,4 +201,10 @@ def test_the_example_with_late_labels_learns_what_they_tell(tmp_path: Path, brok
     accuracy = snapshot.committee.scores.window.accuracy
     assert accuracy is not None
     assert accuracy > 0.8
+    estimate = snapshot.later.estimate
+    assert estimate is not None
+    assert estimate.was is not None
+    assert estimate.estimated_then == pytest.approx(estimate.was, abs=0.1)
+    shown = service.registry.get_sample_value("retaind_estimated_accuracy")
+    assert shown == pytest.approx(estimate.accuracy, abs=0.05)
     broker.delete_topic(told)

@@ -74,6 +74,12 @@ class LaterLabel(Section):
         256 << 20, ge=1 << 10, description="Memory that waiting events may take; fewer wait where they need more."
     )
 
+    publish_expired: bool = Field(
+        False,
+        description="Publish, beside the predictions, a record with the outcome expired of each event that was"
+        " given up before its label came.",
+    )
+
     @property
     def is_later(self) -> bool:
         """Whether a label comes later than its event."""
@@ -109,6 +115,8 @@ class LaterLabel(Section):
             given = [name for name in names if getattr(self, name) is not None]
             if given and self.origin != origin:
                 raise ValueError(f"{given[0]} belongs to from: {origin}; leave it out, or say from: {origin}")
+        if self.publish_expired and self.origin == "event":
+            raise ValueError("publish_expired belongs to labels that come later; leave it out, or say from")
         if self.target != "value" and self.origin != "stream":
             raise ValueError("as belongs to from: stream; leave it out, or say from: stream")
 

@@ -75,6 +75,8 @@ class Found:
     overlap: list[int] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     """Events that nobody waits for any more."""
+    expired: list[tuple[int, int]] = field(default_factory=list)
+    """Those of them whose label has not come in time: the number, and how many events in hand came before that."""
     counts: Counter[Outcome] = field(default_factory=Counter)
 
     def hear(self, number: int, value: Any, *, before: int, delay: float, overlap: int = 1) -> None:
@@ -89,6 +91,11 @@ class Found:
         """Add an event that gets no label."""
         self.gone.append(number)
         self.counts[outcome] += 1
+
+    def expire(self, number: int, *, before: int) -> None:
+        """Add an event whose label has not come in time, after so many of the events in hand."""
+        self.give_up(number, "expired")
+        self.expired.append((number, before))
 
     def keep(self, accepted: NDArray[np.bool_]) -> None:
         """Keep the labels that are accepted ``(labels,)``."""

@@ -68,7 +68,7 @@ class JoinedLabels:
         for happening in happenings:
             name = short_key(happening.identity)
             self.patience.pass_to(happening.time)
-            self._give_up_old(found)
+            self._give_up_old(found, before=events)
             if happening.is_event:
                 self._meet(name, happening, before=events + 1, found=found)
                 events += 1
@@ -90,7 +90,7 @@ class JoinedLabels:
                 self._learn(name, event.label, before=before, found=found)
             elif early is not None:
                 self._learn(name, early.label, before=before, found=found)
-        self._give_up_old(found)
+        self._give_up_old(found, before=before - 1)
 
     def _hear(self, name: bytes | None, label: Happening, *, before: int, found: Found) -> None:
         assert label.label is not None, "a label says something"
@@ -125,12 +125,12 @@ class JoinedLabels:
             self._early.popitem(last=False)
             found.counts["unknown"] += 1
 
-    def _give_up_old(self, found: Found) -> None:
+    def _give_up_old(self, found: Found, *, before: int) -> None:
         for number in self.patience.expired():
             name, _ = self._identity_of.pop(number)
             del self._waiting[name]
             self._remember(name, _GIVEN_UP)
-            found.give_up(number, "expired")
+            found.expire(number, before=before)
         while self._early and next(iter(self._early.values())).deadline < self.patience.now:
             self._early.popitem(last=False)
             found.counts["unknown"] += 1

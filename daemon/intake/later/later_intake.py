@@ -56,6 +56,8 @@ class Taken:
     """The labels that were heard ``(labels,)`` as they are learned."""
     gone: Sequence[int]
     """The numbers of events that get no label; those in hand among them."""
+    expired: Sequence[tuple[int, int]]
+    """Those of them whose label has not come in time: the number, and that of the first event that comes then."""
     rejects: list[Reject]
 
 
@@ -144,6 +146,7 @@ class LaterIntake(Intake):
             heard,
             targets=self._rows.targets(heard.label),
             gone=found.gone,
+            expired=[(number, first + before) for number, before in found.expired],
             rejects=in_order([*decoded.rejects, *rejects], decoded.records),
         )
 

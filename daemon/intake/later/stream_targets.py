@@ -82,7 +82,7 @@ class StreamTargets:
         columns = zip(rows.key, rows.label, numbers.tolist(), rows.time.tolist(), strict=True)
         for row, (key, value, number, time) in enumerate(columns):
             known = (value if value not in (None, "") else None) if self._as_it_is else number
-            self._meet(self._of(short_key(key), found), known, number, time=time, row=row, found=found)
+            self._meet(self._of(short_key(key), row, found), known, number, time=time, row=row, found=found)
         return found
 
     def _numbers(self, values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -104,7 +104,7 @@ class StreamTargets:
         if not waits:
             found.give_up(mine, "undefined")
         for gone in self.patience.expired():
-            found.give_up(gone, "expired")
+            found.expire(gone, before=row)
 
     def _label(self, key: _Key, value: Any, *, time: float, row: int, found: Found) -> None:
         """Give the value to those whose target it is."""
@@ -124,7 +124,7 @@ class StreamTargets:
         if not event.waits or not self.patience.settle(event.number):
             return
         if time - event.time > self._horizon:
-            found.give_up(event.number, "expired")
+            found.expire(event.number, before=row)
             return
         target = None if _is_none(value) else self._target(value, event.reference)
         if target is None:
@@ -170,7 +170,7 @@ class StreamTargets:
         nothing = math.isnan(reference) or (self._options.target == "return" and reference == 0.0)
         return not timeless and not nothing
 
-    def _of(self, name: bytes | None, found: Found) -> _Key:
+    def _of(self, name: bytes | None, row: int, found: Found) -> _Key:
         """Return what is known of a key; the one unseen for longest gives way."""
         if name in self._keys:
             self._keys.move_to_end(name)
@@ -179,7 +179,7 @@ class StreamTargets:
             _, forgotten = self._keys.popitem(last=False)
             for event in forgotten.waiting:
                 if event.waits and self.patience.settle(event.number):
-                    found.give_up(event.number, "expired")
+                    found.expire(event.number, before=row)
         self._keys[name] = _Key()
         return self._keys[name]
 

@@ -83,7 +83,7 @@ class LaterLearner(MainLearner):
         return segments
 
     def take(self, turn: Turn) -> Met:
-        """Predict the events; score those rows whose labels have come, and learn if that fills the block.
+        """Predict the events, and score those rows whose labels have come; ``close_full`` is to follow.
 
         There are at most ``fitting`` events and ``room`` labels.
         """
@@ -99,10 +99,9 @@ class LaterLearner(MainLearner):
         experience = labels + (told if self._committee is not None else np.zeros_like(told))
         with self._stopwatch("score"):
             judged = self._hear(turn)
-        new_segment = self.close_block() if self._block.filled >= self.block_rows else None
         if answer is None:
             answer = Answer(torch.zeros(0))
-        return Met(answer, step=step, known=known, labels=experience, new_segment=new_segment, judged=judged)
+        return Met(answer, step=step, known=known, labels=experience, judged=judged)
 
     def give_up(self, numbers: Sequence[int]) -> None:
         """Let rows go that get no label."""

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from connectors.sink import Prediction
 from daemon.intake.arrivals import Arrivals
 from daemon.intake.later.found import OUTCOMES, in_turn
+from daemon.intake.later.waiting_places import WaitingPlaces
+from daemon.learning.certainty import certainty
 from daemon.learning.later.later_learner import LaterLearner
 from daemon.learning.later.turn import Turn
 from daemon.learning.later.waiting_rows import GROWTH
@@ -18,15 +21,17 @@ from daemon.scoring.delay_scores import BOUNDS
 from daemon.scoring.later_intervals import LaterIntervals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from connectors.record import Record
-    from connectors.sink import Anomaly, Prediction
+    from connectors.sink import Anomaly
     from daemon.intake.later.later_intake import LaterIntake, Taken
     from daemon.learning.main_learner import MainLearner, Met
+    from daemon.learning.pipeline import Publish
     from daemon.learning.snapshot import PipelineSnapshot
+    from daemon.scoring.estimated_accuracy import EstimatedAccuracy
     from daemon.tasks.assigned import Segment
 
 
@@ -37,8 +42,19 @@ class LaterPipeline(Pipeline):
     learned after it, the rows that wait included.
     """
 
-    def __init__(self, intake: LaterIntake, *, most_waiting_bytes: int, **options: Any) -> None:
+    def __init__(
+        self,
+        intake: LaterIntake,
+        *,
+        most_waiting_bytes: int,
+        estimated: EstimatedAccuracy | None = None,
+        publish_expired: bool = False,
+        **options: Any,
+    ) -> None:
+        """``estimated`` is what tells how good answers are before their labels come; None of numbers."""
         super().__init__(intake, **options)
+        self._estimated = estimated
+        self._places = WaitingPlaces() if publish_expired else None
         self._later = intake
         self._most_waiting_bytes = most_waiting_bytes
         self._brought: dict[int, Anomaly] = {}
@@ -62,29 +78,65 @@ class LaterPipeline(Pipeline):
             delay_bounds=BOUNDS,
             delay_seconds=0.0 if delays is None else delays.seconds,
             by_delay={} if delays is None else delays.of_each(),
+            estimate=None if self._estimated is None else self._estimated.score,
         )
         return replace(super().snapshot(), later=later)
 
-    def _process(self, records: Sequence[Record]) -> Outcome:
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that is to survive."""
+        estimate = {} if self._estimated is None else {"estimate": self._estimated.state_dict()}
+        places = {} if self._places is None else {"waiting_places": self._places.state_dict()}
+        return {**super().state_dict(), **estimate, **places}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state; raise ``ValueError`` where it is of another configuration."""
+        super().load_state_dict(state)
+        if self._estimated is not None:
+            # A state from before there were any has none.
+            self._estimated.load_state_dict(state.get("estimate", {}))
+        if self._places is not None:
+            self._places.load_state_dict(state.get("waiting_places", {}))
+
+    def _process(self, records: Sequence[Record], publish: Publish) -> Outcome:
         with self._stopwatch("decode"):
             decoded = self._later.decode(records)
         if self.main is None and len(decoded.rows):
             self.main = self._new_main_learner()
         with self._stopwatch("decode"):
             taken = self._later.find(decoded)
-        predictions: list[Prediction] = []
+        self._note_places(taken)
         if isinstance(self.main, LaterLearner):
             for part, met in self._turns(_turn(taken, features=len(self.feature_names or ())), self.main):
                 halves, odd = self._reach_of(part, met), self._oddness_of(part, met)
+                self._estimate(part, met)
                 if self._publish_predictions and len(part.arrivals):
-                    predictions += self._predictions(part.arrivals, met, halves=halves, odd=odd)
+                    said = self._predictions(part.arrivals, met, halves=halves, odd=odd)
+                    publish(list(self._with_expired(said, first=part.first)))
             self.main.give_up(taken.gone)
             if isinstance(self._intervals, LaterIntervals):
                 self._intervals.give_up(taken.gone)
+            if self._estimated is not None:
+                self._estimated.give_up(taken.gone)
         if taken.arrivals is not None:
             self.newest_event_seconds = taken.arrivals.batch.last_time_seconds
         events = len(decoded.rows) + len(taken.heard) + len(taken.rejects)
-        return Outcome(predictions, taken.rejects, events=events)
+        return Outcome([], taken.rejects, events=events)
+
+    def _note_places(self, taken: Taken) -> None:
+        """Note where events stand that wait, and which have expired, where that is published."""
+        if self._places is not None:
+            self._places.put(taken.first, () if taken.arrivals is None else taken.arrivals.records)
+            self._places.expire(taken.expired)
+            self._places.forget([*taken.heard.number.tolist(), *taken.gone])
+
+    def _with_expired(self, said: Iterable[Prediction], *, first: int) -> Iterator[Prediction]:
+        """Yield predictions, and after each the events that have expired when its event came."""
+        for number, prediction in enumerate(said, start=first):
+            yield prediction
+            for record in () if self._places is None else self._places.take(number):
+                yield Prediction(
+                    prediction.record, None, None, None, task=prediction.task, step=prediction.step, expired=record
+                )
 
     def _new_main_learner(self) -> MainLearner:
         main = super()._new_main_learner()
@@ -110,7 +162,9 @@ class LaterPipeline(Pipeline):
             part, rest = turn.cut(events=events, room=main.room, boundary=boundary)
             met = self._take(part, segments[: len(part.heard)], main)
             yield part, met
-            turn = rest.within(met.new_segment)
+            new_segment = main.close_full()
+            self._begin(new_segment, main)
+            turn = rest.within(new_segment)
 
     def _reach_of(self, part: Turn, met: Met) -> NDArray[np.float64] | None:
         """Return how far the intervals of events reach ``(rows,)``, by the labels before each; None without any."""
@@ -144,12 +198,26 @@ class LaterPipeline(Pipeline):
         # An event may be met after the label that it brings: a block was full between the two.
         return [self._brought.pop(part.first + event, None) for event in range(len(part.arrivals))]
 
+    def _estimate(self, part: Turn, met: Met) -> None:
+        """Note how sure the answers are, and which were right whose labels have come."""
+        estimated = self._estimated
+        if estimated is None:
+            return
+        sure = certainty(met.answer, known=met.known, labels=met.labels)
+        numbers, labels = part.heard.number.tolist(), part.targets.tolist()
+        said = [] if met.judged is None else met.judged.said.tolist()
+        for event in in_turn(
+            part.heard.before,
+            events=len(sure),
+            hear=lambda label: estimated.hear(numbers[label], right=said[label] == labels[label]),
+        ):
+            estimated.ask(part.first + event, sure[event])
+
     def _take(self, part: Turn, segments: NDArray[np.int64], main: LaterLearner) -> Met:
         self._boundaries.advance(segments)
         met = main.take(part)
         if len(part.heard):
             self._task, self._drifted = main.newest_task, False
-        self._begin(met.new_segment, main)
         return met
 
     def _close_block(self, main: MainLearner) -> Segment | None:

@@ -12,6 +12,7 @@ from daemon.telemetry.metrics import (
     categories,
     checkpoints,
     committee,
+    estimate,
     intervals,
     labels,
     lead,
@@ -35,6 +36,7 @@ AREAS = (
     loop,
     stream,
     labels,
+    estimate,
     categories,
     strategies,
     plasticity,
@@ -85,6 +87,7 @@ class Metrics:
         self.loop = loop.LoopMetrics(board)
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
         self.labels = labels.LabelMetrics(board)
+        self.estimate = estimate.EstimateMetrics(board)
         self.categories = categories.CategoryMetrics(board)
         self.main = main
         self.strategies, self.prequential, self.retention = main.strategies, main.prequential, main.retention

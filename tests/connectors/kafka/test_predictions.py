@@ -60,3 +60,24 @@ def test_predictions_that_the_topic_refuses_end_the_run_rather_than_vanish(broke
         until_settled(sink)
     sink.close()
     broker.delete_topic(narrow)
+
+
+def test_what_has_expired_is_there_once_though_it_is_given_again(broker: Cluster, topic: str) -> None:
+    given = [prediction(offset) for offset in range(3)]
+    given[2:2] = [replace(prediction(1), expired=record(offset)) for offset in (70, 71)]
+    first = new_sink(broker, topic)
+    until_settled(first)
+    state = first.state_dict()
+    first.write(given[:3])
+    until_settled(first)
+    first.close()
+    again = new_sink(broker, topic)
+    again.load_state_dict(state)
+    again.write(given)
+    until_settled(again)
+    again.close()
+    published = [
+        orjson.loads(each.value or b"") for each in broker.read_all(topic, isolation_level="read_committed")
+    ]
+    assert [each["offset"] for each in published] == [0, 1, 70, 71, 2]
+    assert [each.get("outcome") for each in published] == [None, None, "expired", "expired", None]

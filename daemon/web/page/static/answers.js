@@ -12,16 +12,23 @@ export function showAnswers({ status, percent }) {
 
 function labelRows(labels, percent) {
   if (!labels) return [];
-  const { waiting_rows: waiting, early_labels: early, outcomes, by_delay: delays } = labels;
+  const { waiting_rows: waiting, early_labels: early, outcomes, by_delay: delays, estimate } = labels;
   const came = Object.entries(outcomes).filter(([name, number]) => name === "learned" || number > 0);
   const late = Object.entries(delays).filter(([, each]) => each.rows > 0);
   return [
     ["Events that wait for a label", count(waiting)],
     ...(early > 0 ? [["Labels that wait for an event", count(early)]] : []),
     ...came.map(([name, number]) => [`Labels: ${name}`, count(number)]),
+    ...estimateRows(estimate, percent),
     ...late.map(([bound, each]) => [`Score, ${lateBy(bound)}`, score(each.score, percent)]),
   ];
 }
+
+const estimateRows = (estimate, percent) => !estimate ? [] : [
+  ["Accuracy of the newest answers (an estimate)", score(estimate.accuracy, percent)],
+  ...(isNumber(estimate.was) ? [["Accuracy of the newest labelled", score(estimate.was, percent)],
+    ["That was estimated to be", score(estimate.estimated_then, percent)]] : []),
+];
 
 const lateBy = (bound) => (bound === "+Inf" ? "labels later than that" : `labels up to ${duration(Number(bound))} late`);
 

@@ -77,13 +77,17 @@ IN_THE_STREAM: dict[str, dict[str, Any]] = {
     "above the median, with little room": {
         "label": {
             "from": "stream", "field": "a", "ahead": 20, "as": "above_median", "window": 5, "max_waiting": 30,
+            "publish_expired": True,
         },
         "retention": BRIEF,
     },
 }  # fmt: skip
 IN_RECORDS: dict[str, dict[str, Any]] = {
     "by key": {"label": TOPIC, "features": LAGS, "strategies": "default"},
-    "by key, within a horizon": {"label": TOPIC | {"horizon": "40s"}, "tasks": PAGE_HINKLEY},
+    "by key, within a horizon": {
+        "label": TOPIC | {"horizon": "40s", "publish_expired": True},
+        "tasks": PAGE_HINKLEY,
+    },
     "by key and time": {"label": TOPIC | {"by": "key_and_time"}, "decoder": JSON | {"time": "t"}},
     "by an id, with little room": {"label": TOPIC | {"id": "id", "max_waiting": 25}, "retention": BRIEF},
     "of a number": {"label": TOPIC | {"type": "number", "max_classes": None}, "committee": {}},

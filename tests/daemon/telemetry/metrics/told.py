@@ -13,6 +13,7 @@ from daemon.learning.snapshot import LaterSnapshot
 from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.anomalies import AnomalyCounts
 from daemon.scoring.average_lead import AverageLead
+from daemon.scoring.estimated_accuracy import AccuracyEstimate
 from daemon.scoring.intervals import IntervalScore
 from daemon.scoring.lead import Lead
 from daemon.scoring.prequential_score import PrequentialScore
@@ -97,6 +98,7 @@ def tell_loop_and_stream(metrics: Metrics) -> None:
             by_delay={"60": PrequentialScore(rows=40, accuracy=0.9)},
         )
     )
+    metrics.estimate.show(AccuracyEstimate(0.8, answers=900, estimated_then=0.9, was=0.85, compared=800))
     metrics.stream.odd({("temp", "out_of_range"): 2})
     metrics.stream.remembered(KnownKeys(known=5, limit=5, dropped=1), held=3)
     metrics.stream.order_timeouts(2)
