@@ -32,7 +32,7 @@ def inconsistencies(document: Document) -> list[Problem]:
 
 
 def _labels_without_a_field(document: Document) -> Iterator[Problem]:
-    if isinstance(document.value, dict) and is_of_the_future(document.value):
+    if is_of_the_future(document.value):
         yield from _two_labels(document)
         return
     label = value_at(("label",), document.value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from daemon.intake.labels.later import OF_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 NONE = "none"
 _CLASSES = {"sign": 3, "above_median": 2}
@@ -50,23 +51,28 @@ def type_of_label(label: Mapping[str, Any]) -> str:
     ('number', 'class')
     """
     in_future = label.get("from") == "stream" or "ahead" in label
-    kind: str = label.get("type", "number" if in_future and label.get("as") not in OF_CLASSES else "class")
+    future = "class" if str(label.get("as")) in OF_CLASSES else "number"
+    kind: str = label.get("type", future if in_future else "class")
     return kind
 
 
-def is_of_the_future(sections: Mapping[str, Any]) -> bool:
+def is_of_the_future(sections: Any) -> bool:
     """Tell whether what is predicted is of the stream's own future, so that no event brings its label.
 
     >>> is_of_the_future({"targets": [{"field": "pm25", "ahead": 1}]}), is_of_the_future({"label": {"by": "key"}})
     (True, False)
     """
+    if not isinstance(sections, Mapping):
+        return False
     label = sections.get("label")
     said = isinstance(label, dict) and label.get("from") == "stream"
     return said or label == NONE or any(sections.get(name) for name in ("target", "targets"))
 
 
-def labels_of(sections: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def labels_of(sections: Any) -> Sequence[Mapping[str, Any]]:
     """Return what is predicted, as it is written: the targets, or the one label; empty where it is none."""
+    if not isinstance(sections, dict):
+        return []
     targets = sections.get("targets")
     labels = targets if isinstance(targets, list) and targets else [sections.get("label")]
     return [label if isinstance(label, dict) else {} for label in labels]
@@ -91,7 +97,7 @@ def _typed(label: Any) -> dict[str, Any]:
     """Return the section with the type that its target has, where it is one of the stream and does not say so."""
     if not isinstance(label, dict) or label.get("from") != "stream":
         return {}
-    target = label.get("as")
+    target = str(label.get("as"))
     if target in OF_CLASSES:
         open_set = label.get("type", "class") == "class" and not label.get("classes")
         of_classes = {"max_classes": _CLASSES[target]} if open_set else {}
