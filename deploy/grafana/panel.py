@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 TARGET = 'job="$job", instance="$instance", target=~"|$target"'
-"""What ``TARGET`` in a query stands for: the process that the variables choose, and which of its targets.
+"""What ``TARGET`` in a query stands for: the process that a dashboard's variables choose, and one of its targets.
 
 What is of the process, or of one label, has no label ``target``, and is shown whichever is chosen.
 """
