@@ -211,7 +211,7 @@ class HttpSection(Section):
         128,
         ge=16,
         le=4_096,
-        description="Connections at a time; a further one takes the place of the one that is silent for longest.",
+        description="Connections at a time that have sent something; a further one replaces a silent one.",
     )
     control: ControlSection | None = Field(
         None, description="Lets whoever has the token change the daemon over HTTP; disabled by default."

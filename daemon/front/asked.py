@@ -40,7 +40,7 @@ class AskedDaemon:
         self._loop.add_reader(link.fileno(), self._hear)
 
     async def report(self, name: Report) -> bytes:
-        """Return a report, made now or within the last second; raise ``NoAnswerError``."""
+        """Return a report, made now or a moment ago; raise ``NoAnswerError``."""
         if name not in self._awaited:
             if name in self._reports and not self._fresh[name].may_be_made:
                 return self._reports[name]
@@ -87,6 +87,8 @@ class AskedDaemon:
                 self._fresh[message.about["report"]].made(message.about["seconds"])
                 self._reported(message.about["report"], message.data())
             case "outcome":
+                # What is told from now on tells of what was done.
+                self._reports.clear()
                 order = self._orders.get(message.about["number"])
                 if order is not None and not order.done():
                     order.set_result(Outcome(message.about["status"], orjson.loads(message.data())))

@@ -20,7 +20,7 @@ from daemon.telemetry.vital_signs import MEMORY_BYTES
 from daemon.web.listener import listen, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from daemon.front.desk import Desk
     from daemon.front.settings import FrontSettings
@@ -145,12 +145,7 @@ class Front:
         inherited = (self._listener.fileno(), its.fileno(), self._signs)
         with its:
             try:
-                self._process = subprocess.Popen(  # noqa: S603 - this Python, and numbers
-                    [sys.executable, "-P", "-m", "daemon.front", *map(str, inherited)],
-                    pass_fds=inherited,
-                    stdin=subprocess.DEVNULL,
-                    env=os.environ | {"PYTHONPATH": os.pathsep.join(_import_path())},
-                )
+                self._process = started(inherited)
             except OSError as error:
                 # This machine has no processes or memory to give; later it may.
                 link.close()
@@ -178,6 +173,16 @@ class Front:
         if self._model is not None:
             os.close(self._model[1])
             self._model = None
+
+
+def started(inherited: Sequence[int]) -> subprocess.Popen[bytes]:
+    """Start the process with these descriptors: listener, link and vital signs; raise ``OSError``."""
+    return subprocess.Popen(  # noqa: S603 - this Python, and numbers
+        [sys.executable, "-P", "-m", "daemon.front", *map(str, inherited)],
+        pass_fds=inherited,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(_import_path())},
+    )
 
 
 def _import_path() -> list[str]:

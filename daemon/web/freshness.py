@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SHARE = 0.05
-_LEAST_SECONDS = 0.05
+_LEAST_SECONDS = 0.01
 _MOST_IN_A_ROW = 10
 
 
 class Freshness:
-    """Lets a report be made once a second, ten times in a row at first, and so rarely that it takes 5 % of time.
+    """Lets a report be made five times a second, and so rarely that it takes 5 % of the time; at first in a row.
 
     >>> now = [0.0]
     >>> fresh = Freshness(clock=lambda: now[0])
     >>> for _ in range(10):
     ...     fresh.made(0.001)
-    >>> fresh.may_be_made, now.append(now.pop() + 1.0), fresh.may_be_made
+    >>> fresh.may_be_made, now.append(now.pop() + 0.2), fresh.may_be_made
     (False, None, True)
     >>> fresh.made(1.0)
     >>> now[0] += 19.0

@@ -13,13 +13,15 @@ import signal
 import subprocess
 import sys
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
+MOST_DESCRIPTORS = 4096
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -127,8 +129,28 @@ def _become_a_daemon(order: dict[str, Any], log: IO[bytes]) -> None:
     for number, file in enumerate((nothing, nothing, log.fileno())):
         os.dup2(file, number)
     os.environ.update(order["environ"])
+    # As quickly as the daemon itself; one that is asked for its model has to import torch for itself.
+    import_module("daemon.front.process").started = ForkedFront
     sys.argv = ["retaind", "run", "-c", order["start"]]
     import_module("daemon.cli").main()
+
+
+class ForkedFront:
+    """The process that answers HTTP beside a daemon, forked from it and stripped of what it has open."""
+
+    def __init__(self, inherited: Sequence[int]) -> None:
+        self.pid = os.fork()
+        if not self.pid:
+            for before, after in pairwise([2, *sorted(inherited), MOST_DESCRIPTORS]):
+                os.closerange(before + 1, after)
+            import_module("daemon.front.__main__").main(*inherited)
+            os._exit(1)
+
+    def wait(self) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
 
 def _code(pid: int, codes: dict[int, int], *, options: int) -> int | None:
@@ -141,5 +163,6 @@ def _code(pid: int, codes: dict[int, int], *, options: int) -> int | None:
 
 
 if __name__ == "__main__":
-    import_module("daemon.commands.run")
+    for module in ("daemon.commands.run", "daemon.front.__main__"):
+        import_module(module)
     obey(sys.stdin)

@@ -15,7 +15,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.serving.packed import UnpackableError
+from daemon.serving.packed import PACKAGES, UnpackableError
 from daemon.serving.packing import pack
 from daemon.serving.unpacking import unpack
 from tests.daemon.learning.test_event_predictor import OWN, asked, pipeline_of, stream
@@ -33,11 +33,11 @@ MORE: dict[str, dict[str, Any]] = {
 }
 
 
-def again(thing: object) -> Any:
-    packed = pack(thing)
+def again(thing: object, *, packages: frozenset[str] = PACKAGES) -> Any:
+    packed = pack(thing, packages=packages)
     memory = mmap.mmap(-1, packed.size + 1)
     packed.write_to(memoryview(memory))
-    return unpack(packed.head, memory)
+    return unpack(packed.head, memory, packages=packages)
 
 
 CHOSEN = (
