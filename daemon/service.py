@@ -147,7 +147,11 @@ class Service:
         except NotToleratedError:
             raise
         except TooManyRejectsError:
-            self._save_at_last()
+            try:
+                self._save_at_last()
+            except StateError as error:
+                # What the operator is to hear first is what the stream is like.
+                log.error("no last checkpoint", reason=str(error))  # noqa: TRY400 - the reason is enough
             raise
 
     def _run(

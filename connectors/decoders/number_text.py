@@ -10,7 +10,8 @@ from connectors.decoders.envelope import RejectedError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# No two parts in a row may take the same digit: a text of a million would be split in all ways that there are.
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _BLANKS = " \t"
 _ONLY_PYTHON = "_\n\r\x0b\x0c\x1c\x1d\x1e\x1f"

@@ -56,3 +56,23 @@ def test_a_hundred_thousand_fields_cost_their_event_alone() -> None:
     assert time.monotonic() - started < ENOUGH_SECONDS
     assert decoder.fields == ("a", "b")
     assert (len(rows), [reject.reason for reject in rejects]) == (1, ["missing_field"] * 3)
+
+
+ALMOST = {
+    "digits": "1" * 400_000 + "x",
+    "a fraction": "1." + "0" * 400_000 + "x",
+    "groups": "1,111" * 80_000 + "x",
+    "points": "1." * 200_000,
+}
+
+
+@pytest.mark.parametrize("kind", ALMOST)
+@pytest.mark.parametrize("thousands", [None, ","])
+def test_a_text_that_is_almost_a_number_is_told_from_one_in_the_time_that_its_length_asks_for(
+    kind: str, thousands: str | None
+) -> None:
+    decoder = JsonDecoder(JsonOptions(label="label", task="task", features=("a", "b"), thousands=thousands))
+    started = time.monotonic()
+    rows, rejects = decoder.decode(records(orjson.dumps(GOOD | {"a": ALMOST[kind]}), orjson.dumps(GOOD)))
+    assert time.monotonic() - started < ENOUGH_SECONDS
+    assert (len(rows), [reject.reason for reject in rejects]) == (1, ["wrong_type"])
