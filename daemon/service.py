@@ -25,6 +25,7 @@ from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
 from daemon.loop.reject_limit import NotToleratedError, TooManyRejectsError
+from daemon.process.cycles import Cycles
 from daemon.process.notify import Notify
 from daemon.process.threads import use_threads
 from daemon.process.version import retaind_version
@@ -113,6 +114,7 @@ class Service:
             snapshots=build_snapshots(config, hand_over=self.http.hand_over, metrics=self._metrics.serving),
         )
         self._reloading = Reloading(self.loop, store=self._store, stopwatch=self._stopwatch)
+        self._cycles = Cycles()
         self._was_ready = False
         self._quit = False
         self._open = ExitStack()
@@ -198,6 +200,7 @@ class Service:
         received = self._turn()
         if self._health.why_not_ready() is None:
             self._become_ready()
+        self._cycles.free_if_due()
         # The loop turns: it has made progress, or waits for events or a broker, which no restart would mend.
         self._notify.beat()
         return received

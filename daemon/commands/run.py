@@ -1,6 +1,5 @@
 """`retaind run`: the daemon itself."""
 
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from daemon.config.schema import Config
 from daemon.intake.labels.later import ALONE
 from daemon.loop.reject_counts import NothingLearnedError
 from daemon.loop.reject_limit import TooManyRejectsError
+from daemon.process.cycles import spare_events
 from daemon.process.exit_codes import ExitCode
 from daemon.process.logs import logging_to
 from daemon.process.notify import Notify
@@ -73,7 +73,7 @@ def serve(config: Config, *, read: Callable[[], Config]) -> ExitCode:
     """Run the daemon to its end and return what it ended of; the reason is in the log. ``read`` reads it again."""
     try:
         with Signals() as signals, Service(config, notify=Notify(), read=read) as service:
-            _spare_the_collector()
+            spare_events()
             service.run(
                 stop=lambda: signals.stop_requested,
                 consolidate=signals.take_consolidation,
@@ -99,13 +99,3 @@ def _say_what_came_of_it(service: Service) -> None:
         if target != ALONE:
             console.print(f"\ntarget {printable(target)}")
         print_summary(RunSummary.of_snapshot(pipeline, rejected=service.rejects), console)
-
-
-def _spare_the_collector() -> None:
-    """Let Python's cycle collector look seldom, and never at what was there from the start.
-
-    Events are freed by their reference count; looking for cycles among tens of thousands of them takes a tenth of
-    the loop's time.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
