@@ -227,6 +227,7 @@ def test_labels_that_come_later_and_intervals_are_told(browser: Chromium, tmp_pa
         "source": {"type": "file", "path": str(path)},
         "decoder": {"type": "json", "time": "at"},
         "label": {"from": "stream", "field": "a", "ahead": 3, "coverage": 0.8},
+        "anomalies": {"one_in": 50, "window": 200},
         "checkpoint": {"directory": str(tmp_path / "state")},
         "http": {"port": 0},
     }
@@ -242,6 +243,10 @@ def test_labels_that_come_later_and_intervals_are_told(browser: Chromium, tmp_pa
         assert "Score, labels up to 60 min late" in told
         ((task, interval),) = now["intervals"].items()
         assert told[f"Interval, {task}"].startswith(f"{100 * interval['coverage']:.1f} %, ")
+        odd = now["anomalies"]
+        assert odd["anomalies"] > 0
+        assert told["Anomalies"] == str(odd["anomalies"])
+        assert told["Odd events"] == f"{odd['odd']} of {odd['scored']}"
         assert min(browser.run(CONTRASTS, "#answers *")) >= LEAST_CONTRAST
         strokes = browser.run(
             "return [...document.querySelectorAll('#ages-plot .line')].map((each) => getComputedStyle(each).stroke)"
