@@ -71,6 +71,7 @@ async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, s
     doors.append(door)
     door.tls = None if tls is None else tls.context
     door.open()
+    link.send({"kind": "serves"})
     if model is not None:
         prepare_aside(model)
     await (ended.wait() if tls is None else _watch(tls, door, ended))

@@ -33,10 +33,12 @@ class Desk:
         self._reports = reports
         self._control = control
 
-    def serve(self, link: Link) -> None:
-        """Answer until the other end is gone."""
+    def serve(self, link: Link, *, began: Callable[[], None] = lambda: None) -> None:
+        """Answer until the other end is gone; ``began`` is called when it serves others."""
         orders: dict[int, Future[Answer]] = {}
         while (message := link.receive()) is not None:
+            if message.about["kind"] == "serves":
+                began()
             try:
                 self._hear(message, link, orders)
             except Exception:

@@ -56,7 +56,7 @@ class Front:
         self._desk = desk
         self._health = health
         self._restarted = restarted
-        self._stopping = threading.Event()
+        self._stopping, self._serves = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._link: Link | None = None
         self._model: tuple[dict[str, object], int] | None = None
@@ -98,6 +98,9 @@ class Front:
         with self._lock:
             if self._link is not None:
                 self._link.end()
+            if self._process is not None and not self._serves.is_set():
+                # Nobody is being answered who would have to be waited for.
+                self._process.kill()
         self._thread.join(within_seconds)
         if self._thread.is_alive() and self._process is not None:
             self._process.kill()
@@ -140,6 +143,7 @@ class Front:
     def _live(self) -> int:
         """Start the process and answer it until it ends; return its exit code."""
         assert self._listener is not None
+        self._serves.clear()
         mine, its = Link.pair()
         link = Link(mine)
         inherited = (self._listener.fileno(), its.fileno(), self._signs)
@@ -157,7 +161,7 @@ class Front:
             self._link = link
             if self._stopping.is_set():
                 link.end()
-        self._desk.serve(link)
+        self._desk.serve(link, began=self._serves.set)
         with self._lock:
             self._link = None
             link.close()

@@ -55,6 +55,11 @@ class Chromium:
     def open(self, url: str) -> None:
         self._post("url", url=url)
 
+    def leave(self) -> None:
+        """Leave the page, and forget what it has said: it goes on asking a server that may be gone."""
+        self.open("about:blank")
+        self.console()
+
     def run(self, script: str, *arguments: Any) -> Any:
         """Run the body of a function in the page and return its value."""
         return self._post("execute/sync", script=script, args=list(arguments))

@@ -143,6 +143,7 @@ def test_a_naive_companion_that_has_missed_events_is_not_shown_beside_the_model(
     with Service(plant(tmp_path, naive=EVERYWHERE | {"every_blocks": 2})) as service:
         service.run(stop=lambda: False)
         browser.screen(width=1280)
+        browser.leave()
         browser.open(service.http.address)
         browser.until("return document.querySelector('#matrix-main td.own')")
         assert browser.run("return [...document.querySelectorAll('#companions input')].map((i) => i.value)") == [
@@ -158,6 +159,7 @@ def test_advice_stands_on_top_until_it_does_not_hold_any_more(
     with Service(persistent(tmp_path)) as service:
         learn_until(service, events=3_000)
         browser.screen(width=320, phone=True)
+        browser.leave()
         browser.open(service.http.address)
         browser.until("return !document.querySelector('#advice').hidden")
         said = next(each for each in status(service)["advice"] if each["reference"] == "no_change")
@@ -172,6 +174,7 @@ def test_advice_stands_on_top_until_it_does_not_hold_any_more(
 def test_it_is_live_and_its_curves_grow(browser: Chromium, tmp_path: Path) -> None:
     length = "return (document.querySelector('#curves .line')?.getAttribute('d') ?? '').length"
     with Service(plant(tmp_path)) as service:
+        browser.leave()
         browser.open(service.http.address)
         browser.until("return document.querySelector('#state').textContent === 'Waiting for the first event'")
         assert browser.run("return document.querySelector('#retention-body').hidden")
@@ -201,6 +204,7 @@ def test_names_from_the_stream_are_text_and_nothing_else(browser: Chromium, tmp_
     with Service(config) as service:
         service.run(stop=lambda: False)
         browser.screen(width=320, phone=True)
+        browser.leave()
         browser.open(service.http.address)
         browser.until("return document.querySelector('#matrix-main td.own')")
         assert browser.run("return document.images.length") == 0
@@ -234,6 +238,7 @@ def test_labels_that_come_later_and_intervals_are_told(browser: Chromium, tmp_pa
     with Service(Config.model_validate(sections)) as service:
         service.run(stop=lambda: False)
         browser.screen(width=320, phone=True)
+        browser.leave()
         browser.open(service.http.address)
         browser.until("return !document.querySelector('#answers-card').hidden")
         told = dict(cells(browser, "#answers tbody tr"))
