@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.end_to_end.daemon_process import DaemonProcess
 from tests.end_to_end.launcher import Launcher
 from tests.fuzz.accounts import Accounts
-from tests.fuzz.batches import ANY_TIME, batch
+from tests.fuzz.batches import ANYTHING, batch
 from tests.fuzz.setting import SETTINGS, configuration
 from tests.kafka.broker import Broker
 from tests.kafka.bulk import load_batches
@@ -82,7 +82,7 @@ def _run(
     name: str, broker: Broker, launcher: Launcher, directory: Path, *, draws: random.Random, records: int
 ) -> Run:
     topic, setting, started = f"fuzz-{directory.name}", SETTINGS[name], time.monotonic()
-    broker.create_topic(topic, config=ANY_TIME)
+    broker.create_topic(topic, config=ANYTHING)
     directory.mkdir()
     dead = {"type": "file", "path": str(directory / "dead.jsonl")}
     settings = configuration(

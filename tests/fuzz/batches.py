@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from tests.fuzz.values import Draws
 
 LARGEST = (1 << 63) - 1
-ANY_TIME = {"message.timestamp.after.max.ms": str(LARGEST), "message.timestamp.before.max.ms": str(LARGEST)}
-"""What a topic has to be told to take records of any time."""
+ANYTHING = {
+    "message.timestamp.after.max.ms": str(LARGEST),
+    "message.timestamp.before.max.ms": str(LARGEST),
+    "max.message.bytes": str(32 * 1024 * 1024),
+}
+"""What a topic has to be told to take records of any time, and all these batches."""
 CODECS = (
     (PLAIN, bytes),
     (GZIP, lambda content: gzip.compress(content, 1)),
@@ -67,4 +71,4 @@ def _headers(draws: Draws, *, sound: bool) -> Sequence[tuple[bytes, Any]]:
     if draws.random() < 0.9:
         return asked
     some = [(draws.choice(NAMES), draws.choice(CONTENTS)) for _ in range(draws.randrange(5))]
-    return [*some, *asked] if draws.random() < 0.9 else some * 300
+    return [*some, *asked] if draws.random() < 0.9 else some * 60

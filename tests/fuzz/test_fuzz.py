@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from daemon.config.schema import Config
 from daemon.service import Service
 from tests.fuzz.accounts import Accounts
-from tests.fuzz.batches import ANY_TIME, batch
+from tests.fuzz.batches import ANYTHING, batch
 from tests.fuzz.setting import SETTINGS, configuration
 from tests.kafka.bulk import load_batches
 
@@ -52,7 +52,7 @@ class Fuzzed:
 
 @pytest.fixture(params=SETTINGS)
 def fuzzed(request: pytest.FixtureRequest, broker: Cluster, topic: str, tmp_path: Path) -> Iterator[Fuzzed]:
-    odd = broker.create_topic(f"{topic}-odd", config=ANY_TIME)
+    odd = broker.create_topic(f"{topic}-odd", config=ANYTHING)
     setting = SETTINGS[request.param]
     dead = {"type": "file", "path": str(tmp_path / "dead.jsonl")}
     config = Config.model_validate(
