@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import lz4.frame
 import snappy
 import zstandard
+from kafka.errors import NoError
 
 from tests.fuzz.values import value
+from tests.kafka.bulk import tried
 from tests.kafka.raw_batches import GZIP, LZ4, PLAIN, SNAPPY, ZSTD, raw_batch, raw_record
 
 if TYPE_CHECKING:
@@ -46,6 +48,12 @@ NAMES = (
 CONTENTS = (None, b"", b"ok", b"fault", b"\xff", b"1.0", b"v" * 2_000)
 FIRST_TIMES = (None, None, None, -1, 0, -LARGEST, LARGEST, 1, 4_102_444_800_000)
 AFTER = (0, 0, 0, 1, -1, 1 << 40, LARGEST)
+
+
+def taken(bootstrap: str, topic: str, batches: Sequence[bytes], sizes: Sequence[int]) -> int:
+    """Write batches of so many records each; return how many records the broker has taken. It may refuse any batch."""
+    errors = tried(bootstrap, topic, batches)
+    return sum(size for size, error in zip(sizes, errors, strict=True) if error is NoError)
 
 
 def batch(draws: Draws, form: str, *, records: int) -> bytes:

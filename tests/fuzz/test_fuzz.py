@@ -14,7 +14,6 @@ from daemon.service import Service
 from tests.fuzz.accounts import Accounts
 from tests.fuzz.batches import ANYTHING, batch
 from tests.fuzz.setting import SETTINGS, configuration
-from tests.kafka.bulk import load_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
