@@ -51,7 +51,7 @@ AFTER = (0, 0, 0, 1, -1, 1 << 40, LARGEST)
 
 
 def taken(bootstrap: str, topic: str, batches: Sequence[bytes], sizes: Sequence[int]) -> int:
-    """Write batches of so many records each; return how many records the broker has taken. It may refuse any batch."""
+    """Write batches of so many records each, any of which may be refused; return how many records were taken."""
     errors = tried(bootstrap, topic, batches)
     return sum(size for size, error in zip(sizes, errors, strict=True) if error is NoError)
 

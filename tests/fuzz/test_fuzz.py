@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from daemon.config.schema import Config
 from daemon.service import Service
 from tests.fuzz.accounts import Accounts
-from tests.fuzz.batches import ANYTHING, batch
+from tests.fuzz.batches import ANYTHING, batch, taken
 from tests.fuzz.setting import SETTINGS, configuration
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Fuzzed:
 
     def write(self, draws: Random) -> None:
         sizes = [1 + draws.randrange(RECORDS) for _ in range(BATCHES)]
-        load_batches(self._broker.bootstrap, self._topic, [batch(draws, self.form, records=size) for size in sizes])
-        self._written += sum(sizes)
+        batches = [batch(draws, self.form, records=size) for size in sizes]
+        self._written += taken(self._broker.bootstrap, self._topic, batches, sizes)
 
     def read(self) -> Accounts:
         """Turn until all is read, and return what became of it."""
