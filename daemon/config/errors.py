@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connectors.printable import printable
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -50,15 +48,21 @@ class Problem:
         place = f":{self.position.line}:{self.position.column}" if self.position else ""
         parts = (f"{self.file}{place}", dotted(self.path), self.message)
         hint = f'; did you mean "{self.suggestion}"?' if self.suggestion else ""
-        return printable(": ".join(part for part in parts if part)) + hint + self._excerpt()
+        return _shown(": ".join(part for part in parts if part)) + hint + self._excerpt()
 
     def _excerpt(self) -> str:
         if self.position is None or not self.source_line.strip():
             return ""
         start = max(0, self.position.column - 1 - _WIDTH // 2)
-        line = printable(redact_line(self.source_line)[start : start + _WIDTH])
-        before = re.sub(r"[^\t]", " ", line[: self.position.column - 1 - start])
-        return f"\n    {line}\n    {before}^"
+        line = redact_line(self.source_line)[start : start + _WIDTH]
+        before = re.sub(r"[^\t]", " ", _shown(line[: self.position.column - 1 - start]))
+        return f"\n    {_shown(line)}\n    {before}^"
+
+
+def _shown(text: str) -> str:
+    from connectors.printable import printable  # noqa: PLC0415 - with it come all connectors, which --help can do without
+
+    return printable(text)
 
 
 class ConfigError(Exception):

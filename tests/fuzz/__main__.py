@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.end_to_end.daemon_process import DaemonProcess
 from tests.end_to_end.launcher import Launcher
 from tests.fuzz.accounts import Accounts
-from tests.fuzz.batches import ANY_TIME, batch
+from tests.fuzz.batches import ANYTHING, batch, taken
 from tests.fuzz.setting import SETTINGS, configuration
 from tests.kafka.broker import Broker
-from tests.kafka.bulk import load_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +81,7 @@ def _run(
     name: str, broker: Broker, launcher: Launcher, directory: Path, *, draws: random.Random, records: int
 ) -> Run:
     topic, setting, started = f"fuzz-{directory.name}", SETTINGS[name], time.monotonic()
-    broker.create_topic(topic, config=ANY_TIME)
+    broker.create_topic(topic, config=ANYTHING)
     directory.mkdir()
     dead = {"type": "file", "path": str(directory / "dead.jsonl")}
     settings = configuration(
@@ -93,8 +92,7 @@ def _run(
     with DaemonProcess(launcher, config, log=directory / "log", deadline_seconds=DEADLINE_SECONDS) as daemon:
         written, warm = 0, 0.0
         for portion in _portions(draws, setting.form, records):
-            load_batches(broker.bootstrap, topic, portion.batches)
-            written += portion.records
+            written += taken(broker.bootstrap, topic, portion.batches, portion.sizes)
             daemon.until(lambda: daemon.metric("events_received_total") == written)  # noqa: B023 - asked at once
             if not warm and written >= WARM * records:
                 warm = daemon.metric("process_resident_memory_bytes") / MIB
@@ -107,18 +105,17 @@ def _run(
 
 class _Portion(NamedTuple):
     batches: list[bytes]
-    records: int
+    sizes: list[int]
+    """Records of each."""
 
 
 def _portions(draws: random.Random, form: str, records: int) -> Iterator[_Portion]:
     while records > 0:
-        portion, batches = 0, []
-        while portion < min(PORTION, records):
-            size = min(1 + draws.randrange(MOST_IN_A_BATCH), records - portion)
-            batches.append(batch(draws, form, records=size))
-            portion += size
-        records -= portion
-        yield _Portion(batches, portion)
+        sizes: list[int] = []
+        while sum(sizes) < min(PORTION, records):
+            sizes.append(min(1 + draws.randrange(MOST_IN_A_BATCH), records - sum(sizes)))
+        records -= sum(sizes)
+        yield _Portion([batch(draws, form, records=size) for size in sizes], sizes)
 
 
 def _options() -> argparse.Namespace:

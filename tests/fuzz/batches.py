@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import lz4.frame
 import snappy
 import zstandard
+from kafka.errors import NoError
 
 from tests.fuzz.values import value
+from tests.kafka.bulk import tried
 from tests.kafka.raw_batches import GZIP, LZ4, PLAIN, SNAPPY, ZSTD, raw_batch, raw_record
 
 if TYPE_CHECKING:
@@ -18,8 +20,12 @@ if TYPE_CHECKING:
     from tests.fuzz.values import Draws
 
 LARGEST = (1 << 63) - 1
-ANY_TIME = {"message.timestamp.after.max.ms": str(LARGEST), "message.timestamp.before.max.ms": str(LARGEST)}
-"""What a topic has to be told to take records of any time."""
+ANYTHING = {
+    "message.timestamp.after.max.ms": str(LARGEST),
+    "message.timestamp.before.max.ms": str(LARGEST),
+    "max.message.bytes": str(32 * 1024 * 1024),
+}
+"""What a topic has to be told to take records of any time, and all these batches."""
 CODECS = (
     (PLAIN, bytes),
     (GZIP, lambda content: gzip.compress(content, 1)),
@@ -42,6 +48,12 @@ NAMES = (
 CONTENTS = (None, b"", b"ok", b"fault", b"\xff", b"1.0", b"v" * 2_000)
 FIRST_TIMES = (None, None, None, -1, 0, -LARGEST, LARGEST, 1, 4_102_444_800_000)
 AFTER = (0, 0, 0, 1, -1, 1 << 40, LARGEST)
+
+
+def taken(bootstrap: str, topic: str, batches: Sequence[bytes], sizes: Sequence[int]) -> int:
+    """Write batches of so many records each, any of which may be refused; return how many records were taken."""
+    errors = tried(bootstrap, topic, batches)
+    return sum(size for size, error in zip(sizes, errors, strict=True) if error is NoError)
 
 
 def batch(draws: Draws, form: str, *, records: int) -> bytes:
@@ -67,4 +79,4 @@ def _headers(draws: Draws, *, sound: bool) -> Sequence[tuple[bytes, Any]]:
     if draws.random() < 0.9:
         return asked
     some = [(draws.choice(NAMES), draws.choice(CONTENTS)) for _ in range(draws.randrange(5))]
-    return [*some, *asked] if draws.random() < 0.9 else some * 300
+    return [*some, *asked] if draws.random() < 0.9 else some * 60

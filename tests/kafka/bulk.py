@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaAdminClient
 from kafka.errors import NoError, for_code
@@ -39,14 +39,19 @@ def load(
 
 def load_batches(bootstrap: str, topic: str, batches: Iterable[bytes], *, partition: int = 0) -> None:
     """Write batches as they are, whatever is in them; raise Kafka's own error for one that was refused."""
+    for error in tried(bootstrap, topic, batches, partition=partition):
+        if error is not NoError:
+            raise error(f"{topic}, partition {partition}")
+
+
+def tried(bootstrap: str, topic: str, batches: Iterable[bytes], *, partition: int = 0) -> Iterator[Any]:
+    """Write batches one after another; yield what became of each: `NoError`, or why the broker has refused it."""
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
         parts = admin.describe_topics([topic])[0]["partitions"]
         leader = next(part["leader_id"] for part in parts if part["partition_index"] == partition)
         for batch in batches:
             response = admin._manager.run(admin._manager.send, _request(topic, partition, batch), leader)
-            error = for_code(response.responses[0].partition_responses[0].error_code)
-            if error is not NoError:
-                raise error(f"{topic}, partition {partition}")
+            yield for_code(response.responses[0].partition_responses[0].error_code)
 
 
 def _batches(rows: Iterable[tuple[bytes, Headers]]) -> Iterator[bytes]:
