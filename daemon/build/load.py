@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from daemon.build.adaptation import require_adaptable_learners
 from daemon.build.decoder import require_categories
 from daemon.build.later_labels import require_later_labels
+from daemon.build.output_paths import require_output_paths
 from daemon.config.document import parse, read_bytes
 from daemon.config.own_classes import own_classes
 from daemon.config.tables import Tables
@@ -30,6 +31,7 @@ def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Ta
     """Do the same with the bytes of a file that is named ``file`` in messages."""
     tables = tables or Tables.installed()
     config = validate(parse(data, file=file, environ=environ), tables=tables)
+    require_output_paths(config)
     if tables.imports_own or not own_classes(config):
         require_categories(config)
         require_later_labels(config)

@@ -8,6 +8,7 @@ import typer
 
 from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.build.load import load
+from daemon.build.output_paths import unready_outputs
 from daemon.config.advice.advice import advise
 from daemon.config.own_classes import own_classes
 from daemon.config.schema import Config
@@ -48,6 +49,8 @@ def validate(
     for path, name in () if imports else own_classes(config):
         unseen = f"{name} is not imported; `retaind validate --import {file}` looks into it, as every start does"
         typer.echo(str(config.error(path, unseen)), err=True)
+    for path, why in unready_outputs(config):
+        typer.echo(str(config.error(path, f"on this machine {why}")), err=True)
     advice = advise(config)
     for remark in advice:
         typer.echo(str(remark), err=True)

@@ -159,10 +159,10 @@ class CheckpointSection(Section):
     keep: int = Field(
         3, ge=1, le=1_000, description="Number of checkpoint generations kept.", json_schema_extra=LIVE
     )
-    tolerate_failures: int = Field(
-        3,
-        ge=0,
-        description="Consecutive failed checkpoints tolerated before exit; each is retried when the next is due.",
+    tolerate_failures: Annotated[int, Field(ge=0)] | None = Field(
+        None,
+        description="Consecutive failed checkpoints tolerated before exit with 74; by default each is tried again,"
+        " after pauses of up to a minute, for good.",
         json_schema_extra=LIVE,
     )
 

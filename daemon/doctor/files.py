@@ -7,6 +7,7 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from daemon.build.output_paths import unready_outputs
 from daemon.doctor.edges import sinks, sources
 from daemon.doctor.finding import ok, problem
 
@@ -23,9 +24,10 @@ def check_files(config: Config, _: Setup) -> Iterator[Finding]:
     for section, options in sources(config).items():
         if options.type == "file":
             yield from (_read(section, path, follow=options.follow) for path in _paths(options.path))
+    unready = {str(place[0]): why for place, why in unready_outputs(config)}
     for section, options in sinks(config).items():
         if options is not None and options.type == "file":
-            yield _written(section, Path(options.path), state=Path(config.checkpoint.directory).absolute())
+            yield _written(section, str(options.path), why_not=unready.get(section, ""))
 
 
 def _paths(path: Any) -> list[str]:
@@ -47,11 +49,6 @@ def _read(section: str, pattern: str, *, follow: bool) -> Finding:
     return ok(f"{section}: {pattern} can be read")
 
 
-def _written(section: str, path: Path, *, state: Path) -> Finding:
-    folder = path.absolute().parent
-    if not folder.exists() and folder not in (state, *state.parents):  # those are made with the state directory
-        return problem(f"{section}: there is no folder {folder}", "make it; only checkpoint.directory is made")
-    place = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
-    if not os.access(place, os.W_OK):
-        return problem(f"{section}: {place} cannot be written by this user", "let it write there")
-    return ok(f"{section}: {path} can be written")
+def _written(section: str, path: str, *, why_not: str) -> Finding:
+    found, _, remedy = why_not.partition("; ")
+    return problem(f"{section}: {found}", remedy) if found else ok(f"{section}: {path} can be written")

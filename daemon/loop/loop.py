@@ -55,6 +55,7 @@ class Loop:
         first_seconds: float | None = None,
         first_poll: int = FIRST,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.pipeline = pipeline
         self.linger_seconds = linger_seconds
@@ -65,10 +66,11 @@ class Loop:
         self._stopwatch = stopwatch
         self._snapshots = snapshots
         self._outbox = outbox or Outbox(dead_letters=None, predictions=None)
-        self._clock = clock
+        self._clock, self._sleep = clock, sleep
         self._owes = True
         self._goes_on = False
         self._saved_sinks: Mapping[str, Any] | None = None
+        self._unsaved = ""
         self._poll_size = PollSize(first=first_poll)
         self._first_waiting: int | None = None
         self._waiting_since = clock()
@@ -170,9 +172,21 @@ class Loop:
         self._report(last=True)
 
     def begin(self) -> None:
-        """Save a state to go back to before the first event; where a sink does not take anything, a turn will."""
+        """Save a state to go back to before the first event; where a disk does not take anything, a turn will."""
         if self._outbox.settle(_POLL_SECONDS):
+            self._try_to_save()
+
+    def _try_to_save(self) -> bool:
+        """Save where nothing may be polled before; return whether it is, and else tell why not."""
+        before = self._saved_sinks
+        try:
             self.save()
+        except StateError as error:
+            self._saved_sinks, self._owes, self._unsaved = before, True, str(error)
+            self._telemetry.checkpoint_failed(error)
+        else:
+            self._unsaved = ""
+        return not self._unsaved
 
     def _serve(self) -> None:
         """Leave a copy of what was learned to whoever asks, if that is due."""
@@ -184,10 +198,15 @@ class Loop:
         """Return whether the sinks have all that they were given; then save, where that is due."""
         if not self._is_taken():
             return False
-        if self._outbox.is_new_to(self._saved_sinks):
+        if self._unsaved or self._outbox.is_new_to(self._saved_sinks):
             # What an output has of this state cannot be told from what was there, unless the state knows it.
             self.saving.outdate()
-            self.save()
+            if self.saving.rests:
+                self._owes = True
+                self._sleep(_POLL_SECONDS)
+                return False
+            if not self._try_to_save():
+                return False
         self._save_if_due()
         return not self._owes
 
@@ -215,7 +234,7 @@ class Loop:
             self._telemetry.show(self._snapshot(source))
 
     def _status(self) -> SourceStatus:
-        status, reason = self._source.status(), self._outbox.why_not_ready
+        status, reason = self._source.status(), self._outbox.why_not_ready or self._unsaved
         return replace(status, ready=False, reason=reason) if reason else status
 
     def _snapshot(self, source: SourceStatus) -> Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from daemon.state.state_error import StateError
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
     from daemon.state.checkpoint_writer import CheckpointContents, CheckpointWriter, Written
     from daemon.state.checkpoints import CheckpointStore
 
+_LONGEST_PAUSE_SECONDS = 60.0
+
 
 class Saving:
     """Hands the state to the writer when it is due; once it is durable, commits the positions it holds.
 
     Positions are committed only after the state that has learned everything before them is safe: a crash in
-    between repeats work, and never loses any. What cannot be written is tried again when the next one is due, until
-    more than ``tolerate_failures`` in a row have failed.
+    between repeats work, and never loses any. What cannot be written is tried again, after a pause that doubles up
+    to a minute: for good, or until more than ``tolerate_failures`` in a row have failed.
     """
 
     def __init__(
@@ -29,7 +32,7 @@ class Saving:
         *,
         every_seconds: float,
         every_events: int | None,
-        tolerate_failures: int,
+        tolerate_failures: int | None,
         commit: Callable[[Mapping[str, Any]], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -38,7 +41,7 @@ class Saving:
         self._every_seconds = every_seconds
         self._every_events = every_events
         self._tolerate_failures = tolerate_failures
-        self._failed_in_a_row = 0
+        self._failed_in_a_row, self._failed_at = 0, 0.0
         self._commit = commit
         self._clock = clock
         self._saved_at = clock()
@@ -47,7 +50,7 @@ class Saving:
         self._uncommitted: tuple[int, Mapping[str, Any]] | None = None
         """The newest durable generation and its positions, until these are committed."""
 
-    def adjust(self, *, every_seconds: float, every_events: int | None, tolerate_failures: int) -> None:
+    def adjust(self, *, every_seconds: float, every_events: int | None, tolerate_failures: int | None) -> None:
         """Save at these intervals and bear so many failures from now on."""
         self._every_seconds, self._every_events = every_seconds, every_events
         self._tolerate_failures = tolerate_failures
@@ -65,15 +68,21 @@ class Saving:
         """Take note that the state has changed without an event: what is saved is no longer all."""
         self._saved_snapshot = None
 
+    @property
+    def rests(self) -> bool:
+        """Whether writing has failed, and is not to be tried again yet."""
+        pause = min(_LONGEST_PAUSE_SECONDS, 2.0 ** min(self._failed_in_a_row - 1, 10))
+        return self._failed_in_a_row > 0 and self._clock() - self._failed_at < pause
+
     def due(self, events: int, *, snapshot: Mapping[str, Any], wanted: bool = False) -> bool:
         """Tell whether a checkpoint is due, something has come since the last one, and the writer is free.
 
         Positions tell what has come: a record that was rejected, too, moves them. It is due at once where the
-        source waits for it (``wanted``), unless the last one failed.
+        source waits for it (``wanted``). One that failed is due again after its pause.
         """
-        if self._writer.busy or snapshot == self._saved_snapshot:
+        if self._writer.busy or snapshot == self._saved_snapshot or self.rests:
             return False
-        if wanted and not self._failed_in_a_row:
+        if wanted or self._failed_in_a_row:
             return True
         if self._every_events is not None and events - self._saved_events >= self._every_events:
             return True
@@ -117,18 +126,29 @@ class Saving:
         """
         attempts = self.wait()
         if contents.snapshot != self._saved_snapshot or not self._store.generations():
-            final = self._writer.write_now(contents)
+            final = self._write_now(contents)
             self.resume(contents.events, snapshot=contents.snapshot)
             attempts.append(self._settled(final))
         elif not attempts:
             self._commit_again()
         return attempts
 
+    def _write_now(self, contents: CheckpointContents) -> Written:
+        try:
+            return self._writer.write_now(contents)
+        except StateError:
+            self._take_note_of_failure()
+            raise
+
+    def _take_note_of_failure(self) -> None:
+        self.outdate()
+        self._failed_in_a_row += 1
+        self._failed_at = self._clock()
+
     def _settled(self, attempt: Written | StateError) -> Written | StateError:
         if isinstance(attempt, StateError):
-            self.outdate()
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row > self._tolerate_failures:
+            self._take_note_of_failure()
+            if self._tolerate_failures is not None and self._failed_in_a_row > self._tolerate_failures:
                 raise attempt
             return attempt
         self._failed_in_a_row = 0
@@ -139,6 +159,8 @@ class Saving:
     def _commit_again(self) -> None:
         if self._uncommitted is not None:
             generation, snapshot = self._uncommitted
-            if self._commit(snapshot):
-                self._store.mark_committed(generation)
-                self._uncommitted = None
+            # Where the disk does not take the note, positions are committed again with the next checkpoint.
+            with suppress(StateError):
+                if self._commit(snapshot):
+                    self._store.mark_committed(generation)
+                    self._uncommitted = None

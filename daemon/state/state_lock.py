@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import socket
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Self, TextIO
 
 from daemon.state.durable import make_directory
@@ -60,9 +60,11 @@ class StateLock:
                 f"{self._path.parent} is in use by {owner(self._file)}; stop that process, or give this one "
                 "another checkpoint.directory"
             ) from None
-        self._file.truncate(0)
-        json.dump({"pid": os.getpid(), "host": socket.gethostname()}, self._file)
-        self._file.flush()
+        # The locks hold without the note, which a full disk does not take.
+        note = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()
+        with suppress(OSError):
+            os.ftruncate(self._file.fileno(), 0)
+            os.write(self._file.fileno(), note)
 
 
 @contextmanager

@@ -73,7 +73,7 @@ class Life:
         store: CheckpointStore | None = None,
         dead_letters: DeadLetters | None = None,
     ) -> None:
-        clock = clock or Clock()
+        self.clock = clock = clock or Clock()
         checkpoint = config.checkpoint
         self.config = config
         self.source = source

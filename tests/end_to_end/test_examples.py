@@ -105,7 +105,7 @@ def test_an_example_without_kafka_learns(name: str, tmp_path: Path) -> None:
 def test_the_example_that_starts_pretrained_goes_on_from_the_plants_model(tmp_path: Path) -> None:
     learn("plant", {"STATE": str(tmp_path / "plant")})
     exported = tmp_path / "plant.safetensors"
-    arguments = ["checkpoint", "export", "--state", str(tmp_path / "plant"), "--to", str(exported)]
+    arguments = ["checkpoint", "export", "--state", str(tmp_path / "plant/state"), "--to", str(exported)]
     assert CliRunner().invoke(cli, arguments).exit_code == 0
     environ = {"STATE": str(tmp_path / "night"), "PRETRAINED": str(exported)}
     installed = environ | {"STATE": "/var/lib/night"}

@@ -151,7 +151,7 @@ def test_files_that_are_followed_may_come_later(configure: Any, tmp_path: Path) 
 
 def test_a_folder_of_written_files_must_be_there_unless_it_is_made(configure: Any, tmp_path: Path) -> None:
     sections = {
-        "dead_letters": f'{{type: file, path: "{tmp_path}/state/dead.jsonl"}}',
+        "dead_letters": f'{{type: file, path: "{tmp_path}/dead.jsonl"}}',
         "predictions": f'{{type: file, path: "{tmp_path}/elsewhere/predictions.jsonl"}}',
     }
     assert levels(check_files(configure(**sections), HERE)) == ["ok", "problem"]

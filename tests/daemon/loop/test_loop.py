@@ -352,6 +352,7 @@ def take_tens(life: Life, *, times: int) -> list[tuple[int, float | None]]:
         life.writer.close()
         life.loop.turn()
         told.append((max(each["at"] for each in life.source.committed), life.metric("checkpoint_failures_total")))
+        life.clock.now += 61
     return told
 
 
@@ -367,6 +368,21 @@ def test_a_full_disk_is_tolerated_for_a_while_and_the_next_checkpoint_has_everyt
         life.run()
         assert life.saved()["source"] == {"at": 90}
         assert life.metric("checkpoint_failures_total") == 4
+
+
+def test_before_the_first_event_a_state_is_waited_for_with_pauses_that_double(tmp_path: Path) -> None:
+    config, store = saving_every_ten(tmp_path, tolerate_failures=0), FullStore(tmp_path, full_at={1, 2})
+    life = Life(config, tens(20), directory=tmp_path, store=store)
+    store.prepare()
+    life.source.open(None)
+    life.loop.begin()
+    told = []
+    for seconds in (0.9, 0.1, 1.9, 0.1):
+        life.clock.now += seconds
+        told.append((life.loop.turn(), life.metric("checkpoint_failures_total"), life.metric("ready")))
+    assert told == [(0, 1, 0), (0, 2, 0), (0, 2, 0), (10, 2, 1)]
+    assert life.saved()["source"] == {"at": 0}
+    life.end()
 
 
 def test_failures_have_no_influence_on_what_is_learned(tmp_path: Path) -> None:

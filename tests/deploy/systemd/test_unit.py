@@ -16,7 +16,12 @@ from daemon.process.notify import _BEATS_PER_LIMIT
 UNITS = Path(__file__).parents[3] / "deploy" / "systemd"
 TEMPLATE = UNITS / "retaind@.service"
 DROP_INS = ["gpu.conf", "kafka-secret.conf", "reload.conf"]
-UNKNOWN_BEFORE_253 = ": Failed to parse service type, ignoring: notify-reload"
+UNKNOWN_BEFORE = (
+    ": Failed to parse service type, ignoring: notify-reload",
+    "'RestartSteps'",
+    "'RestartMaxDelaySec'",
+)
+"""Of systemd 253 and 254; earlier ones say so, and go on."""
 MOST_EXPOSURE = 1.5
 SECONDS = {"s": 1, "min": 60}
 
@@ -58,7 +63,7 @@ def test_systemd_finds_nothing_to_remark_in_the_unit(systemd_analyze: str, unit:
     for each in drop_ins:
         add_drop_in(unit, each)
     done = subprocess.run([systemd_analyze, "verify", unit], capture_output=True, text=True, check=False)
-    remarks = [line for line in done.stderr.splitlines() if not line.endswith(UNKNOWN_BEFORE_253)]
+    remarks = [line for line in done.stderr.splitlines() if not any(each in line for each in UNKNOWN_BEFORE)]
     assert (done.returncode, done.stdout, remarks) == (0, "", [])
 
 
