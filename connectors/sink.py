@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +49,14 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Flush what can be flushed, and release; may be called twice."""
+
+
+@runtime_checkable
+class NeedsPast(Protocol):
+    """A sink that keeps some of its output for no longer than a process may have to go back to it."""
+
+    def saved(self, state: Mapping[str, Any]) -> None:
+        """Take note that a durable checkpoint holds that ``state_dict``: nobody goes back beyond it by himself."""
 
 
 class DeadLetters(Sink, Protocol):

@@ -1,5 +1,12 @@
 """The command line: ``retaind COMMAND``."""
 
+import sys
+
+from daemon.process.hold import hold
+
+if sys.argv[1:2] == ["run"]:
+    hold()  # before the imports below, which take time
+
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
@@ -89,6 +96,8 @@ for _name, _summary in COMMANDS.items():
 
 def main() -> None:
     """Run the command line."""
+    if sys.argv[1:2] == ["run"]:
+        hold()
     app(prog_name="retaind")
 
 

@@ -132,6 +132,7 @@ class Service:
         stop: Callable[[], bool],
         consolidate: Callable[[], bool] = lambda: False,
         reload: Callable[[], bool] = lambda: False,
+        reopen: Callable[[], bool] = lambda: False,
     ) -> None:
         """Learn until asked to ``stop`` or the source is exhausted; then save. All are asked before each turn."""
         while not (stop() or self._quit) and not (self.source.exhausted and not self.loop.owes):
@@ -140,6 +141,9 @@ class Service:
                 self.consolidate()
             if reload():
                 self.reload()
+            if reopen():
+                self.loop.reopen()
+                log.info("outputs opened anew on request")
             self.turn()
         self._control.close()
         self._notify.stopping("saving a last checkpoint")

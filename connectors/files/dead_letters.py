@@ -24,7 +24,7 @@ class FileDeadLetters(OutputFile):
     Options = FileDeadLettersOptions
 
     def __init__(self, options: FileDeadLettersOptions, *, clock: Callable[[], float] = time.time) -> None:
-        super().__init__(options.path, what="dead letters")
+        super().__init__(options.path, what="dead letters", max_bytes=options.max_bytes, keep=options.keep)
         self._clock = clock
 
     def write(self, rejects: Sequence[Reject]) -> None:

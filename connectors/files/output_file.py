@@ -7,10 +7,12 @@ import logging
 import os
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.files.fingerprint import Fingerprint
+from connectors.files.rotated import bring_back, number_of, remove_oldest, rotated, shift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,12 +29,28 @@ class OutputFile:
     Its state says which file it is (path, inode, and a checksum of the bytes before its end) and how long it was.
     A file that is another one is never cut, nor is a copy of the right one, such as one from a backup. It is cut
     by the first ``append``, not before: a process that does not come so far has changed nothing.
+
+    With ``max_bytes`` a file that would grow beyond becomes ``path.1``, what was that ``path.2``, and so on. Of
+    these ``keep`` stay, and longer those that a process may have to go back to: the file that a state knows is found
+    among them, what came after it goes, and it is the file again.
     """
 
-    def __init__(self, path: str, *, what: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        what: str,
+        max_bytes: int | None = None,
+        keep: int = 5,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._path = path
         self._what = what
         self._sleep = sleep
+        self._max_bytes, self._keep = max_bytes, keep
+        self._needed: int | None = None
+        self._was: int | None = None
+        self._state = self._unknown()
         self._descriptor: int | None = None
         self._known: Mapping[str, Any] | None = None
         self._unwritten: list[bytes] = []
@@ -65,15 +83,8 @@ class OutputFile:
         return self._try(self._sync)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return which file it is, and its size in bytes."""
-        size, inode, known = 0, None, None
-        if self._descriptor is not None:
-            status = os.fstat(self._descriptor)
-            size, inode = self._size(self._descriptor), status.st_ino
-            # A pipe or a device has no bytes to be known by, and is never cut.
-            if stat.S_ISREG(status.st_mode):
-                known = Fingerprint.of_open(self._descriptor, size).to_json()
-        return {"path": str(Path(self._path).absolute()), "inode": inode, "bytes": size, "fingerprint": known}
+        """Return which file it is, and its size in bytes, as of when all was settled."""
+        return self._state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Drop what is not written yet, and cut the file back to that state before anything is written again.
@@ -84,6 +95,14 @@ class OutputFile:
         self._goes_on = False
         self._unwritten, self._unsynced, self._unsynced_bytes = [], [], 0
         self._known = state if "fingerprint" in state else None
+        self._needed = state.get("inode")
+        self._state = self._unknown()
+
+    def saved(self, state: Mapping[str, Any]) -> None:
+        """Take note that a durable checkpoint holds that state: earlier files are needed by nobody."""
+        self._needed = state.get("inode")
+        with suppress(OSError):  # it is tried again at the next rotation
+            self._remove_oldest()
 
     def close(self) -> None:
         """Write what can be written, and close; may be called twice."""
@@ -107,14 +126,53 @@ class OutputFile:
 
     def _write_unwritten(self, descriptor: int) -> None:
         if self._goes_on and self._cut_to is not None:
+            if self._was is not None:
+                bring_back(self._real, self._was)
+                self._was = None
             os.ftruncate(descriptor, self._cut_to)
             self._cut_to = None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             self._write_to_pipe(descriptor)
         while self._unwritten:
-            _write_whole(descriptor, self._unwritten[0])
-            self._unsynced_bytes += len(self._unwritten[0])
-            self._unsynced.append(self._unwritten.pop(0))
+            piece = self._fitting(descriptor, self._unwritten[0])
+            if not piece:
+                descriptor = self._rotate(descriptor)
+                continue
+            _write_whole(descriptor, piece)
+            self._unsynced_bytes += len(piece)
+            self._unsynced.append(piece)
+            self._unwritten[0] = self._unwritten[0][len(piece) :]
+            if not self._unwritten[0]:
+                del self._unwritten[0]
+
+    def _fitting(self, descriptor: int, data: bytes) -> bytes:
+        """Return the lines that the file still takes; of a new one at least the first."""
+        if self._max_bytes is None:
+            return data
+        size = os.fstat(descriptor).st_size
+        room = self._max_bytes - size
+        if len(data) <= room:
+            return data
+        end = data.rfind(b"\n", 0, max(0, room)) + 1
+        return data[: end or (data.index(b"\n") + 1 if not size else 0)]
+
+    def _rotate(self, descriptor: int) -> int:
+        self._make_durable(descriptor)
+        if _is_at(descriptor, self._path):
+            shift(self._real)
+            _sync_directory(self._real.parent)
+        self._release()
+        self._remove_oldest()
+        return self._opened()
+
+    def _remove_oldest(self) -> None:
+        if self._max_bytes is not None:
+            remove_oldest(self._real, keep=self._keep, needed=self._needed)
+
+    @property
+    def _real(self) -> Path:
+        """Where the file is, links followed."""
+        return Path(os.path.realpath(self._path))
 
     def _write_to_pipe(self, descriptor: int) -> None:
         """Write what a pipe takes, which is not waited for, and cannot be taken back."""
@@ -128,8 +186,16 @@ class OutputFile:
                 del self._unwritten[0]
 
     def _sync(self) -> None:
+        self._write_unwritten(self._opened())
         descriptor = self._opened()
-        self._write_unwritten(descriptor)
+        self._make_durable(descriptor)
+        if self._was is None and not _is_at(descriptor, self._path):
+            # Somebody has moved it away: what comes now is of a new file.
+            self._release()
+            descriptor = self._opened()
+        self._state = self._known_by(descriptor)
+
+    def _make_durable(self, descriptor: int) -> None:
         try:
             _fsync(descriptor)
         except OSError:
@@ -138,9 +204,17 @@ class OutputFile:
             raise
         self._unsynced, self._unsynced_bytes = [], 0
         self._synced_size = self._size(descriptor)
-        if not _is_at(descriptor, self._path):  # somebody has moved it away: what comes now is of a new file
-            self._release()
-            self._opened()
+
+    def _unknown(self) -> dict[str, Any]:
+        return {"path": str(Path(self._path).absolute()), "inode": None, "bytes": 0, "fingerprint": None}
+
+    def _known_by(self, descriptor: int) -> dict[str, Any]:
+        status, size = os.fstat(descriptor), self._size(descriptor)
+        known = None
+        # A pipe or a device has no bytes to be known by, and is never cut.
+        if stat.S_ISREG(status.st_mode):
+            known = Fingerprint.of_open(descriptor, size).to_json()
+        return {**self._unknown(), "inode": status.st_ino, "bytes": size, "fingerprint": known}
 
     def _size(self, descriptor: int) -> int:
         """Return how much of the file is ours."""
@@ -154,8 +228,10 @@ class OutputFile:
 
     def _opened(self) -> int:
         if self._descriptor is None:
-            new = not Path(self._path).exists()
-            descriptor = os.open(self._path, FLAGS, 0o666)
+            self._was = self._predecessor()
+            place = self._path if self._was is None else str(rotated(self._real)[self._was])
+            new = not Path(place).exists()
+            descriptor = os.open(place, FLAGS, 0o666)
             try:
                 self._make_ready(descriptor, new=new)
             except BaseException:
@@ -164,10 +240,25 @@ class OutputFile:
             self._descriptor, self._known = descriptor, None
         return self._descriptor
 
+    def _predecessor(self) -> int | None:
+        """Return which predecessor is the file that the state knows; None where it is the file itself, or none."""
+        known = self._known
+        if known is None or known["inode"] is None or known["path"] != str(Path(self._path).absolute()):
+            return None
+        number = number_of(self._real, known["inode"])
+        if number is None:
+            return None
+        with rotated(self._real)[number].open("rb") as file:
+            status = os.fstat(file.fileno())
+            fits = status.st_size >= known["bytes"] and self._is_the_one(file.fileno(), known)
+        return number if fits else None
+
     def _make_ready(self, descriptor: int, *, new: bool) -> None:
         if new:
             _sync_directory(Path(self._path).parent)
-        if self._known is not None:
+        if self._was is not None and self._known is not None:
+            self._cut_to = int(self._known["bytes"])
+        elif self._known is not None:
             self._cut_to = self._size_to_cut_to(descriptor, self._known)
         size = os.fstat(descriptor).st_size
         if self._cut_to is None and size and os.pread(descriptor, 1, size - 1) != b"\n":
@@ -199,7 +290,7 @@ class OutputFile:
 
     def _release(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
-        self._cut_to = None
+        self._cut_to = self._was = None
         if descriptor is not None:
             os.close(descriptor)
 

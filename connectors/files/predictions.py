@@ -20,7 +20,7 @@ class FilePredictions(OutputFile):
     Options = FilePredictionsOptions
 
     def __init__(self, options: FilePredictionsOptions) -> None:
-        super().__init__(options.path, what="predictions")
+        super().__init__(options.path, what="predictions", max_bytes=options.max_bytes, keep=options.keep)
 
     def write(self, predictions: Sequence[Prediction]) -> None:
         """Append them."""

@@ -53,9 +53,10 @@ def run(
 ) -> None:
     """Learn from the configured stream until told to stop.
 
-    SIGTERM or SIGINT stops after a final checkpoint, a second one at once. SIGUSR1 consolidates what is learned by
-    now, as a task boundary does. SIGHUP reads the file again and applies what has changed, if all of it can change
-    while the daemon runs; else nothing. A restart resumes from the newest good checkpoint.
+    SIGTERM or SIGINT stops after a final checkpoint, a second one at once. SIGHUP reads the file again and applies
+    what has changed, if all of it can change while the daemon runs; else nothing. SIGUSR1 opens files of
+    predictions and dead letters anew, as logrotate asks for. SIGUSR2 consolidates what is learned by now, as a task
+    boundary does. A restart resumes from the newest good checkpoint.
 
     Exit codes: 0 stopped as asked or end of the stream, 65 the stream itself is bad, 69 a dependency is out of
     reach, 70 a fault of the program, 74 the state directory is unusable, 78 the configuration is wrong.
@@ -74,6 +75,7 @@ def serve(config: Config, *, read: Callable[[], Config]) -> ExitCode:
             service.run(
                 stop=lambda: signals.stop_requested,
                 consolidate=signals.take_consolidation,
+                reopen=signals.take_reopening,
                 reload=signals.take_reload,
             )
             if service.source.exhausted:

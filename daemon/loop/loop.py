@@ -111,6 +111,10 @@ class Loop:
         self.pipeline.close_block()
         self.saving.outdate()
 
+    def reopen(self) -> None:
+        """Let the sinks take notice of files that were moved away, on an operator's request."""
+        self._owes = not self._outbox.settle(0)
+
     def consolidate(self) -> None:
         """Consolidate what is learned by now, on an operator's request."""
         self.pipeline.consolidate()
@@ -287,6 +291,7 @@ class Loop:
             if isinstance(attempt, StateError):
                 self._telemetry.checkpoint_failed(attempt)
             else:
+                self._outbox.saved(attempt.sinks)
                 self._telemetry.checkpoint(attempt)
 
     def _contents(self) -> CheckpointContents:
@@ -300,4 +305,5 @@ class Loop:
             summary=self.pipeline.summary(),
             snapshot=snapshot,
             history=self._telemetry.moment(self._snapshot(self._status())),
+            sinks=self._saved_sinks,
         )

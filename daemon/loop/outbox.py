@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from connectors.sink import NeedsPast
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -105,6 +107,12 @@ class Outbox:
     def state_dict(self) -> dict[str, Any]:
         """Return what each sink has, to be stored with the state; all is to be settled."""
         return {name: sink.state_dict() for name, sink in self._sinks.items()}
+
+    def saved(self, state: Mapping[str, Any]) -> None:
+        """Take note that what ``state_dict`` had returned is durable now."""
+        for name, sink in self._sinks.items():
+            if isinstance(sink, NeedsPast) and name in state:
+                sink.saved(state[name])
 
     def is_new_to(self, saved: Mapping[str, Any] | None) -> bool:
         """Whether a sink writes to something that a stored state does not know."""

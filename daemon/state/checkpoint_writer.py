@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from daemon.state.state_error import StateError
@@ -37,6 +37,8 @@ class CheckpointContents:
     """The source's positions that belong to the state."""
     history: Document | None = None
     """The run history, which is kept with the state but is no part of it."""
+    sinks: Mapping[str, Any] = field(default_factory=dict)
+    """What the state says of the sinks, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Written:
     summary: Mapping[str, Any]
     snapshot: Mapping[str, Any]
     """The source's positions that the checkpoint holds, to be committed now."""
+    sinks: Mapping[str, Any] = field(default_factory=dict)
+    """What it says of the sinks, by name."""
 
 
 class CheckpointWriter:
@@ -137,4 +141,5 @@ class CheckpointWriter:
             bytes=sum(leaf.nbytes for leaf in flat.leaves.values()),
             summary=contents.summary,
             snapshot=contents.snapshot,
+            sinks=contents.sinks,
         )

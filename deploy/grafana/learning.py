@@ -91,7 +91,7 @@ HOLDING = (
     ),
     Panel(
         title="Consolidations",
-        description="A step up is a boundary, a schedule or SIGUSR1. A line that stays flat over boundaries: "
+        description="A step up is a boundary, a schedule or SIGUSR2. A line that stays flat over boundaries: "
         "look at consolidations_rejected below.",
         unit="none",
         queries=(

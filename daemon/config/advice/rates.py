@@ -32,7 +32,7 @@ def _rate_that_ends(config: Config) -> Iterator[Remark]:
 def _boundaries_that_never_come(config: Config) -> Iterator[Remark]:
     if config.tasks.type != "none":
         return
-    why = "without tasks there is no boundary, unless an operator draws one with SIGUSR1"
+    why = "without tasks there is no boundary, unless an operator draws one with SIGUSR2"
     schedule = _schedule(config)
     if schedule is not None and schedule.restart == "boundary":
         yield (*SCHEDULE, "restart"), f"{why}, and so no restart", "tell tasks apart, or leave it out"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from daemon.process.hold import HELD
 from daemon.process.signals import Signals
 
 if TYPE_CHECKING:
@@ -94,10 +95,42 @@ def test_several_reload_signals_make_one_reload() -> None:
         assert not signals.stop_requested
 
 
-def test_sigusr1_asks_for_one_consolidation() -> None:
+def test_sigusr1_asks_for_a_reopening_and_sigusr2_for_a_consolidation() -> None:
     with Signals() as signals:
-        assert not signals.take_consolidation()
-        os.kill(os.getpid(), signal.SIGUSR1)
-        assert signals.take_consolidation()
-        assert not signals.take_consolidation()
+        for number, take in (
+            (signal.SIGUSR1, signals.take_reopening),
+            (signal.SIGUSR2, signals.take_consolidation),
+        ):
+            assert not take()
+            os.kill(os.getpid(), number)
+            assert [take(), take()] == [True, False]
         assert not signals.stop_requested
+
+
+HOLDING = """
+import os, signal
+from daemon.process.hold import HELD, hold
+hold()
+def all_of_them():
+    for each in HELD:
+        os.kill(os.getpid(), each)
+all_of_them()
+from daemon.process.signals import Signals
+with Signals() as signals:
+    print(signals.take_reload(), signals.take_reopening(), signals.take_consolidation(), flush=True)
+all_of_them()
+print("ended by itself", flush=True)
+"""
+
+
+def test_what_comes_before_the_handlers_waits_for_them_and_what_comes_after_them_ends_nothing() -> None:
+    done = subprocess.run([sys.executable, "-c", HOLDING], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "True True True\nended by itself\n")
+
+
+def test_the_command_line_holds_signals_before_it_imports_what_takes_long() -> None:
+    """``retaind run`` survives them from the first line of its own on, and what they asked for is done later."""
+    text = "import os, sys; sys.argv = ['retaind', 'run']; import daemon.cli; os.kill(os.getpid(), {0}); print(1)"
+    for number in HELD:
+        done = subprocess.run([sys.executable, "-c", text.format(int(number))], capture_output=True, check=False)
+        assert (done.returncode, done.stdout) == (0, b"1\n")
