@@ -15,6 +15,7 @@ from connectors.sink import SinkUnavailableError
 from connectors.source import CheckpointRefusedError, PartitionsLostError
 from daemon.build.edges import build_source, waiting_for_decoder
 from daemon.build.loop import build_loop
+from daemon.build.output_paths import written_places
 from daemon.build.pipeline import build_pipeline
 from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
@@ -105,6 +106,7 @@ class Service:
                 stopwatch=self._stopwatch,
                 history=self._history,
                 advisor=Advisor(window_events=config.retention.window),
+                written=written_places(config),
             ),
             stopwatch=self._stopwatch,
             snapshots=self._snapshots,

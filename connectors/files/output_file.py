@@ -31,8 +31,8 @@ class OutputFile:
     by the first ``append``, not before: a process that does not come so far has changed nothing.
 
     With ``max_bytes`` a file that would grow beyond becomes ``path.1``, what was that ``path.2``, and so on. Of
-    these ``keep`` stay, and longer those that a process may have to go back to: the file that a state knows is found
-    among them, what came after it goes, and it is the file again.
+    these ``keep`` stay, and longer those that a process may have to go back to: the file that a state knows is
+    found among them, what came after it goes, and it is the file again.
     """
 
     def __init__(

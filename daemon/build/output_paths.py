@@ -48,6 +48,12 @@ def written_by(config: Config, section: str) -> Path | None:
     return None if options is None or options.type != "file" else Path(options.path)
 
 
+def written_places(config: Config) -> dict[str, Path]:
+    """Return all that the daemon writes to on disks: the state directory, and files of its sinks."""
+    outputs = {section: path for section in _OUTPUTS if (path := written_by(config, section)) is not None}
+    return {"state": Path(config.checkpoint.directory), **outputs}
+
+
 def unready_outputs(config: Config) -> Iterator[tuple[KeyPath, str]]:
     """Yield where an output cannot be written by this user on this machine, and why; a daemon would wait for it."""
     state = Path(config.checkpoint.directory).absolute()

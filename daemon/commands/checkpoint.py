@@ -82,7 +82,7 @@ def verify(config: _Config = None, directory: _Directory = None) -> None:
         if entry.manifest:
             _console().out(f"generation {entry.generation}: whole, {_origin(entry.manifest)}")
     _require_usable(store, entries)
-    _verify_histories(store, [entry.generation for entry in entries])
+    _verify_histories(store, [entry.manifest for entry in entries if entry.manifest])
     _console().out(f"{len(entries)} generations in {store.directory}, all good")
 
 
@@ -203,11 +203,11 @@ def _cells(entry: Entry) -> tuple[str, str, str]:
     return _time(entry.manifest), _count(summary.get("events")), _count(summary.get("step"))
 
 
-def _verify_histories(store: CheckpointStore, generations: list[int]) -> None:
+def _verify_histories(store: CheckpointStore, manifests: list[Manifest]) -> None:
     damaged = []
-    for generation in generations:
+    for manifest in manifests:
         try:
-            store.history(generation)
+            store.verify_history(manifest)
         except StateError as error:
             damaged.append(str(error))
     if damaged:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.state.durable import make_directory, sync_directory, write_file
 from daemon.state.generation import SavedState, read_generation, verify_generation, write_generation
-from daemon.state.history_file import history_path, read_history_file
+from daemon.state.history_file import history_path, read_history_file, verify_history
 from daemon.state.state_error import DamagedError, StateError, state_io
 from daemon.state.state_tree import FlatState, flatten
 
@@ -169,6 +169,10 @@ class CheckpointStore:
         Raises ``StateError`` where it cannot be read, which says nothing about the state.
         """
         return read_history_file(self._existing(generation))
+
+    def verify_history(self, manifest: Manifest) -> None:
+        """Raise ``DamagedError`` where the run history of a whole generation is missing or damaged."""
+        verify_history(self._existing(manifest.generation), manifest)
 
     def write(
         self, state: Mapping[str, Any] | FlatState, summary: Mapping[str, Any], *, history: str | None = None

@@ -50,8 +50,7 @@ def write_generation(
 ) -> None:
     """Fill an empty directory, durably, and read the state back."""
     tensors = write_tensors(directory / TENSORS, flat.leaves)
-    if history is not None:
-        write_history(directory, history)
+    told = None if history is None else write_history(directory, history)
     manifest = Manifest(
         format=FORMAT,
         retaind=retaind_version(),
@@ -59,7 +58,7 @@ def write_generation(
         created=created,
         layout=dict(LAYOUT),
         summary=flatten(summary).document,
-        parts=Parts(tensors=tensors),
+        parts=Parts(tensors=tensors, history=told),
         state=flat.document,
     )
     write_file(directory / MANIFEST, [manifest.encode()])

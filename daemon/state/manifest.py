@@ -15,10 +15,11 @@ from daemon.state.state_error import DamagedError, StateError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMAT: Final = 2
-"""Since 2 a manifest says of which layout the state's components are; see ``layout``."""
-FORMATS: Final = (1, FORMAT)
+FORMAT: Final = 3
+"""Since 2 a manifest says of which layout the components are, see ``layout``; since 3 it names the history."""
+FORMATS: Final = (1, 2, FORMAT)
 TENSORS = "state.safetensors"
+HISTORY = "history.json"
 _MAX_BYTES = 1 << 28
 
 
@@ -28,6 +29,8 @@ class Parts(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
     tensors: StoredFile = Field(alias=TENSORS)
+    history: StoredFile | None = Field(None, alias=HISTORY)
+    """None where there was nothing to tell, and in formats before 3, which do not say."""
 
 
 class Manifest(BaseModel):
@@ -38,7 +41,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    format: Literal[1, 2]
+    format: Literal[1, 2, 3]
     retaind: str
     generation: int = Field(ge=1)
     created: float

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE
+from daemon.process.free_bytes import free_bytes
 from daemon.process.own_use import own_use
 from daemon.telemetry.comparison import comparisons
 from daemon.telemetry.history.recorder import Recorder
@@ -19,6 +20,7 @@ from daemon.telemetry.status import advice_status, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
     from connectors.decoder import Reject
     from connectors.source import SourceStatus
@@ -50,6 +52,7 @@ class Telemetry:
         stopwatch: Stopwatch,
         advisor: Advisor,
         history: Recorder | None = None,
+        written: Mapping[str, Path] | None = None,
         every_seconds: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -61,6 +64,7 @@ class Telemetry:
         self._history = Recorder() if history is None else history
         self.advisor = advisor
         """Judges the answers when the loop has a new window of them."""
+        self._written = written or {}
         self._every_seconds = every_seconds
         self._clock = clock
         self._now = now
@@ -117,7 +121,8 @@ class Telemetry:
         self._shown_at = self._clock()
         pipeline, source, use = snapshot.pipeline, snapshot.source, own_use()
         self._metrics.process.ready(ready=source.ready)
-        self._metrics.process.uses(resident_bytes=use.resident_bytes, cpu_seconds=use.cpu_seconds)
+        self._metrics.process.uses(use)
+        self._metrics.process.disks(free_bytes(self._written))
         self._metrics.stream.partitions(source.partitions)
         self._metrics.stream.order_timeouts(source.order_timeouts)
         self._metrics.stream.remembered(pipeline.keys, held=pipeline.held)

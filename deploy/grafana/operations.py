@@ -99,6 +99,26 @@ RESOURCES = (
     ),
 )
 
+LIMITS = (
+    Panel(
+        title="Free disk",
+        description="Free bytes under the state, and under files of predictions and dead letters.",
+        unit="bytes",
+        queries=(Query("retaind_disk_free_bytes{TARGET}", "{{place}}"),),
+        low=0,
+    ),
+    Panel(
+        title="Descriptors",
+        description="Files and sockets that are open, and how many may be. Without any, nothing is saved.",
+        unit="none",
+        queries=(
+            Query("retaind_process_open_descriptors{TARGET}", "open"),
+            Query("retaind_process_max_descriptors{TARGET}", "limit"),
+        ),
+        low=0,
+    ),
+)
+
 LOOP = (
     Panel(
         title="Where the loop's time goes",
@@ -185,6 +205,6 @@ REST = (
 OPERATIONS = Dashboard(
     name="Operations",
     description="Is the process healthy, is what it learned durable, and what does it cost?",
-    rows=(NOW, CHECKPOINTS, RESOURCES, LOOP, PROGRESS, REST),
+    rows=(NOW, CHECKPOINTS, RESOURCES, LIMITS, LOOP, PROGRESS, REST),
     annotations=(START,),
 )

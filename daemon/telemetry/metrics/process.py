@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 from daemon.telemetry.metrics.family import Family
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from daemon.process.own_use import OwnUse
     from daemon.telemetry.metrics.board import Board
 
 Reload = Literal["applied", "refused"]
@@ -37,7 +40,23 @@ CPU = Family(
     "CPU time of all threads, user and system.",
     unit="seconds",
 )
-FAMILIES = (BUILD, STARTED, READY, RELOADS, RELOAD_GOOD, RELOADED, MEMORY, CPU)
+DESCRIPTORS = Family(
+    "retaind_process_open_descriptors", "gauge", "Files, sockets and pipes that are open.", unit="descriptors"
+)
+MOST_DESCRIPTORS = Family(
+    "retaind_process_max_descriptors",
+    "gauge",
+    "How many may be open (ulimit -n, LimitNOFILE=); absent where there is no limit.",
+    unit="descriptors",
+)
+DISK = Family(
+    "retaind_disk_free_bytes",
+    "gauge",
+    "Free bytes of the disk under what is written: state, predictions, dead_letters.",
+    ("place",),
+    unit="bytes",
+)
+FAMILIES = (BUILD, STARTED, READY, RELOADS, RELOAD_GOOD, RELOADED, MEMORY, CPU, DESCRIPTORS, MOST_DESCRIPTORS, DISK)
 
 
 class ProcessMetrics:
@@ -57,11 +76,19 @@ class ProcessMetrics:
         with self._board.tell() as now:
             now.set(READY, ready)
 
-    def uses(self, *, resident_bytes: int | None, cpu_seconds: float) -> None:
-        """Show what the process takes; memory is absent where the system does not tell."""
+    def uses(self, use: OwnUse) -> None:
+        """Show what the process takes; what the system does not tell is absent."""
         with self._board.tell() as now:
-            now.set(MEMORY, resident_bytes)
-            now.set(CPU, cpu_seconds)
+            now.set(MEMORY, use.resident_bytes)
+            now.set(CPU, use.cpu_seconds)
+            now.set(DESCRIPTORS, use.descriptors)
+            now.set(MOST_DESCRIPTORS, use.most_descriptors)
+
+    def disks(self, free: Mapping[str, int | None]) -> None:
+        """Show how much of each place is free."""
+        with self._board.tell() as now:
+            for place, amount in free.items():
+                now.set(DISK, amount, place)
 
     def reloaded(self, result: Reload, *, at_seconds: float) -> None:
         """Count a reload of the configuration at that Unix time."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +17,11 @@ from daemon.process.version import retaind_version
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.layout import LAYOUT
 from daemon.state.sealed_json import sealed
+from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
 
 ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests/daemon/state/golden"
 CONFIGURATION = """\
 name: plant
 source: {{type: kafka, bootstrap_servers: "localhost:9092", topics: [plant]}}
@@ -188,3 +191,26 @@ def test_one_of_the_two_ways_to_name_the_directory_is_needed() -> None:
 def test_help_does_not_wait_for_torch() -> None:
     code = "import sys, daemon.commands.checkpoint; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("named", ["state.safetensors", "manifest.json", "history.json"])
+def test_verify_misses_any_file_of_a_generation(store: CheckpointStore, named: str) -> None:
+    store.write({"source": {}}, {"step": 4, "events": 4000}, history='{"notes":[]}')
+    assert run(store, "verify").exit_code == 0
+    (store.path(4) / named).unlink()
+    result = run(store, "verify")
+    assert isinstance(result.exception, StateError)
+    assert named in str(result.exception) + result.output
+
+
+@pytest.mark.parametrize("run_of", ["pipeline-1/classes", "learner-2/classes"])
+def test_verify_misses_the_history_of_a_generation_of_an_earlier_release(run_of: str, tmp_path: Path) -> None:
+    """Its manifest does not name it: ``chronicle.json`` of the first layout, ``history.json`` of the next."""
+    shutil.copytree(GOLDEN / run_of / "then", tmp_path / "state")
+    old = CheckpointStore(tmp_path / "state", keep=1)
+    assert run(old, "verify").exit_code == 0
+    for name in ("chronicle.json", "history.json"):
+        (old.path(old.newest()) / name).unlink(missing_ok=True)
+    result = run(old, "verify")
+    assert isinstance(result.exception, StateError)
+    assert "history.json is missing: the state is whole" in str(result.exception)

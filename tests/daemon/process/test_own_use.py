@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from pathlib import Path
 
 from daemon.process.own_use import own_use
 
@@ -23,3 +24,12 @@ def test_processor_time_only_grows() -> None:
     before = own_use().cpu_seconds
     assert sum(range(100_000))
     assert own_use().cpu_seconds > before
+
+
+def test_open_descriptors_are_counted_beside_their_limit() -> None:
+    before = own_use()
+    with Path("/dev/null").open(), Path("/dev/null").open():
+        now = own_use()
+    assert before.descriptors is not None
+    assert now.descriptors == before.descriptors + 2
+    assert now.most_descriptors == resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -183,9 +183,9 @@ def test_after_a_fallback_the_group_is_ignored_until_its_offsets_are_those_of_a_
 
 def test_a_later_format_is_refused_rather_than_passed_over(tmp_path: Path) -> None:
     store = filled(tmp_path)
-    seal(store.path(3) / "manifest.json", {"format": 3, "retaind": "9.0", "generation": 3})
+    seal(store.path(3) / "manifest.json", {"format": 9, "retaind": "9.0", "generation": 3})
     with pytest.raises(
-        StateError, match=r"has the format 3 of retaind 9\.0; this version reads formats up to 2"
+        StateError, match=r"has the format 9 of retaind 9\.0; this version reads formats up to 3"
     ) as caught:
         store.load_newest()
     assert not isinstance(caught.value, DamagedError)

@@ -16,7 +16,7 @@ from daemon.build.promotion import promote
 from daemon.cli import app
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
-from daemon.state.history_file import HISTORY
+from daemon.state.manifest import HISTORY
 from daemon.state.sealed_json import sealed
 from daemon.state.state_error import DamagedError
 from daemon.telemetry.history.saved import SavedHistory, read_history

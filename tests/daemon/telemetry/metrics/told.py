@@ -10,6 +10,7 @@ from connectors.source import PartitionStatus
 from daemon.intake.features.categories import CategoryCounts
 from daemon.intake.features.key_slots import KnownKeys
 from daemon.learning.snapshot import LaterSnapshot
+from daemon.process.own_use import OwnUse
 from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.average_lead import AverageLead
 from daemon.scoring.intervals import IntervalScore
@@ -64,7 +65,8 @@ def told_everything() -> CollectorRegistry:
     metrics.serving.copied(events=100, at_seconds=1_850.0)
     metrics.process.ready(ready=True)
     metrics.process.reloaded("applied", at_seconds=1_900.0)
-    metrics.process.uses(resident_bytes=400 * 2**20, cpu_seconds=12.5)
+    metrics.process.uses(OwnUse(400 * 2**20, 12.5, descriptors=40, most_descriptors=1024))
+    metrics.process.disks({"state": 10**9})
     return registry
 
 
