@@ -8,7 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c '$(CHECK_PYTHON)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check kills faults helm broker docs docs-serve lock clean
+.PHONY: help venv demo test check kills faults soak helm broker docs docs-serve lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -46,6 +46,9 @@ kills: venv ## kill a daemon that publishes to Kafka 200 times, and count what i
 faults: venv ## draw 312 faults against real daemons and a real Kafka, and ask the topic (SEED=n COURSES=1 repeats one course)
 	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(COURSES),--courses $(COURSES))
 
+soak: venv ## an hour at full rate among scrapes, connections, hostile records and reloads: what grows? (MINUTES=3)
+	@$(BIN)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
+
 helm: ## build helm and kustomize for the tests of the chart, in .cache/bin, with Go >= 1.24
 	GOBIN='$(CURDIR)/.cache/bin' go install helm.sh/helm/v3/cmd/helm@v3.19.2
 	GOBIN='$(CURDIR)/.cache/bin' go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
@@ -60,7 +63,7 @@ docs-serve: venv ## serve the docs at localhost:8000 while they are being writte
 	@$(BIN)/zensical serve --dev-addr localhost:8000
 
 lock: $(filter $(OWN_UV),$(UV)) ## write requirements.lock anew from pyproject.toml (UPGRADE=1 takes newer versions)
-	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest \
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 		$(if $(UPGRADE),--upgrade) --custom-compile-command 'make lock' --quiet --output-file requirements.lock
 
 clean: ## remove the environment, the caches and the broker's jars

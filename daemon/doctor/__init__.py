@@ -14,6 +14,7 @@ from daemon.doctor.kafka import check_kafka
 from daemon.doctor.limits import check_limits
 from daemon.doctor.lock import check_lock
 from daemon.doctor.memory import check_memory
+from daemon.doctor.memory_limits import check_memory_limits
 from daemon.doctor.processor import check_processor
 from daemon.doctor.registry import check_registry
 from daemon.doctor.secrets import check_secrets
@@ -33,6 +34,7 @@ MACHINE: Mapping[str, Callable[[Setup], Iterator[Finding]]] = {
     "packages": check_packages,
     "processor": check_processor,
     "memory": check_memory,
+    "memory limits": check_memory_limits,
     "limits": check_limits,
     "clock": check_clock,
     "supervisor": check_supervisor,

@@ -45,8 +45,12 @@ install_environment() {
         || { echo "install.sh: $python is older than 3.11" >&2; exit 69; }
     [ -x /opt/retaind/bin/pip ] || "$python" -m venv /opt/retaind
     set -- "$package${extras:+[$extras]}"
-    [ ! -f "$source/requirements.lock" ] || set -- --constraint "$source/requirements.lock" "$@"
-    /opt/retaind/bin/pip install --upgrade --quiet "$@"
+    # The lock's hashes are those of one index: torch has other builds for the CPU, and this source tree has no hash at
+    # all. To have pip check them, first: /opt/retaind/bin/pip install --require-hashes -r requirements.lock
+    versions=$(mktemp)
+    [ ! -f "$source/requirements.lock" ] || sed -e '/^ *--hash=/d' -e 's/ *\\$//' "$source/requirements.lock" > "$versions"
+    /opt/retaind/bin/pip install --upgrade --quiet --constraint "$versions" "$@"
+    rm -f "$versions"
 }
 
 # Copies a file, unless the same is there already; says what it did.

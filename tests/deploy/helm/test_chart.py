@@ -80,8 +80,35 @@ def test_the_default_configuration_is_one_that_the_daemon_takes(helm: str, tmp_p
 
 def test_what_needs_an_operator_is_off_until_asked_for(helm: str) -> None:
     assert {each["kind"] for each in render(helm)} == {
-        *("ConfigMap", "NetworkPolicy", "Pod", "PodDisruptionBudget"),
-        *("Service", "ServiceAccount", "StatefulSet"),
+        *("ConfigMap", "NetworkPolicy", "Pod", "Service", "ServiceAccount", "StatefulSet"),
+    }
+
+
+def test_a_budget_of_disruptions_is_there_where_it_protects_something(helm: str) -> None:
+    assert of_kind(render(helm), "PodDisruptionBudget") == []
+    (budget,) = of_kind(render(helm, "--set", "replicas=2"), "PodDisruptionBudget")
+    assert budget["spec"]["maxUnavailable"] == 1
+
+
+def test_an_image_is_named_by_its_digest_where_one_is_given(helm: str) -> None:
+    digest = f"sha256:{'0a' * 32}"
+    (container,) = pods(render(helm, "--set", f"image.digest={digest},image.tag=1.2"))[0]["containers"]
+    assert container["image"] == f"retaind:1.2@{digest}"
+
+
+def test_every_connection_out_has_named_peers(helm: str) -> None:
+    (policy,) = of_kind(render(helm), "NetworkPolicy")
+    assert [sorted(rule) for rule in policy["spec"]["egress"]] == [["ports", "to"]] * 2
+    assert all(rule["to"] for rule in policy["spec"]["egress"])
+
+
+def test_outputs_have_a_volume_of_their_own_and_ephemeral_storage_a_limit(helm: str) -> None:
+    objects = render(helm)
+    claims = of_kind(objects, "StatefulSet")[0]["spec"]["volumeClaimTemplates"]
+    assert {each["metadata"]["name"] for each in claims} == {"state", "outputs"}
+    (container,) = pods(objects)[0]["containers"]
+    assert {"requests", "limits"} == {
+        each for each, of in container["resources"].items() if "ephemeral-storage" in of
     }
 
 
@@ -104,6 +131,9 @@ def test_a_packaged_chart_brings_the_rules_and_dashboards_of_the_source_tree(hel
         ("terminationGracePeriodSeconds=5", "terminationGracePeriodSeconds"),
         ("persistence.size=big", "persistence.size"),
         ("scheme=TLS", "scheme"),
+        ("image.digest=latest", "image.digest"),
+        ("config.dead_letters.path=/var/lib/retaind/dead", "config.dead_letters.path"),
+        ("networkPolicy.egress[0].ports[0].port=9092", "networkPolicy.egress.0"),
     ],
 )
 def test_values_that_cannot_work_are_refused_by_name(helm: str, setting: str, complaint: str) -> None:
