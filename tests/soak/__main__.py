@@ -72,9 +72,8 @@ def show(found: list[Course], samples: list[Sample]) -> None:
     console = Console(width=100)
     console.print(table)
     events = samples[-1].events - samples[0].events
-    console.print(
-        f"{events:,.0f} events in {seconds / 60:.1f} minutes after the warm-up, {events / seconds:,.0f} a second"
-    )
+    rate = f"{events / seconds:,.0f} a second"
+    console.print(f"{events:,.0f} events in {seconds / 60:.1f} minutes, {rate}; the warm-up is left out")
 
 
 def main() -> None:
