@@ -1,4 +1,4 @@
-"""The backup of docs/operating.md: copied while the daemon runs, put back when its state is lost, and gone on from."""
+"""The backup of docs/operating.md: copied while the daemon runs, put back when its state is lost, and gone on."""
 
 from __future__ import annotations
 
