@@ -130,3 +130,20 @@ def test_what_is_no_source_is_refused_with_its_place(
     assert result.exit_code == 78
     assert f"{file}:1:16: source.type: cannot use {name}: {words}" in result.stderr
     assert own.exists() == (bool(options) and name.startswith("own"))
+
+
+def test_an_output_that_cannot_be_written_on_this_machine_is_told_and_is_no_error(file: Path) -> None:
+    file.write_text(CALM.replace("rejected.jsonl", "/nowhere/at/all/rejected.jsonl"), encoding="utf-8")
+    result = CliRunner().invoke(app, ["validate", str(file)])
+    assert (result.exit_code, result.stdout) == (0, f"{file}: valid\n")
+    assert (
+        f"{file}:4:34: dead_letters.path: on this machine there is no folder /nowhere/at/all; make it"
+        in result.stderr
+    )
+
+
+def test_an_output_that_is_a_directory_is_an_error(file: Path, tmp_path: Path) -> None:
+    file.write_text(CALM.replace("rejected.jsonl", str(tmp_path)), encoding="utf-8")
+    result = CliRunner().invoke(app, ["validate", str(file)])
+    assert result.exit_code == 78
+    assert f"{file}:4:34: dead_letters.path: {tmp_path} is a directory; name a file in it" in result.stderr

@@ -10,6 +10,7 @@ import pytest
 from daemon.doctor.clock import check_clock
 from daemon.doctor.limits import check_limits
 from daemon.doctor.memory import check_memory, declared
+from daemon.doctor.memory_limits import check_memory_limits, memory_limits
 from daemon.doctor.processor import check_processor
 from daemon.doctor.setup import Setup
 from daemon.doctor.supervisor import check_supervisor
@@ -89,6 +90,15 @@ def test_rows_are_reckoned_where_the_features_are_known(configure: Any) -> None:
     )
     assert declared(config) == (1000 * RowStorage.row_bytes(3, "float16"), False)
     assert declared(configure(retention="{probe_share: 0}"))[1]
+
+
+def test_limits_of_memory_follow_from_the_configuration(machine: Any, configure: Any) -> None:
+    config = configure(strategies='[{type: replay, bytes: "300MiB"}]', retention="{probe_share: 0}")
+    found = only(check_memory_limits(machine(config)))
+    high, most = memory_limits(300 * MIB, outputs=0)
+    assert (high, most) == (1500, 1800)
+    assert f"MemoryHigh={high}M and MemoryMax={most}M" in found.found
+    assert list(check_memory_limits(Setup())) == []
 
 
 def test_too_few_open_files_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

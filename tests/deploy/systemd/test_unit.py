@@ -98,3 +98,16 @@ def test_a_reload_is_the_signal_that_the_daemon_reloads_at() -> None:
     assert "ReloadSignal" not in settings(), "SIGHUP unless told otherwise"
     assert signals.RELOAD.name == "SIGHUP"
     assert "ExecReload=/bin/kill -HUP $MAINPID" in (UNITS / "reload.conf").read_text().splitlines()
+
+
+def test_a_passing_fault_never_leaves_it_down_for_good() -> None:
+    """A full disk ends a start with 74: it is started again, ever more slowly, without an end."""
+    unit = settings()
+    assert unit["StartLimitIntervalSec"] == "0"
+    assert ExitCode.IO not in {int(code) for code in unit["RestartPreventExitStatus"].split()}
+    assert seconds(unit["RestartSec"]) < seconds(unit["RestartMaxDelaySec"]) <= 600
+
+
+def test_memory_has_a_limit_before_that_of_the_machine() -> None:
+    high, most = (int(settings()[name].removesuffix("%")) for name in ("MemoryHigh", "MemoryMax"))
+    assert high < most < 100
