@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from connectors.files.rotated import rotated
 from daemon.state.checkpoints import CheckpointStore
 from tests.end_to_end.daemon_process import DaemonProcess
 from tests.faults.machine import Machine
@@ -81,9 +83,12 @@ class Member:
             self.daemon = None
 
     def lines(self, name: str) -> list[dict[str, Any]]:
-        """Return the whole lines of one of its output files."""
-        file = self.directory / "out" / f"{name}.jsonl"
-        written = file.read_bytes() if file.exists() else b""
+        """Return the whole lines of one of its outputs, that are in a file and in those that it was rotated to."""
+        path = self.directory / "out" / f"{name}.jsonl"
+        written = b""
+        for each in (*reversed(rotated(path).values()), path):
+            with suppress(FileNotFoundError):  # just being renamed: asked again, all are there
+                written += each.read_bytes()
         return [orjson.loads(line) for line in written[: written.rfind(b"\n") + 1].splitlines() if line]
 
     def newest_state(self) -> dict[str, Any]:

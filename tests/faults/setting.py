@@ -68,7 +68,8 @@ class Setting:
 
 
 def _file(directory: str, name: str) -> str:
-    return f'{{type: file, path: "{directory}/out/{name}.jsonl"}}'
+    """Small enough to be rotated again and again; so many are kept that nothing is missed."""
+    return f'{{type: file, path: "{directory}/out/{name}.jsonl", max_bytes: 20KiB, keep: 10000}}'
 
 
 SETTINGS = (

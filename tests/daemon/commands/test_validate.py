@@ -136,10 +136,8 @@ def test_an_output_that_cannot_be_written_on_this_machine_is_told_and_is_no_erro
     file.write_text(CALM.replace("rejected.jsonl", "/nowhere/at/all/rejected.jsonl"), encoding="utf-8")
     result = CliRunner().invoke(app, ["validate", str(file)])
     assert (result.exit_code, result.stdout) == (0, f"{file}: valid\n")
-    assert (
-        f"{file}:4:34: dead_letters.path: on this machine there is no folder /nowhere/at/all; make it"
-        in result.stderr
-    )
+    place = f"{file}:4:34: dead_letters.path"
+    assert f"{place}: on this machine there is no folder /nowhere/at/all; make it" in result.stderr
 
 
 def test_an_output_that_is_a_directory_is_an_error(file: Path, tmp_path: Path) -> None:
