@@ -53,7 +53,7 @@ class Manifest(BaseModel):
 
     def encode(self) -> bytes:
         """Return the file: one JSON object that ends with the checksum of all bytes before it."""
-        fields = self.model_dump(exclude={"summary", "state"}, by_alias=True)
+        fields = self.model_dump(exclude={"summary", "state"}, exclude_none=True, by_alias=True)
         fields |= {"summary": self.summary, "state": self.state}
         content = sealed(json.dumps(fields, allow_nan=False, separators=(",", ":")))
         if len(content) > _MAX_BYTES:
