@@ -24,6 +24,7 @@ decoder: {{type: json, label: fault, task: regime, features: [a, b]}}
 tasks: {{type: field}}
 label: {{max_classes: 4}}
 rejections: {{max_share: 1}}
+retention: {{max_boundaries: 16, probe_rows: 100, age_rows: 50, ages: events}}
 checkpoint: {{directory: "{folder}/state", every_seconds: 5, keep: 3}}
 predictions: {{type: file, path: "{folder}/predictions.jsonl", max_bytes: 64MiB, keep: 2}}
 dead_letters: {{type: file, path: "{folder}/dead.jsonl", max_bytes: 16MiB, keep: 2}}
@@ -31,6 +32,7 @@ http: {{port: 0}}
 serving: {{}}
 log: {{format: json}}
 """
+"""What is bounded is bounded low, so that it is full when the warm-up ends."""
 EVERY_SECONDS = 2.0
 
 
