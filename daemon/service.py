@@ -24,6 +24,7 @@ from daemon.build.serving import build_serving, build_snapshots
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
+from daemon.process.cycles import Cycles
 from daemon.process.notify import Notify
 from daemon.process.version import retaind_version
 from daemon.state.checkpoints import CheckpointStore
@@ -112,6 +113,7 @@ class Service:
             snapshots=self._snapshots,
         )
         self._reloading = Reloading(self.loop, store=self._store, stopwatch=self._stopwatch)
+        self._cycles = Cycles()
         self._was_ready = False
         self._quit = False
         self._open = ExitStack()
@@ -173,6 +175,7 @@ class Service:
         received = self._turn()
         if self._health.why_not_ready() is None:
             self._become_ready()
+        self._cycles.free_if_due()
         # The loop turns: it has made progress, or waits for events or a broker, which no restart would mend.
         self._notify.beat()
         return received

@@ -1,6 +1,5 @@
 """`retaind run`: the daemon itself."""
 
-import gc
 import os
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from daemon.config.errors import ConfigError
 from daemon.config.schema import Config
 from daemon.loop.reject_counts import NothingLearnedError
 from daemon.loop.reject_limit import TooManyRejectsError
+from daemon.process.cycles import spare_events
 from daemon.process.exit_codes import ExitCode
 from daemon.process.logs import logging_to
 from daemon.process.notify import Notify
@@ -71,7 +71,7 @@ def serve(config: Config, *, read: Callable[[], Config]) -> ExitCode:
     """Run the daemon to its end and return what it ended of; the reason is in the log. ``read`` reads it again."""
     try:
         with Signals() as signals, Service(config, notify=Notify(), read=read) as service:
-            _spare_the_collector()
+            spare_events()
             service.run(
                 stop=lambda: signals.stop_requested,
                 consolidate=signals.take_consolidation,
@@ -94,13 +94,3 @@ def _say_what_came_of_it(service: Service) -> None:
     """Print a table at the end of a stream that has one; not where it goes on, and a restart would too."""
     summary = RunSummary.of_snapshot(service.loop.pipeline.snapshot(), rejected=service.rejects)
     print_summary(summary, console_for_tables())
-
-
-def _spare_the_collector() -> None:
-    """Let Python's cycle collector look seldom, and never at what was there from the start.
-
-    Events are freed by their reference count; looking for cycles among tens of thousands of them takes a tenth of
-    the loop's time.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
