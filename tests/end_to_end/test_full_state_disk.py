@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from tests.end_to_end.daemon_process import DaemonProcess
 from tests.end_to_end.test_sinks import configure, each_once, offsets
@@ -31,8 +31,7 @@ def test_a_state_disk_that_fills_is_tried_again_for_good(
     config, ballast = with_state_on(small_disk, tmp_path, rate=300), small_disk / "ballast"
     with DaemonProcess(launcher, config, log=tmp_path / "log") as daemon:
         daemon.until_events(100)
-        with ballast.open("wb") as file:
-            fill(file)
+        fill(ballast)
         daemon.until(lambda: daemon.metric("checkpoint_failures_total") > FORMERLY_TOLERATED)
         before = daemon.events()
         daemon.until_events(before + 50)
@@ -51,8 +50,7 @@ def test_without_room_for_the_first_state_nothing_is_polled_and_it_goes_on_when_
 ) -> None:
     config, ballast = with_state_on(small_disk, tmp_path, rate=None), small_disk / "ballast"
     (small_disk / "state").mkdir()
-    with ballast.open("wb") as file:
-        fill(file)
+    fill(ballast)
     with DaemonProcess(launcher, config, log=tmp_path / "log") as daemon:
         daemon.until(lambda: daemon.metric("checkpoint_failures_total") >= 2)
         code, reason = daemon.get("/readyz")
@@ -63,9 +61,10 @@ def test_without_room_for_the_first_state_nothing_is_polled_and_it_goes_on_when_
     assert each_once(offsets(tmp_path / "predictions"), offsets(tmp_path / "dead_letters"))
 
 
-def fill(file: IO[bytes]) -> None:
+def fill(path: Path) -> None:
     """Write until there is no room at all."""
-    for size in (1 << 16, 1 << 9, 1):
-        with suppress(OSError):
-            while file.write(b"x" * size):
-                file.flush()
+    with path.open("wb", buffering=0) as file:
+        for size in (1 << 16, 1 << 9, 1):
+            with suppress(OSError):
+                while file.write(b"x" * size):
+                    pass
