@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.end_to_end.launcher import Launcher
 
-COPIES = 6
+COPIES = 4
 
 
 def copied(state: Path, to: Path) -> bool:
@@ -39,7 +39,7 @@ def test_a_copy_of_a_running_state_is_put_back_and_gone_on_from(launcher: Launch
             name: f'{{type: file, path: "{folder / name}.jsonl"}}' for name in ("predictions", "dead_letters")
         }
         text = configure(folder, **outputs, rate=2_500 if folder.name == "lost" else None).read_text()
-        (folder / "retaind.yaml").write_text(text.replace("every_events: 200", "every_events: 40"))
+        (folder / "retaind.yaml").write_text(text.replace("every_events: 200", "every_events: 100"))
     lost, calm = folders
     with DaemonProcess(launcher, lost / "retaind.yaml", log=lost / "log") as daemon:
         daemon.until_events(500)

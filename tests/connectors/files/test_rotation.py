@@ -105,7 +105,7 @@ STEPS = st.lists(st.tuples(WIDTHS, st.booleans(), st.none() | st.integers(0, 25)
 
 
 @given(STEPS, st.sampled_from([KEEP, 99]))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_each_line_is_there_once_and_in_order_whatever_kills_it_wherever(
     steps: list[tuple[list[int], bool, int | None]], keep: int
 ) -> None:
