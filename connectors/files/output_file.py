@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import stat
@@ -11,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connectors.files.appending import fsync, is_at, sync_directory, write_whole
 from connectors.files.fingerprint import Fingerprint
 from connectors.files.rotated import bring_back, number_of, remove_oldest, rotated, shift
 
@@ -138,7 +138,7 @@ class OutputFile:
             if not piece:
                 descriptor = self._rotate(descriptor)
                 continue
-            _write_whole(descriptor, piece)
+            write_whole(descriptor, piece)
             self._unsynced_bytes += len(piece)
             self._unsynced.append(piece)
             self._unwritten[0] = self._unwritten[0][len(piece) :]
@@ -158,9 +158,9 @@ class OutputFile:
 
     def _rotate(self, descriptor: int) -> int:
         self._make_durable(descriptor)
-        if _is_at(descriptor, self._path):
+        if is_at(descriptor, self._path):
             shift(self._real)
-            _sync_directory(self._real.parent)
+            sync_directory(self._real.parent)
         self._release()
         self._remove_oldest()
         return self._opened()
@@ -189,7 +189,7 @@ class OutputFile:
         self._write_unwritten(self._opened())
         descriptor = self._opened()
         self._make_durable(descriptor)
-        if self._was is None and not _is_at(descriptor, self._path):
+        if self._was is None and not is_at(descriptor, self._path):
             # Somebody has moved it away: what comes now is of a new file.
             self._release()
             descriptor = self._opened()
@@ -197,7 +197,7 @@ class OutputFile:
 
     def _make_durable(self, descriptor: int) -> None:
         try:
-            _fsync(descriptor)
+            fsync(descriptor)
         except OSError:
             # What the disk has of it is not known any more, and a second fsync would not tell.
             self._go_back(descriptor)
@@ -255,15 +255,15 @@ class OutputFile:
 
     def _make_ready(self, descriptor: int, *, new: bool) -> None:
         if new:
-            _sync_directory(Path(self._path).parent)
+            sync_directory(Path(self._path).parent)
         if self._was is not None and self._known is not None:
             self._cut_to = int(self._known["bytes"])
         elif self._known is not None:
             self._cut_to = self._size_to_cut_to(descriptor, self._known)
         size = os.fstat(descriptor).st_size
         if self._cut_to is None and size and os.pread(descriptor, 1, size - 1) != b"\n":
-            _write_whole(descriptor, b"\n")  # a crash has cut a line short
-        _fsync(descriptor)
+            write_whole(descriptor, b"\n")  # a crash has cut a line short
+        fsync(descriptor)
         self._synced_size = self._size(descriptor)
 
     def _size_to_cut_to(self, descriptor: int, known: Mapping[str, Any]) -> int | None:
@@ -293,39 +293,3 @@ class OutputFile:
         self._cut_to = self._was = None
         if descriptor is not None:
             os.close(descriptor)
-
-
-def _write_whole(descriptor: int, data: bytes) -> None:
-    """Append all of it or, where there is no room, nothing. Raises OSError."""
-    before = os.fstat(descriptor).st_size
-    rest = memoryview(data)
-    try:
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-    except OSError:
-        if os.fstat(descriptor).st_size > before:
-            os.ftruncate(descriptor, before)
-        raise
-
-
-def _fsync(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # fsync(2): a special file, which has nothing to make durable
-            raise
-
-
-def _is_at(descriptor: int, path: str) -> bool:
-    try:
-        return Path(path).stat().st_ino == os.fstat(descriptor).st_ino
-    except FileNotFoundError:
-        return False
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
