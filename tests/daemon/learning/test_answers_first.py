@@ -20,8 +20,8 @@ BASE: dict[str, Any] = {
     "source": {"type": "file", "path": "unused"},
     "decoder": {"type": "json", "first_events": 1},
     "learner": {"batch": BATCH},
-    "checkpoint": {"directory": "unused"},
-    "predictions": {"type": "file", "path": "unused"},
+    "checkpoint": {"directory": "unused-state"},
+    "predictions": {"type": "file", "path": "unused-too"},
 }
 IN_THE_EVENT = {"decoder": BASE["decoder"] | {"label": "y"}, "label": {"type": "number"}}
 IN_THE_STREAM = {"label": "none", "target": {"field": "y", "ahead": 1}}
