@@ -15,7 +15,7 @@ from daemon.learning.stopwatch import Stopwatch
 if TYPE_CHECKING:
     from connectors.sink import Prediction
 
-BATCH = 8
+BATCH = 4
 BASE: dict[str, Any] = {
     "source": {"type": "file", "path": "unused"},
     "decoder": {"type": "json", "first_events": 1},
