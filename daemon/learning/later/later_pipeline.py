@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from daemon.learning.main_learner import MainLearner, Met
     from daemon.learning.snapshot import PipelineSnapshot
     from daemon.tasks.assigned import Segment
+    from strategies.row_holder import Gone
 
 
 class LaterPipeline(Pipeline):
@@ -65,6 +67,18 @@ class LaterPipeline(Pipeline):
             by_delay={} if delays is None else delays.of_each(),
         )
         return replace(super().snapshot(), later=later)
+
+    def forget(self, gone: Gone) -> Counter[str]:
+        """Let rows of keys go, wherever they are kept or wait; return how many, by what they were kept for."""
+        main = self.main if isinstance(self.main, LaterLearner) else None
+        waiting = set() if main is None else set(main.waiting_of(gone))
+        given_up, counts = self._later.forget_waiting(gone, waiting)
+        leave = sorted(waiting.union(given_up))
+        if main is not None:
+            main.give_up(leave)
+        if isinstance(self._intervals, LaterIntervals):
+            self._intervals.give_up(leave)
+        return super().forget(gone) + Counter({"waiting events": len(leave), **counts})
 
     def _process(self, records: Sequence[Record]) -> Outcome:
         with self._stopwatch("decode"):
@@ -119,13 +133,14 @@ class LaterPipeline(Pipeline):
         if not isinstance(intervals, LaterIntervals):
             return None
         numbers, labels = part.heard.number.tolist(), part.targets.tolist()
+        keys = [] if met.judged is None else met.judged.key.tolist()
         values, tasks = met.answer.value.tolist(), part.arrivals.batch.task.tolist()
         halves = [
             intervals.ask(part.first + event, values[event], task=tasks[event])
             for event in in_turn(
                 part.heard.before,
                 events=len(values),
-                hear=lambda label: intervals.hear(numbers[label], labels[label]),
+                hear=lambda label: intervals.hear(numbers[label], labels[label], key=keys[label]),
             )
         ]
         return np.array(halves)
