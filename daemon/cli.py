@@ -20,6 +20,8 @@ COMMANDS = {
     "config": "Show the configuration as the daemon understands it: defaults, variables, strategies.",
     "doctor": "Check a set-up for problems, and say how to fix each.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
+    "forget": "Erase all that is remembered of some keys, and say what was erased where.",
+    "audit": "Show and verify the log of what was erased.",
     "positions": "Choose what the consumer group has: the checkpoint's positions, or none.",
     "export": "Write the learned model as ONNX or safetensors, checked against the model itself.",
     "predict": "Apply an exported model to a file of events, without a daemon.",
