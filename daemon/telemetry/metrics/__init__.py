@@ -11,6 +11,7 @@ from daemon.telemetry.metrics import (
     categories,
     checkpoints,
     committee,
+    erasures,
     http,
     intervals,
     labels,
@@ -49,6 +50,7 @@ AREAS = (
     advice,
     tasks,
     checkpoints,
+    erasures,
     serving,
     http,
     process,
@@ -81,6 +83,7 @@ class Metrics(TargetMetrics):
         self.loop = loop.LoopMetrics(board, alone=alone)
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
+        self.erasures = erasures.ErasureMetrics(board)
         self.serving = serving.ServingMetrics(board)
         self.front = http.FrontRestarts(board)
         self.process = process.ProcessMetrics(
