@@ -27,6 +27,8 @@ COMMANDS = {
     "config": "Show the configuration as the daemon understands it: defaults, variables, strategies.",
     "doctor": "Check a set-up for problems, and say how to fix each.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
+    "forget": "Erase all that is remembered of some keys, and say what was erased where.",
+    "audit": "Show and verify the log of what was erased.",
     "positions": "Choose what the consumer group has: the checkpoint's positions, or none.",
     "skip": "Pass a part of the stream that cannot be learned from, on your word; a dry run shows it first.",
     "export": "Write the learned model as ONNX or safetensors, checked against the model itself.",

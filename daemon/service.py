@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from connectors.sink import SinkUnavailableError
 from connectors.source import CheckpointRefusedError, PartitionsLostError
 from daemon.build.edges import build_source, waiting_for_decoder
+from daemon.build.erasing import erase, finish_erasing
 from daemon.build.loop import build_loop
 from daemon.build.output_paths import written_places
 from daemon.build.pipeline import build_any_pipeline
@@ -24,6 +25,7 @@ from daemon.build.serving import build_snapshots
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
+from daemon.loop.erased import Erased
 from daemon.loop.reject_limit import NotToleratedError, TooManyRejectsError
 from daemon.process.cycles import Cycles
 from daemon.process.notify import Notify
@@ -31,6 +33,7 @@ from daemon.process.threads import use_threads
 from daemon.process.version import retaind_version
 from daemon.serving.packed import UnpackableError
 from daemon.state.checkpoints import CheckpointStore
+from daemon.state.erasure_request import ErasureRequest
 from daemon.state.saved_setting import FROM_PYTHON
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
@@ -43,7 +46,7 @@ from daemon.telemetry.telemetry import Telemetry
 from daemon.web.control import Answer, Control
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from connectors.record import Record
@@ -165,7 +168,7 @@ class Service:
         reopen: Callable[[], bool],
     ) -> None:
         while not (stop() or self._quit) and not (self.source.exhausted and not self.loop.owes):
-            self._control.serve(self.carry_out)
+            self._control.serve(self.carry_out, forget=self.forget)
             if consolidate():
                 self.consolidate()
             if reload():
@@ -174,6 +177,7 @@ class Service:
                 self.loop.reopen()
                 log.info("outputs opened anew on request")
             self.turn()
+            self._finish_tombstones()
         self._control.close()
         self._notify.stopping("saving a last checkpoint")
         if self.source.exhausted:
@@ -218,6 +222,43 @@ class Service:
             self.consolidate()
             return Answer(done=True, told=self.loop.pipeline.summary())
         return self._checkpoint()
+
+    def forget(self, keys: Sequence[bytes], by: str) -> Answer:
+        """Erase all that is remembered of keys, between two turns, and go on from what is left.
+
+        It is what ``retaind forget`` does with the state that is saved first. Raises ``StateError`` where that
+        cannot be finished now: the next process does.
+        """
+        return self._erase(ErasureRequest(tuple(keys), by), removed={})
+
+    def _finish_tombstones(self) -> None:
+        """Let older generations and dead letters follow what tombstones have erased; else with the next turn.
+
+        A process that is killed before the state is saved meets the tombstones again; one that is killed after
+        that has left the request.
+        """
+        erased = self.loop.erased
+        if erased.keys:
+            request = ErasureRequest(tuple(erased.keys), erased.by, rows_are_gone=True)
+            request.begin(Path(self.config.checkpoint.directory))
+            if self._erase(request, removed=erased.removed).done:
+                self.loop.erased = Erased()
+
+    def _erase(self, request: ErasureRequest, *, removed: Mapping[str, int]) -> Answer:
+        self._take_time()
+        try:
+            self.loop.save()
+        except (SinkUnavailableError, StateError) as error:
+            log.error("nothing erased: the state cannot be saved before", reason=str(error))  # noqa: TRY400 - enough
+            return Answer(done=False, told={"reason": str(error)})
+        erasure = erase(self.config, self._store, request, removed_before=removed)
+        saved = self._store.require_newest().saved
+        self.loop.resume(restored(self.config, saved, stopwatch=self._stopwatch), saved.state)
+        told = {"generation": erasure.generation, "removed": dict(erasure.removed)}
+        self._metrics.erasures.erased(sum(erasure.removed.values()))
+        log.info("erased", by=request.by, keys=len(request.keys), **told)
+        self._health.turned()
+        return Answer(done=True, told=told)
 
     def _checkpoint(self) -> Answer:
         try:
@@ -283,6 +324,8 @@ class Service:
         self._open.callback(self._control.close)
         self._open.callback(self.source.close)
         self._open.callback(self.loop.close)
+        if (erasure := finish_erasing(self.config, self._store)) is not None:
+            log.info("finished an erasure that was begun", by=erasure.by, removed=dict(erasure.removed))
         positions = self._restore()
         self.loop.pipeline.begin()
         self.source.open(positions)

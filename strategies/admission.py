@@ -28,6 +28,12 @@ class Admission(Protocol):
     def merge(self, group: int, *, into: int) -> None:
         """Count what was seen and is kept of a group as another's; the group is a new one where it comes again."""
 
+    def keep(self, kept: NDArray[np.int64]) -> None:
+        """Go on with the rows in these slots ``(rows,)``, ascending: they are in the first slots now.
+
+        A row to come is kept with the chance that those had which are kept, until there is no slot left.
+        """
+
     def restart(self) -> None:
         """Forget all rows and begin a new sample; the generator goes on."""
 

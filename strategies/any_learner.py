@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strategies.learner import Step
     from strategies.objective import Objective
     from strategies.recast import Recast
+    from strategies.row_holder import Gone
     from strategies.served import Predictor
     from strategies.strategy import Strategy
 
@@ -56,6 +57,9 @@ class AnyLearner(Protocol):
     @property
     def limited_values(self) -> int:
         """Inputs that this process has absorbed as less than they were: see ``OnlineScaler``."""
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go that strategies keep, and all single values of running scales; return how many rows."""
 
     def absorb(self, x: Tensor) -> Tensor:
         """Take fresh inputs ``(rows, features)`` into the running scale; return them scaled, row by row."""

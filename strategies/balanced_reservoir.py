@@ -21,7 +21,8 @@ class BalancedReservoir:
 
     Once full, a row of a group that was never the largest overwrites a random row of the largest group; a row of
     a group that once was the largest competes, with probability m/n (stored over seen), for one of its own slots.
-    Within each group the sample stays uniform.
+    Within each group the sample stays uniform: where rows were taken out, a group counts as seen in proportion to
+    what is left of it, and a row to come takes a free slot with the chance that those had which are left.
     """
 
     def __init__(self, capacity: int, *, generator: np.random.Generator) -> None:
@@ -52,6 +53,19 @@ class BalancedReservoir:
         self._seen[into] = self._seen.get(into, 0) + self._seen.pop(group)
         self._once_largest.discard(group)
         self._find_largest()
+
+    def keep(self, kept: NDArray[np.int64]) -> None:
+        """Go on with the rows in these slots: see ``Admission``."""
+        place = {slot: new for new, slot in enumerate(kept.tolist())}
+        for group, slots in list(self._slots.items()):
+            left = array("q", [place[slot] for slot in slots if slot in place])
+            self._seen[group] = max(len(left), round(self._seen[group] * len(left) / max(len(slots), 1)))
+            self._slots[group] = left
+            if not left:
+                del self._slots[group], self._seen[group]
+                self._once_largest.discard(group)
+        if len(kept) < self.filled:
+            self.filled, self._largest = len(kept), []
 
     def restart(self) -> None:
         """Forget all rows and begin a new sample; the generator goes on."""
@@ -89,7 +103,9 @@ class BalancedReservoir:
         self._seen[group] = self._seen.get(group, 0) + 1
         own = self._slots.setdefault(group, array("q"))
         if self.filled < self._capacity:
-            return self._fill(own)
+            before = self._seen[group] - 1
+            all_kept = len(own) >= before
+            return self._fill(own) if all_kept or self._generator.random() * before < len(own) else None
         if group in self._once_largest:
             # Algorithm R within the group.
             return self._choice(own) if self._generator.random() * self._seen[group] < len(own) else None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch
     from strategies.learner import Learner
+    from strategies.row_holder import Gone
 
 Policy = Literal["reservoir", "class_balanced", "task_balanced"]
 DEFAULT_ROWS = 2000
@@ -120,6 +121,10 @@ class Buffered(Strategy):
     def merge_task(self, task: int, *, into: int) -> None:
         """Let the rows of ``task`` be of ``into``."""
         self.memory.merge_task(task, into=into, balanced=self._policy == "task_balanced")
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go; return how many."""
+        return self.memory.forget(gone)
 
     def gauges(self) -> Mapping[str, float]:
         """Return rows, bytes and rows seen."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from strategies.batch import Batch, Examples
     from strategies.objective import Objective
     from strategies.recast import Recast
+    from strategies.row_holder import Gone
     from strategies.scaler import OnlineScaler
     from strategies.strategy import Strategy
 
@@ -211,6 +212,14 @@ class ClosedFormLearner:
         served.objective, served._scaler = deepcopy(self.objective), deepcopy(self._scaler)  # noqa: SLF001 - of the same class
         served._ridge = self._ridge.served_copy()  # noqa: SLF001 - of the same class
         return served
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go that strategies keep, and all single values of running scales; return how many rows."""
+        if gone.keys:
+            self.objective.forget_values()
+            if self._scaler is not None:
+                self._scaler.forget_values()
+        return sum(strategy.forget(gone) for _, strategy in self.strategies)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything learned: the sums, the weights, what was drawn, the scales.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from strategies.network import Network
     from strategies.objective import Objective
     from strategies.optimizers import Optimizer
+    from strategies.row_holder import Gone
     from strategies.scaler import OnlineScaler
 
 _IMPOSSIBLE = -1e9
@@ -261,6 +262,14 @@ class Learner:
         network = network_of(deepcopy(self.network.module))
         network.parameters.copy_(self.served)
         return ServedModel(network, objective=deepcopy(self.objective), scaler=deepcopy(self._scaler))
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go that strategies keep, and all single values of running scales; return how many rows."""
+        if gone.keys:
+            self.objective.forget_values()
+            if self._scaler is not None:
+                self._scaler.forget_values()
+        return sum(strategy.forget(gone) for _, strategy in self.strategies)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything learned: parameters, moments, scales, memories, generators."""

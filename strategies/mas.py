@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
     from strategies.learner import Learner
     from strategies.network import Network
+    from strategies.row_holder import Gone
     from strategies.strategy import Setting
 
 
@@ -59,6 +60,10 @@ class Mas(Anchored):
     def merge_task(self, task: int, *, into: int) -> None:
         """Let the sampled rows of ``task`` be of ``into``."""
         self._sample.merge_task(task, into=into)
+
+    def forget(self, gone: Gone) -> int:
+        """Let sampled rows go; return how many."""
+        return self._sample.forget(gone)
 
     def settle(self, learner: Learner) -> bool:
         """Add the sensitivity of the outputs on the sample."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from strategies.admission import Admission
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
     from strategies.storage import RowStorage
 
 
@@ -49,6 +50,15 @@ class Memory:
         self.storage.relabel(task, into=into)
         if balanced:
             self.admission.merge(task, into=into)
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go; return how many: see ``RowHolder``."""
+        leave = self.storage.gone(gone, filled=len(self))
+        if leave.any():
+            kept = np.flatnonzero(~leave)
+            self.storage.keep(kept)
+            self.admission.keep(kept)
+        return int(leave.sum())
 
     def restart(self) -> None:
         """Forget all rows and begin anew."""

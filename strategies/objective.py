@@ -109,6 +109,9 @@ class Objective(Protocol):
     def follow(self, *, carries: bool) -> ScaleChange | None:
         """Move the labels' scale to where they are now, if it is time; see ``OnlineScaler.follow``."""
 
+    def forget_values(self) -> None:
+        """Keep sums alone, and no single label."""
+
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned of the labels."""
 
@@ -159,6 +162,9 @@ class Classification:
         """Classes have no scale."""
         del carries
         return None
+
+    def forget_values(self) -> None:
+        """Nothing: classes are counted."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return how often each class has come, where that is counted."""
@@ -223,6 +229,11 @@ class Regression:
     def follow(self, *, carries: bool) -> ScaleChange | None:
         """Move the target's mean and deviation to where targets are now, if it is time."""
         return None if self._scaler is None else self._scaler.follow(carries=carries)
+
+    def forget_values(self) -> None:
+        """Keep sums alone, and no single label."""
+        if self._scaler is not None:
+            self._scaler.forget_values()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the target's running statistics."""

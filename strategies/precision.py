@@ -62,6 +62,9 @@ class Float32:
     def load_state_dict(self, state: Mapping[str, Any], *, filled: int) -> None:
         """Take up what is known of the columns; the first ``filled`` slots hold rows."""
 
+    def keep(self, filled: int) -> None:
+        """Take note that only the first ``filled`` slots hold rows now."""
+
 
 class Half(Float32):
     """Two bytes a value around zero: eleven significant bits, up to 65,504, beyond which a value is cut off."""
@@ -118,6 +121,10 @@ class Float16(Half):
     def load_state_dict(self, state: Mapping[str, Any], *, filled: int) -> None:
         """Take up what is known of the columns."""
         self._code.load_state_dict(state)
+        self._filled = filled
+
+    def keep(self, filled: int) -> None:
+        """Take note that only the first ``filled`` slots hold rows now."""
         self._filled = filled
 
 

@@ -22,6 +22,10 @@ class Reservoir:
     Algorithm L (Li 1994), which has the same distribution and draws how many rows to pass over instead of a number
     for each: once much was seen, nearly every row costs a comparison. How rows are grouped into calls makes no
     difference.
+
+    Rows may be taken out of it: those that are left are the ones whose keys are below the threshold W, among all
+    but those taken out. So nobody has to know how many of these were ever seen: ``n_seen`` still counts them, W
+    stays, and a row whose key is below it takes a free slot, until all are taken and W falls again.
     """
 
     def __init__(self, capacity: int, *, generator: np.random.Generator) -> None:
@@ -32,7 +36,8 @@ class Reservoir:
         self._next = 0
         """The number, from 0, of the next row that is kept."""
         self._threshold = 1.0
-        """W of Algorithm L: the largest of the keys, uniform on [0, 1), of the rows that are kept."""
+        """W of Algorithm L: the largest of the keys, uniform on [0, 1), of the rows that are kept; where slots are
+        free, no key is above it."""
 
     def admit(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return which rows are kept, and the slot of each; groups don't matter."""
@@ -43,11 +48,14 @@ class Reservoir:
         while self._next < self.n_seen:
             rows.append(self._next - start)
             slots.append(self._slot())
-        self.filled = min(self.n_seen, self._capacity)
         return np.array(rows), np.array(slots)
 
     def merge(self, group: int, *, into: int) -> None:
         """Nothing: groups don't matter."""
+
+    def keep(self, kept: NDArray[np.int64]) -> None:
+        """Go on with the rows in these slots: see ``Admission``."""
+        self.filled = len(kept)
 
     def restart(self) -> None:
         """Forget all rows and begin a new sample; the generator goes on."""
@@ -72,11 +80,16 @@ class Reservoir:
 
     def _slot(self) -> int:
         """Return where row ``_next`` goes, and find the next one."""
-        row = self._next
-        slot = row if row < self._capacity else int(self._generator.random() * self._capacity)
+        if self.filled < self._capacity:
+            slot = self.filled
+            self.filled += 1
+        else:
+            slot = int(self._generator.random() * self._capacity)
         self._next += 1
-        if self._next >= self._capacity:
+        full = self.filled == self._capacity
+        if full:
             self._threshold *= (1.0 - self._generator.random()) ** (1 / self._capacity)
+        if full or self._threshold < 1.0:
             chance = 1.0 - self._generator.random()
             if self._threshold < 1.0:  # as good as always
                 self._next += int(math.log(chance) / math.log1p(-self._threshold))

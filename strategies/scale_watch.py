@@ -270,6 +270,10 @@ class ScaleWatch:
     def _fading(self, rows: int) -> float:
         return 1.0 if self._half_life is None else float(0.5 ** (rows / self._half_life))
 
+    def forget_values(self) -> None:
+        """Keep sums alone, and no single value."""
+        self._stretch.forget_values()
+
     def state_dict(self) -> dict[str, Any]:
         """Return the statistics, what is remembered of the past, and what there is of the stretch."""
         return {

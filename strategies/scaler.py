@@ -192,6 +192,12 @@ class OnlineScaler:
         self._settled_rows = other._settled_rows
         self._watch.take_up(other._watch)
 
+    def forget_values(self) -> None:
+        """Keep sums alone, and no single value of those that were absorbed."""
+        self._young.forget_rows()
+        if self._watch is not None:
+            self._watch.forget_values()
+
     @property
     def deviation(self) -> NDArray[np.float64]:
         """The deviation that every column is scaled by ``(features,) float64``; 1 where it has not varied."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from strategies.row_holder import Gone
+
 
 class RowStorage:
     """``capacity`` slots for rows of ``features`` values, in fixed memory.
@@ -108,6 +110,27 @@ class RowStorage:
         self._provenance[slots] = batch.provenance.numpy()[rows]
         if outputs is not None:
             self._said.put(self._outputs, slots, outputs.numpy()[rows])
+
+    def gone(self, gone: Gone, *, filled: int) -> NDArray[np.bool_]:
+        """Return which of the first ``filled`` slots hold rows that are to go."""
+        return gone.among(self._provenance[:filled])
+
+    def keep(self, slots: NDArray[np.int64]) -> None:
+        """Keep the rows in ``slots`` ``(rows,)``, ascending, in the first slots, and nothing of any other."""
+        for column in self._columns().values():
+            column[: len(slots)] = column[slots]
+            column[len(slots) :] = 0
+        for packing in (self._packing, self._said):
+            packing.keep(len(slots))
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows of a full storage go, which has fewer slots then; return how many: see ``RowHolder``."""
+        kept = np.flatnonzero(~self.gone(gone, filled=self.capacity))
+        left = self.capacity - len(kept)
+        self._x, self._y, self._task = self._x[kept], self._y[kept], self._task[kept]
+        self._provenance, self._outputs = self._provenance[kept], self._outputs[kept]
+        self._form["capacity"] = len(kept)
+        return left
 
     def relabel(self, task: int, *, into: int) -> None:
         """Let all rows of ``task`` be of the task ``into``."""

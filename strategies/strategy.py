@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
     from strategies.options import Options
     from strategies.recast import Recast
+    from strategies.row_holder import Gone
     from strategies.storage import RowStorage
     from strategies.training_batch import Rehearsal, TrainingBatch
 
@@ -105,6 +106,11 @@ class Strategy:
 
     def merge_task(self, task: int, *, into: int) -> None:
         """Let what is kept of ``task`` be of the task ``into``: whatever comes with its number is another's."""
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go that the method itself keeps; return how many: see ``RowHolder``."""
+        del gone
+        return 0
 
     def join(self, learner: Learner) -> None:
         """Before the state of a learner is taken up that learned without this strategy: see ``SUPERSEDED``.

@@ -76,6 +76,10 @@ class Stretch:
         """Return the share of readings out of reach, 0 where they say no more than two things ``(columns,)``."""
         return np.where(self.wild.varied, self.wild.moments.count / max(self.rows, 1), 0.0)
 
+    def forget_values(self) -> None:
+        """Keep sums alone, and no single value."""
+        self.wild.forget_values()
+
     def take_in(self, column: int) -> None:
         """Let readings out of reach count like the others."""
         self.within.sums[:, column] += self.wild.moments.sums[:, column]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
     from strategies.strategy import Setting
 
 
@@ -40,6 +41,16 @@ class TaskSample:
     def merge_task(self, task: int, *, into: int) -> None:
         """Let all rows of ``task`` be of ``into``."""
         self._storage.relabel(task, into=into)
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go; return how many: see ``RowHolder``."""
+        leave = self._storage.gone(gone, filled=self._reservoir.filled)
+        if leave.any():
+            kept = np.flatnonzero(~leave)
+            self._storage.keep(kept)
+            self._reservoir.keep(kept)
+            self._number[: len(kept)] = self._number[kept]
+        return int(leave.sum())
 
     def restart(self) -> None:
         """Forget all rows and begin anew."""

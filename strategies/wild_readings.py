@@ -51,6 +51,10 @@ class WildReadings:
         """Return how many of so many rows were wild, by column ``(columns,)``."""
         return self.moments.count / rows
 
+    def forget_values(self) -> None:
+        """Keep no single value: as if those that come next were the first ones."""
+        self._said[:] = np.nan
+
     def clear(self) -> None:
         """Begin anew."""
         if self._any:

@@ -91,8 +91,8 @@ class YoungScale:
         return statistics, shift
 
     def forget_rows(self) -> None:
-        """Keep the sums alone."""
-        self._kept = []
+        """Keep the sums alone, and no row from now on where any has come: what is absurd cannot be told then."""
+        self._kept, self._keeps = [], self._keeps and not self.count
 
     def state_dict(self) -> dict[str, Any]:
         """Return the sums, what they are about, and the rows."""

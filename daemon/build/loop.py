@@ -57,6 +57,7 @@ def build_loop(
         linger_seconds=config.learner.linger_seconds,
         first_seconds=getattr(config.decoder, "first_seconds", None),
         first_poll=_first_poll(config.decoder),
+        tombstones_erase=config.erasure.tombstones == "forget",
     )
 
 

@@ -90,6 +90,7 @@ def build_main_learner(
             generator=generator_for(config, "aged"),
         ),
         evaluate_every_events=retention.every_events,
+        max_age_seconds=retention.max_age,
         no_change=NoChange(classification=learner.objective.classification),
         companions=Companions(dict(_makers(config, flags=flags, scores=scores, scaler=scaler))),
         tasks=tasks,

@@ -14,6 +14,7 @@ from daemon.config.components import Component
 from daemon.config.conservative import conservative
 from daemon.config.default_strategies import DEFAULT, untouched
 from daemon.config.document import Document
+from daemon.config.erasure_section import ErasureSection
 from daemon.config.errors import ConfigError, KeyPath, Problem
 from daemon.config.label_words import NONE, label_in_full
 from daemon.config.reference_section import ReferenceSection
@@ -140,6 +141,9 @@ class Config(Section):
     )
     dead_letters: Annotated[ConnectorOptions, Component("dead_letters")] | None = Field(
         None, description="Where records that cannot be learned from are written; they are only counted by default."
+    )
+    erasure: ErasureSection = Field(
+        ErasureSection(), description="What erases all that is remembered of a key, besides an operator's request."
     )
     rejections: RejectionsSection = Field(
         RejectionsSection(), description="What to do with events that cannot be learned from."

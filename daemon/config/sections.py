@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from daemon.options import Section, Share
+from daemon.options import Duration, Section, Share
 from daemon.tasks.task_names import ALIVE_EVENTS
 from strategies.options import LIVE
 
@@ -108,6 +108,12 @@ class RetentionSection(Section):
         "auto",
         description="What ages are counted in: event time, events, or event time where the first event has one"
         " (auto).",
+    )
+    max_age: Duration | None = Field(
+        None,
+        description="How long rows are remembered for rehearsal, estimates and probe sets, by event time, such as"
+        " 90d: at each evaluation older ones go; null: as long as there is room.",
+        json_schema_extra=LIVE,
     )
     every_events: int = Field(
         10_000,

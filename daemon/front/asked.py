@@ -13,7 +13,7 @@ from daemon.web.asking import NoAnswerError, Outcome
 from daemon.web.freshness import Freshness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from daemon.front.link import Link, Message
     from daemon.web.asking import Report
@@ -52,12 +52,15 @@ class AskedDaemon:
             self._awaited.pop(name, None)
             raise NoAnswerError(f"the daemon has not answered for {_PATIENCE_SECONDS:g} s") from None
 
-    async def order(self, action: Action, *, client: str, patience_seconds: float) -> Outcome:
+    async def order(
+        self, action: Action, *, client: str, patience_seconds: float, keys: Sequence[str] = ()
+    ) -> Outcome:
         """Have something done, between two turns of the loop; an order that has not begun in time is taken back."""
         number = next(self._numbers)
         outcome: asyncio.Future[Outcome] = self._loop.create_future()
         self._orders[number] = outcome
-        self._link.send({"kind": "order", "number": number, "action": action, "client": client})
+        order = {"kind": "order", "number": number, "action": action, "client": client}
+        self._link.send(order | ({"keys": list(keys)} if keys else {}))
         try:
             await asyncio.wait({outcome}, timeout=patience_seconds)
             if not outcome.done():

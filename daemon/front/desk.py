@@ -62,7 +62,8 @@ class Desk:
         number, action = about["number"], about["action"]
         log.info("requested over HTTP", action=action, client=about["client"])
         try:
-            order = self._control.ask(action)
+            keys = [key.encode() for key in about.get("keys", ())]
+            order = self._control.ask(action, keys=keys, by=f"http {about['client']}")
         except TooManyWaitingError:
             problem = "the loop has not reached the earlier requests yet"
             _tell(link, number, _TOO_MANY, {"error": problem})

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from connectors.record import LocalRecord, UnreadableRecord, size_of
+from connectors.records_of_keys import tells_of
 from daemon.intake.packed_texts import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.record import Record
+    from strategies.row_holder import Gone
 
 _MOST_BYTES = 16 << 20
 """Of keys, values and headers that are held: fewer events are looked at where they are large."""
@@ -61,6 +63,15 @@ class FirstEvents:
         """Return what was held back, and hold nothing."""
         held, self._held, self._bytes = self._held, [], 0
         return held
+
+    def forget(self, gone: Gone) -> int:
+        """Let records of keys go, which are not decoded yet: see ``tells_of``; return how many."""
+        held, is_of = self.take(), tells_of(gone.keys)
+        for record in held:
+            if not is_of(record.key, record.value):
+                self._held.append(record)
+                self._bytes += size_of(record)
+        return len(held) - len(self._held)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the records that are held."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from connectors.decoders.value_options import MissingPolicy
     from daemon.intake.features.key_slots import Key
+    from strategies.row_holder import Gone
 
     Floats = NDArray[np.float64]
 
@@ -128,6 +129,14 @@ class Imputer:
             before[rows], self._carry[slot], self._count[slot] = sums[:-1], sums[-1, 0], sums[-1, 1]
         mean = before[:, 0] / np.maximum(before[:, 1], 1.0)
         return np.where(np.isnan(x), np.where(before[:, 1] > 0, mean, overall), x)
+
+    def forget(self, gone: Gone) -> int:
+        """Let what is remembered of keys go; return of how many: see ``RowHolder``. In the mean of all it stays."""
+        before, kept = len(self._keys), self._keys.kept(gone)
+        if len(kept) < before:
+            self._keys.forget(gone)
+            self._carry, self._count = self._carry[kept], self._count[kept]
+        return before - len(kept)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is remembered, the longest unseen key first; nothing before the first row."""

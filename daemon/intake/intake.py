@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from daemon.intake.row_maker import RowMaker
     from daemon.tasks.contract import Tasks
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
 
 
 class Intake:
@@ -137,6 +138,10 @@ class Intake:
             batch, assigned, held_out=self._held_out(batch), labels=labels.values, records=taken.records
         )
         return arrivals, in_order(rejects, records)
+
+    def forget(self, gone: Gone) -> dict[str, int]:
+        """Let what rows depend on go; return how much: see ``RowHolder``."""
+        return self._rows.forget(gone)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of decoder, labels, tasks and features."""

@@ -19,6 +19,7 @@ from daemon.intake.labels.label_columns import label_columns, label_width
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.origins import Origins
 from strategies.batch import UNKNOWN, Batch, provenance_table
+from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from daemon.intake.labels.encoder import LabelEncoder
     from daemon.intake.labels.label_columns import Labels
     from daemon.intake.labels.options import NumberLabel
+    from strategies.row_holder import Gone
 
 
 class RowMaker:
@@ -244,6 +246,14 @@ class RowMaker:
             lags=lags,
         )
 
+    def forget(self, gone: Gone) -> dict[str, int]:
+        """Let what rows depend on go; return how much: see ``RowHolder``."""
+        return {
+            "first events": self._first.forget(gone),
+            "values for gaps": self._imputer.forget(gone),
+            "feature histories": self.features.forget(gone) if self.begun else 0,
+        }
+
     def state_dict(self) -> dict[str, Any]:
         """Return what rows depend on besides their records, but for the labels' names."""
         return {
@@ -282,9 +292,7 @@ def _provenance(rows: Rows) -> Tensor:
     keyless = keys.count(None) == len(keys)
     topics = {topic: zlib.crc32(topic.encode()) << 20 for topic in {record.topic for record in rows.records}}
     return provenance_table(
-        key=np.full(len(keys), UNKNOWN)
-        if keyless
-        else [UNKNOWN if key is None else zlib.crc32(key) for key in keys],
+        key=np.full(len(keys), UNKNOWN) if keyless else list(map(key_hash, keys)),
         partition=[topics[record.topic] + record.partition for record in rows.records],
         offset=list(map(event_position, rows.records)),
         time_ms=np.where(np.isnan(rows.time), UNKNOWN, rows.time * 1000),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping, Sequence
 
     from connectors.decoder import Oddity
     from connectors.record import Record
     from daemon.learning.pipeline import Outcome, Pipeline, Publish
     from daemon.learning.snapshot import PipelineSnapshot
+    from strategies.row_holder import Gone
 
 
 class AnyPipeline(Protocol):
@@ -59,6 +61,9 @@ class AnyPipeline(Protocol):
 
     def finish(self) -> None:
         """Learn what waits and evaluate the model: no event will come any more."""
+
+    def forget(self, gone: Gone) -> Counter[str]:
+        """Let rows of keys go, wherever they are kept; return how many, by what they were kept for."""
 
     def take_odd(self) -> Mapping[Oddity, int]:
         """Return how many values were odd since the last call, by field and kind."""

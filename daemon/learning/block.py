@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from daemon.intake.arrivals import Arrivals
+    from strategies.row_holder import Gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,18 @@ class Block:
         self.seen.clear()
         self._parts, self._held_out, self._errors, self._no_change = [], [], [], []
         return block
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go that wait; return how many: see ``RowHolder``."""
+        if not self.filled:
+            return 0
+        leave = gone.among(Batch.concatenate(self._parts).provenance.numpy())
+        if leave.any():
+            kept = {name: np.asarray(column)[~leave] for name, column in self.state_dict().items()}
+            self.seen.clear()
+            self._parts, self._held_out, self._errors, self._no_change = [], [], [], []
+            self.load_state_dict(kept if not leave.all() else {})
+        return int(leave.sum())
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows that wait."""

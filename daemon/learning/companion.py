@@ -12,6 +12,7 @@ from strategies.objective import Answer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from daemon.learning.torch_generator import TorchGenerator
     from strategies.any_learner import AnyLearner
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
 
 
 class Companion:
@@ -119,6 +121,12 @@ class Companion:
     def merge_task(self, task: int, *, into: int, share: float) -> None:
         """Let what is kept and known of ``task`` be of ``into``."""
         self.scored.merge_task(task, into=into, share=share)
+
+    def forget(self, gone: Gone, *, probes: NDArray[np.int64]) -> dict[str, int]:
+        """Let rows of keys go: see ``ScoredLearner.forget``; ours has not seen the block yet."""
+        if self._scale is not None:
+            self._scale.part()
+        return self.scored.forget(gone, probes=probes)
 
     def snapshot(self, names: Mapping[int, str]) -> LearnerSnapshot:
         """Return how the learner stands; ``names`` are those of all tasks, by code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -9,11 +10,13 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from daemon.learning.block import ClosedBlock
     from daemon.learning.companion import Companion
     from strategies.any_learner import AnyLearner
+    from strategies.row_holder import Gone
 
 log = structlog.get_logger("retaind")
 
@@ -77,6 +80,13 @@ class Companions:
         """Let what each keeps and knows of ``task`` be of ``into``."""
         for companion in self._companions.values():
             companion.merge_task(task, into=into, share=share)
+
+    def forget(self, gone: Gone, *, probes: NDArray[np.int64]) -> Counter[str]:
+        """Let rows of keys go that each keeps for itself; return how many: see ``ScoredLearner.forget``."""
+        counts = Counter[str]()
+        for companion in self._companions.values():
+            counts += Counter(companion.forget(gone, probes=probes))
+        return counts
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of each, and how many blocks there were."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE, CommitteeSnapsh
 from daemon.learning.stopwatch import Stopwatch
 from daemon.scoring.age_scores import age_scores
 from daemon.scoring.class_scores import ClassScores
+from strategies.row_holder import Gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +98,7 @@ class MainLearner:
         aged: AgedProbes,
         interleaving: Interleaving,
         evaluate_every_events: int,
+        max_age_seconds: float | None = None,
         no_change: NoChange,
         companions: Companions,
         tasks: Tasks,
@@ -122,6 +125,7 @@ class MainLearner:
         """How good what is published is, class by class."""
         self._known_classes = known_classes
         self._evaluate_every_events = evaluate_every_events
+        self._max_age_seconds = max_age_seconds
         self._no_change = no_change
         self._tasks = tasks
         self._stopwatch = stopwatch or Stopwatch()
@@ -189,6 +193,8 @@ class MainLearner:
         before = (self.events - len(block.batch)) // self._evaluate_every_events
         number = self.events // self._evaluate_every_events
         self._interleaving.learned(block.tasks)
+        if number > before:
+            self._expire()
         if self._interleaving.is_due(self.events):
             self._mark_boundary()
         elif number > before:
@@ -232,6 +238,37 @@ class MainLearner:
         if self._committee is not None:
             self._committee.merge_task(task, into=into, share=share)
         self._task = into if self._task == task else self._task
+
+    def forget(self, gone: Gone) -> Counter[str]:
+        """Let rows of keys go; return how many, by what they were kept for: see ``RowHolder``."""
+        counts = Counter(
+            {
+                "probe sets": self._probes.forget(gone) + self._aged.forget(gone),
+                "open block": self._block.forget(gone),
+                "last labels": self._no_change.forget(gone),
+            }
+        )
+        probes = self._probes.numbers()
+        counts += Counter(self.scored.forget(gone, probes=probes))
+        counts += self.companions.forget(gone, probes=probes)
+        if self._committee is not None and self._make_committee is not None:
+            # One that has no block open, whose rows it answers again, as after a restart.
+            state, self._committee = self._committee.state_dict(), self._make_committee()
+            self._committee.load_state_dict(state)
+            counts += Counter(self._committee.forget(gone, probes=probes))
+            self._answer_again(self._committee)
+        return counts
+
+    def _expire(self) -> None:
+        """Let rows go that are too old to be remembered, before an evaluation: a function of the events alone."""
+        if self._max_age_seconds is None or not np.isfinite(self._time):
+            return
+        gone = Gone(before_ms=int((self._time - self._max_age_seconds) * 1000))
+        self._probes.forget(gone)
+        self._aged.forget(gone)
+        probes = self._probes.numbers()
+        for scored in (self.scored, *(companion.scored for _, companion in self.companions)):
+            scored.expire(gone, probes=probes)
 
     def say(self, x: NDArray[np.float32], *, task: int) -> dict[str, NDArray[Any]]:
         """Return what this learner says, and the committee, of rows ``(rows, features)`` that are no events.
@@ -494,5 +531,6 @@ class MainLearner:
     def _hold_out(self, rows: Batch, *, errors: NDArray[np.float64]) -> None:
         if len(rows):
             self.scored.tally.held_out += len(rows)
-            self._probes.add(rows.x.numpy(), y=rows.y.numpy(), task=rows.task.numpy())
+            whose = np.stack([rows.key.numpy(), rows.time_ms.numpy()], axis=1)
+            self._probes.add(rows.x.numpy(), y=rows.y.numpy(), task=rows.task.numpy(), whose=whose)
             self._aged.add(rows, errors=errors, events=self.events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from daemon.tasks.assigned import Segment
     from daemon.tasks.boundaries import Boundaries
     from daemon.tasks.contract import Tasks
+    from strategies.row_holder import Gone
 
 # A poll's worth of decoded events would not fit the processor's cache; a few hundred wide ones don't either.
 _VALUES_AT_ONCE = 65_536
@@ -210,6 +212,15 @@ class Pipeline:
         self.close_block()
         if self.main is not None:
             self.main.evaluate_last()
+
+    def forget(self, gone: Gone) -> Counter[str]:
+        """Let rows of keys go, wherever they are kept; return how many, by what they were kept for."""
+        counts = Counter(self._intake.forget(gone))
+        parts = {"reference": self._reference, "intervals": self._intervals, "anomalies": self._anomalies}
+        counts.update({name: part.forget(gone) for name, part in parts.items() if part is not None})
+        if self.main is not None:
+            counts.update(self.main.forget(gone))
+        return counts
 
     def take_odd(self) -> Mapping[Oddity, int]:
         """Return how many values were odd since the last call, by field and kind."""
@@ -401,7 +412,7 @@ class Pipeline:
             return None
         value, batch = met.answer.value.numpy().astype(np.float64), arrivals.batch
         label = batch.y.numpy().astype(np.float64)
-        return self._intervals.follow(value, label=label, task=batch.task.numpy())
+        return self._intervals.follow(value, label=label, task=batch.task.numpy(), key=batch.key.numpy())
 
     def _oddness(self, arrivals: Arrivals, met: Met) -> Sequence[Anomaly | None] | None:
         """Return how odd each arrival is, by its own label ``(rows,)``; None where nobody asks."""

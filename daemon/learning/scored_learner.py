@@ -12,6 +12,7 @@ from daemon.learning.snapshot import LearnerSnapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from daemon.learning.padded_rows import PaddedRows
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from strategies.batch import Batch
     from strategies.objective import Answer
     from strategies.recast import Recast
+    from strategies.row_holder import Gone
 
 
 @dataclass(slots=True)
@@ -78,7 +80,11 @@ class ScoredLearner:
         """Score what was said of a batch before it was learned; ``no_change`` is what that baseline said."""
         self.tally.predicted += len(batch)
         self.prequential.update(
-            answer.value.numpy(), label=batch.y.numpy(), task=batch.task.numpy(), no_change=no_change
+            answer.value.numpy(),
+            label=batch.y.numpy(),
+            task=batch.task.numpy(),
+            key=batch.key.numpy(),
+            no_change=no_change,
         )
 
     def learn(self, fresh: Batch, *, events: int) -> None:
@@ -119,6 +125,20 @@ class ScoredLearner:
         self._budget.merge_task(task, into=into)
         self.evaluator.merge_task(task, into=into, share=share)
         self.prequential.merge_task(task, into=into)
+
+    def forget(self, gone: Gone, *, probes: NDArray[np.int64]) -> dict[str, int]:
+        """Let rows go; return how many, by what they were kept for. ``probes`` numbers all probe rows left."""
+        self.evaluator.matrix.keep_rows(probes)
+        return {
+            "strategies": self.learner.forget(gone),
+            "steps to come": self._budget.forget(gone),
+            "newest scores": self.prequential.forget(gone),
+        }
+
+    def expire(self, gone: Gone, *, probes: NDArray[np.int64]) -> int:
+        """Let rows go that strategies remember and that are too old; return how many: see ``forget``."""
+        self.evaluator.matrix.keep_rows(probes)
+        return self.learner.forget(gone)
 
     def take_tally(self) -> Tally:
         """Return what was done since the last call."""

@@ -35,6 +35,10 @@ class SharedScale:
         self._in_step = self._own.is_like(self._main)
         return own
 
+    def part(self) -> None:
+        """Take note that the main scale may have seen rows that the other never will."""
+        self._in_step = False
+
     def followed(self) -> None:
         """Take note that both scales have followed the stream, each as its learner can."""
         self._in_step = self._in_step and self._own.scales_like(self._main)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from daemon.learning import young
 from strategies.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from strategies.row_holder import Gone
 
 
 class Due(NamedTuple):
@@ -79,6 +83,14 @@ class StepBudget:
         """Let the rows of ``task`` that wait be of ``into``."""
         if self._waiting is not None:
             self._waiting = self._waiting.relabelled(task, into=into)
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go that wait; return how many: see ``RowHolder``."""
+        if self._waiting is None:
+            return 0
+        leave = gone.among(self._waiting.provenance.numpy())
+        self._waiting = None if leave.all() else self._waiting.take(np.flatnonzero(~leave))
+        return int(leave.sum())
 
     def state_dict(self) -> dict[str, Any]:
         """Return the fraction earned, the steps left and the rows that wait."""

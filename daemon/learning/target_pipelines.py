@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from connectors.record import Record
     from daemon.learning.pipeline import Outcome, Pipeline, Publish
     from daemon.learning.snapshot import PipelineSnapshot
+    from strategies.row_holder import Gone
 
 log = structlog.get_logger("retaind")
 
@@ -93,6 +95,10 @@ class TargetPipelines:
     def finish(self) -> None:
         """Let each learn what waits and evaluate its model: no event will come any more."""
         self._each(lambda pipeline: pipeline.finish())
+
+    def forget(self, gone: Gone) -> Counter[str]:
+        """Let rows of keys go of each target; return how many, of all together."""
+        return sum(self._each(lambda pipeline: pipeline.forget(gone)).values(), Counter[str]())
 
     def take_odd(self) -> Mapping[Oddity, int]:
         """Return how many values were odd since the last call, by field and kind: the same for each target."""

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.decoder import DecoderUnavailableError
 from connectors.sink import SinkUnavailableError
+from daemon.loop.erased import Erased, is_tombstone
 from daemon.loop.outbox import Outbox
 from daemon.loop.poll_size import FIRST, PollSize
 from daemon.loop.reject_counts import RejectCounts
 from daemon.state.checkpoint_writer import CheckpointContents
 from daemon.state.state_error import StateError
 from daemon.telemetry.snapshot import TurnWork
+from strategies.row_holder import Gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from connectors.record import Record
     from connectors.sink import Prediction
     from connectors.source import Source, SourceStatus
     from daemon.learning.any_pipeline import AnyPipeline
@@ -56,6 +59,7 @@ class Loop:
         linger_seconds: float | None = None,
         first_seconds: float | None = None,
         first_poll: int = FIRST,
+        tombstones_erase: bool = False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -79,6 +83,9 @@ class Loop:
         self._first_seconds = first_seconds
         self._held, self._held_since = 0, clock()
         self._rejects = RejectCounts()
+        self.tombstones_erase = tombstones_erase
+        self.erased = Erased()
+        """What tombstones have erased, of which older generations still know."""
 
     def resume(self, pipeline: AnyPipeline, state: Mapping[str, Any], *, uncommitted: int | None = None) -> None:
         """Go on from a checkpoint's state, which ``pipeline`` has taken up; the source is opened by the caller.
@@ -95,7 +102,7 @@ class Loop:
     def start_over(self, pipeline: AnyPipeline) -> None:
         """Forget what was learned since the newest checkpoint; ``resume`` is to follow where there is one."""
         self._tell_saved(self.saving.drop())
-        self.pipeline = pipeline
+        self.pipeline, self.erased = pipeline, Erased()
 
     def go_on_with(self, pipeline: AnyPipeline) -> None:
         """Let another pipeline take over, which has taken up the state of this one."""
@@ -150,7 +157,7 @@ class Loop:
             records = self._source.poll(self._poll_size.max_records, _POLL_SECONDS)
         polled = self._clock()
         if records:
-            self._take(self.pipeline.process(records, publish=self._publish))
+            self._process(records)
         elif not self._goes_on and self._source.status().ready:
             # Now nothing stands against going on from here: what outputs have of what came after it is to go.
             self._outbox.put((), ())
@@ -271,6 +278,18 @@ class Loop:
         self._rejects.add(outcome.rejects)
         for faults in outcome.faults:
             self.reject_limit.observe(faults)
+
+    def _process(self, records: Sequence[Record]) -> None:
+        """Process records in their order; where a tombstone is to erase its key, do so in its turn."""
+        start = 0
+        for place, record in enumerate(records if self.tombstones_erase else ()):
+            if is_tombstone(record):
+                if place > start:
+                    self._take(self.pipeline.process(records[start:place], publish=self._publish))
+                self.erased.add(record, self.pipeline.forget(Gone.of_keys([record.key or b""])))
+                start = place + 1
+        if start < len(records):
+            self._take(self.pipeline.process(records[start:], publish=self._publish))
 
     def _linger(self) -> None:
         """Look at what came first, and learn a partial block, once others were waited for long enough."""

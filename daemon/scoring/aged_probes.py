@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
 
     Unit = Literal["events", "time"]
     Columns = dict[str, NDArray[Any]]
@@ -34,7 +35,9 @@ class AgedProbes:
     A row is of the youngest class until it is as old as the next, and so on; of the oldest it never leaves. Each
     draws a number when it comes; where a class is full, the row with the largest goes, so the classes are samples
     of their stretches of the past, and the oldest a uniform one of everything before (bottom-k sampling, Cohen &
-    Kaplan 2007). Ages are of event time where the first held-out row has one, else of events, if ``unit`` is None.
+    Kaplan 2007). It stays one where rows are taken out: no row comes to be of the oldest whose number is above
+    those of all that had to go. Ages are of event time where the first held-out row has one, else of events, if
+    ``unit`` is None.
     """
 
     def __init__(self, rows: int, *, unit: Unit | None, generator: np.random.Generator) -> None:
@@ -43,6 +46,8 @@ class AgedProbes:
         self._unit: Unit | None = unit
         self._generator = generator
         self._now = -np.inf
+        self._limit = np.inf
+        """No row of the oldest class has a larger number than this: those that had were let go."""
         self._columns: Columns = {}
         self._new: list[Columns] = []
         """Rows that have not been sorted into the classes yet: many are at once, which is cheaper."""
@@ -92,11 +97,25 @@ class AgedProbes:
             if columns:
                 columns["task"] = np.where(columns["task"] == task, into, columns["task"])
 
+    def forget(self, gone: Gone) -> int:
+        """Let rows go; return how many: see ``RowHolder``."""
+        self._settle()
+        columns = self._columns
+        if not columns:
+            return 0
+        leave = gone.hashed(columns["key"]) | gone.old(columns["time_ms"])
+        oldest = self._ages(columns["at"]) == len(self.names)
+        if leave.any() and int(oldest.sum()) >= self._rows:
+            self._limit = min(self._limit, float(columns["draw"][oldest].max()))
+        self._columns = {name: column[~leave] for name, column in columns.items()} if not leave.all() else {}
+        return int(leave.sum())
+
     def state_dict(self) -> dict[str, Any]:
         """Return the rows, the newest moment and the generator's state."""
         return {
             "unit": self._unit,
             "now": self._now,
+            "limit": self._limit,
             "columns": dict(self._columns),
             "new": _together(self._new),
             "generator": dict(self._generator.bit_generator.state),
@@ -106,7 +125,7 @@ class AgedProbes:
         """Take up a state; one of another unit, or an empty one, begins anew."""
         if not state or self._fixed_unit not in {None, state["unit"]}:
             return
-        self._unit, self._now = state["unit"], state["now"]
+        self._unit, self._now, self._limit = state["unit"], state["now"], state["limit"]
         self._columns = {name: np.array(column) for name, column in state["columns"].items()}
         new = {name: np.array(column) for name, column in state["new"].items()}
         self._new = [new] if new else []
@@ -117,6 +136,8 @@ class AgedProbes:
             "x": rows.x.numpy(),
             "y": rows.y.numpy(),
             "task": rows.task.numpy(),
+            "key": rows.key.numpy(),
+            "time_ms": rows.time_ms.numpy(),
             "at": at,
             "error": errors,
             "draw": self._generator.random(len(rows)),
@@ -133,9 +154,9 @@ class AgedProbes:
         if not columns:
             return columns
         ages, draw = self._ages(columns["at"]), columns["draw"]
-        keep = np.ones(len(ages), dtype=np.bool_)
+        keep = (ages < len(self.names)) | (draw <= self._limit)
         for age in np.flatnonzero(np.bincount(ages) > self._rows):
-            rows = np.flatnonzero(ages == age)
+            rows = np.flatnonzero((ages == age) & keep)
             keep[rows[np.argsort(draw[rows], kind="stable")[self._rows :]]] = False
         return columns if keep.all() else {name: column[keep] for name, column in columns.items()}
 

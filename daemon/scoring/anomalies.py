@@ -11,11 +11,13 @@ import numpy as np
 
 from connectors.sink import Anomaly
 from daemon.scoring.residual_ranks import ResidualRanks
+from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from daemon.scoring.anomaly_options import AnomaliesSection
+    from strategies.row_holder import Gone
 
 _LONG_AGO = 1 << 62
 
@@ -70,6 +72,11 @@ class Anomalies:
         known.quiet = 0 if odd else known.quiet + 1
         self._scored, self._odd, self._anomalies = self._scored + 1, self._odd + odd, self._anomalies + new
         return Anomaly(1 - share, expected, found, odd, new)
+
+    def forget(self, gone: Gone) -> int:
+        """Let the residuals of keys go; return how many: see ``RowHolder``."""
+        leave = [self._keys.pop(key) for key in map(key_hash, gone.keys) if key in self._keys]
+        return sum(len(each.ranks.newest()) for each in leave)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the newest residuals of every key, the longest unseen first, and the counts."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.scoring.prequential_score import Column, PrequentialScore
+    from strategies.row_holder import Gone
 
 BOUNDS = (1.0, 10.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 604_800.0)
 """Seconds; a delay is in the first interval whose bound it does not exceed."""
@@ -34,11 +35,23 @@ class DelayScores:
         self._scores = Prequential(1, classification=classification, max_tasks=len(NAMES))
         self._seconds = 0.0
 
-    def update(self, prediction: Column, *, label: Column, delay: NDArray[np.float64]) -> None:
-        """Score what was said on arrival ``(rows,)``, by the seconds until the label came ``(rows,)``."""
+    def update(
+        self,
+        prediction: Column,
+        *,
+        label: Column,
+        delay: NDArray[np.float64],
+        key: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Score what was said on arrival ``(rows,)``, by the seconds until the label came ``(rows,)``.
+
+        ``key`` are the hashes of the rows' keys.
+        """
         known = ~np.isnan(delay)
         place = np.searchsorted(BOUNDS, delay[known], side="left")
-        self._scores.update(prediction[known], label=label[known], task=place)
+        self._scores.update(
+            prediction[known], label=label[known], task=place, key=None if key is None else key[known]
+        )
         # One after another: the sum has the same bits however many come at once.
         self._seconds = float(np.add.accumulate(np.append(self._seconds, delay[known]))[-1])
 
@@ -57,6 +70,10 @@ class DelayScores:
     def seconds(self) -> float:
         """The sum of all delays."""
         return self._seconds
+
+    def forget(self, gone: Gone) -> int:
+        """Let the newest label go, the only one that is kept, where it is of a key; return how many."""
+        return self._scores.forget(gone)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the sums."""

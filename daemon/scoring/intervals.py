@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strategies.batch import UNKNOWN
+from strategies.row_holder import key_hash
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
+
+    from strategies.row_holder import Gone
 
 _STEP = 0.025
 """γ of the paper: what one miss changes the level by."""
@@ -69,17 +74,27 @@ class AdaptiveIntervals:
         return inf if known is None else known.quantile(1 - self._level)
 
     def follow(
-        self, value: NDArray[np.float64], *, label: NDArray[np.float64], task: NDArray[np.int64]
+        self,
+        value: NDArray[np.float64],
+        *,
+        label: NDArray[np.float64],
+        task: NDArray[np.int64],
+        key: NDArray[np.int64] | None = None,
     ) -> NDArray[np.float64]:
-        """Return how far each row's interval reaches ``(rows,)``, NaN where nothing is said; learn the labels."""
+        """Return how far each row's interval reaches ``(rows,)``, NaN where nothing is said; learn the labels.
+
+        ``key`` are the hashes of the rows' keys; unknown by default.
+        """
         halves = np.full(len(value), np.nan)
-        for row, (said, truth, code) in enumerate(zip(value.tolist(), label.tolist(), task.tolist(), strict=True)):
+        keys = np.full(len(value), UNKNOWN) if key is None else key
+        rows = zip(value.tolist(), label.tolist(), task.tolist(), keys.tolist(), strict=True)
+        for row, (said, truth, code, whose) in enumerate(rows):
             if isfinite(said) and isfinite(truth):
                 halves[row] = half = self.half_width(code)
-                self.learn(abs(truth - said), half=half, task=code)
+                self.learn(abs(truth - said), half=half, task=code, key=whose)
         return halves
 
-    def learn(self, residual: float, *, half: float, task: int, late: int = 0) -> None:
+    def learn(self, residual: float, *, half: float, task: int, key: int = UNKNOWN, late: int = 0) -> None:
         """Learn how far a label lay from its prediction, whose interval had that half width.
 
         It is ``late`` by so many events: those that were predicted meanwhile.
@@ -88,7 +103,12 @@ class AdaptiveIntervals:
         # Nobody could go further but labels that lie on the prediction itself: an interval without ends or width.
         most = step * (1 + late)
         self._level = min(max(self._level + step * (self._miss - missed), -most), 1 + most)
-        self._task(task).add(residual, half=half, missed=missed)
+        self._task(task).add(residual, half=half, missed=missed, key=key)
+
+    def forget(self, gone: Gone) -> int:
+        """Let residuals go; return how many: see ``RowHolder``. The level, and what the scores are of, stay."""
+        keys = frozenset(map(key_hash, gone.keys))
+        return sum(task.forget(keys) for task in self._tasks.values())
 
     def merge_task(self, task: int, *, into: int) -> None:
         """Let what is known of ``task`` be of ``into``: its number is another's from now on."""
@@ -124,6 +144,8 @@ class _Task:
 
     def __init__(self, window: int) -> None:
         self._came: deque[float] = deque()
+        self._keys: deque[int] = deque()
+        """Hash of the key of each."""
         self._sorted: list[float] = []
         self._halves: deque[float] = deque(maxlen=window)
         self._missed: deque[bool] = deque(maxlen=window)
@@ -135,18 +157,26 @@ class _Task:
             return inf
         return self._sorted[place - 1] if place >= 1 else 0.0
 
-    def add(self, residual: float, *, half: float, missed: bool) -> None:
+    def add(self, residual: float, *, half: float, missed: bool, key: int) -> None:
         """Remember a residual, and how its interval was."""
-        self._remember(residual)
+        self._remember(residual, key)
         self._halves.append(half)
         self._missed.append(missed)
 
     def take_up(self, other: _Task) -> None:
         """Remember another task's newest ones as well."""
-        for residual in other._came:
-            self._remember(residual)
+        for residual, key in zip(other._came, other._keys, strict=True):
+            self._remember(residual, key)
         self._halves.extend(other._halves)
         self._missed.extend(other._missed)
+
+    def forget(self, keys: Collection[int]) -> int:
+        """Let the residuals of these keys go; return how many."""
+        left = [(each, key) for each, key in zip(self._came, self._keys, strict=True) if key not in keys]
+        gone = len(self._came) - len(left)
+        self._came, self._keys = deque(each for each, _ in left), deque(key for _, key in left)
+        self._sorted = sorted(self._came)
+        return gone
 
     def score(self) -> IntervalScore:
         """Return how good the newest intervals were."""
@@ -162,7 +192,8 @@ class _Task:
     def state_dict(self) -> dict[str, Any]:
         """Return the residuals in their order, and the newest intervals."""
         return {
-            "residuals": np.array(self._came),
+            "residuals": np.array(self._came, dtype=np.float64),
+            "keys": np.array(self._keys, dtype=np.int64),
             "halves": np.array(self._halves),
             "missed": np.array(self._missed, dtype=np.bool_),
         }
@@ -170,13 +201,16 @@ class _Task:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""
         self._came = deque(np.asarray(state["residuals"]).tolist())
+        self._keys = deque(np.asarray(state["keys"]).tolist())
         self._sorted = sorted(self._came)
         self._halves.extend(np.asarray(state["halves"]).tolist())
         self._missed.extend(np.asarray(state["missed"]).tolist())
 
-    def _remember(self, residual: float) -> None:
+    def _remember(self, residual: float, key: int) -> None:
         self._came.append(residual)
+        self._keys.append(key)
         insort(self._sorted, residual)
         if len(self._came) > _RESIDUALS:
             oldest = self._came.popleft()
+            self._keys.popleft()
             del self._sorted[bisect_left(self._sorted, oldest)]

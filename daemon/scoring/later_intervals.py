@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daemon.scoring.intervals import AdaptiveIntervals
+from strategies.batch import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,12 +46,12 @@ class LaterIntervals(AdaptiveIntervals):
         self._waiting[number] = _Waiting(value, half, task)
         return half
 
-    def hear(self, number: int, label: float) -> None:
-        """Learn the label of an event."""
+    def hear(self, number: int, label: float, *, key: int = UNKNOWN) -> None:
+        """Learn the label of an event, with the hash of its key."""
         said = self._waiting.pop(number, None)
         if said is not None and isfinite(label):
             late = max(0, self._next - 1 - number)
-            self.learn(abs(label - said.value), half=said.half, task=said.task, late=late)
+            self.learn(abs(label - said.value), half=said.half, task=said.task, key=key, late=late)
 
     def give_up(self, numbers: Iterable[int]) -> None:
         """Let events go that get no label."""

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strategies.row_holder import key_hash
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from strategies.row_holder import Gone
 
     Label = NDArray[np.int64] | NDArray[np.float32]
 
@@ -66,6 +70,13 @@ class NoChange:
         if len(self._last) > self._max_keys:
             self._last.popitem(last=False)
         return before
+
+    def forget(self, gone: Gone) -> int:
+        """Let the last labels of keys go; return of how many: see ``RowHolder``."""
+        leave = [key for key in map(key_hash, gone.keys) if key in self._last]
+        for key in leave:
+            self._last.pop(key, None)
+        return len(leave)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, least recently used first, and the last label of each."""

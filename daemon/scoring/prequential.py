@@ -17,6 +17,7 @@ from daemon.scoring.prequential_score import (
     number_terms,
 )
 from daemon.state.saved_setting import require_saved_setting
+from strategies.batch import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.scoring.prequential_score import Column, Terms
+    from strategies.row_holder import Gone
 
 ROWS, LABEL, LABEL_SQUARED = (NUMBER_TERMS.index(name) for name in ("rows", "label", "label_squared"))
+_FORGOTTEN = -2
+"""The key of a row in the ring that is not there any more."""
 
 
 class Prequential:
@@ -42,6 +46,8 @@ class Prequential:
         """Rows so far."""
         self._origin: float | None = None
         self._ring = np.zeros((window, columns))
+        self._keys = np.full(window, UNKNOWN)
+        """Hash of the key of each row in the ring: see ``Batch.key``."""
         self._total = np.zeros((1, columns))
         self._of_task = np.zeros((max_tasks, columns))
 
@@ -51,11 +57,12 @@ class Prequential:
         *,
         label: Column,
         task: NDArray[np.int64],
+        key: NDArray[np.int64] | None = None,
         no_change: Column | None = None,
     ) -> None:
         """Score predictions ``(rows,)`` against their labels; classes as indices, numbers as floats.
 
-        ``no_change`` is what that baseline predicted, where there is one.
+        ``key`` are the hashes of the rows' keys; ``no_change`` is what that baseline predicted, where there is one.
         """
         if not len(label):
             return
@@ -64,7 +71,13 @@ class Prequential:
         tasks = set(task.tolist())
         for index in tasks:
             self._add(self._of_task, index, terms if len(tasks) == 1 else terms[task == index])
-        self._write_ring(terms)
+        self._write_ring(terms, np.full(len(terms), UNKNOWN) if key is None else key)
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows be none of the newest; return how many: see ``RowHolder``. In the sums of all they stay."""
+        leave = gone.hashed(self._keys)
+        self._ring[leave], self._keys[leave] = 0, _FORGOTTEN
+        return int(leave.sum())
 
     def merge_task(self, task: int, *, into: int) -> None:
         """Count what is known of ``task`` as of ``into``."""
@@ -86,13 +99,15 @@ class Prequential:
             # One after another; np.sum would pair them up, by their number.
             sums[row] = np.cumsum(np.vstack((sums[row], terms)), axis=0)[-1]
 
-    def _write_ring(self, terms: Terms) -> None:
+    def _write_ring(self, terms: Terms, key: NDArray[np.int64]) -> None:
         window = len(self._ring)
         kept = terms[-window:]
         start = (self.n_seen + len(terms) - len(kept)) % window
         end = min(window - start, len(kept))
         self._ring[start : start + end] = kept[:end]
         self._ring[: len(kept) - end] = kept[end:]
+        self._keys[start : start + end] = key[len(terms) - len(kept) :][:end]
+        self._keys[: len(kept) - end] = key[len(terms) - len(kept) :][end:]
         self.n_seen += len(terms)
 
     def windowed(self) -> PrequentialScore:
@@ -135,10 +150,13 @@ class Prequential:
 
     def _newest(self) -> Terms:
         """Return the terms of the last ``window`` rows, oldest first."""
-        window = len(self._ring)
+        window, start = len(self._ring), self.n_seen % len(self._ring)
         if self.n_seen < window:
-            return self._ring[: self.n_seen]
-        return np.roll(self._ring, -(self.n_seen % window), axis=0)
+            newest, keys = self._ring[: self.n_seen], self._keys[: self.n_seen]
+        else:
+            newest, keys = np.roll(self._ring, -start, axis=0), np.roll(self._keys, -start)
+        forgotten = keys == _FORGOTTEN
+        return newest[~forgotten] if forgotten.any() else newest
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of the sums and the window."""
@@ -146,6 +164,7 @@ class Prequential:
             "n_seen": self.n_seen,
             "origin": self._origin,
             "ring": self._ring.copy(),
+            "keys": self._keys.copy(),
             "total": self._total.copy(),
             "of_task": self._of_task.copy(),
         }
@@ -156,6 +175,7 @@ class Prequential:
         require_saved_setting("retention.max_tasks", saved=len(state["of_task"]), configured=len(self._of_task))
         self.n_seen, self._origin = state["n_seen"], state["origin"]
         self._ring[:], self._total[:], self._of_task[:] = state["ring"], state["total"], state["of_task"]
+        self._keys[:] = state["keys"]
 
 
 def _are_of_the_same_rows(terms: Terms, other: Terms) -> bool:

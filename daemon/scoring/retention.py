@@ -109,6 +109,10 @@ class RetentionMatrix:
         if at_boundary:
             self._rows.append(self._now)
 
+    def keep_rows(self, numbers: NDArray[np.int64]) -> None:
+        """Remember what was said of no other rows than those with these numbers, which the probe sets have now."""
+        self._same_rows.keep(numbers)
+
     def merge_task(self, task: int, *, into: int, share: float) -> None:
         """Let what is known of ``task`` be of ``into``; its rows have that share of the probe set of both.
 

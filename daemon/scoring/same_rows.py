@@ -97,6 +97,13 @@ class SameRows:
             if gone is not None:
                 kept[into] = gone if there is None else _both(there, gone)
 
+    def keep(self, numbers: NDArray[np.int64]) -> None:
+        """Remember nothing of rows but those with these numbers, which are in the probe sets."""
+        for kept in (self._first, self._best):
+            for task, then in kept.items():
+                there = np.flatnonzero(np.isin(then.rows.numbers, numbers))
+                kept[task] = Then(then.rows.take(there), ahead=then.ahead)
+
     def state_dict(self) -> dict[str, Any]:
         """Return all that is remembered."""
         kept = {"first": self._first, "best": self._best}

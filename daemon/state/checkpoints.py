@@ -266,6 +266,25 @@ class CheckpointStore:
         self._keep_one_withdrawn(generations[-1])
         return generations[-1]
 
+    def remove_all_but(self, generation: int) -> list[int]:
+        """Remove every other generation, those moved aside among them; return their numbers."""
+        with state_io(self.directory, "write"):
+            others = [each for each in _numbers(self.directory) if each != generation]
+            aside = _numbers(self.discarded)
+            for path in (*map(self.path, others), *map(self._aside, aside)):
+                # Renamed first: removed by halves, it would look damaged.
+                shutil.rmtree(path.rename(self.directory / f"{_TEMPORARY}removed-{path.name}"))
+            sync_directory(self.directory)
+            if aside:
+                sync_directory(self.discarded)
+        return sorted({*others, *aside})
+
+    def commit_as(self, generation: int, *, like: int) -> None:
+        """Note that the positions of a generation are committed, where those of another are, which are the same."""
+        with suppress(OSError):
+            if (self.path(like) / _COMMITTED).exists():
+                (self.path(generation) / _COMMITTED).touch()
+
     def mark_committed(self, generation: int) -> None:
         """Note that the positions of a generation are committed: ends ``rolled_back``.
 

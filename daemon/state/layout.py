@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from daemon.state.state_error import StateError
+from daemon.state.whose_rows import note_whose_rows_are
 from strategies.objective import Regression
 from strategies.scaler import state_of_sums
 
@@ -27,12 +28,12 @@ _WHOLE = re.compile(r"^(-?(?:0|[1-9][0-9]*))\.0+$")
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
     "targets": 1,
-    "intake": 3,
-    "main_learner": 4,
-    "later_labels": 1,
-    "companions": 3,
-    "committee": 3,
-    "intervals": 1,
+    "intake": 4,
+    "main_learner": 5,
+    "later_labels": 2,
+    "companions": 4,
+    "committee": 4,
+    "intervals": 2,
     "anomalies": 1,
     "estimate": 1,
     "waiting_places": 1,
@@ -407,5 +408,7 @@ MIGRATIONS: Final = (
     Migration("source", 1, _leave_the_model_unnamed),
     Migration("main_learner", 3, _count_by_class),
     Migration("committee", 2, _ask_for_what_is_remembered),
+    Migration("main_learner", 4, note_whose_rows_are),
 )
-"""In the order in which they are applied. The first one is for main learner and companions too."""
+"""In the order in which they are applied. The first one is for main learner and companions too, the last one
+for all components that were given a version with it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from daemon.web.control import Action
 
 Report = Literal["text", "openmetrics", "status", "history"]
@@ -28,5 +30,10 @@ class Daemon(Protocol):
     async def report(self, name: Report) -> bytes:
         """Return a report, one that is made now or not long ago; raise ``NoAnswerError``."""
 
-    async def order(self, action: Action, *, client: str, patience_seconds: float) -> Outcome:
-        """Have something done; return what came of it, and when the patience ends, that nothing has yet."""
+    async def order(
+        self, action: Action, *, client: str, patience_seconds: float, keys: Sequence[str] = ()
+    ) -> Outcome:
+        """Have something done; return what came of it, and when the patience ends, that nothing has yet.
+
+        ``keys`` are what is to be forgotten.
+        """

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-Action = Literal["reload", "checkpoint", "consolidate", "quit"]
+Action = Literal["reload", "checkpoint", "consolidate", "forget", "quit"]
 _MOST_WAITING = 8
 
 
@@ -35,6 +35,10 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class _Order:
     action: Action
+    keys: tuple[bytes, ...] = ()
+    """What is to be forgotten."""
+    by: str = ""
+    """Who asks for that."""
     answer: Future[Answer] = field(default_factory=Future)
 
 
@@ -48,9 +52,12 @@ class Control:
         self._orders: queue.Queue[_Order] = queue.Queue(_MOST_WAITING)
         self._closed = threading.Event()
 
-    def ask(self, action: Action) -> Future[Answer]:
-        """Return what will hold the answer; raise ``TooManyWaitingError`` or ``StoppingError``."""
-        order = _Order(action)
+    def ask(self, action: Action, *, keys: Sequence[bytes] = (), by: str = "") -> Future[Answer]:
+        """Return what will hold the answer; raise ``TooManyWaitingError`` or ``StoppingError``.
+
+        ``keys`` are what is to be forgotten, and ``by`` is who asks for it.
+        """
+        order = _Order(action, tuple(keys), by)
         try:
             self._orders.put_nowait(order)
         except queue.Full as error:
@@ -60,13 +67,24 @@ class Control:
             self.close()
         return order.answer
 
-    def serve(self, do: Callable[[Action], Answer]) -> None:
-        """Carry out the oldest order, if there is any; what it raises is raised, here and to who has asked."""
+    def serve(
+        self,
+        do: Callable[[Action], Answer],
+        *,
+        forget: Callable[[Sequence[bytes], str], Answer] | None = None,
+    ) -> None:
+        """Carry out the oldest order, if there is any; what it raises is raised, here and to who has asked.
+
+        ``forget`` is given keys, and who asks for it.
+        """
         order = self._next()
         if order is None or not order.answer.set_running_or_notify_cancel():
             return
         try:
-            order.answer.set_result(do(order.action))
+            if forget is not None and order.action == "forget":
+                order.answer.set_result(forget(order.keys, order.by))
+            else:
+                order.answer.set_result(do(order.action))
         except BaseException as error:
             order.answer.set_exception(error)
             raise

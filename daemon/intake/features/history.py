@@ -9,6 +9,8 @@ import numpy as np
 
 from daemon.intake.features.key_slots import KeySlots
 from daemon.intake.features.row_history import Groups, RowHistory
+from strategies.batch import UNKNOWN
+from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from daemon.intake.features.key_slots import Key
     from daemon.intake.features.row_history import Woven
+    from strategies.row_holder import Gone
 
     Floats = NDArray[np.float64]
 
@@ -54,6 +57,8 @@ class History:
         self._values = RowHistory(depth=depth, width=width)
         self._labels = RowHistory(depth=label_depth, width=label_width)
         self._seen = np.zeros(1, dtype=np.int64)
+        self._whose = np.full(max(depth, label_depth) if max_keys is None else 0, UNKNOWN)
+        """Where all rows have one history: the hash of the key of each row that may be in it, the newest last."""
 
     @property
     def keys(self) -> KeySlots | None:
@@ -63,6 +68,7 @@ class History:
     def advance(self, values: Floats, labels: Floats, *, key: Sequence[Key]) -> Iterator[Present]:
         """Give the rows with what came before them, in one or more consecutive spans, and remember them."""
         if self._keys is None:
+            self._remember_whose(key)
             yield self._present(slice(0, len(values)), values, labels, Groups.single(len(values)))
             return
         for span in self._keys.spans(key):
@@ -81,6 +87,36 @@ class History:
             self._labels.glance(no_labels, slots),
             np.where(slots < 0, 0, self._seen[slots]),
         )
+
+    def _remember_whose(self, key: Sequence[Key]) -> None:
+        if depth := len(self._whose):
+            newest = [key_hash(each) for each in key[-depth:]]
+            self._whose = np.append(self._whose, newest)[-depth:]
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows of keys go; return how many, or of how many keys: see ``RowHolder``.
+
+        Where all rows have one history, it is then as if those had never come.
+        """
+        if self._keys is None:
+            return self._forget_steps(gone)
+        before, kept = len(self._keys), self._keys.kept(gone)
+        if len(kept) < before:
+            self._keys.forget(gone)
+            self._values.keep(kept)
+            self._labels.keep(kept)
+            self._seen = self._seen[kept] if len(kept) else np.zeros(1, dtype=np.int64)
+        return before - len(kept)
+
+    def _forget_steps(self, gone: Gone) -> int:
+        leave = gone.hashed(self._whose)
+        if not leave.any():
+            return 0
+        there = np.arange(len(leave)) >= len(leave) - int(self._seen[0])
+        left = [history.keep_steps(~leave & there) for history in (self._values, self._labels) if history.depth]
+        self._whose = np.append(np.full(int(leave.sum()), UNKNOWN), self._whose[~leave])
+        self._seen[0] = min(left)
+        return int(leave.sum())
 
     def _present(self, rows: slice, values: Floats, labels: Floats, groups: Groups) -> Present:
         before = self._seen[groups.slots][groups.group] + groups.rank
@@ -108,6 +144,7 @@ class History:
             "values": self._values.values[slots],
             "labels": self._labels.values[slots],
             "seen": self._seen[slots],
+            "whose": self._whose.copy(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -123,6 +160,7 @@ class History:
                 "features.per_key differs from that of the saved state; restore it or start with an empty "
                 "state directory"
             )
+        self._whose = np.array(state["whose"], dtype=np.int64)
         dropped = 0 if self._keys is None else self._keys.load_state_dict(state["keys"])
         slots = len(state["seen"]) - dropped
         self._reserve(slots)

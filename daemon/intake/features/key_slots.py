@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from strategies.row_holder import Gone
+
     Key = bytes | None
 
 LONGEST_KEY_BYTES = 64
@@ -110,6 +112,16 @@ class KeySlots:
             self.dropped += 1
         self._slot_of[name] = slot
         return slot
+
+    def kept(self, gone: Gone) -> NDArray[np.int64]:
+        """Return the slots in use of all but some keys, the longest unseen key's first."""
+        names = {short_key(key) for key in gone.keys}
+        return np.array([slot for name, slot in self._slot_of.items() if name not in names], dtype=np.int64)
+
+    def forget(self, gone: Gone) -> None:
+        """Go on with what ``kept`` returns, in the first slots."""
+        names = {short_key(key) for key in gone.keys}
+        self.load_state_dict(packed([name for name in self._slot_of if name not in names]))
 
     def find(self, keys: Sequence[Key]) -> NDArray[np.int64]:
         """Return each key's slot ``(rows,)``, -1 where it has none; changes nothing."""

@@ -73,6 +73,11 @@ class RowHistory:
         self._depth = depth
         self.values = np.zeros((1, depth, width))
 
+    @property
+    def depth(self) -> int:
+        """How many rows are remembered of a slot."""
+        return self._depth
+
     def reserve(self, slots: int) -> None:
         """Make room for that many slots, growing by doubling."""
         have, depth, width = self.values.shape
@@ -80,6 +85,18 @@ class RowHistory:
             grown = np.zeros((max(slots, 2 * have), depth, width))
             grown[:have] = self.values
             self.values = grown
+
+    def keep(self, slots: Integers) -> None:
+        """Go on with the rows of these slots ``(slots,)``, in the first ones."""
+        self.values = self.values[slots] if len(slots) else np.zeros((1, *self.values.shape[1:]))
+
+    def keep_steps(self, kept: NDArray[np.bool_]) -> int:
+        """Of slot 0, go on with some of its newest rows ``(steps,)``, the newest last; return how many."""
+        depth = self.values.shape[1]
+        rows = self.values[0][kept[len(kept) - depth :]]
+        self.values[0] = 0.0
+        self.values[0, depth - len(rows) :] = rows
+        return len(rows)
 
     def glance(self, rows: Floats, slots: Integers) -> Woven:
         """Return ``rows (rows, width)`` with the history of their slots, each alone; remember nothing.

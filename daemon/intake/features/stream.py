@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from daemon.intake.features.key_slots import KeySlots
     from daemon.intake.features.options import FeaturesSection
+    from strategies.row_holder import Gone
 
     Floats = NDArray[np.float64]
 
@@ -143,6 +144,10 @@ class StreamFeatures:
             stop = start + len(part.names)
             out[:, start:stop] = part.columns(current)
             start = stop
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows of keys go that features look back on; return how many, or of how many keys."""
+        return self._history.forget(gone)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the history, the names of the columns and which fields are taken logarithmically."""

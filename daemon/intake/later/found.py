@@ -25,6 +25,7 @@ Outcome = Literal[
     "contradicting",  # a label that said otherwise when its event was learned already
     "corrected",  # an early label in place of another
     "unknown",  # a label whose event never came
+    "erased",  # an event that waited, until its key was erased
 ]
 OUTCOMES: tuple[Outcome, ...] = (
     "learned",
@@ -37,6 +38,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     "contradicting",
     "corrected",
     "unknown",
+    "erased",
 )
 
 

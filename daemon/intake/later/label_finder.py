@@ -10,9 +10,10 @@ from connectors.decoder import Reject
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.later.joined_labels import Happening
 from daemon.intake.later.label_records import place_of
+from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from daemon.intake.later.label_records import LabelRecords
     from daemon.intake.later.patience import Patience
     from daemon.intake.later.stream_targets import StreamTargets
+    from strategies.row_holder import Gone
 
 
 class _Meant(NamedTuple):
@@ -35,6 +37,7 @@ class _Meant(NamedTuple):
     time: float
     label: Any
     is_event: bool
+    key: bytes | None
 
 
 class LabelFinder(Protocol):
@@ -63,6 +66,12 @@ class LabelFinder(Protocol):
         """Return the labels that have found their events, all else that has come of both, and the rejects.
 
         ``among`` are the records in their order.
+        """
+
+    def forget(self, gone: Gone, numbers: Collection[int]) -> tuple[list[int], int]:
+        """Give up the events of some keys, and those of these numbers, and let go what is known of their labels.
+
+        Return the numbers of the events that waited, and how many labels and values went besides.
         """
 
     def state_dict(self) -> dict[str, Any]:
@@ -108,6 +117,10 @@ class InTheStream:
         if encoded.faults:
             found.keep(encoded.accepted)
         return found.heard(encoded.values), found, []
+
+    def forget(self, gone: Gone, numbers: Collection[int]) -> tuple[list[int], int]:
+        """Give up events; let go the newest values of keys."""
+        return self._targets.forget(gone, numbers)
 
     def state_dict(self) -> dict[str, Any]:
         """Return who waits."""
@@ -171,9 +184,9 @@ class InRecords:
         return found.heard(np.array(found.value, dtype=kind)), found, [*rejects, *faults]
 
     def _meant(self, rows: Rows, *, is_event: bool) -> Iterator[_Meant]:
-        columns = zip(rows.records, self._identities(rows), rows.time.tolist(), rows.label, strict=True)
-        for record, identity, time, label in columns:
-            yield _Meant(record, identity, time, label, is_event)
+        columns = zip(rows.records, self._identities(rows), rows.time.tolist(), rows.label, rows.key, strict=True)
+        for record, identity, time, label, key in columns:
+            yield _Meant(record, identity, time, label, is_event, key)
 
     def _identities(self, rows: Rows) -> Sequence[bytes | None]:
         """Return what each row is known by, None where it lacks that."""
@@ -193,7 +206,7 @@ class InRecords:
         code = dict(zip(good, encoded.values.tolist(), strict=True))
         faults = [(both[labelled[fault.row]], fault) for fault in encoded.faults]
         happenings = [
-            Happening(each.identity, each.time, code.get(place), each.is_event)
+            Happening(each.identity, each.time, code.get(place), each.is_event, key_hash(each.key))
             for place, each in enumerate(both)
             if each.is_event or place in code
         ]
@@ -201,6 +214,10 @@ class InRecords:
             Reject(each.record, "label", fault.reason, fault.message) for each, fault in faults if not each.is_event
         ]
         return happenings, rejects
+
+    def forget(self, gone: Gone, numbers: Collection[int]) -> tuple[list[int], int]:
+        """Give up events; let go labels that came early, and those of settled events."""
+        return self._joined.forget(gone, numbers)
 
     def state_dict(self) -> dict[str, Any]:
         """Return who waits."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.intake.later.found import Heard
+    from strategies.row_holder import Gone
 
     Floats = NDArray[np.float64]
 
@@ -70,6 +71,15 @@ class LabelLags:
         """Take note that these events get no label."""
         for number in numbers:
             self._key_of.pop(number, None)
+
+    def forget_keys(self, gone: Gone) -> int:
+        """Let the labels of keys go; return of how many: see ``RowHolder``.
+
+        Where all events are of one key nobody knows whose a label was, and so all go: after that as many are to
+        come again.
+        """
+        names = [self._name(key) for key in sorted(gone.keys)]
+        return sum(self._labels.pop(name, None) is not None for name in dict.fromkeys(names))
 
     def _name(self, key: bytes | None) -> bytes | None:
         return short_key(key) if self._per_key else None

@@ -16,7 +16,7 @@ from daemon.intake.labels.label_columns import label_columns, label_width
 from daemon.intake.later.label_lags import LabelLags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from connectors.decoder import Reject, Rows
     from connectors.record import Record
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from daemon.intake.later.found import Heard, Outcome
     from daemon.intake.later.label_finder import LabelFinder
     from daemon.tasks.assigned import Assigned
+    from strategies.row_holder import Gone
 
 log = structlog.get_logger("retaind")
 
@@ -177,6 +178,16 @@ class LaterIntake(Intake):
             labels=np.full(len(rows), None, dtype=object),
             records=rows.records,
         )
+
+    def forget_waiting(self, gone: Gone, numbers: Collection[int]) -> tuple[list[int], dict[str, int]]:
+        """Give up the events of some keys, and those of these numbers; let go what is known of their labels.
+
+        Return the numbers of the events that waited, and how much went besides.
+        """
+        given_up, labels = self._finder.forget(gone, numbers)
+        self._lags.forget(given_up)
+        self.outcomes["erased"] += len(given_up)
+        return given_up, {"labels": labels, "label histories": self._lags.forget_keys(gone)}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of all intake, and who waits."""

@@ -19,10 +19,11 @@ from daemon.intake.later.patience import Patience
 from daemon.intake.packed_texts import packed, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from connectors.decoder import Rows
     from daemon.intake.labels.options import NumberLabel
+    from strategies.row_holder import Gone
 
 _NOTHING = math.nan
 
@@ -182,6 +183,21 @@ class StreamTargets:
                     found.expire(event.number, before=row)
         self._keys[name] = _Key()
         return self._keys[name]
+
+    def forget(self, gone: Gone, numbers: Collection[int]) -> tuple[list[int], int]:
+        """Give up events, and let go the newest values of keys: see ``LabelFinder``."""
+        names, given_up, values = {short_key(key) for key in gone.keys}, list[int](), 0
+        for name, key in list(self._keys.items()):
+            leaves = [name in names or event.number in numbers for event in key.waiting]
+            given_up += [
+                event.number
+                for event, leave in zip(key.waiting, leaves, strict=True)
+                if leave and event.waits and self.patience.settle(event.number)
+            ]
+            key.waiting = deque(each for each, leave in zip(key.waiting, leaves, strict=True) if not leave)
+            if name in names:
+                values += len(self._keys.pop(name).newest)
+        return given_up, values
 
     def state_dict(self) -> dict[str, Any]:
         """Return who waits, and the newest values of every key, the longest unseen first."""

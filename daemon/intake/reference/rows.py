@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from strategies.row_holder import Gone
+
 _SHOWN = 20
 
 
@@ -69,6 +71,10 @@ class ReferenceRows:
         columns = np.array([self.names.index(name) for name in names], dtype=np.int64)
         probes, mixable = (part.part(np.arange(part.capacity), columns) for part in (self.probes, self.mixable))
         return ReferenceRows(tuple(names), probes, mixable)
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go; return how many: see ``RowHolder``. Whoever reads these rows has fewer of them."""
+        return self.probes.forget(gone) + self.mixable.forget(gone)
 
     def state_dict(self) -> dict[str, Any]:
         """Return all rows: a run that goes on needs no source of them."""

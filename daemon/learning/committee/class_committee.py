@@ -12,6 +12,7 @@ from daemon.learning.committee.any_member import expert_names, load_member_state
 from daemon.learning.committee.class_trust import ClassTrust
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
+from daemon.learning.committee.neighbours import Neighbours
 from daemon.learning.committee.probabilities import FLOOR, floored
 from daemon.learning.committee.recall import Recall, Review
 from strategies.objective import NO_CLASS, Answer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from daemon.learning.committee.recollection import Remembered
     from daemon.learning.committee.views import ClassViews, Views
     from strategies.batch import Batch
+    from strategies.row_holder import Gone, RowHolder
 
 
 _SHARE_OF_ROWS_ALONE = 0.0005
@@ -106,7 +108,7 @@ class ClassCommittee:
         assert views is not None, "a block has rows"
         label = self._label[: views.filled]
         if remembered is not None:
-            self._review(views.x[: views.filled], self._main[: views.filled], label, remembered)
+            self._review(views.x[: views.filled], self._main[: views.filled], label, remembered, key=views.key)
         for member in self._members:
             member.learn(views, label, fresh=fresh)
         judged = np.flatnonzero(label < self._logs.shape[1])
@@ -115,6 +117,12 @@ class ClassCommittee:
         self._mixture.learn(self._losses)
         self._views.learn()
         self._begin()
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go, while no block is open; return how many, or of how many keys: see ``RowHolder``."""
+        neighbours = [each for each in self._members if isinstance(each, Neighbours)]
+        holders: list[RowHolder] = [self._views, self._recall, *neighbours]
+        return sum(each.forget(gone) for each in holders)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned until the block that is open; its rows are answered again."""
@@ -157,7 +165,13 @@ class ClassCommittee:
         return np.asarray(mixed), unknown
 
     def _review(
-        self, x: Tensor, main: NDArray[np.float32], label: NDArray[np.int64], remembered: Remembered
+        self,
+        x: Tensor,
+        main: NDArray[np.float32],
+        label: NDArray[np.int64],
+        remembered: Remembered,
+        *,
+        key: NDArray[np.int64],
     ) -> None:
         """Learn whom to believe about rows without a past: from remembered ones, and from as many of a block.
 
@@ -168,7 +182,8 @@ class ClassCommittee:
         main = np.concatenate([main[some], self._probabilities(remembered.main)])
         inputs, voices = self._of_new_keys(scaled, main, known=remembered.known_classes)
         self._recall.learn(
-            Review(inputs, voices=voices, truth=np.append(label[some], remembered.label)), new=len(some)
+            Review(inputs, voices=voices, truth=np.append(label[some], remembered.label), key=key[some]),
+            new=len(some),
         )
 
     def _of_new_keys(

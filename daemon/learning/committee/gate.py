@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from strategies.batch import UNKNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from strategies.row_holder import Gone
 
 _NEWEST = 256
 """Rows that are remembered as the newest."""
@@ -34,6 +38,8 @@ class Gate:
         self._weights = np.zeros(width + 2)
         self._curvature = np.zeros((width + 2, width + 2))
         self._newest = np.zeros((_NEWEST, width))
+        self._keys = np.full(_NEWEST, UNKNOWN)
+        """Hash of the key of each of the newest."""
         self._seen = 0
 
     @property
@@ -57,11 +63,22 @@ class Gate:
         if np.isfinite(step).all():
             self._weights += step
 
-    def follow(self, x: NDArray[np.float64]) -> None:
-        """Put rows ``(rows, width)`` in place of the oldest of the newest."""
-        x = x[-_NEWEST:]
-        self._newest[(self._seen + np.arange(len(x))) % _NEWEST] = x
+    def follow(self, x: NDArray[np.float64], *, key: NDArray[np.int64]) -> None:
+        """Put rows ``(rows, width)`` with the hashes of their keys in place of the oldest of the newest."""
+        x, key = x[-_NEWEST:], key[-_NEWEST:]
+        places = (self._seen + np.arange(len(x))) % _NEWEST
+        self._newest[places], self._keys[places] = x, key
         self._seen += len(x)
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go; return how many: see ``RowHolder``."""
+        there = np.arange(max(0, self._seen - _NEWEST), self._seen) % _NEWEST
+        kept = there[~gone.hashed(self._keys[there])]
+        if len(kept) < len(there):
+            x, key = self._newest[kept], self._keys[kept]
+            self._newest[:], self._keys[:], self._seen = 0, UNKNOWN, 0
+            self.follow(x, key=key)
+        return len(there) - len(kept)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the regression and the newest rows."""
@@ -69,6 +86,7 @@ class Gate:
             "weights": self._weights,
             "curvature": self._curvature,
             "newest": self._newest.astype(np.float32),
+            "keys": self._keys.copy(),
             "seen": self._seen,
         }
 
@@ -79,6 +97,7 @@ class Gate:
             raise ValueError(f"the checkpoint's newest rows are {newest.shape}, not {self._newest.shape}")
         self._weights, self._curvature = np.array(state["weights"]), np.array(state["curvature"])
         self._newest, self._seen = newest, state["seen"]
+        self._keys = np.array(state["keys"], dtype=np.int64)
 
     def _of_columns(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(1 / (1 + np.exp(-np.clip(columns @ self._weights, -_SURE, _SURE))))

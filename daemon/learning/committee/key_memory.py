@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.learning.committee.key_table import Arrays
+    from strategies.row_holder import Gone
 
 DECAYS = (0.7, 0.95)
 """How much of a faded label remains after one more label of the key."""
@@ -110,6 +111,10 @@ class KeyMemory:
     def remember(self) -> None:
         """Remember the rows that were rolled last from now on; forget the keys beyond the most."""
         self._table.close()
+
+    def forget(self, gone: Gone) -> int:
+        """Let keys go, while no block is open; return how many: see ``RowHolder``."""
+        return self._table.forget(gone)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, least recently seen first, and what is remembered of each."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from strategies.row_holder import Gone
+
     Arrays = dict[str, NDArray[Any]]
 
 
@@ -103,6 +105,15 @@ class KeyTable:
         self._grow()
         for name, array in self._arrays.items():
             array[: len(keys)] = state[name]
+
+    def forget(self, gone: Gone) -> int:
+        """Let keys go, while no block is open; return how many: see ``RowHolder``."""
+        state, before = self.state_dict(), len(self._slot_of)
+        kept = ~gone.hashed(state["keys"])
+        for array in self._arrays.values():
+            array[:] = 0
+        self.load_state_dict({name: column[kept] for name, column in state.items()})
+        return before - len(self._slot_of)
 
     def _restore(self, arrays: Arrays, places: NDArray[np.int64]) -> None:
         """Put back what the open block has changed, where it lies in these arrays."""

@@ -120,7 +120,8 @@ class LaterClassCommittee(ClassCommittee):
         """Learn a block of rows whose labels have come: see ``LaterCommittee``."""
         if remembered is not None:
             # The main learner's is the first of the voices.
-            self._review(torch.from_numpy(columns["x"]), columns["experts"][:, :, 0], label, remembered)
+            x, main = torch.from_numpy(columns["x"]), columns["experts"][:, :, 0]
+            self._review(x, main, label, remembered, key=columns["key"])
         views = self._later.of_rows(columns)
         for member in self._members:
             member.learn(views, label, fresh=fresh)

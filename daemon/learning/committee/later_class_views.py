@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from daemon.learning.committee.later_keys import HeardLabels
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
 
     Columns = dict[str, NDArray[Any]]
 
@@ -55,6 +56,7 @@ class LaterClassViews(ClassViews):
             "label": np.zeros((0, self.label_width), dtype=np.float32),
             "difference": np.zeros((0, self._features), dtype=np.float32),
             "last": np.zeros(0, dtype=np.int64),
+            "key": np.zeros(0, dtype=np.int64),
         }
 
     def ask(self, batch: Batch, scaled: Tensor, *, start: int, heard: HeardLabels) -> Columns:
@@ -80,9 +82,10 @@ class LaterClassViews(ClassViews):
             "label": np.concatenate([own, faded.reshape(len(rows), len(DECAYS) * self._width)], axis=1),
             "difference": self._in_sizes(difference),
             "last": last,
+            "key": batch.key.numpy(),
         }
         if len(rows):
-            self._gathered.gather(difference, start=start)
+            self._gathered.gather(difference, start=start, key=batch.key.numpy())
         return columns
 
     def of_rows(self, columns: Mapping[str, NDArray[Any]], *, start: int | None = None) -> Views:
@@ -108,7 +111,13 @@ class LaterClassViews(ClassViews):
                 faded=np.zeros((0, len(DECAYS), self._width), dtype=np.float32),
                 difference=np.zeros((0, self._features)),
             ),
+            key=columns["key"],
         )
+
+    def forget(self, gone: Gone) -> int:
+        """Let what is known of keys go; return of how many: see ``RowHolder``."""
+        self._gathered.forget(gone)
+        return super().forget(gone) + self._known.forget(gone)
 
     def learn(self) -> None:
         """Nothing: rows and labels were taken in as they came."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.learning.committee.key_table import Arrays
+    from strategies.row_holder import Gone
 
 
 class HeardLabels(NamedTuple):
@@ -62,6 +63,13 @@ class LaterKeys:
     def find(self, keys: NDArray[np.int64]) -> Arrays:
         """Return what is remembered of each row's key ``(rows, …)``; changes nothing; see ``gathered``."""
         return gathered(self.arrays, keys, slot_of=self._slot_of)
+
+    def forget(self, gone: Gone) -> int:
+        """Let keys go; return how many: see ``RowHolder``."""
+        state, before = self.state_dict(), len(self._slot_of)
+        kept = ~gone.hashed(state["keys"])
+        self.load_state_dict({name: column[kept] for name, column in state.items()})
+        return before - len(self._slot_of)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, the longest unseen first, and what is remembered of each."""

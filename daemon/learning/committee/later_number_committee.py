@@ -117,7 +117,8 @@ class LaterNumberCommittee(NumberCommittee):
             rows = np.flatnonzero(np.abs(label) <= LARGEST)
             # The main learner's is the first of the voices, told from the last label.
             main = columns["last"] + columns["unit"] * columns["experts"][:, 0]
-            self._review(torch.from_numpy(columns["x"][rows]), main[rows], label[rows], remembered)
+            x, key = torch.from_numpy(columns["x"][rows]), columns["key"][rows]
+            self._review(x, main[rows], label[rows], remembered, key=key)
         for member in self._members:
             member.learn(views, fresh=fresh[views.usable[fresh]])
         judged = np.flatnonzero(self._heard_judged)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from daemon.learning.committee.later_keys import HeardLabels
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
 
     Columns = dict[str, NDArray[Any]]
 
@@ -57,6 +58,7 @@ class LaterNumberViews(NumberViewMaker):
             "x": np.zeros((0, self._features), dtype=np.float32),
             "history": np.zeros((0, self.history_width), dtype=np.float32),
             **{name: np.zeros(0) for name in ("last", "unit")},
+            "key": np.zeros(0, dtype=np.int64),
             **{name: np.zeros(0, dtype=np.bool_) for name in ("begun", "known")},
         }
 
@@ -79,8 +81,8 @@ class LaterNumberViews(NumberViewMaker):
         past = NumberPast(known=known, labels=lagged, difference=difference)
         columns = self._columns(past, scaled, newest=newest, begun=begun, start=start)
         if len(rows):
-            self._gathered.gather(difference, start=start)
-        return columns
+            self._gathered.gather(difference, start=start, key=batch.key.numpy())
+        return {**columns, "key": batch.key.numpy()}
 
     def of_rows(
         self, columns: Mapping[str, NDArray[Any]], *, label: NDArray[np.float64] | None = None, start: int = 0
@@ -102,7 +104,14 @@ class LaterNumberViews(NumberViewMaker):
             begun=self._column(columns["begun"], start) > 0,
             mean=self._level.mean,
             deviation=self._level.deviation,
+            key=columns["key"],
         )
+
+    def forget(self, gone: Gone) -> int:
+        """Let what is known of keys go, and the label that came last; return of how many: see ``RowHolder``."""
+        self._newest = None
+        self._gathered.forget(gone)
+        return super().forget(gone) + self._known.forget(gone)
 
     def learn_rows(self, columns: Mapping[str, NDArray[Any]], label: NDArray[np.float64]) -> None:
         """Take the labels of a block ``(rows,)`` into the scales."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from strategies.batch import UNKNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from daemon.learning.committee.member import Said
     from daemon.learning.committee.views import Views
+    from strategies.row_holder import Gone
 
 _ROWS = 256
 _GROUPS = 32
@@ -38,6 +41,8 @@ class Neighbours:
         """Squared, of each row; one that is not there yet is infinitely far away."""
         self._votes = torch.zeros(_ROWS, classes)
         """The rows' labels, one-hot."""
+        self._keys = np.full(_ROWS, UNKNOWN)
+        """Hash of the key of each row."""
         self._classes = classes
         self._seen = 0
 
@@ -52,16 +57,34 @@ class Neighbours:
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Put the fresh rows in place of the oldest."""
         fresh = fresh[-_ROWS:]
-        x, labels = views.narrow[torch.from_numpy(fresh)], torch.from_numpy(label[fresh])
+        x, labels, keys = views.narrow[torch.from_numpy(fresh)], torch.from_numpy(label[fresh]), views.key[fresh]
         begin = self._seen % _ROWS
         until_end = min(len(fresh), _ROWS - begin)
-        self._write(slice(begin, begin + until_end), x[:until_end], labels[:until_end])
-        self._write(slice(0, len(fresh) - until_end), x[until_end:], labels[until_end:])
+        self._write(slice(begin, begin + until_end), x[:until_end], labels[:until_end], keys[:until_end])
+        self._write(slice(0, len(fresh) - until_end), x[until_end:], labels[until_end:], keys[until_end:])
         self._seen += len(fresh)
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go; return how many: see ``RowHolder``. As many others come to be the latest 256 with time."""
+        there = np.arange(max(0, self._seen - _ROWS), self._seen) % _ROWS
+        kept = there[~gone.hashed(self._keys[there])]
+        if len(kept) < len(there):
+            x, labels, keys = self._rows[kept], self._votes[kept].argmax(1), self._keys[kept]
+            self._rows, self._votes = torch.zeros_like(self._rows), torch.zeros_like(self._votes)
+            self._lengths, self._keys = torch.full_like(self._lengths, torch.inf), np.full(_ROWS, UNKNOWN)
+            self._write(slice(0, len(kept)), x, labels, keys)
+            self._seen = len(kept)
+        return len(there) - len(kept)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows and their labels."""
-        return {"rows": self._rows, "lengths": self._lengths, "labels": self._votes.argmax(1), "seen": self._seen}
+        return {
+            "rows": self._rows,
+            "lengths": self._lengths,
+            "labels": self._votes.argmax(1),
+            "keys": self._keys,
+            "seen": self._seen,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the rows; raise ``ValueError`` where they are of another width."""
@@ -70,13 +93,13 @@ class Neighbours:
             raise ValueError(f"the checkpoint's neighbours are {tuple(rows.shape)}, not {tuple(self._rows.shape)}")
         self._seen = state["seen"]
         there = slice(0, min(self._seen, _ROWS))
-        self._rows = rows.clone()
+        self._rows, self._keys = rows.clone(), np.array(state["keys"], dtype=np.int64)
         self._lengths[there] = torch.as_tensor(state["lengths"])[there]
         self._votes[there].scatter_(1, torch.as_tensor(state["labels"])[there].unsqueeze(1), 1)
 
-    def _write(self, places: slice, x: Tensor, labels: Tensor) -> None:
+    def _write(self, places: slice, x: Tensor, labels: Tensor, keys: NDArray[np.int64]) -> None:
         if len(labels):
-            self._rows[places] = x
+            self._rows[places], self._keys[places] = x, keys
             self._lengths[places] = x.square().sum(1)
             self._votes[places] = 0
             self._votes[places].scatter_(1, labels.unsqueeze(1), 1)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from daemon.learning.committee.number_views import NumberViews
     from daemon.learning.committee.recollection import Remembered
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
 
 
 class NumberCommittee:
@@ -100,7 +101,7 @@ class NumberCommittee:
         assert views is not None, "a block has rows"
         if remembered is not None:
             rows = np.flatnonzero(views.usable)
-            self._review(views.x[rows], self._main[rows], views.label[rows], remembered)
+            self._review(views.x[rows], self._main[rows], views.label[rows], remembered, key=views.key[rows])
         for member in self._members:
             member.learn(views, fresh=fresh[views.usable[fresh]])
         truth, filled = self._truth(views), slice(0, views.filled)
@@ -110,6 +111,10 @@ class NumberCommittee:
         self._share.learn(self._experts[filled], truth[filled], judged=views.judged[filled])
         self._views.learn()
         self._main[filled], self._now = 0, None
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go, while no block is open; return how many, or of how many keys: see ``RowHolder``."""
+        return self._views.forget(gone) + self._recall.forget(gone)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned until the block that is open; its rows are answered again."""
@@ -131,7 +136,13 @@ class NumberCommittee:
             self._recall.load_state_dict(state["recall"])
 
     def _review(
-        self, x: Tensor, main: NDArray[np.float64], label: NDArray[np.float64], remembered: Remembered
+        self,
+        x: Tensor,
+        main: NDArray[np.float64],
+        label: NDArray[np.float64],
+        remembered: Remembered,
+        *,
+        key: NDArray[np.int64],
     ) -> None:
         """Learn whom to believe about rows without a past: from remembered ones, and from as many of a block.
 
@@ -145,7 +156,8 @@ class NumberCommittee:
         truth = np.append(label[some], remembered.label[usable])
         truth = in_units(truth - reviewed.last, reviewed.unit, limit=WILD)
         if len(some) and len(usable) and reviewed.begun.all():
-            self._recall.learn(Review(_inputs(reviewed), voices=voices, truth=truth), new=len(some))
+            review = Review(_inputs(reviewed), voices=voices, truth=truth, key=key[some])
+            self._recall.learn(review, new=len(some))
 
     def _said(
         self, views: NumberViews, main: NDArray[np.float64]

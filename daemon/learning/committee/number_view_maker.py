@@ -12,6 +12,7 @@ from daemon.learning.committee.narrowing import Narrowing
 from daemon.learning.committee.number_history import LAGS, NumberHistory, NumberPast
 from daemon.learning.committee.number_views import NumberViews, in_units
 from daemon.learning.committee.views import CLIP
+from strategies.batch import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
 
 MEMORY = 0.9998
 """What a label counts after one more label, in the scales of labels."""
@@ -55,6 +57,7 @@ class NumberViewMaker:
         self._label = np.zeros(places)
         self._usable = np.zeros(places, dtype=np.bool_)
         self._slot = np.zeros(places, dtype=np.int64)
+        self._key = np.full(places, UNKNOWN)
 
     @property
     def narrow_width(self) -> int:
@@ -73,7 +76,8 @@ class NumberViewMaker:
         self._rows[where] = batch.x.numpy()
         self._usable[where] = usable = np.abs(label) <= LARGEST
         self._label[where] = np.where(usable, label, 0)
-        self._slot[where] = self._keys.place(batch.key.numpy())
+        self._key[where] = batch.key.numpy()
+        self._slot[where] = self._keys.place(self._key[where])
         self._filled = where.stop
         return self._views()
 
@@ -92,6 +96,7 @@ class NumberViewMaker:
             begun=np.full(rows, self._level.known),
             mean=self._level.mean,
             deviation=self._level.deviation,
+            key=np.full(rows, UNKNOWN),
         )
 
     def of_next(self, scaled: Tensor, rows: NDArray[np.float64], *, keys: NDArray[np.int64]) -> NumberViews:
@@ -114,7 +119,12 @@ class NumberViewMaker:
             begun=np.full(len(x), begun or self._level.known),
             mean=self._level.mean,
             deviation=self._level.deviation,
+            key=keys,
         )
+
+    def forget(self, gone: Gone) -> int:
+        """Let what is known of keys go, while no block is open; return of how many: see ``RowHolder``."""
+        return self._keys.forget(gone)
 
     def learn(self) -> None:
         """Go on to the next block."""
@@ -173,6 +183,7 @@ class NumberViewMaker:
             begun=self._padded(earlier | self._level.known) > 0,
             mean=self._level.mean,
             deviation=self._level.deviation,
+            key=self._key[filled].copy(),
         )
 
     @property

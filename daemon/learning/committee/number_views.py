@@ -46,6 +46,8 @@ class NumberViews:
     """Of all labels before the block."""
     deviation: float
     """Theirs; 0 where nothing is known of it, or they are all alike."""
+    key: NDArray[np.int64]
+    """Hash of each row's key, ``(filled,)``; see ``Batch``."""
 
     @property
     def judged(self) -> NDArray[np.bool_]:

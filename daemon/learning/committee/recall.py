@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from strategies.row_holder import Gone
+
 
 class Trust(Protocol):
     """Mixes what voices say, and learns whom to believe."""
@@ -44,6 +46,8 @@ class Review:
     """``(rows, …, voices)``: what was said of them."""
     truth: NDArray[Any]
     """``(rows,)``"""
+    key: NDArray[np.int64]
+    """Hashes of the keys that the new ones came under, ``(new rows,)``."""
 
 
 class Recall:
@@ -74,7 +78,11 @@ class Recall:
             self._learn_gate(review)
         self._of_newest.learn(review.voices[:new], review.truth[:new])
         self._of_remembered.learn(review.voices[new:], review.truth[new:])
-        self._gate.follow(review.x[:new])
+        self._gate.follow(review.x[:new], key=review.key)
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go; return how many: see ``RowHolder``."""
+        return self._gate.forget(gone)
 
     def state_dict(self) -> dict[str, Any]:
         """Return both trusts and the gate."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from strategies.any_learner import AnyLearner
     from strategies.batch import Batch
     from strategies.objective import Answer
+    from strategies.row_holder import Gone
 
 
 class Committee(Protocol):
@@ -56,6 +57,9 @@ class Committee(Protocol):
 
         Whom to believe about rows without a past is learned where ``remembered`` ones are given.
         """
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go, while no block is open; return how many, or of how many keys: see ``RowHolder``."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned until the open block; its rows are answered again."""
@@ -93,7 +97,11 @@ class ScoredCommittee:
     def score(self, answer: Answer, batch: Batch, *, no_change: NDArray[Any]) -> None:
         """Score what was said of a batch; ``no_change`` is what the baseline said."""
         self.prequential.update(
-            answer.value.numpy(), label=batch.y.numpy(), task=batch.task.numpy(), no_change=no_change
+            answer.value.numpy(),
+            label=batch.y.numpy(),
+            task=batch.task.numpy(),
+            key=batch.key.numpy(),
+            no_change=no_change,
         )
 
     def learn(self, *, fresh: NDArray[np.int64], rows: int, main: AnyLearner, known_classes: int) -> None:
@@ -130,6 +138,11 @@ class ScoredCommittee:
         """Let what is known of ``task`` be of ``into``; its members know no tasks."""
         self._matrix.merge_task(task, into=into, share=share)
         self.prequential.merge_task(task, into=into)
+
+    def forget(self, gone: Gone, *, probes: NDArray[np.int64]) -> dict[str, int]:
+        """Let rows go, while no block is open; ``probes`` numbers all rows that the probe sets have left."""
+        self._matrix.keep_rows(probes)
+        return {"committee": self.committee.forget(gone), "newest scores": self.prequential.forget(gone)}
 
     def snapshot(self, names: Mapping[int, str]) -> CommitteeSnapshot:
         """Return how it stands; ``names`` are those of all tasks, by code."""

@@ -11,6 +11,7 @@ import torch
 from daemon.learning.committee.fading_scale import FadingSize
 from daemon.learning.committee.key_memory import DECAYS, NONE, KeyMemory, Past
 from daemon.learning.committee.narrowing import Narrowing
+from strategies.batch import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from strategies.batch import Batch
+    from strategies.row_holder import Gone
 
 CLIP = 8.0
 """Deviations from its mean that a value counts at most."""
@@ -50,6 +52,8 @@ class Views:
     narrow_difference: Tensor
     past: Past
     """What was known of each key; of the filled places alone."""
+    key: NDArray[np.int64]
+    """Hash of each row's key, ``(filled,)``; see ``Batch``."""
 
 
 class ClassViews:
@@ -83,6 +87,7 @@ class ClassViews:
         self._rows = np.zeros((places, features))
         self._label = np.zeros(places, dtype=np.int64)
         self._slot = np.zeros(places, dtype=np.int64)
+        self._key = np.full(places, UNKNOWN)
 
     @property
     def label_width(self) -> int:
@@ -100,7 +105,8 @@ class ClassViews:
         self._x[where] = scaled.clamp(-CLIP, CLIP)
         self._rows[where] = batch.x.numpy()
         self._label[where] = batch.y.numpy()
-        self._slot[where] = self._keys.place(batch.key.numpy())
+        self._key[where] = batch.key.numpy()
+        self._slot[where] = self._keys.place(self._key[where])
         self._filled = where.stop
         return self._views()
 
@@ -120,6 +126,7 @@ class ClassViews:
                 faded=np.zeros((rows, len(DECAYS), self._code.shape[1]), dtype=np.float32),
                 difference=np.zeros(x.shape),
             ),
+            key=np.full(rows, UNKNOWN),
         )
 
     def of_next(self, scaled: Tensor, rows: NDArray[np.float64], *, keys: NDArray[np.int64]) -> Views:
@@ -137,7 +144,12 @@ class ClassViews:
             narrow=self._narrow(x),
             narrow_difference=self._narrow(difference),
             past=past,
+            key=keys,
         )
+
+    def forget(self, gone: Gone) -> int:
+        """Let what is known of keys go, while no block is open; return of how many: see ``RowHolder``."""
+        return self._keys.forget(gone)
 
     def learn(self) -> None:
         """Go on to the next block."""
@@ -177,6 +189,7 @@ class ClassViews:
             narrow=self._narrow(self._x),
             narrow_difference=self._narrow(difference),
             past=past,
+            key=self._key[filled].copy(),
         )
 
     def _label_columns(self, past: Past) -> NDArray[np.float32]:

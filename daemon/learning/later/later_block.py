@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from strategies.row_holder import Gone
+
     Columns = dict[str, NDArray[Any]]
 
 
@@ -62,6 +64,17 @@ class LaterBlock:
             scaled=torch.from_numpy(columns["scaled"]),
             no_change=columns["no_change"],
         )
+
+    def forget(self, gone: Gone) -> int:
+        """Let rows go that wait; return how many: see ``RowHolder``."""
+        columns, self.closed = self.columns, {}
+        if not columns:
+            return 0
+        leave = gone.among(columns["provenance"])
+        self._parts, self.filled = [], 0
+        if not leave.all():
+            self.keep({name: column[~leave] for name, column in columns.items()})
+        return int(leave.sum())
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows that wait."""

@@ -18,6 +18,7 @@ from daemon.scoring.delay_scores import DelayScores
 from strategies.objective import Answer
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from daemon.learning.committee.scored_committee import ScoredCommittee
     from daemon.learning.later.turn import Turn
     from daemon.tasks.assigned import Segment
+    from strategies.row_holder import Gone
 
     Columns = dict[str, NDArray[Any]]
 
@@ -102,6 +104,15 @@ class LaterLearner(MainLearner):
         if answer is None:
             answer = Answer(torch.zeros(0))
         return Met(answer, step=step, known=known, labels=experience, judged=judged)
+
+    def waiting_of(self, gone: Gone) -> list[int]:
+        """Return the numbers of rows that wait for their label and are to go."""
+        return [int(number) for number in self._rows.of(gone)]
+
+    def forget(self, gone: Gone) -> Counter[str]:
+        """Let rows of keys go; those that wait for their label are given up before."""
+        self.delays.forget(gone)
+        return super().forget(gone)
 
     def give_up(self, numbers: Sequence[int]) -> None:
         """Let rows go that get no label."""
@@ -208,13 +219,14 @@ class LaterLearner(MainLearner):
             return None
         columns = {**self._rows.take(heard.number), "y": label}
         batch, main, reference = batch_of(columns), columns["main"], columns["no_change"]
-        self.scored.prequential.update(main, label=label, task=columns["task"], no_change=reference)
+        key = batch.key.numpy()
+        self.scored.prequential.update(main, label=label, task=columns["task"], key=key, no_change=reference)
         said = main
         if self._committee is not None:
             said = columns[f"{_COMMITTEE}value"]
             self._committee.score(Answer(torch.from_numpy(said)), batch, no_change=reference)
         self.by_class.update(said, label=label)
-        self.delays.update(said, label=label, delay=heard.delay)
+        self.delays.update(said, label=label, delay=heard.delay, key=key)
         self._later_block.keep({**columns, "errors": self._errors(main, label), "overlap": heard.overlap})
         self.events += len(heard)
         self.newest_task = int(columns["task"][-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from daemon.learning.snapshot import PipelineSnapshot
     from daemon.scoring.estimated_accuracy import EstimatedAccuracy
     from daemon.tasks.assigned import Segment
+    from strategies.row_holder import Gone
 
 
 class LaterPipeline(Pipeline):
@@ -82,6 +84,22 @@ class LaterPipeline(Pipeline):
             estimate=None if self._estimated is None else self._estimated.score,
         )
         return replace(super().snapshot(), later=later)
+
+    def forget(self, gone: Gone) -> Counter[str]:
+        """Let rows of keys go, wherever they are kept or wait; return how many, by what they were kept for."""
+        main = self.main if isinstance(self.main, LaterLearner) else None
+        waiting = set() if main is None else set(main.waiting_of(gone))
+        given_up, counts = self._later.forget_waiting(gone, waiting)
+        leave = sorted(waiting.union(given_up))
+        if main is not None:
+            main.give_up(leave)
+        if isinstance(self._intervals, LaterIntervals):
+            self._intervals.give_up(leave)
+        if self._estimated is not None:
+            self._estimated.give_up(leave)
+        if self._places is not None:
+            self._places.forget(leave)
+        return super().forget(gone) + Counter({"waiting events": len(leave), **counts})
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that is to survive."""
@@ -173,13 +191,14 @@ class LaterPipeline(Pipeline):
         if not isinstance(intervals, LaterIntervals):
             return None
         numbers, labels = part.heard.number.tolist(), part.targets.tolist()
+        keys = [] if met.judged is None else met.judged.key.tolist()
         values, tasks = met.answer.value.tolist(), part.arrivals.batch.task.tolist()
         halves = [
             intervals.ask(part.first + event, values[event], task=tasks[event])
             for event in in_turn(
                 part.heard.before,
                 events=len(values),
-                hear=lambda label: intervals.hear(numbers[label], labels[label]),
+                hear=lambda label: intervals.hear(numbers[label], labels[label], key=keys[label]),
             )
         ]
         return np.array(halves)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from strategies.row_holder import Gone
+
     Numbers = NDArray[np.int64]
     Columns = dict[str, NDArray[Any]]
     """Columns of the same rows, ``(rows, …)`` each."""
@@ -92,6 +94,11 @@ class WaitingRows:
         there = self._number[places] == np.array(numbers, dtype=np.int64)
         self._number[places[there]] = -1
         self._waiting -= int(there.sum())
+
+    def of(self, gone: Gone) -> Numbers:
+        """Return the numbers of the rows that are to go, by their column ``provenance``."""
+        numbers = np.sort(self._number[self._number >= 0])
+        return np.asarray(numbers[gone.hashed(self.look(numbers, ["provenance"])["provenance"][:, 0])])
 
     def set_all(self, name: str, value: int, *, where: int | None = None) -> None:
         """Set a column of whole numbers in all rows that wait, or in those where it has the value ``where``."""

@@ -11,6 +11,7 @@ from daemon.telemetry.metrics import (
     categories,
     checkpoints,
     committee,
+    erasures,
     estimate,
     http,
     intervals,
@@ -51,6 +52,7 @@ AREAS = (
     advice,
     tasks,
     checkpoints,
+    erasures,
     serving,
     http,
     process,
@@ -83,6 +85,7 @@ class Metrics(TargetMetrics):
         self.loop = loop.LoopMetrics(board, alone=alone)
         self.stream = stream.StreamMetrics(board, max_partitions=max_partitions)
         self.checkpoints = checkpoints.CheckpointMetrics(board)
+        self.erasures = erasures.ErasureMetrics(board)
         self.serving = serving.ServingMetrics(board)
         self.front = http.FrontRestarts(board)
         self.process = process.ProcessMetrics(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -86,6 +87,11 @@ def run_on(golden: Path, directory: Path) -> dict[str, Any]:
     """Let a golden run go on to its end in a new directory, and return the state that it ends with."""
     shutil.copytree(golden, directory)
     (directory / "then").rename(directory / "state")
+    # No output may be in the state directory any more, where these had it.
+    for output in (directory / "state").glob("*.jsonl"):
+        output.rename(directory / output.name)
+    config = directory / "retaind.yaml"
+    config.write_text(re.sub(r"\bstate/(\w+\.jsonl)", r"\1", config.read_text()))
     os.chdir(directory)  # the paths in its configuration are relative
     with Service(load(directory / "retaind.yaml")) as service:
         service.run(stop=lambda: False)

@@ -8,6 +8,7 @@ import pytest
 from daemon.learning.committee.gate import Gate
 
 WIDTH, ROWS = 4, 32
+KEYS = np.zeros(ROWS, dtype=np.int64)
 
 
 def rows(chance: np.random.Generator, *, about: float) -> np.ndarray:
@@ -22,7 +23,7 @@ def taught(*, about: float) -> tuple[Gate, np.random.Generator]:
         newest, others = rows(chance, about=about), rows(chance, about=-3)
         if gate.begun:
             gate.learn(np.concatenate([newest, others]), first=likely, second=1 - likely)
-        gate.follow(newest)
+        gate.follow(newest, key=KEYS)
     return gate, chance
 
 
@@ -37,7 +38,7 @@ def test_what_is_new_from_now_on_is_known_by_how_near_it_is() -> None:
     elsewhere = rows(chance, about=3)
     before = gate.shares(elsewhere).mean()
     for _ in range(8):
-        gate.follow(rows(chance, about=3))
+        gate.follow(rows(chance, about=3), key=KEYS)
     assert gate.shares(elsewhere).mean() > before
 
 
@@ -54,6 +55,6 @@ def test_it_goes_on_from_its_state() -> None:
 def test_rows_that_are_all_alike_break_nothing() -> None:
     gate, alike = Gate(WIDTH), np.zeros((ROWS, WIDTH))
     for _ in range(5):
-        gate.follow(alike)
+        gate.follow(alike, key=KEYS)
         gate.learn(alike, first=np.full(ROWS, 1e-30), second=np.ones(ROWS))
     assert np.isfinite(gate.shares(alike)).all()

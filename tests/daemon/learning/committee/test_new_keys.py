@@ -45,7 +45,7 @@ def test_it_is_seen_as_the_first_row_of_a_key(*, numbers: bool) -> None:
     batch = block(first_key=90, seed=9, numbers=numbers)
     alone, met = views.of_new_keys(batch.x), views.add(batch, batch.x)
     for field in dataclasses.fields(alone):
-        if not numbers or field.name not in OF_LABELS:
+        if field.name != "key" and (not numbers or field.name not in OF_LABELS):
             assert_equal(getattr(alone, field.name), getattr(met, field.name))
 
 
