@@ -19,7 +19,8 @@ def test_the_file_to_start_from_is_valid_and_needs_no_advice(load: Any) -> None:
 
 def test_it_shows_every_section() -> None:
     shown = set(re.findall(r"^(?:# )?([a-z_]+):", starter(), flags=re.MULTILINE))
-    assert shown | {"target", "targets"} == set(Config.model_fields)  # which stand in place of label
+    # Two stand in place of label, and what is odd is told of numbers.
+    assert shown | {"target", "targets", "anomalies"} == set(Config.model_fields)
 
 
 def test_what_it_comments_out_is_valid_too(load: Any) -> None:

@@ -22,7 +22,7 @@ BASE: dict[str, Any] = {
     "source": {"type": "file", "path": "unused"},
     "decoder": {"type": "json", "first_events": 1},
     "checkpoint": {"directory": "unused"},
-    "predictions": {"type": "file", "path": "unused"},
+    "predictions": {"type": "file", "path": "unused-too"},
     "anomalies": {"one_in": 150, "window": 300},
 }
 IN_THE_STREAM = {"label": "none", "target": {"field": "heat", "ahead": 2}}

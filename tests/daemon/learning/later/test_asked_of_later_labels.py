@@ -38,6 +38,8 @@ def test_an_answer_is_what_is_published_of_an_event_that_comes_next(case: str) -
         predictor = pipeline.event_predictor(copied=True)
         assert predictor is not None
         for published in pipeline.process([record]).predictions:
+            if published.expired is not None:
+                continue
             said = predictor.say(asked(record, predictor))
             if isinstance(published.prediction, float):
                 np.testing.assert_allclose(said.prediction[0], published.prediction, atol=1e-4)

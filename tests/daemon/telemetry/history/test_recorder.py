@@ -33,13 +33,18 @@ def config(tmp_path: Path) -> Config:
 
 
 def history(service: Service) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.get(f"{service.http.address}/page/history", trust_env=False).json()
+    answer: dict[str, Any] = _get(service, "/page/history")
     return answer
 
 
 def status(service: Service) -> dict[str, Any]:
-    answer: dict[str, Any] = httpx.get(f"{service.http.address}/status", trust_env=False).json()
+    answer: dict[str, Any] = _get(service, "/status")
     return answer
+
+
+def _get(service: Service, path: str) -> Any:
+    # The process that answers is started by who asks first, and the machine may be busy.
+    return httpx.get(f"{service.http.address}{path}", trust_env=False, timeout=60).json()
 
 
 def never() -> bool:

@@ -280,6 +280,7 @@ def test_each_of_several_targets_is_told_and_the_page_is_of_the_one_that_is_chos
     with Service(Config.model_validate(sections)) as service:
         service.run(stop=lambda: False)
         browser.screen(width=320, phone=True)
+        browser.leave()
         browser.open(service.http.address)
         browser.until("return document.querySelectorAll('#targets tbody tr').length === 2")
         near, far = cells(browser, "#targets tbody tr")
