@@ -28,7 +28,7 @@ def with_state_on(disk: Path, directory: Path, *, rate: float | None) -> Path:
 def test_a_state_disk_that_fills_is_tried_again_for_good(
     launcher: Launcher, small_disk: Path, tmp_path: Path
 ) -> None:
-    config, ballast = with_state_on(small_disk, tmp_path, rate=300), small_disk / "ballast"
+    config, ballast = with_state_on(small_disk, tmp_path, rate=100), small_disk / "ballast"
     with DaemonProcess(launcher, config, log=tmp_path / "log") as daemon:
         daemon.until_events(100)
         fill(ballast)

@@ -118,7 +118,7 @@ def test_a_broken_file_changes_nothing_and_its_place_is_in_the_log(launcher: Lau
         file.say(lr=0.002)
         daemon.signal(signal.SIGHUP)
         daemon.until_said("configuration reloaded")
-        assert daemon.metric("config_last_reload_successful") == 1
+        daemon.until(lambda: daemon.metric("config_last_reload_successful") == 1)
 
 
 def test_the_supervisor_hears_of_the_reload_and_of_its_end(launcher: Launcher, file: File, tmp_path: Path) -> None:

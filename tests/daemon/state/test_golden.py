@@ -160,7 +160,7 @@ def known_then(state: dict[str, Any]) -> dict[str, Leaf]:
 
 
 NEW_SINCE = re.compile(
-    r"^main_learner\.(aged|by_class)\.|\.matrix\.(same_rows\.|of_task\.(gained|lost|error)$)|\.sample\.number$"
+    r"^main_learner\.(aged|by_class)\.|^estimate\.|\.matrix\.(same_rows\.|of_task\.(gained|lost|error)$)|\.sample\.number$"
     r"|\.marked_paths|\.scaler\.watch_past$"
     r"|\.whose$|\.committee\.key$|\.(prequential|scores|gate|neighbours|moves|waiting|early|settled)\.keys$"
     r"|^intervals\.tasks\.\d+\.keys$"

@@ -83,7 +83,7 @@ def client(server: Served) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_whoever_has_the_token_is_answered_when_it_is_done(client: httpx.Client, loop: Loop, path: str) -> None:
-    answer = client.post(path, headers=OWNER)
+    answer = client.post(path, headers=OWNER, json={"keys": ["K"]} if path == "/-/forget" else None)
     assert answer.status_code == (202 if path == "/-/quit" else 200)
     assert answer.json() == {"action": path[3:], "done": True, "generation": 7}
     assert answer.headers["cache-control"] == "no-store"
