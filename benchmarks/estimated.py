@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import torch
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.published import published
 from connectors.sink import Prediction
+from daemon.process.threads import use_threads
 from daemon.scoring.estimated_accuracy import EstimatedAccuracy
 
 LATE = 1_000
@@ -30,7 +30,7 @@ def estimated(
 ) -> None:
     """Let the untouched default tell whether the price of electricity rises, every label a thousand events late."""
     console = Console(highlight=False, markup=False, width=200)
-    torch.set_num_threads(1)
+    use_threads(1)
     try:
         rows = _rows(data / "elec2" / "elec.csv.gz")
     except OSError as error:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import torch
 import typer
 from rich.console import Console
 
 from benchmarks.ahead import STREAMS, r2, rows_of
 from benchmarks.published import published
 from daemon.learning.stopwatch import Stopwatch
+from daemon.process.threads import use_threads
 
 COVERAGE = 0.9
 AHEAD = (1, 24)
@@ -43,7 +43,7 @@ def together(
 ) -> None:
     """Let one daemon tell a value an hour and a day ahead, and then a daemon for each."""
     console = Console(highlight=False, markup=False, width=200)
-    torch.set_num_threads(1)
+    use_threads(1)
     costs = []
     console.print(_row(HEADS), _rule(HEADS), sep="\n")
     for name, (field, table) in _streams(data).items():

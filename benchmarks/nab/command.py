@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 from rich.console import Console
 
 from benchmarks.nab.detectors import alarms_of, of_others, predicted, rolling_z, unchanged
 from benchmarks.nab.score import Scored, nab_score, scored
 from benchmarks.nab.series import Series, read_series
+from daemon.process.threads import use_threads
 from daemon.scoring.anomaly_options import AnomaliesSection
 
 REPORTED = "realKnownCause"
@@ -28,7 +28,7 @@ def nab(
 ) -> None:
     """Let the daemon predict the next value of each series, and compare its anomalies with those that are known."""
     console = Console(highlight=False, markup=False, width=200)
-    torch.set_num_threads(1)
+    use_threads(1)
     try:
         found = read_series(data / "nab")
     except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from connectors.files.appending import sync_directory
 from connectors.files.fingerprint import Fingerprint
 from connectors.records_of_keys import tells_of
 
@@ -51,7 +52,7 @@ class ErasedLines:
         """Let the new file have the name of the old one."""
         if self._changes:
             self._temporary.replace(self._path)
-            _sync_directory(self._path.parent)
+            sync_directory(self._path.parent)
 
     @staticmethod
     def finish(state: Mapping[str, Any]) -> None:
@@ -62,7 +63,7 @@ class ErasedLines:
                 temporary.replace(state["path"])
             else:
                 temporary.unlink()
-            _sync_directory(temporary.parent)
+            sync_directory(temporary.parent)
 
     def _write(self, content: bytes) -> None:
         with self._temporary.open("wb") as file:
@@ -97,11 +98,3 @@ def _record_of(line: bytes) -> tuple[bytes | None, bytes | None]:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.erasing")
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -31,7 +31,7 @@ class ReceivedModel:
         """Import what models are made of, which takes seconds; on a thread of its own."""
         for module in ("daemon.serving.unpacking", "daemon.serving.inference", "daemon.learning.event_predictor"):
             import_module(module)
-        import_module("torch").set_num_threads(1)
+        import_module("daemon.process.threads").use_threads(1)
         # What is there by now stays: looking for cycles in it would hold up a request.
         gc.freeze()
 

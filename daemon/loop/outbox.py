@@ -82,8 +82,7 @@ class Outbox:
         """Give the sinks what a turn has brought."""
         if self._dead_letters is not None:
             self._dead_letters.write(rejects)
-        if self._predictions is not None:
-            self._predictions.write(predictions)
+        self.publish(predictions)
 
     def publish(self, predictions: Sequence[Prediction]) -> None:
         """Give away answers, as soon as there are some."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
 
+from connectors.memory_source import SimulatedCrash
 from daemon.build.edges import build_dead_letters, build_predictions
 from daemon.build.pipeline import build_any_pipeline
 from daemon.build.restored import restored
@@ -144,3 +145,17 @@ class Life:
 
     def metric(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(f"retaind_{name}", labels)
+
+
+def lived_through(config: Config, source: Source, *, directory: Path) -> Life:
+    """Live until the end of a source, again and again from the newest checkpoint; return the last life."""
+    while True:
+        life = Life(config, source, directory=directory)
+        try:
+            life.start()
+            life.run()
+        except SimulatedCrash:
+            continue
+        finally:
+            life.end()
+        return life

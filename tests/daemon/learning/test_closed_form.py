@@ -8,14 +8,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
+from connectors.memory_source import CRASH, END, MemorySource
 from daemon.build.promotion import promote
 from daemon.config.schema import Config
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.weights_export import export_weights
 from tests.daemon.event_stream import Stretch, events
 from tests.daemon.learning.companion_stream import ALWAYS, CONFIG, companion, learned, main_of, pipeline, stream
-from tests.daemon.lives import Life, small_config
+from tests.daemon.lives import Life, lived_through, small_config
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -36,16 +36,7 @@ def live_through(
     """Live until the end of the items, again and again from the newest checkpoint; return the last life."""
     config = small_config(directory, **SECTIONS, **sections)
     source = MemorySource(items, poll_sizes=sizes)
-    while True:
-        life = Life(config, source, directory=directory)
-        try:
-            life.start()
-            life.run()
-        except SimulatedCrash:
-            continue
-        finally:
-            life.end()
-        return life
+    return lived_through(config, source, directory=directory)
 
 
 @KINDS

@@ -9,11 +9,11 @@ import numpy as np
 import orjson
 import pytest
 
-from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
+from connectors.memory_source import CRASH, END, MemorySource
 from connectors.record import LocalRecord, UnreadableRecord
 from daemon.loop.reject_limit import TooManyRejectsError
 from daemon.service import Service
-from tests.daemon.lives import Life, small_config
+from tests.daemon.lives import Life, lived_through, small_config
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -44,16 +44,8 @@ def lived(directory: Path, items: list[LocalRecord | Sentinel], **sections: Any)
     """The state after a life, or several where the source crashes."""
     directory.mkdir()
     source = MemorySource(items, poll_sizes=(3, 1, 7))
-    while True:
-        life = Life(small_config(directory, decoder=DECODER, **sections), source, directory=directory)
-        life.start()
-        try:
-            life.run()
-        except SimulatedCrash:
-            continue
-        finally:
-            life.end()
-        return life.saved()
+    config = small_config(directory, decoder=DECODER, **sections)
+    return lived_through(config, source, directory=directory).saved()
 
 
 def test_every_event_counts_once_and_has_its_index_whenever_the_process_dies(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
+from connectors.memory_source import CRASH, END, MemorySource
 from tests.daemon.learning.later.late_stream import START, labelled_later, record, sensors
-from tests.daemon.lives import Life, small_config
+from tests.daemon.lives import Life, lived_through, small_config
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -30,16 +30,7 @@ def lived(
     """Live until the end of the items, again and again from the newest checkpoint; return the last life."""
     source = MemorySource([*items, END], poll_sizes=[13, 4])
     config = small_config(directory, decoder=DECODER, label=label, committee={} if committee else None)
-    while True:
-        life = Life(config, source, directory=directory)
-        try:
-            life.start()
-            life.run()
-        except SimulatedCrash:
-            continue
-        finally:
-            life.end()
-        return life
+    return lived_through(config, source, directory=directory)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from daemon.loop.reject_limit import TooManyRejectsError
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.state_error import StateError
 from tests.daemon.event_stream import Stretch, events
-from tests.daemon.lives import Clock, Life, small_config
+from tests.daemon.lives import Clock, Life, lived_through, small_config
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -72,14 +72,7 @@ def live_through(items: Sequence[LocalRecord | Sentinel], directory: Path, *, si
     """Live until the end of the items, again and again from the newest checkpoint; return the last life."""
     source = MemorySource(items, poll_sizes=sizes)
     config = small_config(directory, checkpoint={"directory": str(directory), "every_events": sizes[0]})
-    while True:
-        life = Life(config, source, directory=directory)
-        try:
-            with living(life):
-                life.run()
-        except SimulatedCrash:
-            continue
-        return life
+    return lived_through(config, source, directory=directory)
 
 
 @settings(max_examples=15, derandomize=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
+from connectors.memory_source import CRASH, END, MemorySource
 from daemon.telemetry.history.recorder import Recorder
 from daemon.telemetry.history.saved import read_history
 from daemon.telemetry.snapshot import Snapshot
 from tests.daemon.learning.later.late_stream import sensors
-from tests.daemon.lives import Clock, Life, small_config
+from tests.daemon.lives import Clock, Life, lived_through, small_config
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -29,16 +29,7 @@ def lived(items: Sequence[LocalRecord | Sentinel], directory: Path, **sections: 
     source = MemorySource([*items, END], poll_sizes=[13, 4])
     own: dict[str, Any] = {"decoder": DECODER, "label": "none", "targets": TARGETS, "committee": {}}
     config = small_config(directory, **own | sections)
-    while True:
-        life = Life(config, source, directory=directory)
-        try:
-            life.start()
-            life.run()
-        except SimulatedCrash:
-            continue
-        finally:
-            life.end()
-        return life
+    return lived_through(config, source, directory=directory)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

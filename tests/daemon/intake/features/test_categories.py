@@ -10,12 +10,12 @@ import orjson
 import pytest
 import torch
 
-from connectors.memory_source import CRASH, END, MemorySource, SimulatedCrash
+from connectors.memory_source import CRASH, END, MemorySource
 from connectors.record import LocalRecord
 from daemon.build.decoder import require_categories
 from daemon.build.pipeline import build_intake, build_tasks
 from daemon.config.errors import ConfigError
-from tests.daemon.lives import Life, small_config
+from tests.daemon.lives import Life, lived_through, small_config
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -157,16 +157,7 @@ def lived(directory: Path, items: list[Any], **sections: Any) -> Life:
     directory.mkdir()
     made = config(directory, {"wind": {"max": 4}, "a.b": {"hash": 4, "missing": "none"}}, **sections)
     source = MemorySource(items, poll_sizes=(7, 30))
-    while True:
-        life = Life(made, source, directory=directory)
-        life.start()
-        try:
-            life.run()
-        except SimulatedCrash:
-            life.end()
-            continue
-        life.end()
-        return life
+    return lived_through(made, source, directory=directory)
 
 
 def test_categories_are_learned_and_a_resumed_run_is_the_same_bit_for_bit(tmp_path: Path) -> None:
