@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from daemon.config.errors import ConfigError, KeyPath, dotted
-from daemon.state.checkpoints import store_path
-from daemon.state.state_lock import lock_path
+from daemon.state.own_places import own_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +85,7 @@ def _no_file(path: Path) -> str:
 
 def _not_free(path: Path, section: str, config: Config) -> str:
     state = Path(config.checkpoint.directory)
-    if any(_is_within(path, own) for own in (store_path(state), lock_path(state))):
+    if any(_is_within(path, own) for own in own_places(state)):
         return f"{path} is the daemon's own, in the state directory {state}; write it elsewhere"
     for place, read in _inputs(config):
         if _matches(path, read):

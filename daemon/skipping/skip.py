@@ -13,8 +13,8 @@ from connectors.source import SourceDataError
 from daemon.build.edges import build_source, build_source_of, waiting_for_decoder
 from daemon.build.restored import restored
 from daemon.learning.stopwatch import Stopwatch
-from daemon.skipping.audit import write_down
 from daemon.skipping.look import Scout, Skipped
+from daemon.state.skip_record import write_down
 from daemon.state.state_error import StateError
 from daemon.telemetry.history.saved import SavedNote, read_history
 

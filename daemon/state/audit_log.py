@@ -49,7 +49,7 @@ class AuditLog:
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / "erasures.jsonl"
-        self._secret_path = directory / "erasures.secret"
+        self.secret_path = directory / "erasures.secret"
 
     def digest(self, key: bytes) -> str:
         """Return what a key is told by; the secret is made where there is none."""
@@ -106,18 +106,18 @@ class AuditLog:
         return sum(map(len, lines)), json.loads(lines[-1])["sha256"] if lines else _FIRST
 
     def _secret(self) -> bytes:
-        with state_io(self._secret_path, "read or write"):
-            if not self._secret_path.exists():
+        with state_io(self.secret_path, "read or write"):
+            if not self.secret_path.exists():
                 self._make_secret()
-            return self._secret_path.read_bytes()
+            return self.secret_path.read_bytes()
 
     def _make_secret(self) -> None:
-        temporary = self._secret_path.with_name(".erasures.secret")
+        temporary = self.secret_path.with_name(".erasures.secret")
         temporary.unlink(missing_ok=True)
         write_file(temporary, [secrets.token_bytes(_SECRET_BYTES)])
         temporary.chmod(0o600)
-        temporary.rename(self._secret_path)
-        sync_directory(self._secret_path.parent)
+        temporary.rename(self.secret_path)
+        sync_directory(self.secret_path.parent)
 
 
 def _digest(body: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from connectors.record import EventRecord, LocalRecord, event_index
 from daemon.intake.packed_texts import packed, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from connectors.record import Record
 
@@ -50,6 +50,11 @@ class WaitingPlaces:
         """Let events wait no longer."""
         for number in numbers:
             self._waiting.pop(number, None)
+
+    def forget_keys(self, keys: Collection[bytes]) -> None:
+        """Let nothing be told of events of these keys, or wait for it."""
+        self._waiting = {number: record for number, record in self._waiting.items() if record.key not in keys}
+        self._expired = [(at, record) for at, record in self._expired if record.key not in keys]
 
     def take(self, number: int) -> list[Record]:
         """Return what is to be told with an event, in the order in which it expired."""

@@ -99,6 +99,7 @@ class LaterPipeline(Pipeline):
             self._estimated.give_up(leave)
         if self._places is not None:
             self._places.forget(leave)
+            self._places.forget_keys(gone.keys)
         return super().forget(gone) + Counter({"waiting events": len(leave), **counts})
 
     def state_dict(self) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from connectors.prediction_json import to_json
 from daemon.build.load import load_bytes
 from daemon.build.pipeline import build_pipeline
 from daemon.config.errors import ConfigError
+from daemon.learning.later.later_pipeline import LaterPipeline
 from daemon.learning.stopwatch import Stopwatch
+from strategies.row_holder import Gone
 from tests.daemon.learning.later.late_stream import START, record
 
 if TYPE_CHECKING:
@@ -63,3 +65,21 @@ def test_it_belongs_to_labels_that_come_later() -> None:
     sections = BASE | {"decoder": BASE["decoder"] | {"label": "y"}, "label": {"publish_expired": True}}
     with pytest.raises(ConfigError, match="labels that come later"):
         load_bytes(orjson.dumps(sections), file="expired.yaml", environ={})
+
+
+def test_of_a_key_that_is_erased_nobody_is_told_any_more() -> None:
+    config = load_bytes(orjson.dumps(BASE | {"label": LABEL}), file="expired.yaml", environ={})
+    pipeline = build_pipeline(config, stopwatch=Stopwatch())
+    assert isinstance(pipeline, LaterPipeline)
+    pipeline.process(stream()[:8])
+    # Time goes on by a label alone: who expires now is told of with the next event.
+    pipeline.process([record("labels", 100, START + 60_000, None, {"id": 100, "y": "y"})])
+    waiting = pipeline.state_dict()["waiting_places"]["expired"]["keys"]["bytes"]
+    assert b"k0" in waiting.tobytes()
+    pipeline.forget(Gone.of_keys([b"k0"]))
+    left = pipeline.state_dict()["waiting_places"]
+    assert all(b"k0" not in left[part]["keys"]["bytes"].tobytes() for part in ("waiting", "expired"))
+    following = record("stream", 101, START + 61_000, b"k101", {"a": 1, "id": 101})
+    told = [each.expired.offset for each in pipeline.process([following]).predictions if each.expired is not None]
+    assert told
+    assert 0 not in told

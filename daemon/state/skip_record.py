@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-AUDIT = "audit.jsonl"
+
+def skip_record_path(directory: Path) -> Path:
+    """Return where the parts that were passed of a stream are written down."""
+    return directory / "audit.jsonl"
 
 
 def write_down(directory: Path, what: Mapping[str, Any]) -> None:
     """Add a line to the audit file of a state directory, durably; raises ``StateError``."""
-    path = directory / AUDIT
+    path = skip_record_path(directory)
     line = json.dumps({**what, "by": _who()}) + "\n"
     with state_io(path, "write"), path.open("a", encoding="utf-8") as file:
         file.write(line)

@@ -1,0 +1,21 @@
+"""What the daemon itself has in its state directory, and nobody else may write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.state.audit_log import AuditLog
+from daemon.state.checkpoints import store_path
+from daemon.state.erasure_request import ErasureRequest
+from daemon.state.skip_record import skip_record_path
+from daemon.state.state_lock import lock_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def own_places(directory: Path) -> tuple[Path, ...]:
+    """Return all files, and the directory of the generations, of a state directory; some may not be there yet."""
+    audit = AuditLog(directory)
+    own = (store_path(directory), lock_path(directory), skip_record_path(directory))
+    return (*own, ErasureRequest.path(directory), audit.path, audit.secret_path)
