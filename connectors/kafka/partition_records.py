@@ -41,7 +41,9 @@ class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
     UnreadableError, or becomes one ``UnreadableRecord`` if ``skip`` says so: another replica may have it whole. One
     that was written so (a compression that does not open, or opens to more than ``max_batch_bytes``; fields that do
     not add up) becomes one in any case: what any producer can write is to stop nobody. ``log_end`` returns the end
-    of a partition's log as far as it is known.
+    of a partition's log as far as it is known: a broker reads it before it reads the batches of the same answer, so
+    one that ends behind it may stand there rightly. ``doubted`` remembers such a batch of each partition, which is
+    fetched once more.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
         *arguments: Any,
         skip: bool = False,
         log_end: Callable[[TopicPartition], int | None],
+        doubted: dict[TopicPartition, int] | None = None,
         budget: PollBudget | None = None,
         max_batch_bytes: int = MAX_BATCH_BYTES,
         **options: Any,
@@ -57,6 +60,7 @@ class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
         self._budget = budget or PollBudget()
         self._max_batch_bytes = max_batch_bytes
         self._log_end = log_end
+        self._doubted = {} if doubted is None else doubted
         super().__init__(*arguments, **options)
 
     @staticmethod
@@ -66,6 +70,7 @@ class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
             FastPartitionRecords,
             skip=skip,
             log_end=consumer.highwater,
+            doubted={},
             budget=budget,
             max_batch_bytes=max_batch_bytes,
         )
@@ -92,6 +97,8 @@ class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
             raw = batch._buffer  # noqa: SLF001  # nothing else has all its bytes, until they are decompressed
             try:
                 self._require_undamaged(tp, batch)
+                if self._is_doubtful(tp, batch):
+                    break  # and fetched again
             except Exception as error:  # noqa: BLE001  # each compression library has errors of its own
                 yield self._unreadable(tp, bytes(raw), error, records)
                 break  # whatever follows is fetched again: this batch may not end where it says
@@ -118,12 +125,23 @@ class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
             raise CorruptRecordError(f"{_name(tp, batch)} has a wrong checksum (CRC)")
         if batch.magic > MAGIC:
             raise CorruptRecordError(f"{_name(tp, batch)} is of a format that nobody knows ({batch.magic})")
-        if batch.magic < MAGIC:
-            return
-        # The checksum is not of the offset, which brokers set.
-        log_end = self._log_end(tp)
-        if batch.next_offset <= self.next_fetch_offset or (log_end is not None and batch.next_offset > log_end):
+        if batch.magic == MAGIC and batch.next_offset <= self.next_fetch_offset:
             raise CorruptRecordError(f"{_name(tp, batch)} does not stand there")
+
+    def _is_doubtful(self, tp: TopicPartition, batch: Any) -> bool:
+        """Whether to fetch a batch once more, to know whether the log goes as far as it says.
+
+        Its checksum is not of its offset, which brokers set. The one that is expected is right without any doubt.
+        """
+        log_end = self._log_end(tp)
+        if batch.magic < MAGIC or batch.base_offset == self.next_fetch_offset or log_end is None:
+            return False
+        if batch.next_offset <= log_end:
+            return False
+        if self._doubted.get(tp) == batch.base_offset:
+            raise CorruptRecordError(f"{_name(tp, batch)} does not stand there")
+        self._doubted[tp] = batch.base_offset
+        return True
 
     def _decode(self, tp: TopicPartition, batch: Any) -> OpenBatch:
         """Return all records of a batch, none where it is to be left out."""

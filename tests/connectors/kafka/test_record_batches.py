@@ -64,9 +64,11 @@ def fetched(
     aborted: Sequence[Any] = (),
     check_crcs: bool = True,
     log_end: int | None = None,
+    doubted: dict[Any, int] | None = None,
     skip: bool = False,
 ) -> Any:
-    ours = {"log_end": lambda _: log_end, "skip": skip} if kind is FastPartitionRecords else {}
+    said = {"log_end": lambda _: log_end, "skip": skip, "doubted": doubted}
+    ours = said if kind is FastPartitionRecords else {}
     return kind(
         fetch_offset,
         PART,
@@ -198,12 +200,12 @@ DAMAGE = [damage_the_format, damage_a_value, damage_the_compression, damage_the_
 def test_a_damaged_batch_is_skipped_as_one_unreadable_record_and_those_around_it_are_read(damage: Any) -> None:
     good, bad = ([(0, None, b"x" * 50, [])] * count for count in (3, 5))
     damaged = damage(bytearray(in_the_log(bad, base=3, compression=GZIP)))
-    data = in_the_log(good, base=0) + damaged + in_the_log(good, base=8)
+    log = {0: in_the_log(good, base=0), 3: damaged, 8: in_the_log(good, base=8)}
     records: list[Any] = []
-    at = 0
+    at, doubted = 0, dict[Any, int]()
     while at < 11:
-        rest = data if at < 8 else in_the_log(good, base=8)
-        part = fetched(FastPartitionRecords, rest, fetch_offset=at, log_end=11, skip=True)
+        rest = b"".join(batch for base, batch in log.items() if base >= at)
+        part = fetched(FastPartitionRecords, rest, fetch_offset=at, log_end=11, doubted=doubted, skip=True)
         records += part.take()
         at = part.next_fetch_offset
     assert [record.offset for record in records] == [0, 1, 2, 7, 8, 9, 10]
@@ -227,14 +229,35 @@ def test_whichever_bit_is_flipped_all_is_read_or_the_batch_is_one_unreadable_rec
     if 8 <= at < 12:
         return  # a wrong length is for the broker to find, which reads its log by it
     data[at] ^= 1 << bit
-    part = fetched(FastPartitionRecords, bytes(data), log_end=len(events), skip=True)
-    records = part.take()
+    doubted: dict[Any, int] = {}
+    records: list[Any] = []
+    while not records:  # one that may stand behind the end of the log is fetched once more
+        part = fetched(FastPartitionRecords, bytes(data), log_end=len(events), doubted=doubted, skip=True)
+        records = part.take()
     assert 0 < part.next_fetch_offset <= len(events)
     if isinstance(records[0], UnreadableRecord):
         assert [record.value for record in records] == [bytes(data)]
     else:  # a bit of the leader's epoch
         read = fetched(FastPartitionRecords, whole).take()
         assert records == [record._replace(leader_epoch=records[0].leader_epoch) for record in read]
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_a_batch_behind_the_log_end_of_its_own_answer_is_read(*, skip: bool) -> None:
+    """A broker reads the end of the log before it reads the batches, so that one may have come in between."""
+    events = [(0, None, b"%d" % number, []) for number in range(3)]
+    part = fetched(FastPartitionRecords, in_the_log(events, base=7), fetch_offset=7, log_end=7, skip=skip)
+    assert [record.offset for record in part.take()] == [7, 8, 9]
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_one_behind_a_hole_is_fetched_again_before_it_is_judged(*, skip: bool) -> None:
+    events = [(0, None, b"%d" % number, []) for number in range(3)]
+    data, doubted = in_the_log(events, base=9), dict[Any, int]()
+    first = fetched(FastPartitionRecords, data, fetch_offset=7, log_end=7, doubted=doubted, skip=skip)
+    assert (first.take(), first.next_fetch_offset, bool(first)) == ([], 7, False)
+    again = fetched(FastPartitionRecords, data, fetch_offset=7, log_end=12, doubted=doubted, skip=skip)
+    assert [record.offset for record in again.take()] == [9, 10, 11]
 
 
 @given(events=messages, place=st.floats(0, 1), value=st.integers(0, 255))
