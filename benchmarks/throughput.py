@@ -33,13 +33,17 @@ from benchmarks.committee_cost import committee_cost
 from benchmarks.daemon_process import running, scrape
 from daemon.process.threads import use_threads
 from strategies.batch import Batch
-from strategies.ewc import Ewc, EwcOptions
+from strategies.ewc import Ewc
 from strategies.learner import Learner
-from strategies.models.mlp import Mlp, MlpOptions
+from strategies.models.mlp import Mlp
 from strategies.network import network_of
 from strategies.objective import Classification
-from strategies.optimizers.sgd import Sgd, SgdOptions
-from strategies.replay import Replay, ReplayOptions
+from strategies.optimizers.sgd import Sgd
+from strategies.options.ewc import EwcOptions
+from strategies.options.models.mlp import MlpOptions
+from strategies.options.optimizers.sgd import SgdOptions
+from strategies.options.replay import ReplayOptions
+from strategies.replay import Replay
 from strategies.strategy import Setting
 from tests.kafka.broker import Broker
 from tests.kafka.bulk import load

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from strategies.buffer import Buffered, BufferOptions
+from strategies.buffer import Buffered
+from strategies.options.agem import AgemOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
 
     from strategies.learner import Learner
     from strategies.strategy import Setting
-
-
-class AgemOptions(BufferOptions):
-    """Averaged gradient episodic memory."""
-
-    type: Literal["agem"] = "agem"
 
 
 class Agem(Buffered):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from strategies.consolidating import Consolidating, ConsolidatingOptions
-from strategies.options import LIVE
+from strategies.consolidating import Consolidating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,23 +12,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from strategies.anchor import Anchor
+    from strategies.options.anchored import AnchoredOptions
     from strategies.recast import Recast
     from strategies.strategy import Setting
-
-
-class AnchoredOptions(ConsolidatingOptions):
-    """An anchor that moves at consolidations."""
-
-    strength: float = Field(
-        10.0, ge=0, description="The weight of the penalty; stable at any size.", json_schema_extra=LIVE
-    )
-    decay: float = Field(
-        0.95,
-        gt=0,
-        le=1,
-        description="γ, factor on the old importance at each consolidation; at 1 the model stiffens without end.",
-        json_schema_extra=LIVE,
-    )
 
 
 class Anchored(Consolidating):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from strategies.provenance import UNKNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,12 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Column = ArrayLike
-
-PROVENANCE_COLUMNS = 4
-"""Key, partition, offset and time: see ``Batch``."""
-
-UNKNOWN = -1
-"""Stands for a key, a time or a task that nobody has said of a row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import ByteSize, Field, model_validator
 
 from strategies.balanced_reservoir import BalancedReservoir
 from strategies.generator import generator_state, restore_generator
 from strategies.memory import Memory
-from strategies.options import LIVE, Options
-from strategies.precision import Precision
+from strategies.options.buffer import DEFAULT_ROWS, BufferOptions
 from strategies.reservoir import Reservoir
+from strategies.row_size import row_bytes
 from strategies.storage import RowStorage
 from strategies.strategy import Setting, Strategy
 
@@ -26,45 +25,8 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
     from strategies.row_holder import Gone
 
-Policy = Literal["reservoir", "class_balanced", "task_balanced"]
-DEFAULT_ROWS = 2000
 _FARTHEST = 8.0
 """Deviations of the target from its mean, beyond which an answer is remembered as that far out."""
-
-
-class BufferOptions(Options):
-    """A bounded buffer of rows."""
-
-    rows: Annotated[int, Field(ge=1)] | None = Field(
-        None, description=f"Budget in rows; {DEFAULT_ROWS} unless bytes is given."
-    )
-    bytes: ByteSize | None = Field(None, description='Budget in bytes instead, such as "64MiB".')
-    policy: Policy = Field(
-        "reservoir",
-        description="Which rows are kept: a uniform sample, or one balanced by class (not where the label is a"
-        " number) or by task.",
-    )
-    storage: Precision = Field(
-        "float32",
-        description="Precision of stored features: 4, 2, 1 or half a byte per value. float16 knows where each"
-        " column lies; uint8 and uint4 need a range.",
-    )
-    range: tuple[float, float] = Field(
-        (0.0, 1.0), description="Range of the features, for uint8 and uint4; what lies outside is cut off."
-    )
-    batch: Annotated[int, Field(ge=1)] | None = Field(
-        None,
-        description="Rows rehearsed per step; as many as a micro-batch has by default.",
-        json_schema_extra=LIVE,
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> BufferOptions:
-        if self.rows is not None and self.bytes is not None:
-            raise ValueError("give the budget either in rows or in bytes")
-        if self.range[0] >= self.range[1]:
-            raise ValueError("range must be [low, high] with low < high")
-        return self
 
 
 class Buffered(Strategy):
@@ -175,10 +137,10 @@ def _said(learner: Learner, outputs: Tensor) -> Tensor:
 def _capacity(options: BufferOptions, *, features: int, outputs: int) -> int:
     if options.bytes is None:
         return options.rows or DEFAULT_ROWS
-    row_bytes = RowStorage.row_bytes(features, options.storage, outputs=outputs)
-    if options.bytes < row_bytes:
-        raise ValueError(f"{options.type}.bytes: {int(options.bytes)} bytes hold no row; one takes {row_bytes}")
-    return int(options.bytes) // row_bytes
+    each = row_bytes(features, options.storage, outputs=outputs)
+    if options.bytes < each:
+        raise ValueError(f"{options.type}.bytes: {int(options.bytes)} bytes hold no row; one takes {each}")
+    return int(options.bytes) // each
 
 
 def _counts(groups: NDArray[Any]) -> dict[int, int]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from strategies.options import LIVE, Options
 from strategies.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -16,17 +13,8 @@ if TYPE_CHECKING:
 
     from strategies.batch import Batch
     from strategies.learner import Learner
+    from strategies.options.consolidating import ConsolidatingOptions
     from strategies.strategy import Setting
-
-
-class ConsolidatingOptions(Options):
-    """When a method consolidates."""
-
-    every_events: Annotated[int, Field(ge=1)] | None = Field(
-        50_000,
-        description="Consolidate after this many events without a boundary; null: at boundaries only.",
-        json_schema_extra=LIVE,
-    )
 
 
 class Consolidating(Strategy):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 
-from strategies.buffer import Buffered, BufferOptions
-from strategies.options import LIVE
+from strategies.buffer import Buffered
+from strategies.options.der import DerOptions, DerPlusPlusOptions
 from strategies.training_batch import Rehearsal
 
 if TYPE_CHECKING:
@@ -21,18 +20,6 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
     from strategies.strategy import Setting
     from strategies.training_batch import TrainingBatch
-
-
-class DerOptions(BufferOptions):
-    """Dark experience replay."""
-
-    type: Literal["der"] = "der"
-    alpha: float = Field(
-        0.5,
-        gt=0,
-        description="α, the weight of the distance to the outputs remembered with rehearsed rows.",
-        json_schema_extra=LIVE,
-    )
 
 
 class Der(Buffered):
@@ -71,15 +58,6 @@ class Der(Buffered):
         error = self.distance(outputs[rows], wanted)
         gradient[rows, : self._known].add_(error, alpha=2 * self._alpha / error.numel())
         return error.square().mean().mul_(self._alpha)
-
-
-class DerPlusPlusOptions(DerOptions):
-    """Dark experience replay with labels."""
-
-    type: Literal["derpp"] = "derpp"  # type: ignore[assignment] # each type has its own name
-    beta: float = Field(
-        0.5, gt=0, description="β, the weight of the loss on the labels of rehearsed rows.", json_schema_extra=LIVE
-    )
 
 
 class DerPlusPlus(Der):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from strategies.anchor import DiagonalAnchor
-from strategies.anchored import Anchored, AnchoredOptions
-from strategies.fisher import FisherKind, diagonal_fisher
+from strategies.anchored import Anchored
+from strategies.fisher import diagonal_fisher
 from strategies.generator import generator_state, restore_generator
 from strategies.kronecker_anchor import KroneckerAnchor
 from strategies.kronecker_fisher import factored_layers, kronecker_fisher
-from strategies.options import LIVE
+from strategies.options.ewc import EwcOptions
 from strategies.task_sample import TaskSample
 
 if TYPE_CHECKING:
@@ -25,34 +23,6 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
     from strategies.row_holder import Gone
     from strategies.strategy import Setting
-
-
-Curvature = Literal["diagonal", "kronecker"]
-
-
-class EwcOptions(AnchoredOptions):
-    """Online elastic weight consolidation."""
-
-    type: Literal["ewc"] = "ewc"
-    strength: float = Field(
-        10.0, ge=0, description="λ, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
-    )
-    curvature: Curvature = Field(
-        "diagonal",
-        description="Importance per parameter (diagonal), or per layer as a Kronecker product, which retains far"
-        " more and takes several times as long per step.",
-    )
-    fisher: FisherKind = Field(
-        "exact",
-        description="Labels that the Fisher information is estimated with: all, by their probability (exact), one"
-        " drawn from the model's prediction (sampled), or the true one (empirical).",
-        json_schema_extra=LIVE,
-    )
-    fisher_rows: int = Field(
-        500,
-        ge=1,
-        description="Rows that the Fisher information is estimated on: a uniform sample of the current task.",
-    )
 
 
 class Ewc(Anchored):

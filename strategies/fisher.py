@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from strategies.batch import Examples
     from strategies.network import Network
     from strategies.objective import Objective
-
-FisherKind = Literal["exact", "sampled", "empirical"]
+    from strategies.options.ewc import FisherKind
 
 
 def diagonal_fisher(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from strategies.fisher import FisherKind, score_gradients
+from strategies.fisher import score_gradients
 from strategies.gradient_sizes import CHUNK_ROWS
 from strategies.layer_traces import gradients_by_position, traceable_layers, traced
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from strategies.layer_traces import Layers, LayerTrace
     from strategies.network import Network
     from strategies.objective import Objective
+    from strategies.options.ewc import FisherKind
 
 
 WIDEST = 4096

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from pydantic import Field
 
 from strategies.anchor import DiagonalAnchor
-from strategies.options import LIVE, Options
+from strategies.options.l2sp import L2SpOptions
 from strategies.pretrained import read_pretrained
 from strategies.strategy import Setting, Strategy
 
@@ -19,24 +18,6 @@ if TYPE_CHECKING:
 
     from strategies.learner import Learner
     from strategies.recast import Recast
-
-
-class L2SpOptions(Options):
-    """A pull towards the starting point."""
-
-    type: Literal["l2sp"] = "l2sp"
-    strength: float = Field(
-        0.01, ge=0, description="α, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
-    )
-    decoupled: bool = Field(
-        False,
-        description="Pull by the learning rate alone, as AdamW's weight decay does, and not by the optimizer's step"
-        " size, which grows where gradients vanish: the pull stays weak where all is learned.",
-    )
-    weights: str | None = Field(
-        None,
-        description="Safetensors file with the weights to pull towards; by default the initial ones.",
-    )
 
 
 class L2Sp(Strategy):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from strategies.batch import Batch, Examples
     from strategies.network import Network
     from strategies.objective import Objective
-    from strategies.optimizers import Optimizer
+    from strategies.optimizers.optimizer import Optimizer
     from strategies.row_holder import Gone
     from strategies.scaler import OnlineScaler
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from pydantic import Field
 
-from strategies.consolidating import Consolidating, ConsolidatingOptions
+from strategies.consolidating import Consolidating
 from strategies.objective import Units
-from strategies.options import LIVE
+from strategies.options.lwf import LwfOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,24 +20,6 @@ if TYPE_CHECKING:
     from strategies.recast import Recast
     from strategies.strategy import Setting
     from strategies.training_batch import TrainingBatch
-
-
-class LwfOptions(ConsolidatingOptions):
-    """Learning without forgetting."""
-
-    type: Literal["lwf"] = "lwf"
-    strength: float = Field(
-        1.0,
-        ge=0,
-        description="λ, the weight of the distillation from the model of the last consolidation.",
-        json_schema_extra=LIVE,
-    )
-    temperature: float = Field(
-        2.0,
-        gt=0,
-        description="T, the temperature that divides the outputs before the softmax.",
-        json_schema_extra=LIVE,
-    )
 
 
 class Lwf(Consolidating):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from pydantic import Field
 
 from strategies.anchor import DiagonalAnchor
-from strategies.anchored import Anchored, AnchoredOptions
+from strategies.anchored import Anchored
 from strategies.gradient_sizes import sum_of_sizes
-from strategies.options import LIVE
+from strategies.options.mas import MasOptions
 from strategies.task_sample import TaskSample
 
 if TYPE_CHECKING:
@@ -23,18 +22,6 @@ if TYPE_CHECKING:
     from strategies.network import Network
     from strategies.row_holder import Gone
     from strategies.strategy import Setting
-
-
-class MasOptions(AnchoredOptions):
-    """Memory aware synapses."""
-
-    type: Literal["mas"] = "mas"
-    strength: float = Field(
-        1.0, ge=0, description="λ, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
-    )
-    sample_rows: int = Field(
-        500, ge=1, description="Rows that importance is estimated on: a uniform sample of the current task."
-    )
 
 
 class Mas(Anchored):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 
 from strategies.generator import generator_state, restore_generator
-from strategies.options import LIVE, Options
+from strategies.options.mixing import MixingOptions
 from strategies.strategy import Setting, Strategy
 from strategies.training_batch import Rehearsal
 
@@ -16,19 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from strategies.batch import Batch
-
-
-class MixingOptions(Options):
-    """Mixing in rows from before the stream, those of the reference that are not scored."""
-
-    type: Literal["mixing"] = "mixing"
-    share: float = Field(
-        0.2,
-        gt=0,
-        lt=1,
-        description="Fraction of mixed-in rows among the mixed-in and the fresh rows, on average.",
-        json_schema_extra=LIVE,
-    )
 
 
 class Mixing(Strategy):

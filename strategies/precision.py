@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from strategies.options.buffer import Precision
+
     Floats = NDArray[np.float32] | NDArray[np.float64]
 
-Precision = Literal["float32", "float16", "uint8", "uint4"]
 
 _FLOAT16_LARGEST = 65_504.0
 _FLOAT32_LARGEST = float(np.finfo(np.float32).max)

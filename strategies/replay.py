@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from pydantic import Field
 
-from strategies.buffer import Buffered, BufferOptions
-from strategies.options import LIVE
+from strategies.buffer import Buffered
+from strategies.options.replay import ReplayOptions
 from strategies.training_batch import Rehearsal
 
 if TYPE_CHECKING:
@@ -17,22 +16,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from strategies.batch import Batch
-
-
-class ReplayOptions(BufferOptions):
-    """Experience replay from a bounded buffer."""
-
-    type: Literal["replay"] = "replay"
-    weight: Annotated[float, Field(gt=0)] | None = Field(
-        None,
-        description="Weight of the rehearsed rows' mean loss; by default each row counts as a fresh one.",
-        json_schema_extra=LIVE,
-    )
-    asymmetric: bool = Field(
-        False,
-        description="ER-ACE: fresh rows do not push down classes that are absent from their micro-batch.",
-        json_schema_extra=LIVE,
-    )
 
 
 class Replay(Buffered):

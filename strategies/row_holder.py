@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from pydantic import Field
 
 from strategies.anchor import DiagonalAnchor
-from strategies.anchored import Anchored, AnchoredOptions
-from strategies.options import LIVE
+from strategies.anchored import Anchored
+from strategies.options.si import SiOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,21 +19,6 @@ if TYPE_CHECKING:
     from strategies.learner import Learner
     from strategies.recast import Recast
     from strategies.strategy import Setting
-
-
-class SiOptions(AnchoredOptions):
-    """Synaptic intelligence."""
-
-    type: Literal["si"] = "si"
-    strength: float = Field(
-        0.5, ge=0, description="c, the weight of the penalty; stable at any size.", json_schema_extra=LIVE
-    )
-    damping: float = Field(
-        0.1,
-        gt=0,
-        description="ξ, which bounds the importance of parameters that have hardly moved.",
-        json_schema_extra=LIVE,
-    )
 
 
 class Si(Anchored):

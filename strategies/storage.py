@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from strategies.batch import PROVENANCE_COLUMNS, Batch, Examples
-from strategies.precision import PRECISIONS, Float16, Half, Precision
+from strategies.batch import Batch, Examples
+from strategies.precision import PRECISIONS, Float16, Half
+from strategies.provenance import PROVENANCE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from strategies.options.buffer import Precision
     from strategies.row_holder import Gone
 
 
@@ -65,12 +67,6 @@ class RowStorage:
     def form(self) -> dict[str, Any]:
         """All that the storage was made with, as JSON values."""
         return dict(self._form)
-
-    @staticmethod
-    def row_bytes(features: int, precision: Precision, *, outputs: int = 0) -> int:
-        """Return the bytes that one row takes."""
-        one = RowStorage(1, features=features, classification=True, precision=precision, outputs=outputs)
-        return one.nbytes
 
     @property
     def capacity(self) -> int:

@@ -10,7 +10,7 @@ import torch
 from benchmarks.literature.evaluation import Evaluation, defined
 from daemon.build.pipeline import build_pipeline
 from daemon.learning.stopwatch import Stopwatch
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import nn
 
-from strategies.models.mlp import Mlp, MlpOptions
+from strategies.models.mlp import Mlp
+
+if TYPE_CHECKING:
+    from strategies.options.models.mlp import MlpOptions
 
 
 class XavierMlp(Mlp):

@@ -32,9 +32,9 @@ from daemon.learning.torch_generator import TorchGenerator
 from daemon.scoring.prequential import Prequential
 from daemon.scoring.probe_scores import ProbeScores
 from daemon.scoring.retention import RetentionMatrix
-from strategies.models.mlp import MlpOptions
-from strategies.optimizers.adam import AdamOptions
-from strategies.replay import ReplayOptions
+from strategies.options.models.mlp import MlpOptions
+from strategies.options.optimizers.adam import AdamOptions
+from strategies.options.replay import ReplayOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

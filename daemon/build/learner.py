@@ -90,7 +90,7 @@ def _closed_form(
     config: Config, *, features: int, reference: RowStorage | None, scaler: OnlineScaler | None
 ) -> AnyLearner:
     options: Any = config.model
-    learner = CLOSED_FORMS[options.type](
+    learner: AnyLearner = CLOSED_FORMS[options.type].load()(
         options,
         features=features,
         objective=_objective(config),

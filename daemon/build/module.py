@@ -9,7 +9,8 @@ from torch import nn
 from daemon.config.components import resolve
 from daemon.intake.labels.options import ClassLabel
 from strategies import MODELS
-from strategies.adapters import ADAPTERS, Ground
+from strategies.adapters import ADAPTERS
+from strategies.adapters.adapter import Ground
 from strategies.pretrained import Pretrained, fit, read_pretrained
 
 if TYPE_CHECKING:

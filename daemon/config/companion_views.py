@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strategies.optimizers.sgd import SgdOptions
+from strategies.options.optimizers.sgd import SgdOptions
 
 if TYPE_CHECKING:
     from daemon.config.schema import Config

@@ -13,6 +13,7 @@ from connectors.own.kind import OwnClassError, import_own
 from connectors.own.look import look_at_own
 from daemon.config.contracts import contract_of
 from daemon.config.tables import Tables
+from strategies.offered import Offered
 from strategies.options import Options as StrategyOptions
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class UnknownTypeError(ValueError):
 
 
 def resolve(name: str, table: Mapping[str, Any], contract: type | None = None) -> Any:
-    """Return the class (or factory function) of that name: from the table, or ``package.module:Name`` imported.
+    """Return the class (or factory function) of that name: the table's, or ``package.module:Name`` imported.
 
     Raises ``OwnClassError`` where that is none of the ``contract``.
 
@@ -38,7 +39,8 @@ def resolve(name: str, table: Mapping[str, Any], contract: type | None = None) -
     <class 'dict'>
     """
     if name in table:
-        return table[name]
+        entry = table[name]
+        return entry.load() if isinstance(entry, Offered) else entry
     if ":" not in name:
         raise UnknownTypeError(name)
     return import_own(name, contract)
@@ -49,11 +51,14 @@ def chosen_options(name: str, table: str, tables: Tables) -> type[BaseModel]:
 
     Raises ``UnknownTypeError`` and ``OwnClassError``.
     """
-    known, contract = getattr(tables, table), contract_of(table)
-    if contract is None and name not in known:
+    known = getattr(tables, table)
+    if name in known:
+        return options_model(known[name])
+    contract = contract_of(table) if ":" in name else None
+    if contract is None:
         raise UnknownTypeError(name)
-    if tables.imports_own or name in known or ":" not in name:
-        return options_model(resolve(name, known, contract))
+    if tables.imports_own:
+        return options_model(import_own(name, contract))
     look_at_own(name, contract)
     return OwnOptions
 

@@ -10,7 +10,7 @@ _CONTRACTS = {
     "predictions": "connectors.sink:Predictions",
     "dead_letters": "connectors.sink:DeadLetters",
     "model": "torch.nn:Module",
-    "adapter": "strategies.adapters:Adapter",
+    "adapter": "strategies.adapters.adapter:Adapter",
     "optimizer": "strategies.optimizers.optimizer:Optimizer",
     "strategy": "strategies.strategy:Strategy",
     "tasks": "daemon.tasks.contract:Tasks",

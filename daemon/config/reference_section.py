@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from connectors.options import Options as ConnectorOptions
 from daemon.config.components import Component
 from daemon.options import Section
-from strategies.precision import Precision
+from strategies.options.buffer import Precision
 
 
 class ReferenceSection(Section):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from daemon.doctor.amounts import size
 from daemon.doctor.cgroup import memory_left
 from daemon.doctor.finding import ok, problem, warning
+from strategies.options.buffer import DEFAULT_ROWS
+from strategies.row_size import row_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +50,6 @@ def available(setup: Setup) -> int | None:
 
 def declared(config: Config) -> tuple[int, bool]:
     """Return how many bytes the declared rows take when they are full, and whether some could not be reckoned."""
-    from strategies.buffer import DEFAULT_ROWS  # noqa: PLC0415 - it imports torch, which takes a second
-    from strategies.storage import RowStorage  # noqa: PLC0415 - for the same reason
-
     features = _features(config)
     total = sum(int(strategy.bytes) for strategy in _strategies(config) if getattr(strategy, "bytes", None))
     buffers = [each for each in _strategies(config) if hasattr(each, "policy") and each.bytes is None]
@@ -61,7 +60,7 @@ def declared(config: Config) -> tuple[int, bool]:
         rows.append((config.reference.rows, config.reference.storage))
     if features is None:
         return total, bool(rows)
-    return total + sum(count * RowStorage.row_bytes(features, storage) for count, storage in rows), False
+    return total + sum(count * row_bytes(features, storage) for count, storage in rows), False
 
 
 def _strategies(config: Config) -> list[Any]:

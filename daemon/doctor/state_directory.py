@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from daemon.doctor.amounts import size
 from daemon.doctor.finding import ok, problem, raised, warning
-from daemon.state.checkpoints import store_path
 from daemon.state.durable import sync_directory, write_file
 from daemon.state.state_error import StateError, state_io
 from daemon.state.state_lock import lock_path
+from daemon.state.store_path import store_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,8 @@ from daemon.intake.imputer import Imputer
 from daemon.intake.labels.label_columns import label_columns, label_width
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.origins import Origins
-from strategies.batch import UNKNOWN, Batch, provenance_table
+from strategies.batch import Batch, provenance_table
+from strategies.provenance import UNKNOWN
 from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:

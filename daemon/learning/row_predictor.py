@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from daemon.learning.certainty import certainty
-from strategies.batch import UNKNOWN, Batch, provenance_table
+from strategies.batch import Batch, provenance_table
+from strategies.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:

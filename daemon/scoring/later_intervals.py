@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from daemon.scoring.intervals import AdaptiveIntervals
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

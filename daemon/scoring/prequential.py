@@ -17,7 +17,7 @@ from daemon.scoring.prequential_score import (
     number_terms,
 )
 from daemon.state.saved_setting import require_saved_setting
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

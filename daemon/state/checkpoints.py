@@ -15,6 +15,7 @@ from daemon.state.generation import SavedState, read_generation, verify_generati
 from daemon.state.history_file import history_path, read_history_file, verify_history
 from daemon.state.state_error import DamagedError, StateError, state_io
 from daemon.state.state_tree import FlatState, flatten
+from daemon.state.store_path import store_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -63,11 +64,6 @@ class Entry:
     """None where every checksum is right; else there is no manifest."""
     damaged: bool = False
     """Whether that is what is wrong with it; else it may not be read, or is of a later release."""
-
-
-def store_path(directory: Path) -> Path:
-    """Return where the generations of a state directory are."""
-    return directory / "checkpoints"
 
 
 class CheckpointStore:

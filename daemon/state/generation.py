@@ -14,7 +14,6 @@ from daemon.state.layout import LAYOUT, migrated
 from daemon.state.manifest import FORMAT, TENSORS, Manifest, Parts, read_manifest
 from daemon.state.state_error import DamagedError, state_io
 from daemon.state.state_tree import FlatState, flatten, unflatten
-from daemon.state.tensor_file import read_tensors, write_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,6 +48,8 @@ def write_generation(
     history: str | None = None,
 ) -> None:
     """Fill an empty directory, durably, and read the state back."""
+    from daemon.state.tensor_file import write_tensors  # noqa: PLC0415 - it imports torch, which a list needs not
+
     tensors = write_tensors(directory / TENSORS, flat.leaves)
     told = None if history is None else write_history(directory, history)
     manifest = Manifest(
@@ -78,6 +79,8 @@ def verify_generation(directory: Path, generation: int) -> Manifest:
 
 def read_generation(directory: Path, generation: int) -> SavedState:
     """Return the state of a generation; ``DamagedError`` where it is not what was written."""
+    from daemon.state.tensor_file import read_tensors  # noqa: PLC0415 - it imports torch, which a list needs not
+
     with _damage(directory):
         manifest = _manifest(directory, generation)
         tensors = directory / TENSORS

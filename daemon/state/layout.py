@@ -15,8 +15,6 @@ import numpy as np
 
 from daemon.state.state_error import StateError
 from daemon.state.whose_rows import note_whose_rows_are
-from strategies.objective import Regression
-from strategies.scaler import state_of_sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -161,6 +159,8 @@ def _change_the_members(state: State) -> None:
 
 def _settle_the_scales(state: State) -> None:
     """Version 1 of the learner: running scales that were their sums."""
+    from strategies.scaler import state_of_sums  # noqa: PLC0415 - it imports torch, which only old states need
+
     for learner in _learners(state):
         for part in (learner, learner["objective"]):
             if part.get("scaler"):
@@ -206,6 +206,8 @@ def _units(objective: State) -> list[float]:
     """Return offset and scale of a target that is standardised, none of any other."""
     if not objective.get("scaler"):
         return []
+    from strategies.objective import Regression  # noqa: PLC0415 - it imports torch, which only old states need
+
     target = Regression(standardise=True)
     target.load_state_dict(objective)
     assert target.units is not None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.state.audit_log import AuditLog
-from daemon.state.checkpoints import store_path
 from daemon.state.erasure_request import ErasureRequest
 from daemon.state.skip_record import skip_record_path
 from daemon.state.state_lock import lock_path
+from daemon.state.store_path import store_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Leaf: TypeAlias = torch.Tensor | NDArray[Any]
+    import torch
+    from numpy.typing import NDArray
+    from typing_extensions import TypeIs
+
+    Leaf: TypeAlias = torch.Tensor | NDArray[Any]
 
 _PLAIN = frozenset({type(None), bool, int, str})
 _FLOAT = frozenset({float})
@@ -82,7 +85,7 @@ def _encode(value: Any, name: str, leaves: dict[str, Leaf]) -> Any:
         return _encode_dict(value, name, leaves)
     if type(value) is list:
         return _encode_list(value, name, leaves)
-    if isinstance(value, torch.Tensor):
+    if _is_tensor(value):
         leaves[name] = value
         return {_TENSOR: name}
     if type(value) is np.ndarray:
@@ -147,15 +150,26 @@ def _decode_marker(document: dict[str, Any], leaves: Mapping[str, Leaf]) -> Any:
             return _NOT_FINITE[name]
         case [(kind, str(name))] if kind == _TENSOR and name in leaves:
             leaf = leaves[name]
-            return leaf if isinstance(leaf, torch.Tensor) else torch.from_numpy(leaf)
+            return leaf if _is_tensor(leaf) else _to_tensor(leaf)
         case [(kind, str(name))] if kind == _ARRAY and name in leaves:
             leaf = leaves[name]
-            return leaf.numpy() if isinstance(leaf, torch.Tensor) else leaf
+            return leaf.numpy() if _is_tensor(leaf) else leaf
     raise ValueError(f"the state document refers to something that is not there: {str(document)[:100]}")
 
 
+def _is_tensor(value: Any) -> TypeIs[torch.Tensor]:
+    torch = sys.modules.get("torch")  # without which there is none; to read what is not a model needs no torch
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _to_tensor(array: NDArray[Any]) -> torch.Tensor:
+    import torch  # noqa: PLC0415 - see above
+
+    return torch.from_numpy(array)
+
+
 def _copy_leaf(leaf: Leaf, spare: Leaf | None) -> Leaf:
-    if isinstance(leaf, torch.Tensor):
+    if _is_tensor(leaf):
         return _copy_tensor(leaf.detach(), spare)
     if isinstance(spare, np.ndarray) and spare.shape == leaf.shape and spare.dtype == leaf.dtype:
         np.copyto(spare, leaf)
@@ -164,6 +178,8 @@ def _copy_leaf(leaf: Leaf, spare: Leaf | None) -> Leaf:
 
 
 def _copy_tensor(leaf: torch.Tensor, spare: Leaf | None) -> torch.Tensor:
-    if isinstance(spare, torch.Tensor) and spare.shape == leaf.shape and spare.dtype == leaf.dtype:
+    import torch  # noqa: PLC0415 - see above
+
+    if _is_tensor(spare) and spare.shape == leaf.shape and spare.dtype == leaf.dtype:
         return spare.copy_(leaf)
     return leaf.clone(memory_format=torch.contiguous_format).cpu()

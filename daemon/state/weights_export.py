@@ -50,7 +50,7 @@ def _plain(network: Mapping[str, Any], *, task: int | None) -> dict[str, Tensor]
     tensors = _named(network) | {name: torch.as_tensor(tensor) for name, tensor in network["fixed"].items()}
     try:
         for adapter in ADAPTERS.values():
-            tensors = adapter.plain(tensors, task=task)
+            tensors = adapter.load().plain(tensors, task=task)
     except ValueError as error:
         raise StateError(str(error)) from error
     return tensors

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, ClassVar
 
 from strategies.adapters.adapter import Adapter, Ground
 from strategies.adapters.layers import keep_statistics, matching
-from strategies.options import Options
+from strategies.options.adapters.freeze import FreezeOptions
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-class FreezeOptions(Options):
-    """Layers that do not learn."""
-
-    type: Literal["freeze"] = "freeze"
-    layers: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        description='Names of layers or parameters, such as ["0", "3.bias"]; * matches anything.'
-    )
 
 
 class Freeze(Adapter):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from pydantic import Field
 from torch import nn
 
 from strategies.adapters.adapter import Adapter
@@ -15,7 +14,7 @@ from strategies.adapters.choice import chosen
 from strategies.adapters.layers import replace
 from strategies.adapters.lora_layers import LoraLayer
 from strategies.end_layers import first_layers, last_layers
-from strategies.options import Options
+from strategies.options.adapters.heads import HeadsOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
 
 _BODY = "body."
 _HEAD_OF_TASK = re.compile(r"(?:^|\.)task_heads\.(\d+)\.")
-
-
-class HeadsOptions(Options):
-    """One head per task."""
-
-    type: Literal["heads"] = "heads"
-    per: Literal["task"] = Field("task", description="What has a head of its own.")
 
 
 class Heads(Adapter):

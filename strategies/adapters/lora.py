@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
 from torch import nn
 
 from strategies.adapters.adapter import Adapter, Ground
 from strategies.adapters.layers import matching, put_to_rest, replace
 from strategies.adapters.lora_layers import LoraLayer, lora_convolution, lora_linear, merged
-from strategies.options import Options
+from strategies.options.adapters.lora import LoraOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,25 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _MARK = "lora_scale"
-
-
-class LoraOptions(Options):
-    """Corrections of low rank to fixed weights."""
-
-    type: Literal["lora"] = "lora"
-    rank: int = Field(
-        8, ge=1, le=65_536, description="r, the rank of a correction, at most the layer's smaller side."
-    )
-    alpha: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="α; corrections are scaled by α/r. Equal to r by default."
-    )
-    layers: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        "all", description="Linear and convolution layers to correct: all, or names, in which * matches anything."
-    )
-    head: bool = Field(
-        True,
-        description="Train the last linear layer in full instead of correcting it: a new class needs new weights.",
-    )
 
 
 class Lora(Adapter):

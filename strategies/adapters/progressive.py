@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from pydantic import Field
 from torch import nn
 
 from strategies.adapters.adapter import Adapter, Ground
 from strategies.adapters.choice import chosen
 from strategies.end_layers import first_layers
-from strategies.options import Options
+from strategies.options.adapters.progressive import ProgressiveOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from torch import Tensor
-
-
-class ProgressiveOptions(Options):
-    """A column per task."""
-
-    type: Literal["progressive"] = "progressive"
-    max_columns: int = Field(
-        8, ge=2, le=64, description="Columns made at the start; all later tasks share the last one."
-    )
 
 
 class Progressive(Adapter):

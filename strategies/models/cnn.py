@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
 from torch import nn
 
-from strategies.models.mlp import Width
-from strategies.models.options import ModelOptions, check_width
-
-
-class CnnOptions(ModelOptions):
-    """A small convolutional network."""
-
-    type: Literal["cnn"] = "cnn"
-    shape: tuple[int, int, int] = Field((1, 28, 28), description="Channels, height and width of an image.")
-    channels: tuple[Width, ...] = Field(
-        (32, 64), min_length=1, description="Channels of each 3x3 convolution; each halves height and width."
-    )
-    hidden: Width = Field(128, description="Width of the fully connected layer.")
+from strategies.models.width import check_width
+from strategies.options.models.cnn import CnnOptions
 
 
 class Cnn(nn.Sequential):

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import nn
 
-from strategies.models.options import ModelOptions
-
-
-class LinearOptions(ModelOptions):
-    """A linear model has no options of its own."""
-
-    type: Literal["linear"] = "linear"
+from strategies.options.models.linear import LinearOptions
 
 
 class Linear(nn.Sequential):

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field
 from torch import nn
 
-from strategies.models.options import ModelOptions
-
-Width = Annotated[int, Field(ge=1, le=65_536)]
-
-
-class MlpOptions(ModelOptions):
-    """A multi-layer perceptron."""
-
-    type: Literal["mlp"] = "mlp"
-    hidden: tuple[Width, ...] = Field((64, 64), min_length=1, description="Widths of the hidden layers.")
+from strategies.options.models.mlp import MlpOptions
 
 
 class Mlp(nn.Sequential):

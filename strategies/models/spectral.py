@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
-from strategies.models.mlp import Mlp, MlpOptions, Width
-from strategies.models.options import ModelOptions, check_width
+from strategies.models.mlp import Mlp
+from strategies.models.width import check_width
+from strategies.options.models.mlp import MlpOptions
+from strategies.options.models.spectral import SpectralOptions
 
 LEAST_VARIANCE, LEAST_POWER = 0.1, 1.0
 """Of standardised input; what is much smaller is noise, and its logarithm would be the largest number of all."""
-
-
-class SpectralOptions(ModelOptions):
-    """A perceptron on each channel's mean, variance and power spectrum."""
-
-    type: Literal["spectral"] = "spectral"
-    shape: tuple[Width, Width] = Field((1, 128), description="Channels and length of a window.")
-    frequencies: Width = Field(
-        64, description="Frequencies used of each channel, from the lowest up; at most half the window's length."
-    )
-    hidden: tuple[Width, ...] = Field((128,), min_length=1, description="Widths of the hidden layers.")
 
 
 class Spectral(nn.Sequential):

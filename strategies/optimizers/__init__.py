@@ -1,12 +1,10 @@
 """The optimizers, as a few operations on one flat vector."""
 
-from strategies.optimizers.adam import Adam
-from strategies.optimizers.optimizer import Optimizer
-from strategies.optimizers.sgd import Sgd
+from strategies.offered import Offered
+from strategies.options.optimizers.adam import AdamOptions
+from strategies.options.optimizers.sgd import SgdOptions
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "sgd": Sgd,
-    "adam": Adam,
+OPTIMIZERS = {
+    "sgd": Offered(SgdOptions, "strategies.optimizers.sgd:Sgd"),
+    "adam": Offered(AdamOptions, "strategies.optimizers.adam:Adam"),
 }
-
-__all__ = ["OPTIMIZERS", "Adam", "Optimizer", "Sgd"]

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
-from pydantic import Field
 
 from strategies.optimizers.optimizer import Optimizer
-from strategies.optimizers.schedule import LearningRate, ScheduledOptions
-from strategies.options import LIVE
+from strategies.optimizers.schedule import LearningRate
+from strategies.options.optimizers.sgd import SgdOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
-
-
-class SgdOptions(ScheduledOptions):
-    """Stochastic gradient descent."""
-
-    type: Literal["sgd"] = "sgd"
-    lr: float = Field(0.05, gt=0, description="Learning rate.", json_schema_extra=LIVE)
-    momentum: float = Field(0.0, ge=0, lt=1, description="Heavy-ball momentum, as in torch.optim.SGD.")
 
 
 class Sgd(Optimizer):

@@ -46,7 +46,7 @@ BLOCKS = [fence for fence in every_fence() if fence.language == "yaml" and fence
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the blocks' files are: the weights that one begins with."""
     options = MODELS["cnn"].Options(shape=(1, 28, 28))
-    save_file(MODELS["cnn"](options, features=784, outputs=16).state_dict(), tmp_path / "base.safetensors")
+    save_file(MODELS["cnn"].load()(options, features=784, outputs=16).state_dict(), tmp_path / "base.safetensors")
     monkeypatch.chdir(tmp_path)
 
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from strategies import MODELS, OPTIMIZERS, STRATEGIES
-from strategies.adapters import ADAPTERS, Ground
+from strategies.adapters import ADAPTERS
+from strategies.adapters.adapter import Ground
 from strategies.batch import Batch
 from strategies.learner import Learner
 from strategies.network import network_of
@@ -82,16 +83,16 @@ def learner_with() -> Callable[..., Learner]:
         model = model or {"type": "mlp", "hidden": [10, 10]}
         optimizer = optimizer or {"type": "sgd", "lr": 0.1}
         torch.manual_seed(seed)
-        kind: Any = MODELS[model["type"]]
+        kind: Any = MODELS[model["type"]].load()
         module = kind(kind.Options(**model), features=FEATURES, outputs=objective.outputs)
         for name, options in (adapters or {}).items():
-            change = ADAPTERS[name]
+            change = ADAPTERS[name].load()
             module = change(change.Options(**options), ground=Ground(tasks=TASKS)).adapt(module)
         network = network_of(module)
-        mover = OPTIMIZERS[optimizer["type"]]
+        mover = OPTIMIZERS[optimizer["type"]].load()
         chosen = []
         for name, options in (strategies or {}).items():
-            method = STRATEGIES[name]
+            method = STRATEGIES[name].load()
             setting = Setting(
                 features=FEATURES,
                 outputs=objective.outputs,

@@ -11,8 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from strategies.agem import Agem, AgemOptions
+from strategies.agem import Agem
 from strategies.batch import Batch
+from strategies.options.agem import AgemOptions
 from strategies.strategy import Setting
 
 if TYPE_CHECKING:

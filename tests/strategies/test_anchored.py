@@ -40,7 +40,7 @@ ANCHORS: dict[str, tuple[dict[str, Any], Formula]] = {
         lambda state, theta: 0.2 * ((theta - state["anchor"]) ** 2).sum(),
     ),
 }
-SCHEDULED = sorted(name for name, method in STRATEGIES.items() if issubclass(method, Anchored))
+SCHEDULED = sorted(name for name, method in STRATEGIES.items() if issubclass(method.load(), Anchored))
 
 
 def teach(learner: Learner, batch_of: MakeBatch, seeds: range, **options: Any) -> None:

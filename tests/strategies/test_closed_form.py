@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from strategies.batch import Batch
-from strategies.closed_form import ClosedFormLearner, ClosedFormOptions
+from strategies.closed_form import ClosedFormLearner
 from strategies.objective import Classification, Objective, Regression
+from strategies.options.closed_form import ClosedFormOptions
 from strategies.scaler import OnlineScaler
 from tests.strategies.conftest import CLASSES, FEATURES
 from tests.strategies.test_contract import assert_same, leaves, teach

@@ -8,7 +8,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from strategies.ewc import Ewc, EwcOptions
+from strategies.ewc import Ewc
+from strategies.options.ewc import EwcOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

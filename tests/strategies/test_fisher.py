@@ -14,9 +14,10 @@ from strategies import gradient_sizes
 from strategies.batch import Examples
 from strategies.fisher import diagonal_fisher
 from strategies.layer_traces import traceable_layers
-from strategies.models.cnn1d import Cnn1d, Cnn1dOptions
+from strategies.models.cnn1d import Cnn1d
 from strategies.network import Network, network_of
 from strategies.objective import Classification, Objective, Regression
+from strategies.options.models.cnn1d import Cnn1dOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -50,9 +50,9 @@ def task(number: int, *, rows: int, seed: int) -> Batch:
 
 def learner_of(strategies: dict[str, dict[str, Any]], optimizer: dict[str, Any], *, seed: int) -> Learner:
     torch.manual_seed(seed)
-    module: Any = MODELS["mlp"]
+    module: Any = MODELS["mlp"].load()
     network = network_of(module(module.Options(hidden=(32,)), features=FEATURES, outputs=2))
-    mover = OPTIMIZERS[optimizer["type"]]
+    mover = OPTIMIZERS[optimizer["type"]].load()
     setting = {"features": FEATURES, "outputs": 2, "classification": True, "batch_rows": BATCH}
     return Learner(
         network,
@@ -61,7 +61,7 @@ def learner_of(strategies: dict[str, dict[str, Any]], optimizer: dict[str, Any],
         strategies=[
             (
                 name,
-                STRATEGIES[name](
+                STRATEGIES[name].load()(
                     STRATEGIES[name].Options(**options),
                     setting=Setting(**setting, generator=np.random.default_rng([seed, number])),
                 ),

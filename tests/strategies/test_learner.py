@@ -14,8 +14,9 @@ from strategies.batch import Batch
 from strategies.learner import Learner
 from strategies.network import Network
 from strategies.objective import Classification
-from strategies.optimizers.sgd import Sgd, SgdOptions
+from strategies.optimizers.sgd import Sgd
 from strategies.options import Options
+from strategies.options.optimizers.sgd import SgdOptions
 from strategies.strategy import Setting, Strategy
 from strategies.training_batch import Rehearsal, TrainingBatch
 

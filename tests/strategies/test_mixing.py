@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strategies.batch import Batch
-from strategies.mixing import Mixing, MixingOptions
+from strategies.mixing import Mixing
+from strategies.options.mixing import MixingOptions
 from strategies.storage import RowStorage
 from strategies.strategy import Setting
 

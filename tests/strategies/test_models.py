@@ -11,12 +11,13 @@ from pydantic import ValidationError
 from strategies import MODELS
 from strategies.network import LayeredNetwork, network_of
 from strategies.objective import Classification
-from strategies.optimizers.adam import Adam, AdamOptions
+from strategies.optimizers.adam import Adam
+from strategies.options.optimizers.adam import AdamOptions
 
 
 def model(options: dict[str, Any], *, features: int = 48, outputs: int = 5) -> torch.nn.Module:
     torch.manual_seed(0)
-    kind: Any = MODELS[options["type"]]
+    kind: Any = MODELS[options["type"]].load()
     built: torch.nn.Module = kind(kind.Options(**options), features=features, outputs=outputs)
     return built
 

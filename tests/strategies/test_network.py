@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from strategies.models.mlp import Mlp, MlpOptions
+from strategies.models.mlp import Mlp
 from strategies.network import LayeredNetwork, Network, network_of
+from strategies.options.models.mlp import MlpOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

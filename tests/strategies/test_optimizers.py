@@ -8,13 +8,15 @@ import pytest
 import torch
 
 from strategies.optimizers import OPTIMIZERS
-from strategies.optimizers.adam import Adam, AdamOptions
-from strategies.optimizers.sgd import Sgd, SgdOptions
+from strategies.optimizers.adam import Adam
+from strategies.optimizers.sgd import Sgd
+from strategies.options.optimizers.adam import AdamOptions
+from strategies.options.optimizers.sgd import SgdOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from strategies.optimizers import Optimizer
+    from strategies.optimizers.optimizer import Optimizer
 
 PARAMETERS, STEPS = 40, 200
 
@@ -28,7 +30,7 @@ CASES = [
 
 
 def optimizer_of(name: str, options: dict[str, Any]) -> Optimizer:
-    kind = OPTIMIZERS[name]
+    kind = OPTIMIZERS[name].load()
     return kind(kind.Options(**options), parameters=PARAMETERS)
 
 

@@ -9,8 +9,9 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from strategies.replay import Replay, ReplayOptions
-from strategies.storage import RowStorage
+from strategies.options.replay import ReplayOptions
+from strategies.replay import Replay
+from strategies.row_size import row_bytes
 from strategies.strategy import Setting
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def test_the_budget_is_the_most_rows_that_fit(
     assert len(replay.memory) == capacity
     if "bytes" in options:
         spare = replay.options.bytes - replay.memory.storage.nbytes
-        assert 0 <= spare < RowStorage.row_bytes(6, replay.options.storage)
+        assert 0 <= spare < row_bytes(6, replay.options.storage)
 
 
 def test_a_budget_of_no_row_is_refused() -> None:

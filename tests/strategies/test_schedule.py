@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from strategies.optimizers import OPTIMIZERS
-from strategies.optimizers.schedule import LearningRate, ScheduleOptions
+from strategies.optimizers.schedule import LearningRate
+from strategies.options.optimizers.schedule import ScheduleOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +103,7 @@ def test_no_rate_ever_leaves_floor_and_cap_and_a_restored_one_goes_on_alike(
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_an_optimizer_moves_by_the_rate_and_says_so(name: str) -> None:
-    kind = OPTIMIZERS[name]
+    kind = OPTIMIZERS[name].load()
     schedule = {"type": "step", "steps": 1, "factor": 0.25, "restart": "boundary"}
     scheduled = kind(kind.Options(type=name, lr=LR, schedule=schedule), parameters=2)
     plain = kind(kind.Options(type=name, lr=LR), parameters=2)
@@ -180,6 +181,6 @@ def test_a_schedule_that_contradicts_itself_is_refused_with_the_reason(options: 
 
 
 def test_a_floor_above_the_learning_rate_is_refused() -> None:
-    for kind in OPTIMIZERS.values():
+    for kind in (each.load() for each in OPTIMIZERS.values()):
         with pytest.raises(ValidationError, match=r"schedule\.floor 0\.2 lies above lr 0\.1"):
             kind.Options.model_validate({"lr": 0.1, "schedule": {"floor": 0.2}})

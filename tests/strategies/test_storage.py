@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strategies.batch import Batch
+from strategies.row_size import row_bytes
 from strategies.storage import RowStorage
 
 
@@ -151,9 +152,9 @@ def test_the_last_of_several_rows_for_one_slot_stays() -> None:
     ("precision", "bytes_each"), [("float32", 4), ("float16", 2), ("uint8", 1), ("uint4", 0.5)]
 )
 def test_a_row_takes_the_bytes_that_are_told(precision: Any, bytes_each: float) -> None:
-    assert RowStorage.row_bytes(784, precision) == 784 * bytes_each + 4 + 2 + 32
+    assert row_bytes(784, precision) == 784 * bytes_each + 4 + 2 + 32
     storage = storage_of(10, 784, precision=precision)
-    assert storage.nbytes == 10 * RowStorage.row_bytes(784, precision)
+    assert storage.nbytes == 10 * row_bytes(784, precision)
     assert storage.capacity == 10
 
 

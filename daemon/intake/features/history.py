@@ -9,7 +9,7 @@ import numpy as np
 
 from daemon.intake.features.key_slots import KeySlots
 from daemon.intake.features.row_history import Groups, RowHistory
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:

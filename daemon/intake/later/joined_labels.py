@@ -11,7 +11,7 @@ from daemon.intake.features.key_slots import short_key
 from daemon.intake.later.found import Found
 from daemon.intake.later.patience import Patience
 from daemon.intake.packed_texts import packed, unpacked
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import torch
 from daemon.intake.features.field_names import FieldNameError
 from daemon.intake.reference.rows import ReferenceRows
 from daemon.scoring.probe_sets import holds_out
-from strategies.batch import UNKNOWN
 from strategies.memory import Memory
+from strategies.provenance import UNKNOWN
 from strategies.reservoir import Reservoir
 from strategies.storage import RowStorage
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connectors.record import Record
     from daemon.intake.labels.label_columns import Labels
     from daemon.intake.row_maker import RowMaker
-    from strategies.precision import Precision
+    from strategies.options.buffer import Precision
 
 
 class UnusableReferenceError(ValueError):

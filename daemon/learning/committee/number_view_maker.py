@@ -12,7 +12,7 @@ from daemon.learning.committee.narrowing import Narrowing
 from daemon.learning.committee.number_history import LAGS, NumberHistory, NumberPast
 from daemon.learning.committee.number_views import NumberViews, in_units
 from daemon.learning.committee.views import CLIP
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

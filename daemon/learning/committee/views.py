@@ -11,7 +11,7 @@ import torch
 from daemon.learning.committee.fading_scale import FadingSize
 from daemon.learning.committee.key_memory import DECAYS, NONE, KeyMemory, Past
 from daemon.learning.committee.narrowing import Narrowing
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

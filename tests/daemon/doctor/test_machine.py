@@ -15,7 +15,7 @@ from daemon.doctor.processor import check_processor
 from daemon.doctor.setup import Setup
 from daemon.doctor.supervisor import check_supervisor
 from daemon.doctor.versions import check_packages, check_python
-from strategies.storage import RowStorage
+from strategies.row_size import row_bytes
 from tests.daemon.doctor.found import only, worst
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def test_rows_are_reckoned_where_the_features_are_known(configure: Any) -> None:
         strategies="[{type: replay, rows: 1000, storage: float16}]",
         retention="{probe_share: 0}",
     )
-    assert declared(config) == (1000 * RowStorage.row_bytes(3, "float16"), False)
+    assert declared(config) == (1000 * row_bytes(3, "float16"), False)
     assert declared(configure(retention="{probe_share: 0}"))[1]
 
 

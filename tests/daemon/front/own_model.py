@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import nn
 
-from strategies.models.options import ModelOptions
+from strategies.options.models.model import ModelOptions
 
 if TYPE_CHECKING:
     from torch import Tensor

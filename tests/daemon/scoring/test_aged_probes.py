@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from daemon.scoring.aged_probes import AgedProbes
-from strategies.batch import UNKNOWN, Batch, provenance_table
+from strategies.batch import Batch, provenance_table
+from strategies.provenance import UNKNOWN
 from tests.daemon.same_state import assert_same_state, chunks
 
 ROWS = 20

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from strategies import MODELS
-from strategies.adapters import ADAPTERS, Ground
+from strategies.adapters import ADAPTERS
+from strategies.adapters.adapter import Ground
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def plain() -> Callable[..., tuple[nn.Module, torch.Tensor]]:
 
     def make(name: str, *, seed: int = 0, rows: int = 6) -> tuple[nn.Module, torch.Tensor]:
         features, options = MODELS_OF_A_TEST[name]
-        kind: Any = MODELS[name]
+        kind: Any = MODELS[name].load()
         torch.manual_seed(seed)
         return kind(kind.Options(**options), features=features, outputs=OUTPUTS), torch.randn(rows, features)
 
@@ -41,7 +42,7 @@ def adapted() -> Callable[..., nn.Module]:
     """Return what adapts a module, which is changed."""
 
     def adapt(module: nn.Module, name: str, **options: Any) -> nn.Module:
-        kind = ADAPTERS[name]
+        kind = ADAPTERS[name].load()
         return kind(kind.Options(type=name, **options), ground=Ground(tasks=TASKS)).adapt(module)
 
     return adapt

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from connectors.record import LocalRecord
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.intake.reference.reading import UnusableReferenceError
-from strategies.batch import UNKNOWN
+from strategies.provenance import UNKNOWN
 from tests.daemon.intake.reference.before import before, reader
 from tests.daemon.same_state import assert_same_state, chunks
 

@@ -1,4 +1,7 @@
-"""The base of every strategy's, model's and optimizer's options."""
+"""What a configuration can say of strategies, models, optimizers and adapters, in files of the same names.
+
+Nothing here imports torch, so that a configuration is read, checked and described without it.
+"""
 
 from typing import Final
 

@@ -1,7 +1,6 @@
-"""What every model's options have."""
+"""The options of every model."""
 
-from collections.abc import Sequence
-from math import prod
+from __future__ import annotations
 
 from pydantic import Field
 
@@ -16,9 +15,3 @@ class ModelOptions(Options):
         description="Safetensors file with the weights to start from, by tensor name; with it, the defaults of"
         " adapters and learning rate are conservative.",
     )
-
-
-def check_width(shape: Sequence[int], *, features: int) -> None:
-    """Raise ``ValueError`` where rows of so many features do not have a model's ``shape``."""
-    if prod(shape) != features:
-        raise ValueError(f"model.shape {list(shape)} means {prod(shape)} features, a row has {features}")
