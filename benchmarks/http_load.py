@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 KINDS = ("/metrics", "/livez", "idle")
 DESCRIPTORS = 1024
-_EVENTS = 400_000
+_EVENTS = 1_500_000
 _WARM_BYTES = 3_000_000
 """While the stream is young, everything makes more steps."""
 _PROBES_APART_SECONDS = 0.1
