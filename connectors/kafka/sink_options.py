@@ -73,7 +73,12 @@ class KafkaPredictionsOptions(KafkaSinkOptions):
 
     type: Literal["kafka"] = "kafka"
     linger_ms: int = Field(
-        2, ge=0, description="Longest time that a prediction waits for others, to share a transaction."
+        2,
+        ge=0,
+        description=(
+            "Longest time that a prediction waits for others, to share a transaction; where the one before was "
+            "alone, it waits for none."
+        ),
     )
     batch_bytes: int = Field(
         256 * 1024, ge=1, description="Maximum size of a batch of predictions for one partition."

@@ -189,7 +189,8 @@ class TopicWriter(threading.Thread):
                 self._hurry = False
                 self._changed.notify_all()
                 self._changed.wait()
-            if self._linger_seconds and not self._hurry:  # others may come into the same transaction
+            # Others may share the transaction, where they come that fast: after one alone nobody is waited for.
+            if self._linger_seconds and self._tried > 1 and not self._hurry:
                 self._changed.wait_for(lambda: self._hurry or self._closing, self._linger_seconds)
             rows = [] if self._closing else self._some()
             self._tried = len(rows)
