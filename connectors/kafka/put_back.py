@@ -93,8 +93,8 @@ class KafkaPutBack:
             )
         except TooLargeError as error:
             raise PutBackError(
-                f"the topic does not take an event for its size ({error}): raise its max.message.bytes, or leave such"
-                " events out with --reason or --since"
+                f"the topic does not take an event for its size ({error}): raise its max.message.bytes, or leave"
+                " such events out with --reason or --since"
             ) from error
         except (errors.KafkaError, OSError) as error:
             raise self._unavailable(error) from error

@@ -151,14 +151,13 @@ def _moment(since: str | None) -> float | None:
 
 
 def _print_counts(counts: list[Count]) -> None:
-    from daemon.process.tables import console_for_tables, plain_table  # noqa: PLC0415 - not for --help
+    """Print a line each and no table: a long topic is not to be broken, since ``show`` takes what is printed."""
+    from connectors.printable import printable  # noqa: PLC0415 - not for --help
 
-    table = plain_table("day (UTC)", "letters", "partition", "reason", "newest", "event of it", right=("letters",))
     for count in counts:
         newest = datetime.fromtimestamp(count.last, tz=UTC).strftime("%H:%M:%S")
-        table.add_row(count.day, f"{count.letters:,}", count.partition, count.why, newest, count.newest)
-    if counts:
-        console_for_tables().print(table)
+        told = f"{count.day}  {count.letters:>9,}  {count.partition}  {count.why}  newest {newest}: {count.newest}"
+        typer.echo(printable(told))
 
 
 def _print(outcome: Outcome, *, dry_run: bool) -> None:

@@ -45,8 +45,8 @@ class ErasedKeys:
 def _words(value: bytes) -> Iterator[bytes]:
     """Yield whatever may be a key in a value: words, cells of separated values, texts and numbers of JSON.
 
-    >>> sorted(set(_words(b'{"who": "ann@x.org"}')))[:3]
-    [b'ann', b'ann@x.org', b'org']
+    >>> {b"ann", b"ann@x.org"} <= set(_words(b'{"who": "ann@x.org"}'))
+    True
     """
     yield from _WORD.findall(value)
     yield from (cell.strip() for cell in _CELL.findall(value))
