@@ -34,6 +34,7 @@ COMMANDS = {
     "dead-letters": "List and show records that could not be learned, and put them back after a fix.",
     "export": "Write the learned model as ONNX or safetensors, checked against the model itself.",
     "predict": "Apply an exported model to a file of events, without a daemon.",
+    "tap": "Watch events pass in a running daemon: features, prediction, label, what was rehearsed beside them.",
     "top": "Watch a running daemon in a terminal: rate, lag, scores, what is forgotten, notes.",
     "report": "Write a report of a run as one HTML page, for people who were not there.",
     "bench": "Say where the benchmarks are: in a checkout, `python -m benchmarks`.",
