@@ -74,6 +74,8 @@ class AskedDaemon:
             return Outcome(504, {"error": "the daemon has not answered in time; it may have begun"})
         finally:
             self._orders.pop(number, None)
+            if action == "forget":
+                self.tapped.clear()
 
     def tap(self, every: int) -> None:
         """Ask for one event in so many, for a while; they come to ``tapped``."""

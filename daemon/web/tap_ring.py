@@ -34,6 +34,10 @@ class TapRing:
         self._ended = True
         self._more.set()
 
+    def clear(self) -> None:
+        """Keep none of the lines: whoever has not seen them has missed them."""
+        self._lines.clear()
+
     def add(self, line: bytes) -> None:
         """Take a line, and wake whoever waits."""
         self._lines.append(line)
