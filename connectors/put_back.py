@@ -38,6 +38,7 @@ class PutBack(Protocol):
         """Put a batch into the stream, all of it or nothing.
 
         ``positions`` are of the topic of dead letters, by partition: before them nothing is left to be put back.
+        Where they are not known, there are none.
         """
 
     def close(self) -> None:

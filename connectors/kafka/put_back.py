@@ -74,11 +74,15 @@ class KafkaPutBack:
         """Return the mark that the group has; a transaction that was open has ended by then, one way or other."""
         self._opened()
         try:
-            with self._consumer() as consumer:
-                found = consumer.committed(self._anchor, metadata=True, timeout_ms=30_000)
+            return self._committed()[1]
         except (errors.KafkaError, OSError) as error:
             raise self._unavailable(error) from error
-        return "" if found is None or found.offset < 0 else str(found.metadata or "")
+
+    def _committed(self) -> tuple[int, str]:
+        """Return the group's offset and mark; 0 and nothing where it has none."""
+        with self._consumer() as consumer:
+            found = consumer.committed(self._anchor, metadata=True, timeout_ms=30_000)
+        return (0, "") if found is None or found.offset < 0 else (found.offset, str(found.metadata or ""))
 
     def prepare(self, letters: Sequence[KeptLetter]) -> None:
         """Nothing is to be prepared: the broker takes all of a transaction, or nothing."""
@@ -121,7 +125,8 @@ class KafkaPutBack:
             with self._consumer() as consumer:
                 places = dict(consumer.end_offsets([self._anchor]))
         else:
-            places = {TopicPartition(self._letters, number): at for number, at in ({0: 0} | positions).items()}
+            known = positions if 0 in positions else {**positions, 0: self._committed()[0]}
+            places = {TopicPartition(self._letters, number): at for number, at in known.items()}
         return {part: OffsetAndMetadata(at, mark, -1) for part, at in places.items()}
 
     def _consumer(self) -> Any:

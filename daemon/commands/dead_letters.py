@@ -124,7 +124,8 @@ def _replayed(letters: Letters, *, to: Path | None, dry_run: bool) -> Outcome | 
             if dry_run:
                 return rehearse(judge, letters)
             recover(directory, journal, target)
-            return Replay(loaded, journal=journal, target=target).run(judge, letters)
+            replaying = Replay(loaded, journal=journal, target=target, sees_all=letters.are_all)
+            return replaying.run(judge, letters)
 
 
 def _letters(config: Path, since: str | None, reason: str | None) -> Letters:

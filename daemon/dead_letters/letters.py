@@ -40,6 +40,11 @@ class Letters:
                 ("dead_letters", "type"), f"retaind reads dead letters of {known}, not of {options.type}"
             )
 
+    @property
+    def are_all(self) -> bool:
+        """Whether none is left out."""
+        return self.since is None and self.reason is None
+
     def __iter__(self) -> Iterator[KeptLetter]:
         options: Any = self.config.dead_letters
         self.strange = []

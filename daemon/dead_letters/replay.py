@@ -60,11 +60,19 @@ class Replay:
     """Carries verdicts out in batches: the journal knows of each before and after it is in the stream."""
 
     def __init__(
-        self, config: Config, *, journal: Journal, target: PutBack, clock: Callable[[], float] = time.time
+        self,
+        config: Config,
+        *,
+        journal: Journal,
+        target: PutBack,
+        sees_all: bool = True,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """``sees_all``: whether it is given all letters, and so knows before where nothing is left."""
         self._directory = Path(config.checkpoint.directory)
         self._journal = journal
         self._target = target
+        self._sees_all = sees_all
         self._clock = clock
         self._waiting: list[KeptLetter] = []
         self._positions = Positions()
@@ -88,7 +96,11 @@ class Replay:
         letters, self._waiting = self._waiting, []
         self._target.prepare(letters)
         batch = self._journal.begin([letter.event for letter in letters], to=self._target.to)
-        self._target.put(letters, mark=self._journal.mark(batch.number), positions=self._positions.now())
+        self._target.put(
+            letters,
+            mark=self._journal.mark(batch.number),
+            positions=self._positions.now() if self._sees_all else {},
+        )
         settle(self._directory, self._journal, batch, is_in=True, at=self._clock())
 
 

@@ -142,6 +142,7 @@ def test_after_a_fix_each_event_comes_back_once_however_often_the_replay_is_kill
         ((Journal, "end"), 1, False),  # the audit log knows already
     ):
         assert killed(*arguments, at=at, call=call, after=after)
+    plant.replay("--reason", "missing_field at features")
     plant.replay()
     assert "0 put back" in plant.replay()
     came = plant.put_back()
@@ -157,5 +158,6 @@ def test_after_a_fix_each_event_comes_back_once_however_often_the_replay_is_kill
     code, said = run("audit", "verify", "-c", str(plant.config))
     assert code == 0, said
     assert said.count("  replay  ") >= 4
+    assert "0 put back" in plant.replay("--since", "1w")
     group = f"retaind-put-back-{plant.topic}-{plant.dead}"
     assert plant.broker.committed(group)[plant.dead, 0] == plant.letter_of(JUNK[0])
