@@ -28,11 +28,13 @@ COMMANDS = {
     "doctor": "Check a set-up for problems, and say how to fix each.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
     "forget": "Erase all that is remembered of some keys, and say what was erased where.",
-    "audit": "Show and verify the log of what was erased.",
+    "audit": "Show and verify the log of what was erased, skipped and put back.",
     "positions": "Choose what the consumer group has: the checkpoint's positions, or none.",
     "skip": "Pass a part of the stream that cannot be learned from, on your word; a dry run shows it first.",
+    "dead-letters": "List and show records that could not be learned, and put them back after a fix.",
     "export": "Write the learned model as ONNX or safetensors, checked against the model itself.",
     "predict": "Apply an exported model to a file of events, without a daemon.",
+    "tap": "Watch events pass in a running daemon: features, prediction, label, what was rehearsed beside them.",
     "top": "Watch a running daemon in a terminal: rate, lag, scores, what is forgotten, notes.",
     "report": "Write a report of a run as one HTML page, for people who were not there.",
     "bench": "Say where the benchmarks are: in a checkout, `python -m benchmarks`.",
@@ -64,7 +66,8 @@ class LazyCommands(TyperGroup):
 
 
 def _load(name: str) -> Any:
-    command = getattr(import_module(f"daemon.commands.{name}"), name)
+    function = name.replace("-", "_")
+    command = getattr(import_module(f"daemon.commands.{function}"), function)
     if isinstance(command, typer.Typer):
         return typer.main.get_command(command)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -22,6 +22,7 @@ from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
 from daemon.build.server import build_front
 from daemon.build.serving import build_snapshots
+from daemon.build.tapping import build_tap
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
 from daemon.learning.stopwatch import Stopwatch
@@ -98,7 +99,9 @@ class Service:
             history=self._history,
             control=self._control,
             metrics=self._metrics,
+            tap=self._watched,
         )
+        self.tap = build_tap(config, send=self.http.show)
         self.source = waiting_for_decoder(build_source(config), config.decoder, prepare=self._prepare)
         self.loop = build_loop(
             config,
@@ -201,6 +204,8 @@ class Service:
 
     def turn(self) -> int:
         """Make one turn of the loop; return how many events came."""
+        if self.tap is not None:
+            self.tap.follow(self.loop.pipeline.by_target)
         received = self._turn()
         if self._health.why_not_ready() is None:
             self._become_ready()
@@ -296,6 +301,11 @@ class Service:
         if self._was_ready:
             self._notify.ready(f"learning from {self.config.source.type}")
         return reason
+
+    def _watched(self, every: int) -> None:
+        """Take note, on the desk's thread, that somebody wants to see one event in so many."""
+        if self.tap is not None:
+            self.tap.ask(every)
 
     def _prepare(self, records: Sequence[Record]) -> None:
         self.loop.pipeline.prepare(records)

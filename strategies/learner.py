@@ -18,7 +18,7 @@ from strategies.strategy import Strategy
 from strategies.training_batch import Rehearsal, TrainingBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from torch import Tensor
 
@@ -76,6 +76,8 @@ class Learner:
         self.strategies = tuple(strategies)
         self.steps = 0
         self.rejected_steps = 0
+        self.watch: Callable[[Batch, TrainingBatch], None] | None = None
+        """Sees the fresh rows and all rows of each step; changes nothing. No part of the state."""
         self._optimizer = optimizer
         self._scaler = scaler
         self._clip_norm = clip_norm
@@ -187,6 +189,8 @@ class Learner:
         them, and are shown none.
         """
         batch, own = self._prepare(fresh)
+        if self.watch is not None:
+            self.watch(fresh, batch)
         outputs = self.network.forward(self.scale(batch.x), batch.task)
         loss, delta = self._loss(outputs, batch, own, hidden=self._hidden(fresh))
         self.network.backward(delta)

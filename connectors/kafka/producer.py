@@ -12,7 +12,7 @@ from kafka import KafkaProducer, errors
 from connectors.kafka.client import TidyClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from connectors.kafka.outgoing import Outgoing
     from connectors.kafka.sink_options import KafkaSinkOptions
@@ -66,20 +66,41 @@ class TransactionalProducer:
         Raises TooLargeError and KafkaError; nothing of it is then committed, or all.
         """
         self._until_answered(lambda: self._producer.partitions_for(self._topic))
-        self._producer.begin_transaction()
-        try:
-            sent = [
-                self._producer.send(self._topic, row.value, row.key, [*row.headers, header(row)]) for row in rows
+        sent = self.transact(
+            lambda producer: [
+                producer.send(self._topic, row.value, row.key, [*row.headers, header(row)]) for row in rows
             ]
-            self._until_answered(lambda: self._producer.flush(timeout=WAIT_SECONDS))
-            _check(sent)
-        except TOO_LARGE as error:
-            raise TooLargeError(str(error)) from error
-        self._commit()
+        )
         ends: dict[int, int] = {}
         for place in (future.value for future in sent):
             ends[place.partition] = max(ends.get(place.partition, 0), place.offset + 1)
         return ends
+
+    def transact(
+        self, send: Callable[[Any], list[Any]], *, offsets: Mapping[Any, Any] | None = None, group: str = ""
+    ) -> list[Any]:
+        """Do in one transaction what ``send`` does with kafka-python's producer, and commit offsets to a group.
+
+        Returns the futures that ``send`` has returned, all done. Raises TooLargeError and KafkaError; nothing of it
+        is then committed, or all (KIP-98).
+        """
+        self._producer.begin_transaction()
+        try:
+            sent = send(self._producer)
+            self._until_answered(lambda: self._producer.flush(timeout=WAIT_SECONDS))
+            _check(sent)
+        except TOO_LARGE as error:
+            raise TooLargeError(str(error)) from error
+        if offsets:
+            self._send_offsets(offsets, group)
+        self._commit()
+        return sent
+
+    def _send_offsets(self, offsets: Mapping[Any, Any], group: str) -> None:
+        # send_offsets_to_transaction() waits without a limit (kafka-python 3.0.12).
+        result = self._producer._transaction_manager.send_offsets_to_transaction(offsets, group)  # noqa: SLF001
+        self._producer._sender.wakeup()  # noqa: SLF001
+        self._until_answered(lambda: _committed(result))
 
     def _fence(self) -> None:
         try:

@@ -13,8 +13,10 @@ from connectors.files.erased_lines import ErasedLines, NotTheFileError
 from connectors.files.sink_options import FileDeadLettersOptions
 from daemon.build.restored import restored
 from daemon.learning.stopwatch import Stopwatch
-from daemon.state.audit_log import AuditLog, Erasure
+from daemon.state.audit_log import AuditLog
+from daemon.state.erasure import Erasure
 from daemon.state.erasure_request import ErasureRequest
+from daemon.state.key_digests import KeyDigests
 from daemon.state.state_error import StateError
 from daemon.telemetry.history.saved import read_history
 from strategies.row_holder import Gone
@@ -49,7 +51,7 @@ def erase(
     """
     directory = Path(config.checkpoint.directory)
     request.begin(directory)
-    audit = AuditLog(directory)
+    digests = KeyDigests(directory)
     removed = dict(removed_before or {})
     generation = None
     others: list[int] = []
@@ -61,12 +63,12 @@ def erase(
     erasure = Erasure(
         at=clock(),
         by=request.by,
-        keys=[audit.digest(key) for key in request.keys],
+        keys=[digests.of(key) for key in request.keys],
         removed=removed,
         generation=generation,
         generations_removed=others,
     )
-    audit.append(erasure)
+    AuditLog(directory).append(erasure.entry())
     ErasureRequest.done(directory)
     return erasure
 

@@ -35,13 +35,14 @@ def build_front(
     history: Recorder,
     control: Control,
     metrics: Metrics,
+    tap: Callable[[int], None] = lambda _: None,
 ) -> Front:
     """Return the process, not yet started; raise ``ConfigError`` where tokens or certificates are unusable."""
     return Front(
         front_settings(config),
         host=config.http.host,
         port=config.http.port,
-        desk=Desk(reports(registry, health, history), control),
+        desk=Desk(reports(registry, health, history), control, tap=tap),
         health=health,
         restarted=metrics.front.one,
     )
@@ -69,6 +70,7 @@ def front_settings(config: Config) -> FrontSettings:
         tls=None if web.tls_server_config is None else web.tls_server_config.tls(),
         control_token_file=_path(control_token(config)),
         serving=_serving(config),
+        tap=config.http.tap is not None,
     )
 
 

@@ -1,17 +1,21 @@
-"""``retaind audit``: what was erased, and whether the log of it is as it was written."""
+"""``retaind audit``: what was done to what is learned, and whether the log of it is as it was written."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from connectors.printable import printable
 from daemon.process.exit_codes import ExitCode
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 audit = typer.Typer(
-    help="Show and verify the log of what was erased.",
+    help="Show and verify the log of what was erased, skipped, put back and rolled back.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -34,18 +38,30 @@ def verify(
     """
     from daemon.build.load import load  # noqa: PLC0415 - not for --help
     from daemon.state.audit_log import AuditLog  # noqa: PLC0415
+    from daemon.state.key_digests import KeyDigests  # noqa: PLC0415
     from daemon.state.state_error import StateError  # noqa: PLC0415
 
-    log = AuditLog(Path(load(config).checkpoint.directory))
+    directory = Path(load(config).checkpoint.directory)
     try:
-        found = log.verify()
-        wanted = None if key is None else log.digest(key.encode())
+        found, newest = AuditLog(directory).verify()
+        wanted = None if key is None else KeyDigests(directory).of(key.encode())
     except StateError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.IO) from error
     for each in found:
-        if wanted is None or wanted in each.keys:
-            at = datetime.fromtimestamp(each.at, tz=UTC).isoformat(timespec="seconds")
-            rows = sum(each.removed.values())
-            typer.echo(f"{at}  {each.by}  {', '.join(digest[:12] for digest in each.keys)}  {rows:,} erased")
-    typer.echo(f"{len(found)} erasures, as they were written; newest digest {log.newest}")
+        if wanted is None or wanted in each.get("keys", ()):
+            typer.echo(_told(each))
+    typer.echo(f"{len(found)} entries, as they were written; newest digest {newest}")
+
+
+def _told(entry: Mapping[str, Any]) -> str:
+    at, by = entry.get("at"), entry.get("by", "unknown")
+    time = "-" if at is None else datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="seconds")
+    return f"{time}  {printable(str(by))}  {printable(str(entry['what']))}  {printable(_details(entry))}"
+
+
+def _details(entry: Mapping[str, Any]) -> str:
+    """Return what an entry says besides, in short; an erasure by the beginnings of its digests."""
+    if "removed" in entry:
+        return f"{', '.join(digest[:12] for digest in entry['keys'])}  {sum(entry['removed'].values()):,} erased"
+    return ", ".join(f"{name}: {value}" for name, value in entry.items() if name not in {"at", "by", "what"})

@@ -127,6 +127,7 @@ def rollback(
         if newer and not yes:
             typer.confirm(f"Move {len(newer)} newer generations to {store.discarded}?", abort=True)
         store.rollback(generation)
+        _write_down(state_directory, "rollback", generation=generation, set_aside=newer)
     moved = f"moved {', '.join(map(str, newer))} to {store.discarded}" if newer else "nothing to move"
     _console().out(f"generation {generation} is the newest: {moved}")
 
@@ -141,6 +142,7 @@ def undo_rollback(config: _Config = None, directory: _Directory = None) -> None:
     store = _store(state_directory)
     with StateLock(state_directory):
         put_back = store.undo_rollback()
+        _write_down(state_directory, "undo-rollback", put_back=list(put_back))
     _console().out(f"generation {put_back[-1]} is the newest: put back {', '.join(map(str, put_back))}")
 
 
@@ -161,8 +163,15 @@ def promote(
     state_directory = _state_directory(config, None)
     with StateLock(state_directory):
         generation = change_places(loaded, CheckpointStore(state_directory, keep=loaded.checkpoint.keep))
+        _write_down(state_directory, "promote", generation=generation)
     _console().out(f"generation {generation}: the challenger is the main learner now, and the other way round")
     _console().out(f"before the daemon starts again, let the two change places in {config} as well")
+
+
+def _write_down(state_directory: Path, what: str, **told: Any) -> None:
+    from daemon.state.audit_log import AuditLog  # noqa: PLC0415 - not for --help
+
+    AuditLog(state_directory).append({"what": what, **told})
 
 
 def _state_directory(config: Path | None, directory: Path | None) -> Path:

@@ -14,7 +14,7 @@ from daemon.process.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from daemon.config.schema import Config
-    from daemon.state.audit_log import Erasure
+    from daemon.state.erasure import Erasure
 
 
 def forget(

@@ -199,6 +199,18 @@ class ControlSection(Section):
     )
 
 
+class TapSection(Section):
+    """Events as they pass, for whoever has the token of http.control: see `retaind tap`."""
+
+    redact: tuple[str, ...] = Field(
+        (),
+        description="Fields whose values are not shown: features of them, and label or task where they are those.",
+    )
+    max_per_second: float = Field(
+        10.0, gt=0, le=1_000, description="Maximum number of events that are shown a second, whoever watches."
+    )
+
+
 class HttpSection(Section):
     """The daemon's HTTP server: its page, /metrics, /status, /livez and /readyz."""
 
@@ -222,6 +234,16 @@ class HttpSection(Section):
     control: ControlSection | None = Field(
         None, description="Lets whoever has the token change the daemon over HTTP; disabled by default."
     )
+    tap: TapSection | None = Field(
+        None,
+        description="Lets whoever has the token of control watch events, with their values; disabled by default.",
+    )
+
+    @model_validator(mode="after")
+    def _has_a_token(self) -> Self:
+        if self.tap is not None and self.control is None:
+            raise ValueError("tap shows events to whoever has the token of control: give control.token_file too")
+        return self
 
 
 class LogSection(Section):

@@ -75,6 +75,7 @@ async def _serve(settings: FrontSettings, listener: socket.socket, link: Link, s
     if model is not None:
         prepare_aside(model)
     await (ended.wait() if tls is None else _watch(tls, door, ended))
+    daemon.tapped.end()
     await door.close(within_seconds=_LAST_SECONDS)
 
 

@@ -20,6 +20,7 @@ from daemon.web.known_names import KnownNames
 from daemon.web.pace import Pace
 from daemon.web.rate_limit import RateLimit
 from daemon.web.request_bounds import RequestBounds
+from daemon.web.tap_routes import TAP_PATH, tap_routes
 from daemon.web.token_file import TokenFile
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Application:
                 exempt |= {route.path for route in routes}
         control = self._control_routes()
         exempt |= CONTROL_PATHS if control else frozenset()
+        if control and settings.tap:
+            gate = self._gate(settings.control_token_file, "tap")
+            control += tap_routes(daemon.tapped, gate, ask=daemon.tap)
+            exempt.add(TAP_PATH)
         application: ASGIApp = app(
             daemon,
             signs=signs,

@@ -11,6 +11,7 @@ import orjson
 
 from daemon.web.asking import NoAnswerError, Outcome
 from daemon.web.freshness import Freshness
+from daemon.web.tap_ring import TapRing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,8 @@ class AskedDaemon:
         self._awaited: dict[str, asyncio.Future[bytes]] = {}
         self._orders: dict[int, asyncio.Future[Outcome]] = {}
         self._numbers = count()
+        self.tapped = TapRing()
+        """Events that the daemon tells of while somebody watches."""
         self._loop.add_reader(link.fileno(), self._hear)
 
     async def report(self, name: Report) -> bytes:
@@ -71,6 +74,12 @@ class AskedDaemon:
             return Outcome(504, {"error": "the daemon has not answered in time; it may have begun"})
         finally:
             self._orders.pop(number, None)
+            if action == "forget":
+                self.tapped.clear()
+
+    def tap(self, every: int) -> None:
+        """Ask for one event in so many, for a while; they come to ``tapped``."""
+        self._link.send({"kind": "tap", "every": every})
 
     def log(self, level: str, event: str, **about: Any) -> None:
         """Let the daemon log something."""
@@ -97,6 +106,8 @@ class AskedDaemon:
                     order.set_result(Outcome(message.about["status"], orjson.loads(message.data())))
                 else:
                     message.drop()
+            case "tapped":
+                self.tapped.add(message.about["line"].encode())
             case "model":
                 try:
                     self._receive_model(message)

@@ -28,8 +28,15 @@ _OK, _ACCEPTED, _CONFLICT, _TOO_MANY, _FAILED, _STOPPING, _LATE = 200, 202, 409,
 class Desk:
     """Hears what is asked over a link, on a thread of its own, until the link ends."""
 
-    def __init__(self, reports: Mapping[str, Callable[[], bytes]], control: Control) -> None:
-        """Make ``reports`` on that thread, each asked for by its name."""
+    def __init__(
+        self,
+        reports: Mapping[str, Callable[[], bytes]],
+        control: Control,
+        *,
+        tap: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Make ``reports`` on that thread, each asked for by its name; ``tap`` is told who wants events."""
+        self._tap = tap
         self._reports = reports
         self._control = control
 
@@ -53,6 +60,8 @@ class Desk:
                 link.send_data({"kind": "report", "report": name, "seconds": time.thread_time() - begun}, report)
             case "order":
                 self._order(about, link, orders)
+            case "tap":
+                self._tap(about["every"])
             case "give up":
                 self._give_up(about, link, orders)
             case "log":

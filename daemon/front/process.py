@@ -117,6 +117,12 @@ class Front:
         if former is not None:
             os.close(former[1])
 
+    def show(self, line: str) -> None:
+        """Let those see a line who watch events; called by the loop, and waits for nobody."""
+        with self._lock:
+            if self._link is not None:
+                self._link.send({"kind": "tapped", "line": line})
+
     def _run(self) -> None:
         wait = _SHORTEST_WAIT_SECONDS
         self._wait_until_asked()

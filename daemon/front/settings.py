@@ -45,6 +45,8 @@ class FrontSettings:
     patience_seconds: float = PATIENCE_SECONDS
     """How long an order may take until it is answered."""
     serving: Serving | None = None
+    tap: bool = False
+    """Whether events may be watched."""
 
     def to_json(self) -> bytes:
         """Return it as JSON."""

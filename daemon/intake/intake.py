@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from connectors.decoder import Oddity, Rows
     from connectors.record import Record
     from daemon.intake.asked_rows import RowGlance
+    from daemon.intake.column import Column
     from daemon.intake.features.categories import Categories
     from daemon.intake.labels.encoder import LabelEncoder
     from daemon.intake.origins import Origins
@@ -54,6 +55,11 @@ class Intake:
     def field_names(self) -> Sequence[str] | None:
         """Names of the fields that the decoder takes from an event; None before it has chosen them."""
         return self._rows.decoder.fields
+
+    @property
+    def columns(self) -> list[Column]:
+        """What each column of a row is called and holds; there has been an event."""
+        return self._rows.named_columns
 
     @property
     def class_names(self) -> Sequence[str]:

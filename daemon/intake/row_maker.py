@@ -11,6 +11,7 @@ import torch
 from connectors.decoder import LooksAhead, PreparingDecoder, Reject
 from connectors.record import UnreadableRecord, event_position, readable
 from daemon.intake.asked_rows import KnownLags, RowGlance
+from daemon.intake.column import Column
 from daemon.intake.features.categories import Categories
 from daemon.intake.features.stream import StreamFeatures
 from daemon.intake.first_events import FirstEvents
@@ -82,6 +83,12 @@ class RowMaker:
     def names(self) -> Sequence[str] | None:
         """Names of a row's columns; None before the first event has shown its fields."""
         return None if self._features is None else self._features.names
+
+    @property
+    def named_columns(self) -> list[Column]:
+        """What each column of a row is called and holds; there has been an event."""
+        features = self.features
+        return list(map(Column, features.names, features.about, self.origins.of(features.about).tolist()))
 
     @property
     def features(self) -> StreamFeatures:

@@ -120,7 +120,9 @@ def likeliest_classes(answer: Answer, names: Sequence[str], *, top: int | None) 
     """Return the probabilities of each row's ``top`` classes, the likeliest first; None where none are wanted."""
     if top is None or answer.logits is None or not answer.logits.shape[1]:
         return [None] * len(answer.value)
-    chances, places = torch.softmax(answer.logits, 1)[:, : len(names)].topk(min(top, len(names)), dim=1)
+    # An answer may be of fewer classes than are known by now: a label of the same poll may have brought one.
+    known = torch.softmax(answer.logits, 1)[:, : len(names)]
+    chances, places = known.topk(min(top, known.shape[1]), dim=1)
     return [
         None if value == NO_CLASS else {names[place]: chance for place, chance in zip(which, how, strict=True)}
         for value, which, how in zip(answer.value.tolist(), places.tolist(), chances.tolist(), strict=True)

@@ -15,6 +15,7 @@ from daemon.learning.certainty import certainty
 from daemon.learning.event_predictor import EventPredictor, interval, likeliest_classes, named
 from daemon.learning.fault_numbers import NumberedFaults
 from daemon.learning.snapshot import Leads, PipelineSnapshot
+from daemon.learning.tap import MOST_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from daemon.learning.main_learner import MainLearner, Met
     from daemon.learning.scored_learner import Tally
     from daemon.learning.stopwatch import Stopwatch
+    from daemon.learning.tap import PipelineTap
     from daemon.scoring.anomalies import Anomalies
     from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.intervals import AdaptiveIntervals
@@ -103,6 +105,8 @@ class Pipeline:
         self._drifted = False
         """Whether a drift alarm has begun a segment, and the boundary before it is still to be dealt with."""
         self.newest_event_seconds: float | None = None
+        self.tap: PipelineTap | None = None
+        """Attached while somebody watches events pass."""
 
     @property
     def by_target(self) -> Mapping[str, Pipeline]:
@@ -193,6 +197,8 @@ class Pipeline:
             halves, odd = self._reach(part, met), self._oddness(part, met)
             if self._publish_predictions:
                 publish(list(self._predictions(part, met, halves=halves, odd=odd)))
+            if self.tap is not None:
+                self._show(self.tap, part, met, halves=halves)
         self.newest_event_seconds = arrivals.batch.last_time_seconds
         faults = NumberedFaults.among(records, rejects, others=arrivals.records)
         return Outcome([], rejects, [faults])
@@ -422,6 +428,45 @@ class Pipeline:
         rows = zip(arrivals.batch.key.tolist(), met.answer.value.tolist(), arrivals.labels.tolist(), strict=True)
         return [look(key, expected=value + origin, found=label) for key, value, label in rows]
 
+    def _show(
+        self,
+        tap: PipelineTap,
+        arrivals: Arrivals,
+        met: Met,
+        *,
+        halves: NDArray[np.float64] | None,
+        first: int | None = None,
+    ) -> None:
+        """Show some of the arrivals to who watches; ``first`` is the first one's number where labels come later."""
+        rows = tap.chosen(len(arrivals))
+        if not rows:
+            return
+        said = list(self._predictions(arrivals, met, halves=halves, odd=None, top=MOST_CLASSES))
+        columns, batch = self._intake.columns, arrivals.batch
+        for row in rows:
+            tap.event(
+                said[row],
+                batch.x[row],
+                columns,
+                place=(int(batch.partition[row]), int(batch.offset[row])),
+                held_out=bool(arrivals.held_out[row]),
+                number=None if first is None else first + row,
+            )
+
+    def label_shown(self, label: Any) -> str | float | None:
+        """Return a label, as it was encoded, as people know it."""
+        names = self._intake.class_names
+        return names[int(label)] if names and label is not None else label
+
+    def target_shown(self, target: Any) -> str | float | None:
+        """Return a label, as it is learned, as people know it."""
+        names = self._intake.class_names
+        return names[int(target)] if names else float(target) + self._intake.origins.label
+
+    def task_shown(self, task: int) -> str:
+        """Return the name of a task."""
+        return self._tasks.names.name(task)
+
     def _predictions(
         self,
         arrivals: Arrivals,
@@ -429,6 +474,7 @@ class Pipeline:
         *,
         halves: NDArray[np.float64] | None,
         odd: Sequence[Anomaly | None] | None,
+        top: int | None = None,
     ) -> Iterator[Prediction]:
         names, answer, batch = self._intake.class_names, met.answer, arrivals.batch
         tasks = {code: self._tasks.names.name(code) for code in set(batch.task.tolist())}
@@ -436,7 +482,7 @@ class Pipeline:
         origin = self._intake.origins.label
         of = None if answer.logits is None else names
         said = [named(value, of, origin=origin) for value in answer.value.tolist()]
-        likeliest = likeliest_classes(answer, names, top=self._top)
+        likeliest = likeliest_classes(answer, names, top=top or self._top)
         intervals = [None] * len(said) if halves is None else list(map(interval, said, halves.tolist()))
         columns = zip(
             arrivals.records,

@@ -14,7 +14,7 @@ from daemon.build.edges import build_source, build_source_of, waiting_for_decode
 from daemon.build.restored import restored
 from daemon.learning.stopwatch import Stopwatch
 from daemon.skipping.look import Scout, Skipped
-from daemon.state.skip_record import write_down
+from daemon.state.audit_log import AuditLog
 from daemon.state.state_error import StateError
 from daemon.telemetry.history.saved import SavedNote, read_history
 
@@ -121,8 +121,7 @@ class Skipping:
         at = time.time()
         generation = self._store.write(state, self._saved.summary, history=self._history(plans, at=at))
         for plan in plans:
-            write_down(
-                Path(self._config.checkpoint.directory),
+            AuditLog(Path(self._config.checkpoint.directory)).append(
                 {
                     "at": at,
                     "what": "skip",

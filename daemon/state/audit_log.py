@@ -1,124 +1,129 @@
-"""What was erased, in a file that shows whether a line of it was changed, and names nobody."""
+"""What was done to what is learned, on whose word: a file that shows whether a line of it was changed."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
+import fcntl
+import getpass
 import os
-import secrets
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from daemon.state.durable import sync_directory, write_file
+from daemon.state.audit_chain import chained, newest_digest, unchained, whole_lines
+from daemon.state.durable import make_directory, sync_directory, write_file
+from daemon.state.erasure import ERASURE, Erasure
+from daemon.state.former_audits import CARRIED, FormerAudit, former_erasures, former_skips
 from daemon.state.state_error import DamagedError, state_io
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-_FIRST: Final = "0" * 64
-"""What the first line has as the digest of the one before it."""
-_SECRET_BYTES: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """What has come of one request."""
-
-    at: float
-    """Unix time at which it was done."""
-    by: str
-    """Who has asked: ``user 1000``, ``http 127.0.0.1``, or where a tombstone was, ``events/0 at 17``."""
-    keys: Sequence[str]
-    """Digests of the keys: see ``AuditLog.digest``."""
-    removed: Mapping[str, int]
-    """Rows, or keys, by what they were kept for; lines by the name of the file."""
-    generation: int | None
-    """The first generation without them; None where there was no state."""
-    generations_removed: Sequence[int]
 
 
 class AuditLog:
-    """``DIRECTORY/erasures.jsonl``: a line a request, each with the SHA-256 of the line before it and its own.
+    """``DIRECTORY/audit.jsonl``: an entry a line, each with ``at``, ``by`` and ``what``, chained: see ``chained``.
 
     Whoever changes a line has to change all that follow, and the digest of the newest, which is shown and can be
-    kept elsewhere. A key is told by HMAC-SHA-256 with the secret in ``DIRECTORY/erasures.secret``: whoever has both
-    files can ask whether a certain key was erased, whoever has the log alone cannot guess keys.
+    kept elsewhere. Logs of earlier releases are carried over with the first entry that is added. Several processes
+    may add entries.
     """
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / "erasures.jsonl"
-        self.secret_path = directory / "erasures.secret"
+        self.path = directory / "audit.jsonl"
+        self.lock_path = directory / "audit.lock"
+        self.erasures_path = directory / "erasures.jsonl"
 
-    def digest(self, key: bytes) -> str:
-        """Return what a key is told by; the secret is made where there is none."""
-        return hmac.new(self._secret(), key, hashlib.sha256).hexdigest()
+    def append(self, entry: Mapping[str, Any]) -> None:
+        """Add an entry, durably. What a crash has cut short at the end is taken away first."""
+        with state_io(self.path, "write"), self._locked():
+            kept = self._carry_over()
+            # What was changed is for ``verify`` to tell: it must not keep anybody from erasing.
+            line, _ = chained([{"at": time.time(), "by": who(), **entry}], newest=newest_digest(kept))
+            self._write(line, behind=len(kept))
 
-    def append(self, erasure: Erasure) -> None:
-        """Add a line, durably. What a crash has cut short at the end is taken away first."""
-        with state_io(self.path, "write"):
-            whole, newest = self._whole()
-            body = {**asdict(erasure), "before": newest}
-            line = json.dumps({**body, "sha256": _digest(body)}).encode() + b"\n"
-            new = not self.path.exists()
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                os.ftruncate(descriptor, whole)
-                os.pwrite(descriptor, line, whole)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            if new:
-                sync_directory(self.path.parent)
-
-    def verify(self) -> list[Erasure]:
-        """Return all that was erased, oldest first; raise ``DamagedError`` where a line was changed."""
-        found, before = [], _FIRST
-        for number, line in enumerate(self._lines(), start=1):
-            try:
-                body = json.loads(line)
-                own, follows = body.pop("sha256"), body["before"] == before
-                is_whole = follows and own == _digest(body)
-                del body["before"]
-                found.append(Erasure(**body))
-            except (ValueError, KeyError, TypeError) as error:
-                raise DamagedError(f"{self.path}:{number} is no line of this log: it was changed or cut") from error
-            if not is_whole:
-                raise DamagedError(
-                    f"{self.path}:{number} does not fit the line before it, or itself: it was changed"
-                )
-            before = own
-        return found
-
-    @property
-    def newest(self) -> str:
-        """The digest of the newest line, which tells of all before it."""
-        return self._whole()[1]
-
-    def _lines(self) -> list[bytes]:
+    def verify(self) -> tuple[list[dict[str, Any]], str]:
+        """Return all entries, oldest first, and the newest digest; raise ``DamagedError`` where one was changed."""
         with state_io(self.path, "read"):
-            return self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+            content, formers = self._read()
+        entries, newest = unchained(content, path=self.path)
+        for former in formers:
+            if not former.is_carried(content):
+                entries += [former.head, *former.entries]
+        damage = next((each["damage"] for each in entries if each["what"] == CARRIED and "damage" in each), "")
+        if damage:
+            raise DamagedError(f"{damage}, before it was carried over")
+        return entries, newest
 
-    def _whole(self) -> tuple[int, str]:
-        """Return how many bytes end with a line's end, and the digest of the last of these lines."""
-        lines = [line for line in self._lines() if line.endswith(b"\n")]
-        return sum(map(len, lines)), json.loads(lines[-1])["sha256"] if lines else _FIRST
+    def erasures(self) -> list[Erasure]:
+        """Return all that was erased, oldest first; raise ``DamagedError`` where an entry was changed."""
+        return [Erasure.of(entry) for entry in self.verify()[0] if entry["what"] == ERASURE]
 
-    def _secret(self) -> bytes:
-        with state_io(self.secret_path, "read or write"):
-            if not self.secret_path.exists():
-                self._make_secret()
-            return self.secret_path.read_bytes()
+    def _read(self) -> tuple[bytes, list[FormerAudit]]:
+        """Return the chained lines, and the former files that are still there."""
+        erasures = former_erasures(self.erasures_path)  # first: the log has it before it loses its name
+        content = self.path.read_bytes() if self.path.exists() else b""
+        skips = former_skips(self.path, content)
+        return b"" if skips else content, [each for each in (skips, erasures) if each is not None]
 
-    def _make_secret(self) -> None:
-        temporary = self.secret_path.with_name(".erasures.secret")
+    def _carry_over(self) -> bytes:
+        """Return the whole lines of the log, once it has all entries of former ones.
+
+        Interrupted, it can be done again: the log is replaced at once, and knows by its digest what it has.
+        """
+        content, formers = self._read()
+        kept = whole_lines(content)
+        wanted = [former for former in formers if not former.is_carried(kept)]
+        if wanted:
+            now = {"at": time.time(), "by": who()}
+            carried = [entry for former in wanted for entry in (now | former.head, *former.entries)]
+            kept += chained(carried, newest=newest_digest(kept))[0]
+            self._keep(wanted)
+            self._replace(kept)
+        for former in formers:
+            if former.path != self.path:
+                former.put_away()
+        return kept
+
+    def _keep(self, formers: list[FormerAudit]) -> None:
+        """Keep a former log that had this one's name under another one, too."""
+        for former in formers:
+            if former.path == self.path and not former.kept_as.exists():
+                os.link(former.path, former.kept_as)
+
+    def _replace(self, content: bytes) -> None:
+        temporary = self.path.with_name(".audit.jsonl")
         temporary.unlink(missing_ok=True)
-        write_file(temporary, [secrets.token_bytes(_SECRET_BYTES)])
+        write_file(temporary, [content])
         temporary.chmod(0o600)
-        temporary.rename(self.secret_path)
-        sync_directory(self.secret_path.parent)
+        temporary.rename(self.path)
+        sync_directory(self.path.parent)
+
+    def _write(self, line: bytes, *, behind: int) -> None:
+        new = not self.path.exists()
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.ftruncate(descriptor, behind)
+            os.pwrite(descriptor, line, behind)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if new:
+            sync_directory(self.path.parent)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        make_directory(self.path.parent)
+        descriptor = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
 
-def _digest(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+def who() -> str:
+    """Return the user whose process this is, as the log names him."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user that has no name on this machine
+        return f"user {os.getuid()}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from daemon.state.audit_log import AuditLog
 from daemon.state.erasure_request import ErasureRequest
-from daemon.state.skip_record import skip_record_path
+from daemon.state.key_digests import KeyDigests
 from daemon.state.state_lock import lock_path
 from daemon.state.store_path import store_path
 
@@ -17,5 +17,10 @@ if TYPE_CHECKING:
 def own_places(directory: Path) -> tuple[Path, ...]:
     """Return all files, and the directory of the generations, of a state directory; some may not be there yet."""
     audit = AuditLog(directory)
-    own = (store_path(directory), lock_path(directory), skip_record_path(directory))
-    return (*own, ErasureRequest.path(directory), audit.path, audit.secret_path)
+    own = (store_path(directory), lock_path(directory), put_back_path(directory), ErasureRequest.path(directory))
+    return (*own, audit.path, audit.lock_path, audit.erasures_path, KeyDigests(directory).path)
+
+
+def put_back_path(directory: Path) -> Path:
+    """Return where the dead letters that were put back are written down."""
+    return directory / "put_back.jsonl"

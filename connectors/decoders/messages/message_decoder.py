@@ -28,6 +28,7 @@ from connectors.decoders.messages.explode import explode
 from connectors.decoders.messages.fields import replaced
 from connectors.decoders.messages.moments import in_unit
 from connectors.decoders.tabular_options import TabularOptions
+from connectors.kept_letter import only_event
 from connectors.record import EventRecord
 
 if TYPE_CHECKING:
@@ -155,8 +156,9 @@ class MessageDecoder:
         if self._options.explode is None:
             yield self._event(message, record, record)
             return
-        events = explode(message, self._options.explode, most=self._options.max_events)
-        for index, event in enumerate(events):
+        events = enumerate(explode(message, self._options.explode, most=self._options.max_events))
+        alone = only_event(record)
+        for index, event in events if alone is None else _the_one(events, alone):
             part = EventRecord.of(record, index)
             try:
                 yield self._event(event, record, part)
@@ -216,6 +218,14 @@ class _NanIsNull:
             if isinstance(value, float) and isnan(value):
                 event = replaced(event, name, None)
         return event
+
+
+def _the_one(events: Iterator[tuple[int, Any]], alone: int) -> Iterator[tuple[int, Any]]:
+    """Yield the only event that is wanted of a message: the others were learned when it came first."""
+    found = next((each for each in events if each[0] == alone), None)
+    if found is None:
+        raise RejectedError("decode", "missing_field", f"The message has no event {alone}, which alone is wanted.")
+    yield found
 
 
 def _has_nan(markers: Iterable[Marker]) -> bool:

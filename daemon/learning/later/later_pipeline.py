@@ -132,6 +132,10 @@ class LaterPipeline(Pipeline):
                 if self._publish_predictions and len(part.arrivals):
                     said = self._predictions(part.arrivals, met, halves=halves, odd=odd)
                     publish(list(self._with_expired(said, first=part.first)))
+                if self.tap is not None:
+                    if len(part.arrivals):
+                        self._show(self.tap, part.arrivals, met, halves=halves, first=part.first)
+                    self.tap.heard(part.heard.number.tolist(), part.heard.label.tolist())
             self.main.give_up(taken.gone)
             if isinstance(self._intervals, LaterIntervals):
                 self._intervals.give_up(taken.gone)

@@ -14,6 +14,7 @@ from daemon.learning.stopwatch import Stopwatch
 from daemon.state.audit_log import AuditLog
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.erasure_request import ErasureRequest
+from daemon.state.key_digests import KeyDigests
 from daemon.state.state_error import DamagedError
 from daemon.state.state_tree import copy_tree
 from strategies.row_holder import Gone
@@ -98,7 +99,7 @@ def test_a_process_that_dies_at_any_step_leaves_a_request_that_the_next_one_fini
         if ErasureRequest.pending(directory) is not None:
             finish_erasing(config, CheckpointStore(directory, keep=3))
             assert traces(directory) == []
-            assert AuditLog(directory).verify()[-1].by == REQUEST.by
+            assert AuditLog(directory).erasures()[-1].by == REQUEST.by
         assert_whole(config, directory)
     assert deaths > 15
     assert traces(directory) == []
@@ -148,8 +149,8 @@ def test_erasing_again_changes_nothing_and_the_log_shows_a_changed_line(tmp_path
     assert first.removed["dead letters"] == 1
     assert not second.removed
     log = AuditLog(tmp_path)
-    assert [each.generation for each in log.verify()] == [first.generation, second.generation]
-    assert log.verify()[0].keys == [log.digest(SUBJECT)]
+    assert [each.generation for each in log.erasures()] == [first.generation, second.generation]
+    assert log.erasures()[0].keys == [KeyDigests(tmp_path).of(SUBJECT)]
     log.path.write_bytes(log.path.read_bytes().replace(b'"probe sets": ', b'"probe sets": 1'))
-    with pytest.raises(DamagedError, match=r"erasures\.jsonl:1 "):
+    with pytest.raises(DamagedError, match=r"audit\.jsonl:1 "):
         log.verify()

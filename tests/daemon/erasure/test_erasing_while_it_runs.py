@@ -62,7 +62,7 @@ def test_a_tombstone_erases_its_key_in_its_turn_and_a_crash_after_it_changes_no_
                 states.append(copy_tree(running.loop.pipeline.state_dict()))
                 break
         assert traces(directory) == []
-        assert AuditLog(directory).verify()[-1].by == "s/0 at 10000"
+        assert AuditLog(directory).erasures()[-1].by == "s/0 at 10000"
         assert ErasureRequest.pending(directory) is None
     assert_same_state(*states)
 
@@ -92,4 +92,4 @@ def test_what_is_asked_for_over_http_is_erased_and_the_daemon_goes_on(
     assert [each.status_code for each in answers] == [200, 422]
     assert answers[0].json()["removed"]
     assert traces(directory) == []
-    assert AuditLog(directory).verify()[0].by == "http 127.0.0.1"
+    assert AuditLog(directory).erasures()[0].by == "http 127.0.0.1"

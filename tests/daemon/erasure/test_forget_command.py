@@ -61,7 +61,7 @@ def test_an_operator_erases_a_key_and_proves_it(tmp_path: Path) -> None:
 
     audit = CliRunner().invoke(app, ["audit", "verify", "-c", str(config), "--key", SUBJECT.decode()])
     assert audit.exit_code == 0
-    assert "1 erasures, as they were written" in audit.output
+    assert "1 entries, as they were written" in audit.output
     with Service(load(config)) as service:
         service.run(stop=lambda: False)
         assert service.loop.pipeline.events == told_events(lines)

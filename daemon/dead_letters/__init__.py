@@ -1,0 +1,1 @@
+"""Dead letters looked at and put back into the stream: what `retaind dead-letters` does."""
