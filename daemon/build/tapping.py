@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from daemon.learning.tap import Redaction, Tap
+from daemon.learning.redaction import Redaction
+from daemon.learning.tap import Tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable

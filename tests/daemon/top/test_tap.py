@@ -14,7 +14,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from daemon.learning.tap import REDACTED, Redaction, Tap
+from daemon.learning.redaction import REDACTED, Redaction
+from daemon.learning.tap import Tap
 from daemon.service import Service
 from daemon.state.state_tree import copy_tree
 from daemon.top.client import Client, UnreachableError
