@@ -131,7 +131,9 @@ class Config(Section):
         description="Shadow models that the main learner is compared with.",
         json_schema_extra=LIVE,
     )
-    retention: RetentionSection = Field(RetentionSection(), description="How retention of past tasks is measured.")
+    retention: RetentionSection = Field(
+        RetentionSection(), description="How retention of past tasks is measured, and held."
+    )
     checkpoint: CheckpointSection = Field(description="Where and how often checkpoints are written.")
     anomalies: AnomaliesSection | None = Field(
         None, description="How odd each event is, published with its prediction; off by default, {} turns it on."

@@ -249,6 +249,7 @@ class Pipeline:
             tasks_merged=self._tasks.names.retired,
             by_class=self._by_class(),
             learners={} if main is None else main.snapshots(names),
+            budget=None if main is None or main.guard is None else main.guard.snapshot(names),
             committee=None if main is None else main.committee_snapshot(names),
             leads=self.leads(),
             categories=self._intake.categories.counts(),
