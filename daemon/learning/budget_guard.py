@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -48,6 +49,8 @@ class BudgetGuard:
         self._names = names
         self._safe = torch.zeros(0)
         """The weights of the newest evaluation with all inside their budgets; none where none are taken back."""
+        self.inside_at = -1
+        """Events of the newest evaluation of this process at which all was calm and inside; -1 before one."""
 
     @property
     def frozen(self) -> bool:
@@ -59,11 +62,6 @@ class BudgetGuard:
         """Whether an earlier state is to be taken up."""
         return self._stages.wants_rollback
 
-    @property
-    def inside(self) -> bool:
-        """Whether this is a state to go back to: all is calm, and no task has lost more than it may."""
-        return self._stages.stage == "calm" and all(each.inside for each in self._readings().values())
-
     def evaluated(self, *, events: int) -> None:
         """Take note that the learner was evaluated after so many events."""
         readings = self._readings()
@@ -71,6 +69,8 @@ class BudgetGuard:
         inside = all(each.inside for each in readings.values())
         if not len(self._safe) or (inside and not self._stages.frozen):
             self._keep()
+        if inside and change.now == "calm":
+            self.inside_at = events
         for task in change.let_go:
             self._scored.evaluator.matrix.let_go(task)
             log.warning(
@@ -81,10 +81,14 @@ class BudgetGuard:
             )
         self._follow(change, events=events)
 
-    def went_back(self, *, events: int) -> None:
-        """Take note that an earlier state was taken up, which has seen so many events."""
-        self._stages.went_back(events=events)
-        self._boost()
+    def state_from(self, earlier: Mapping[str, Any], *, events: int) -> dict[str, Any]:
+        """Return with what an earlier state, which has seen so many events, goes on: the stages of now.
+
+        ``earlier`` is what this guard's ``state_dict`` was then; the weights are those of then. Nothing is changed.
+        """
+        stages = deepcopy(self._stages)
+        stages.went_back(events=events)
+        return {**earlier, "stages": stages.state_dict()}
 
     def cannot_go_back(self, why: str, *, events: int) -> None:
         """Take note that no earlier state can be taken up, and go on to what is to be done next."""

@@ -125,6 +125,11 @@ class Pipeline:
         return 0 if self.main is None else self.main.waiting
 
     @property
+    def inside_budget_at(self) -> int:
+        """Events of the newest evaluation of this process inside the retention budget; -1 where there is none."""
+        return -1 if self.main is None or self.main.guard is None else self.main.guard.inside_at
+
+    @property
     def feature_names(self) -> Sequence[str] | None:
         """Names of a row's columns; None before the first event."""
         return self._intake.feature_names

@@ -36,6 +36,7 @@ LAYOUT: Final[Mapping[str, int]] = {
     "intervals": 2,
     "anomalies": 1,
     "estimate": 1,
+    "answered": 1,
     "waiting_places": 1,
     "learner": 3,
     "source": 2,

@@ -42,7 +42,7 @@ class Stages:
     - ``boost``: more rows of the task are rehearsed; twice as many at each evaluation that is still a breach, at
       most ``MOST_BOOST``, and half as many at each that is inside. A breach at the most: the next remedy.
     - ``rollback``: ``wants_rollback`` asks for an earlier state, from which all is relearned, boosted. A breach
-      there: the next remedy.
+      there: the next remedy. It is not left before all is relearned.
     - ``freeze``: nothing is learned for some evaluations. Then a ``trial`` learns again, boosted; a breach there,
       and the next freeze is twice as long.
 
@@ -66,7 +66,7 @@ class Stages:
         self._wants_rollback = False
         self._patience, self._inside, self._quiet = FIRST_PATIENCE, 0, 0
         self._hold, self._held = 0, 0
-        self._clock, self._events = 0, 0
+        self._clock, self._events, self._relearn_to = 0, 0, 0
         self._at_the_end: int | None = None
         """When the last remedy was begun, by the clock; None before it."""
 
@@ -84,6 +84,11 @@ class Stages:
     def frozen(self) -> bool:
         """Whether nothing is to be learned."""
         return self.stage == "freeze"
+
+    @property
+    def _relearns(self) -> bool:
+        """Whether it is still learned again what was learned before."""
+        return self.stage == "rollback" and self._events < self._relearn_to
 
     @property
     def boosts(self) -> dict[int, float]:
@@ -106,12 +111,13 @@ class Stages:
     def observe(self, readings: Mapping[int, Reading], *, events: int) -> Change:
         """Take an evaluation of all past tasks after so many events; return what changes with it."""
         before = self.stage
-        self._clock += max(0, events - self._events)
-        self._events = events
         if self._wants_rollback:
             return Change(before, before)
+        self._clock += max(0, events - self._events)
+        self._events = events
         breached = {task for task, reading in readings.items() if reading.breached}
-        inside = all(reading.inside for reading in readings.values())
+        # What is relearned is inside by itself, until it comes to where it was not.
+        inside = not self._relearns and all(reading.inside for reading in readings.values())
         at_most = all(self._levels.get(task, 0.0) >= MOST_BOOST for task in breached)
         if not self.frozen:
             self._change_boosts(readings)
@@ -180,7 +186,7 @@ class Stages:
             self._freeze()
         else:
             self._enter(following[0])
-            self._wants_rollback = following[0] == "rollback"
+            self._wants_rollback, self._relearn_to = following[0] == "rollback", self._events
 
     def _freeze(self) -> None:
         self._hold, self._held = 2 * self._hold or self._patience, 0
@@ -201,7 +207,7 @@ class Stages:
             level = self._levels.get(task, 0.0)
             if reading.breached:
                 self._levels[task] = min(MOST_BOOST, max(1.0, 2 * level))
-            elif reading.inside and level:
+            elif reading.inside and level and not self._relearns:
                 self._levels[task] = level / 2
         self._levels = {task: level for task, level in self._levels.items() if level >= 1}
 
@@ -238,13 +244,14 @@ class Stages:
             "held": self._held,
             "clock": self._clock,
             "events": self._events,
+            "relearn_to": self._relearn_to,
             "at_the_end": self._at_the_end,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state. Where its stage is no remedy any more, what is configured now begins anew."""
         self.entered, self.let_go = Counter(state["entered"]), state["let_go"]
-        self._clock, self._events = state["clock"], state["events"]
+        self._clock, self._events, self._relearn_to = state["clock"], state["events"], state["relearn_to"]
         self._patience, self._quiet = state["patience"], state["quiet"]
         if not self._knows(state["stage"]):
             return
