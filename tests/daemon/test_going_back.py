@@ -6,14 +6,13 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import orjson
 import pytest
 
 from daemon.build.load import load_bytes
 from daemon.loop.poll_size import PollSize
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
+from tests.daemon.poisoned_stream import BAD_LINE, EVENTS, poisoned
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -37,23 +36,10 @@ predictions: {{type: file, path: {directory}/predictions.jsonl}}
 dead_letters: {{type: file, path: {directory}/letters.jsonl}}
 http: {{port: 0}}
 """
-BAD_LINE = 1_250
-"""Of no JSON, within what is learned twice."""
 
 
 class Killed(BaseException):
     """The process has died here."""
-
-
-def lines(*, poisoned: slice = slice(1_100, 1_500), count: int = 2_400) -> list[bytes]:
-    """One task after another; the labels of a stretch of the second are wrong."""
-    chance, values = np.random.default_rng(0), []
-    for place, (a, b) in enumerate(chance.normal(size=(count, 2)).tolist()):
-        wrong = poisoned.start <= place < poisoned.stop
-        task = "good" if place < 800 else "other"
-        values.append(orjson.dumps({"a": a, "b": b, "label": "yes" if (a > 0) != wrong else "no", "task": task}))
-    values[BAD_LINE] = b"no JSON"
-    return values
 
 
 def service_in(directory: Path, *, remedies: str = "[boost, rollback]") -> Service:
@@ -87,16 +73,16 @@ def offsets(path: Path) -> list[int]:
 
 @pytest.fixture
 def stream(tmp_path: Path) -> Path:
-    (tmp_path / "events.jsonl").write_bytes(b"\n".join(lines()) + b"\n")
+    (tmp_path / "events.jsonl").write_bytes(b"\n".join(poisoned()) + b"\n")
     return tmp_path
 
 
 def test_it_goes_back_relearns_and_publishes_nothing_twice(stream: Path) -> None:
     state = run(stream)
     assert stages_in(state)["rollback"] == 1
-    assert offsets(stream / "predictions.jsonl") == [place for place in range(2_400) if place != BAD_LINE]
+    assert offsets(stream / "predictions.jsonl") == [place for place in range(EVENTS) if place != BAD_LINE]
     assert len((stream / "letters.jsonl").read_text().splitlines()) == 1
-    assert state["pipeline"]["main_learner"]["events"] == 2_399
+    assert state["pipeline"]["main_learner"]["events"] == EVENTS - 1
     assert "answered" not in state
 
 
@@ -130,7 +116,7 @@ def test_killed_between_the_wish_and_its_end_it_ends_where_it_would_have(
             with pytest.raises(Killed):
                 run(wishing)
         ends.append(run(wishing))
-        assert offsets(wishing / "predictions.jsonl") == [place for place in range(2_400) if place != BAD_LINE]
+        assert offsets(wishing / "predictions.jsonl") == [place for place in range(EVENTS) if place != BAD_LINE]
     for end in ends[1:]:
         assert_same_state(end["pipeline"], ended["pipeline"])
 
@@ -173,7 +159,7 @@ def test_killed_while_it_relearns_it_publishes_nothing_twice(stream: Path) -> No
             break
     state = run(stream)
     assert stages_in(state)["rollback"] == 1
-    assert offsets(stream / "predictions.jsonl") == [place for place in range(2_400) if place != BAD_LINE]
+    assert offsets(stream / "predictions.jsonl") == [place for place in range(EVENTS) if place != BAD_LINE]
 
 
 def test_without_an_earlier_state_the_next_remedy_is_taken(
