@@ -109,6 +109,7 @@ class Service:
                 self._metrics,
                 self._health,
                 name=config.name,
+                stability=config.retention.stability,
                 stopwatch=self._stopwatch,
                 history=self._history,
                 advisor=Advisor(window_events=config.retention.window),

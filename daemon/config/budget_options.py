@@ -56,6 +56,14 @@ class BudgetOptions(Section):
         json_schema_extra=LIVE,
     )
 
+    stability: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None,
+        description="A dial from learning what is new (0) to keeping what is old (1): it sets the learning rate,"
+        " the strengths of methods and how many rows are rehearsed, where the file leaves them out; 0.5 is as by"
+        " default. null: nothing.",
+        json_schema_extra=LIVE,
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         wanted = [remedy for remedy in REMEDIES if remedy in self.on_breach]

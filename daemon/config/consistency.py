@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.config.default_strategies import CLOSED_FORM
 from daemon.config.label_words import is_of_the_future, labels_of, type_of_label
-from daemon.config.shape import value_at
+from daemon.config.values import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

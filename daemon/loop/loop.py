@@ -111,6 +111,10 @@ class Loop:
         self._tell_saved(self.saving.drop())
         self.pipeline, self.erased, self._unconfirmed = pipeline, Erased(), []
 
+    def tell_stability(self, stability: float | None) -> None:
+        """Show another place of the dial from now on."""
+        self._telemetry.stability = stability
+
     def saved_sinks(self) -> Mapping[str, Any]:
         """Return what the newest checkpoint of this process says of the sinks, by name."""
         return dict(self._saved_sinks or {})

@@ -12,12 +12,15 @@ const DONE = {
 };
 
 export function showBudget({ status, percent }) {
-  const { budget } = status;
-  byId("budget").hidden = !budget;
-  if (!budget) return;
-  byId("budget-rows").replaceChildren(...rowsOf(budget, percent).map(([name, value]) =>
+  const { budget, stability } = status;
+  const rows = [...dialRows(stability), ...(budget ? rowsOf(budget, percent) : [])];
+  byId("budget").hidden = rows.length === 0;
+  byId("budget-rows").replaceChildren(...rows.map(([name, value]) =>
     make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value))));
 }
+
+// 0: learn what is new. 1: keep what is old.
+const dialRows = (stability) => (typeof stability === "number" ? [["Stability, from 0 to 1", `${stability}`]] : []);
 
 function rowsOf(budget, percent) {
   const { stage, causes, budgets, boosts, evaluations_frozen: frozen, events_left: left, entered, let_go: gone } = budget;
