@@ -32,7 +32,9 @@ def budget(
             raise typer.BadParameter(f"{name} is no stream; there are {', '.join(STREAMS)}.")
     use_threads(1)
     console = Console(highlight=False, markup=False)
-    console.print("| stream | budget | most lost | lost at last | inside | newest answers | stages |")
+    console.print(
+        "| stream | budget | most lost | lost at last | inside | newest answers | stages |", soft_wrap=True
+    )
     console.print("|---|---|---|---|---|---|---|")
     try:
         with Signals() as signals, logging_to(sys.stderr):
