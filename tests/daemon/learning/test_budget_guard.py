@@ -84,6 +84,19 @@ def test_without_a_budget_the_task_is_lost_and_with_one_it_is_held() -> None:
     assert told.let_go == 0
 
 
+@pytest.mark.parametrize("kind", ["cls_er", "derpp", "agem"])
+def test_whatever_predicts_is_taken_back(kind: str) -> None:
+    made = pipeline(
+        "budget: 0.05, on_breach: [freeze], accept_after: null", strategies=f"[{{type: {kind}, rows: 40}}]"
+    )
+    made.process(GOOD + BAD[:600])
+    assert budget_of(made).entered["freeze"] >= 1
+    while budget_of(made).stage != "freeze":
+        made.process(events(40, task="bad", first=made.events, flip=True))
+    made.process(events(120, task="bad", first=made.events, flip=True))
+    assert score(made) > 0.9
+
+
 def test_a_frozen_learner_predicts_and_makes_no_step() -> None:
     made = pipeline("budget: 0.05, on_breach: [freeze], accept_after: null")
     made.process(GOOD)
