@@ -8,6 +8,7 @@ from rich.console import Console
 
 from benchmarks.ahead import ahead
 from benchmarks.arena.command import arena
+from benchmarks.budget.command import budget
 from benchmarks.commands.listing import list_programs, list_protocols
 from benchmarks.commands.measure import measure
 from benchmarks.commands.report import report
@@ -29,6 +30,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
         estimated,
         "How good answers are estimated to be before their labels come, and how good they were.",
     ),
+    "budget": (budget, "Whether a retention budget holds, what it costs, and how it lets go, on three streams."),
     "plasticity": (plasticity, "Whether the model still learns after 800 tasks, and still remembers the latest."),
     "scale": (scale, "What it costs when a sensor fails, is replaced, drifts or changes its unit in mid-stream."),
     "year": (year, "A simulated plant's year in an hour: what is kept of it, and what incidents cost."),

@@ -12,7 +12,7 @@ from connectors.source import PartitionStatus, SourceStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connectors.record import LocalRecord
+    from connectors.record import LocalRecord, Record
 
 
 class Sentinel(Enum):
@@ -104,6 +104,20 @@ class MemorySource:
     def snapshot(self) -> dict[str, Any]:
         """Return the position in the list."""
         return {"at": self._at}
+
+    def why_not_back_to(self, snapshot: Mapping[str, Any]) -> str:
+        """Return nothing: the list is there."""
+        assert "at" in snapshot
+        return ""
+
+    def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
+        """Return what tells whether a record of the list is before the snapshot's position."""
+        before = {id(item) for item in self._items[: snapshot["at"]]}
+        return lambda record: id(record) in before
+
+    def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
+        """Tell whether the list was read up to the snapshot's position."""
+        return bool(self._at >= snapshot["at"])
 
     def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Note the snapshot in ``committed``."""

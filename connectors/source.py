@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from connectors.record import Record
 
@@ -108,3 +108,17 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release everything. May be called twice."""
+
+
+@runtime_checkable
+class Rewindable(Protocol):
+    """A source that can deliver again what it has delivered, from the positions of an earlier snapshot."""
+
+    def why_not_back_to(self, snapshot: Mapping[str, Any]) -> str:
+        """Return why ``open`` could not go on from an earlier snapshot now, in a sentence; empty where it can."""
+
+    def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
+        """Return what tells of a record whether the positions of a snapshot are behind it."""
+
+    def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
+        """Tell whether all records have been delivered again that lie before the positions of a snapshot."""

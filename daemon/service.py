@@ -15,6 +15,7 @@ from connectors.sink import SinkUnavailableError
 from connectors.source import CheckpointRefusedError, PartitionsLostError
 from daemon.build.edges import build_source, waiting_for_decoder
 from daemon.build.erasing import erase, finish_erasing
+from daemon.build.going_back import NoWayBackError, go_back
 from daemon.build.loop import build_loop
 from daemon.build.output_paths import written_places
 from daemon.build.pipeline import build_any_pipeline
@@ -111,6 +112,7 @@ class Service:
                 self._metrics,
                 self._health,
                 name=config.name,
+                stability=config.retention.stability,
                 stopwatch=self._stopwatch,
                 history=self._history,
                 advisor=Advisor(window_events=config.retention.window),
@@ -207,6 +209,7 @@ class Service:
         if self.tap is not None:
             self.tap.follow(self.loop.pipeline.by_target)
         received = self._turn()
+        self._go_back_if_wanted()
         if self._health.why_not_ready() is None:
             self._become_ready()
         self._cycles.free_if_due()
@@ -381,6 +384,31 @@ class Service:
             log.warning("run history ignored", problem=str(error))
         events = self.loop.pipeline.events
         self._history.resume(history, generation=saved.generation, events=events, at=time.time())
+
+    def _go_back_if_wanted(self) -> None:
+        """Take up an earlier state where a retention budget asks for it, and relearn the stream from there.
+
+        A process that is killed before that is written finds the wish in the state that is saved first.
+        """
+        learners = [each.main for each in self.loop.pipeline.by_target.values() if each.main is not None]
+        guards = [main.guard for main in learners if main.guard is not None and main.guard.wants_rollback]
+        if not guards or self.loop.saving.rests:
+            return
+        [guard, *_] = guards
+        self._take_time()
+        try:
+            self.loop.save()
+            generation = go_back(self.loop, guard, store=self._store, source=self.source)
+        except (SinkUnavailableError, StateError) as error:
+            log.warning("not gone back to an earlier state yet", reason=str(error))
+        except NoWayBackError as why:
+            guard.cannot_go_back(str(why), events=self.loop.pipeline.events)
+            self.loop.saving.outdate()
+        else:
+            self.loop.start_over(build_any_pipeline(self.config, stopwatch=self._stopwatch))
+            self.source.open(self._restore())
+            log.warning("relearning from an earlier state", generation=generation, **self.loop.pipeline.summary())
+        self._health.turned()
 
     def _take_time(self) -> None:
         """Tell who watches that the next turn may take as long as a restore does."""

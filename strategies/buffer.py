@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from strategies.storage import RowStorage
 from strategies.strategy import Setting, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -41,6 +42,7 @@ class Buffered(Strategy):
             raise ValueError(f"{options.type}.policy: class_balanced, but the label is a number; use reservoir")
         self._policy = options.policy
         self._rows_drawn = options.batch or setting.batch_rows
+        self._boosts: Mapping[int, float] = {}
         self._known = setting.known if setting.classification else setting.outputs
         """Outputs that stand for something by now: those of the classes that were seen or declared."""
         # Two random generators, so that how often is rehearsed does not change what is kept.
@@ -57,10 +59,37 @@ class Buffered(Strategy):
         )
         kind = Reservoir if options.policy == "reservoir" else BalancedReservoir
         self.memory = Memory(storage, kind(capacity, generator=admission))
+        self._kept: Memory | None = None
+        """The memory as it is to be taken back; None where nobody has asked for it."""
 
     def draw(self) -> NDArray[np.int64]:
-        """Return the slots of a step's rows, drawn uniformly with replacement; the buffer must not be empty."""
-        return self.memory.draw(self._rows_drawn, generator=self._generator)
+        """Return the slots of a step's rows, drawn uniformly with replacement; the buffer must not be empty.
+
+        Where tasks are boosted, rows of theirs are drawn on top.
+        """
+        slots = self.memory.draw(self._rows_drawn, generator=self._generator)
+        return np.concatenate([slots, *self._boosted()]) if self._boosts else slots
+
+    def boost(self, times: Mapping[int, float]) -> None:
+        """Draw rows of these tasks on top, so many times as many as a step's rows."""
+        self._boosts = times
+
+    def keep(self) -> None:
+        """Remember the rows that are remembered now: it takes as much memory again."""
+        self._kept = deepcopy(self.memory)
+
+    def take_back(self, parameters: Tensor) -> None:
+        """Remember the rows of then, and none that came since."""
+        del parameters
+        assert self._kept is not None, "keep was called before"
+        self.memory = deepcopy(self._kept)
+
+    def _boosted(self) -> Iterator[NDArray[np.int64]]:
+        tasks = self.memory.storage.task[: len(self.memory)]
+        for task, times in self._boosts.items():
+            of_task = np.flatnonzero(tasks == task)
+            rows = round(times * self._rows_drawn) if len(of_task) else 0
+            yield of_task[(self._generator.random(rows) * len(of_task)).astype(np.int64)]
 
     def distance(self, outputs: Tensor, wanted: Tensor) -> Tensor:
         """Return how far outputs are from others, both ``(rows, outputs)``, for known classes ``(rows, known)``.
@@ -82,11 +111,16 @@ class Buffered(Strategy):
 
     def merge_task(self, task: int, *, into: int) -> None:
         """Let the rows of ``task`` be of ``into``."""
-        self.memory.merge_task(task, into=into, balanced=self._policy == "task_balanced")
+        for memory in self._memories:
+            memory.merge_task(task, into=into, balanced=self._policy == "task_balanced")
 
     def forget(self, gone: Gone) -> int:
         """Let rows go; return how many."""
-        return self.memory.forget(gone)
+        return sum(memory.forget(gone) for memory in self._memories)
+
+    @property
+    def _memories(self) -> Sequence[Memory]:
+        return [self.memory] if self._kept is None else [self.memory, self._kept]
 
     def gauges(self) -> Mapping[str, float]:
         """Return rows, bytes and rows seen."""
@@ -109,6 +143,7 @@ class Buffered(Strategy):
             "policy": self._policy,
             "known": self._known,
             "memory": self.memory.state_dict(),
+            **({} if self._kept is None else {"kept": self._kept.state_dict()}),
             "generator": generator_state(self._generator),
         }
 
@@ -120,6 +155,9 @@ class Buffered(Strategy):
             )
         self._known = state["known"]
         self.memory.load_state_dict(state["memory"])
+        self._kept = deepcopy(self.memory) if "kept" in state else None
+        if self._kept is not None:
+            self._kept.load_state_dict(state["kept"])
         restore_generator(self._generator, state["generator"])
 
 

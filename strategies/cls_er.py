@@ -84,6 +84,12 @@ class ClsEr(Buffered):
         for average in self._averages or ():
             recast.move(average.parameters)
 
+    def take_back(self, parameters: Tensor) -> None:
+        """Let both averages be what the model is from now on, with the rows of then."""
+        super().take_back(parameters)
+        for average in self._averages or ():
+            average.parameters.copy_(parameters)
+
     def stand_in(self) -> Tensor | None:
         """Return θ_S, None before the first step."""
         return None if self._averages is None else self._averages[0].parameters

@@ -253,6 +253,23 @@ class Learner:
             self.parameters.copy_(current)
             self._average, self._standing_in = average, standing_in
 
+    def keep(self) -> Tensor:
+        """Return the parameters that are served, a live view; strategies keep their rows for ``take_back``."""
+        for _, strategy in self.strategies:
+            strategy.keep()
+        return self.served
+
+    def take_back(self, parameters: Tensor) -> None:
+        """Be the model that ``parameters`` describe, and serve it, with the rows that strategies have kept.
+
+        The optimizer's moments and the anchors stay. ``keep`` was called when these were the parameters.
+        """
+        self.parameters.copy_(parameters)
+        if self._average is not None:
+            self._average.parameters.copy_(parameters)
+        for _, strategy in self.strategies:
+            strategy.take_back(parameters)
+
     def become(self, other: Learner) -> None:
         """Take up the model that another learner serves, with its scales; not its optimizer and methods."""
         self.network.load_state_dict(other.network.state_dict())

@@ -92,6 +92,21 @@ class Strategy:
         The learner's parameters are those to consolidate; on a drift alarm, a snapshot from before the alarm.
         """
 
+    def boost(self, times: Mapping[int, float]) -> None:
+        """From now on rehearse more of these tasks: so many times what a step rehearses, on top of it.
+
+        None are boosted where there are none. It is no part of the state: whoever boosts does so again.
+        """
+
+    def keep(self) -> None:
+        """Remember the rows that are remembered now, for ``take_back``."""
+
+    def take_back(self, parameters: Tensor) -> None:
+        """Give up what came since ``keep``, which was called before.
+
+        The rows are those of then, and whatever stands in for the learner's parameters is ``parameters``.
+        """
+
     def mark(self) -> None:
         """Keep what was gathered until now: the learner's parameters are kept as they are now.
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.files.source_options import FileEntry
+    from connectors.record import Record
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +185,26 @@ class FileSource:
         if self._file is not None:
             self._places.put(self._file.place())
         return {"offset": self._offset, "files": self._places.to_json()}
+
+    def why_not_back_to(self, snapshot: Mapping[str, Any]) -> str:
+        """Return what of the files is not there any more, as they were at the snapshot."""
+        other = FileSource(self._options, clock=self._clock, monotonic=self._monotonic, sleep=self._sleep)
+        try:
+            other.open(snapshot)
+        except SourceDataError as error:
+            return str(error)
+        finally:
+            other.close()
+        return ""
+
+    def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
+        """Return what compares a record's offset with the snapshot's."""
+        end: int = snapshot["offset"]
+        return lambda record: record.offset < end
+
+    def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
+        """Tell whether the snapshot's offset is reached."""
+        return bool(self._offset >= snapshot["offset"])
 
     def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Return True: nobody else reads at these positions, so there is nobody to tell."""

@@ -97,6 +97,34 @@ class KafkaSource:
         """Return the next offset of every partition ever read, its leader epoch and its topic's id."""
         return self._ledger.to_json()
 
+    def why_not_back_to(self, snapshot: Mapping[str, Any]) -> str:
+        """Return which earlier offset is gone from its log, or what else is in the way."""
+        if self._options.mode == "subscribe":
+            return "the partitions are shared with other members of the group"
+        if self._reader is None:
+            return self._unconnected
+        positions = from_json(snapshot)
+        try:
+            starts = self._reader.consumer.beginning_offsets(list(positions))
+        except (errors.KafkaError, OSError) as error:
+            return f"the logs were not asked: {error}"
+        gone = [part for part, at in positions.items() if starts.get(part, 0) > at.offset]
+        return "; ".join(
+            f"offset {positions[part].offset} of {part.topic}/{part.partition} is gone: its log begins at"
+            f" {starts[part]}"
+            for part in sorted(gone)
+        )
+
+    def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
+        """Return what compares a record's offset with that of its partition in the snapshot."""
+        ends = {(part.topic, part.partition): at.offset for part, at in from_json(snapshot).items()}
+        return lambda record: record.offset < ends.get((record.topic, record.partition), 0)
+
+    def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
+        """Tell whether every partition is where the snapshot has it."""
+        now = self._ledger.positions
+        return all(part in now and now[part].offset >= at.offset for part, at in from_json(snapshot).items())
+
     def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Commit the positions of a durable checkpoint to the group, for the partitions that are read now."""
         positions = from_json(snapshot)

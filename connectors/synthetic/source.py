@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from connectors.record import Record
     from connectors.synthetic.options import SyntheticOptions
 
 BLOCK = 1_024  # events that are computed together
@@ -86,6 +87,20 @@ class SyntheticSource(ABC):
     def snapshot(self) -> dict[str, Any]:
         """Return the next offset."""
         return {"offset": self._offset}
+
+    def why_not_back_to(self, snapshot: Mapping[str, Any]) -> str:
+        """Return nothing: any event can be computed again."""
+        assert "offset" in snapshot
+        return ""
+
+    def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
+        """Return what compares a record's offset with the snapshot's."""
+        end: int = snapshot["offset"]
+        return lambda record: record.offset < end
+
+    def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
+        """Tell whether the snapshot's offset is reached."""
+        return bool(self._offset >= snapshot["offset"])
 
     def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Nobody else reads this stream."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from daemon.build.adaptation import require_adaptable_learners
 from daemon.build.anomalies import require_anomalies
+from daemon.build.budget import require_budget
 from daemon.build.decoder import require_categories
 from daemon.build.later_labels import require_later_labels
 from daemon.build.output_paths import require_output_paths
@@ -40,5 +41,6 @@ def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Ta
         for view in config.views.values():
             require_later_labels(view)
             require_anomalies(view)
+            require_budget(view)
         require_adaptable_learners(config)
     return config

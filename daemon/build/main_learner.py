@@ -10,6 +10,7 @@ import numpy as np
 import structlog
 import torch
 
+from daemon.build.budget import budget_guard
 from daemon.build.committee import committee_maker
 from daemon.build.learner import build_learner, build_scaler, classes_before, generator_for
 from daemon.config.challenger_view import challenger_view
@@ -76,8 +77,9 @@ def build_main_learner(
             events=YOUNG_ROWS,
         )
     kind = LaterLearner if config.label.is_later else MainLearner
+    scored = scores.of(learner, view=config)
     return kind(
-        scores.of(learner, view=config),
+        scored,
         feature_names=names,
         block_rows=config.learner.batch,
         grows=config.learner.grows,
@@ -97,6 +99,7 @@ def build_main_learner(
         make_committee=committee_maker(
             config, features=features, probes=probes, max_tasks=tasks.names.size, flags=flags
         ),
+        guard=budget_guard(config, scored=scored, names=tasks.names),
         stopwatch=stopwatch,
     )
 

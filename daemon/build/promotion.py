@@ -50,6 +50,7 @@ def _change_places(main: dict[str, Any]) -> int:
     """Let challenger and main learner change places in a state; return how many steps the new one has made."""
     challenger = main["companions"]["by_name"][_CHALLENGER]
     main["scored"], challenger["scored"] = challenger["scored"], main["scored"]
+    main["budget"] = {}  # of the other one; it begins anew with what this one can do now
     if later := main.get("later_labels"):
         said = later["rows"]["columns"]
         said["main"], said[_OF_WAITING] = said[_OF_WAITING], said["main"]

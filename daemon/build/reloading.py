@@ -66,6 +66,7 @@ class Reloading:
             every_events=new.checkpoint.every_events,
             tolerate_failures=new.checkpoint.tolerate_failures,
         )
+        self._loop.tell_stability(new.retention.stability)
         self._store.keep = new.checkpoint.keep
         self._loop.reject_limit.allow(tolerate=new.rejections.tolerate, max_share=new.rejections.max_share)
         set_level(new.log.level)

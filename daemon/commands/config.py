@@ -37,7 +37,7 @@ def show(
     """
     from daemon.build.load import load  # noqa: PLC0415 - for the same reason
     from daemon.config.effective import effective, origin  # noqa: PLC0415 - it may import torch, and --help need not wait
-    from daemon.config.shape import value_at  # noqa: PLC0415
+    from daemon.config.values import value_at  # noqa: PLC0415
     from daemon.config.yaml_text import literal_values, yaml_text  # noqa: PLC0415
 
     if origins and form == "json":

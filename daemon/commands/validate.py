@@ -10,6 +10,7 @@ from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.build.load import load
 from daemon.build.output_paths import unready_outputs
 from daemon.config.advice.advice import advise
+from daemon.config.errors import dotted
 from daemon.config.own_classes import own_classes
 from daemon.config.schema import Config
 from daemon.config.tables import Tables
@@ -60,6 +61,8 @@ def validate(
         raise typer.Exit(ExitCode.CONFIG)
     for section, value in config.assumed.items():
         typer.echo(f"{file}: {section} is assumed for the pretrained model: {json.dumps(value)}")
+    for place, number in config.dialled.items():
+        typer.echo(f"{file}: retention.stability sets {dotted(place)}: {number:.4g}")
     typer.echo(f"{file}: valid")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.config.default_strategies import CLOSED_FORM
 from daemon.config.label_words import is_of_the_future, labels_of, type_of_label
-from daemon.config.shape import value_at
+from daemon.config.values import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ def inconsistencies(document: Document) -> list[Problem]:
         *_classes_of_numbers(document),
         *_weights_in_a_closed_form(document),
         *_nothing_to_see(document),
+        *_budget_of_nothing(document),
     ]
 
 
@@ -102,6 +103,19 @@ def _weights_in_a_closed_form(document: Document) -> Iterator[Problem]:
     if closed and value_at(("label", "weights"), document.value) == "balanced":
         message = "a closed form counts every event alike; leave it out, or choose a network"
         yield document.problem(("label", "weights"), message, expected="equal")
+
+
+def _budget_of_nothing(document: Document) -> Iterator[Problem]:
+    """Yield what keeps a budget from being held: no task is ever past, or nothing could be done."""
+    value = document.value
+    if value_at(("retention", "budget"), value) is None:
+        return
+    if (value_at(("tasks", "type"), value) or "none") == "none":
+        message = "a budget is for past tasks, but there is one task, which is never past; set tasks.type"
+        yield document.problem(("retention", "budget"), message, expected="tasks: {type: field}, for one")
+    if value_at(("model", "type"), value) == CLOSED_FORM:
+        message = "a closed form forgets by learner.scale_half_life and half_life alone; leave the budget out"
+        yield document.problem(("retention", "budget"), message, expected="a network, such as mlp")
 
 
 def _nothing_to_see(document: Document) -> Iterator[Problem]:

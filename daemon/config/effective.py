@@ -11,7 +11,7 @@ from daemon.config.companions_section import SHARED
 from daemon.config.default_strategies import DEFAULT
 from daemon.config.dump import dump
 from daemon.config.label_words import NONE
-from daemon.config.shape import value_at
+from daemon.config.values import value_at
 from daemon.options import as_written
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def origin(config: Config, path: KeyPath) -> str:
     assert document is not None
     if path in document.written:
         return f"from {document.written[path]}"
+    if path in config.dialled:
+        return "set by retention.stability"
     if path[0] == "strategies" and document.value.get("strategies", DEFAULT) == DEFAULT:
         return "chosen by strategies: default"
     if path in document.values:

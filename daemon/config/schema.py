@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, model_validator
 
 from connectors.options import Options as ConnectorOptions
 from daemon.config.committee_section import CommitteeSection
@@ -27,7 +27,10 @@ from daemon.config.sections import (
     RetentionSection,
 )
 from daemon.config.serving_section import ServingSection
+from daemon.config.stability import dialled, with_dial
+from daemon.config.tables import Tables
 from daemon.config.target_list import require_targets
+from daemon.config.values import value_at
 from daemon.intake.features.options import FeaturesSection
 from daemon.intake.labels.later import ALONE
 from daemon.intake.labels.options import ClassLabel, NumberLabel
@@ -131,7 +134,9 @@ class Config(Section):
         description="Shadow models that the main learner is compared with.",
         json_schema_extra=LIVE,
     )
-    retention: RetentionSection = Field(RetentionSection(), description="How retention of past tasks is measured.")
+    retention: RetentionSection = Field(
+        RetentionSection(), description="How retention of past tasks is measured, and held."
+    )
     checkpoint: CheckpointSection = Field(description="Where and how often checkpoints are written.")
     anomalies: AnomaliesSection | None = Field(
         None, description="How odd each event is, published with its prediction; off by default, {} turns it on."
@@ -159,10 +164,19 @@ class Config(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _complete(cls, value: Any) -> Any:
+    def _complete(cls, value: Any, info: ValidationInfo) -> Any:
         """Fill in what depends on other sections."""
         if not isinstance(value, dict):
             return value
+        completed = cls._completed(value)
+        if value_at(("retention", "stability"), value) is None:
+            return completed
+        tables = (info.context or {}).get("tables") or Tables.installed()
+        return with_dial(completed, dialled(value, completed, tables=tables))
+
+    @staticmethod
+    def _completed(value: dict[str, Any]) -> dict[str, Any]:
+        """Return the sections of a file with what it leaves to others of its sections."""
         value = {**value, **label_in_full(value)}
         value.pop("target", None)
         if value.get("targets"):
@@ -210,6 +224,14 @@ class Config(Section):
     def assumed(self) -> Mapping[str, Any]:
         """Sections that the file left out, or left incomplete, and that are assumed for its pretrained model."""
         return {} if self._document is None else conservative(self._document.value)
+
+    @property
+    def dialled(self) -> Mapping[KeyPath, Any]:
+        """What ``retention.stability`` sets, by place; nothing where it is left out."""
+        if self._document is None or self.retention.stability is None:
+            return {}
+        given = self._document.value
+        return dialled(given, self._completed(given), tables=Tables.installed())
 
     @property
     def document(self) -> Document | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from daemon.config.budget_options import BudgetOptions
 from daemon.options import Duration, Section, Share
 from daemon.tasks.task_names import ALIVE_EVENTS
 from strategies.options import LIVE
@@ -94,8 +95,8 @@ class LearnerSection(Section):
         return self
 
 
-class RetentionSection(Section):
-    """How retention of past tasks is measured."""
+class RetentionSection(BudgetOptions):
+    """How retention of past tasks is measured, and held."""
 
     probe_share: Share = Field(
         0.02, description="Fraction of each task's events held out, never trained on, to measure retention."

@@ -12,6 +12,7 @@ from connectors.own.kind import OwnClassError
 from daemon.config.components import UnknownTypeError, chosen_options
 from daemon.config.label_words import type_of_label
 from daemon.config.schema import Config
+from daemon.config.values import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,16 +136,6 @@ def shape_at(path: KeyPath, value: Any, tables: Tables) -> Shape:
         if shape.component:
             shape = _chosen(shape, value, tables)
     return shape
-
-
-def value_at(path: KeyPath, value: Any) -> Any:
-    """Return what nested mappings and lists hold at a path, None where there is nothing."""
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
 
 
 def _chosen(shape: Shape, value: Any, tables: Tables) -> Shape:

@@ -9,7 +9,8 @@ from pydantic_core.core_schema import ErrorType
 
 from daemon.config.errors import REDACTED, SECRET_WORDS, dotted
 from daemon.config.lax_numbers import spelling_remedy
-from daemon.config.shape import shape_at, value_at
+from daemon.config.shape import shape_at
+from daemon.config.values import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -35,6 +35,10 @@ class AnyPipeline(Protocol):
         """Events that are predicted and not yet learned; of several targets, those of the one with the most."""
 
     @property
+    def inside_budget_at(self) -> int:
+        """Events of the newest evaluation of this process inside the retention budget; -1 where there is none."""
+
+    @property
     def held(self) -> int:
         """First events that are held back, until there are enough to look at."""
 

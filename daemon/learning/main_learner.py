@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from daemon.intake.arrivals import Arrivals
     from daemon.learning.block import ClosedBlock
+    from daemon.learning.budget_guard import BudgetGuard
     from daemon.learning.committee.scored_committee import ScoredCommittee
     from daemon.learning.companions import Companions
     from daemon.learning.interleaving import Interleaving
@@ -103,10 +104,13 @@ class MainLearner:
         companions: Companions,
         tasks: Tasks,
         make_committee: Callable[[], ScoredCommittee] | None = None,
+        guard: BudgetGuard | None = None,
         stopwatch: Stopwatch | None = None,
     ) -> None:
         self.scored = scored
         self.companions = companions
+        self.guard = guard
+        """What holds the learner to its retention budget; None where there is none."""
         self._feature_names = tuple(feature_names)
         self.events = 0
         self.alarms = 0
@@ -199,6 +203,9 @@ class MainLearner:
             self._mark_boundary()
         elif number > before:
             self._evaluate(number)
+        else:
+            return new_segment
+        self._watch_budget()
         return new_segment
 
     def end_segment(self, task: int, *, drifted: bool) -> None:
@@ -221,6 +228,12 @@ class MainLearner:
             with self._stopwatch("retention"):
                 known, main = self._known_classes, scored.learner
                 self._committee.evaluate_at_boundary(task, main=main, known_classes=known, events=events, time=time)
+        if not drifted:  # it was another model that was evaluated then
+            self._watch_budget()
+
+    def _watch_budget(self) -> None:
+        if self.guard is not None:
+            self.guard.evaluated(events=self.events)
 
     def has_waiting(self, task: int) -> bool:
         """Tell whether a row of ``task`` waits."""
@@ -235,6 +248,8 @@ class MainLearner:
         self._interleaving.merge_task(task, into=into)
         self.scored.merge_task(task, into=into, share=share)
         self.companions.merge_task(task, into=into, share=share)
+        if self.guard is not None:
+            self.guard.merge_task(task, into=into)
         if self._committee is not None:
             self._committee.merge_task(task, into=into, share=share)
         self._task = into if self._task == task else self._task
@@ -339,6 +354,7 @@ class MainLearner:
         """Return everything learned, gathered and counted."""
         return {
             "scored": self.scored.state_dict(),
+            "budget": {} if self.guard is None else self.guard.state_dict(),
             "probes": self._probes.state_dict(),
             "aged": self._aged.state_dict(),
             "interleaving": self._interleaving.state_dict(),
@@ -370,6 +386,8 @@ class MainLearner:
         self._known_classes = state["known_classes"]
         self._task = state["task"]
         self._time = state["time"]
+        if self.guard is not None:
+            self.guard.load_state_dict(state["budget"])
         self._take_up_committee(state["committee"])
 
     def _tell_of_left_out(self, saved: Mapping[str, Any]) -> None:
@@ -476,12 +494,15 @@ class MainLearner:
         for task in block.tasks:
             self.scored.evaluator.meet(task)
         self._hold_out(block.held_out, errors=block.errors[block.held_out_rows])
-        self.scored.learn(block.fresh, events=self.events)
+        if self.guard is None or not self.guard.frozen:
+            self.scored.learn(block.fresh, events=self.events)
 
     def _follow_scales(self) -> None:
         """Let the scales follow the stream; tell what has happened to a column."""
         recast = self.scored.follow_scales()
         self.companions.follow_scales()
+        if recast is not None and self.guard is not None:
+            self.guard.recast(recast)
         if recast is None or recast.inputs is None:
             return
         for told, units in ((_ANOTHER_UNIT, recast.inputs.units), (_NOISE, recast.inputs.estimated)):

@@ -129,6 +129,11 @@ class Pipeline:
         return 0 if self.main is None else self.main.waiting
 
     @property
+    def inside_budget_at(self) -> int:
+        """Events of the newest evaluation of this process inside the retention budget; -1 where there is none."""
+        return -1 if self.main is None or self.main.guard is None else self.main.guard.inside_at
+
+    @property
     def feature_names(self) -> Sequence[str] | None:
         """Names of a row's columns; None before the first event."""
         return self._intake.feature_names
@@ -255,6 +260,7 @@ class Pipeline:
             tasks_merged=self._tasks.names.retired,
             by_class=self._by_class(),
             learners={} if main is None else main.snapshots(names),
+            budget=None if main is None or main.guard is None else main.guard.snapshot(names),
             committee=None if main is None else main.committee_snapshot(names),
             leads=self.leads(),
             categories=self._intake.categories.counts(),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from daemon.intake.features.categories import CategoryCounts
     from daemon.scoring.age_scores import AgeScore
     from daemon.scoring.anomalies import AnomalyCounts
+    from daemon.scoring.budget.snapshot import BudgetSnapshot
     from daemon.scoring.class_scores import ClassScore
     from daemon.scoring.estimated_accuracy import AccuracyEstimate
     from daemon.scoring.evaluator import Evaluator
@@ -191,6 +192,8 @@ class PipelineSnapshot:
     """Of the main learner, on what came long ago, as of this process' latest evaluation; youngest first."""
     by_class: Mapping[str, ClassScore] = field(default_factory=dict)
     """How good the published answers are, by the name of the class; those that have come or were predicted."""
+    budget: BudgetSnapshot | None = None
+    """How the main learner is held to its retention budget; None where it has none, and before the first event."""
     committee: CommitteeSnapshot | None = None
     """None where the main learner answers alone, and before the first event."""
     leads: Leads = field(default_factory=Leads)

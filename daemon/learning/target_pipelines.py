@@ -51,6 +51,11 @@ class TargetPipelines:
         return max(each.events for each in self._pipelines.values())
 
     @property
+    def inside_budget_at(self) -> int:
+        """Return -1: no earlier state is gone back to for one of several targets."""
+        return -1
+
+    @property
     def waiting(self) -> int:
         """Events that are predicted and not yet learned, of the target with the most."""
         return max(each.waiting for each in self._pipelines.values())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.decoder import DecoderUnavailableError
 from connectors.sink import SinkUnavailableError
+from daemon.loop.answered import Answered
 from daemon.loop.erased import Erased, is_tombstone
 from daemon.loop.outbox import Outbox
 from daemon.loop.poll_size import FIRST, PollSize
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from daemon.telemetry.telemetry import Telemetry
 
 _POLL_SECONDS = 0.2
+_MOST_UNCONFIRMED = 1_000
 
 
 class Loop:
@@ -83,6 +85,10 @@ class Loop:
         self._first_seconds = first_seconds
         self._held, self._held_since = 0, clock()
         self._rejects = RejectCounts()
+        self.answered = Answered(source)
+        """What is learned again after the daemon has gone back to an earlier state."""
+        self._unconfirmed: list[tuple[int, int]] = []
+        """Generations of this process, and the events that each has seen, until an evaluation speaks for them."""
         self.tombstones_erase = tombstones_erase
         self.erased = Erased()
         """What tombstones have erased, of which older generations still know."""
@@ -97,12 +103,21 @@ class Loop:
         self._owes = True
         self._saved_sinks = {name: state.get(name) for name in self._outbox.names}
         self.saving.resume(pipeline.events, snapshot=state["source"], uncommitted=uncommitted)
-        self._goes_on = False
+        self.answered = Answered(self._source, state.get("answered"))
+        self._goes_on, self._unconfirmed = False, []
 
     def start_over(self, pipeline: AnyPipeline) -> None:
         """Forget what was learned since the newest checkpoint; ``resume`` is to follow where there is one."""
         self._tell_saved(self.saving.drop())
-        self.pipeline, self.erased = pipeline, Erased()
+        self.pipeline, self.erased, self._unconfirmed = pipeline, Erased(), []
+
+    def tell_stability(self, stability: float | None) -> None:
+        """Show another place of the dial from now on."""
+        self._telemetry.stability = stability
+
+    def saved_sinks(self) -> Mapping[str, Any]:
+        """Return what the newest checkpoint of this process says of the sinks, by name."""
+        return dict(self._saved_sinks or {})
 
     def go_on_with(self, pipeline: AnyPipeline) -> None:
         """Let another pipeline take over, which has taken up the state of this one."""
@@ -163,6 +178,7 @@ class Loop:
             self._outbox.put((), ())
         if not self._goes_on:
             self._goes_on = self._source.status().ready
+        self.answered.look()
         self._linger()
         self._save_if_due()
         self._serve()
@@ -268,14 +284,15 @@ class Loop:
     def _publish(self, predictions: list[Prediction]) -> None:
         """Let answers go out before what they are of is learned."""
         with self._stopwatch("publish"):
-            self._outbox.publish(predictions)
+            self._outbox.publish(self.answered.new(predictions))
 
     def _take(self, outcome: Outcome) -> None:
+        rejects = self.answered.new(outcome.rejects)
         with self._stopwatch("publish"):
-            self._outbox.put(outcome.rejects, ())
+            self._outbox.put(rejects, ())
         self._owes = self._outbox.full
-        self._telemetry.rejected(outcome.rejects, kept=self._outbox.keeps_rejects)
-        self._rejects.add(outcome.rejects)
+        self._telemetry.rejected(rejects, kept=self._outbox.keeps_rejects)
+        self._rejects.add(rejects)
         for faults in outcome.faults:
             self.reject_limit.observe(faults)
 
@@ -327,12 +344,26 @@ class Loop:
             else:
                 self._outbox.saved(attempt.sinks)
                 self._telemetry.checkpoint(attempt)
+                self._unconfirmed.append((attempt.generation, attempt.summary.get("events", 0)))
+        self._confirm()
+
+    def _confirm(self) -> None:
+        """Note which generation can be gone back to: the newest before an evaluation inside the budget."""
+        inside_at = self.pipeline.inside_budget_at
+        before = [generation for generation, events in self._unconfirmed if events <= inside_at]
+        if before:
+            self.saving.confirm(before[-1])
+            self._unconfirmed = [each for each in self._unconfirmed if each[0] > before[-1]]
+        # Where there is no budget, nobody ever speaks for them.
+        self._unconfirmed = self._unconfirmed[-_MOST_UNCONFIRMED:]
 
     def _contents(self) -> CheckpointContents:
         """Return what a checkpoint holds, as of now; what it says of the sinks is durable already."""
         snapshot = self._source.snapshot()
         self._saved_sinks = self._outbox.state_dict()
         state: dict[str, Any] = {"pipeline": self.pipeline.state_dict(), "source": snapshot, **self._saved_sinks}
+        if self.answered.again:
+            state["answered"] = self.answered.state_dict()
         return CheckpointContents(
             state=state,
             events=self.pipeline.events,

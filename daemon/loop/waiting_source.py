@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from connectors.decoder import DecoderUnavailableError
+from connectors.source import Rewindable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from connectors.source import Source, SourceStatus
 
 log = structlog.get_logger("retaind")
+
+CANNOT_SEEK = "the source cannot deliver again what it has delivered"
 
 
 class WaitingSource:
@@ -87,6 +90,20 @@ class WaitingSource:
     def snapshot(self) -> dict[str, Any]:
         """Return the positions after all that was delivered, and not what waits."""
         return self._before if self._waiting else self._source.snapshot()
+
+    def why_not_back_to(self, snapshot: Mapping[str, Any]) -> str:
+        """Return why the source cannot go back to an earlier snapshot; empty where it can."""
+        return self._source.why_not_back_to(snapshot) if isinstance(self._source, Rewindable) else CANNOT_SEEK
+
+    def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
+        """Return what tells whether a record lies before the positions of a snapshot."""
+        assert isinstance(self._source, Rewindable)
+        return self._source.lies_before(snapshot)
+
+    def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
+        """Tell whether all that lies before a snapshot was delivered: not while it may be what waits."""
+        assert isinstance(self._source, Rewindable)
+        return not self._waiting and self._source.has_passed(snapshot)
 
     def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Make the positions visible to others, and return whether they are."""

@@ -113,6 +113,11 @@ class RetentionMatrix:
         """Remember what was said of no other rows than those with these numbers, which the probe sets have now."""
         self._same_rows.keep(numbers)
 
+    def let_go(self, task: int) -> None:
+        """Do not compare a task with what it was any more: what it is at the next boundary is its best."""
+        self._of_task["best"][task] = self._of_task["lost"][task] = np.nan
+        self._same_rows.let_go(task)
+
     def merge_task(self, task: int, *, into: int, share: float) -> None:
         """Let what is known of ``task`` be of ``into``; its rows have that share of the probe set of both.
 

@@ -90,6 +90,10 @@ class SameRows:
             if lost is None or lost <= 0:
                 self._best[task] = Then(rows)
 
+    def let_go(self, task: int) -> None:
+        """Forget what was said of a task at its best."""
+        self._best.pop(task, None)
+
     def merge_task(self, task: int, *, into: int) -> None:
         """Let what is remembered of ``task`` be of ``into``."""
         for kept in (self._first, self._best):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from daemon.state.manifest import Manifest
 
 _NUMBER = re.compile(r"\d{12}", re.ASCII)
-_COMMITTED, _WITHDRAWN, _DAMAGED = "committed", "withdrawn", "damaged"  # empty files in a generation's directory
+# Empty files in a generation's directory:
+_COMMITTED, _WITHDRAWN, _DAMAGED, _INSIDE = "committed", "withdrawn", "damaged", "inside_budget"
 _TEMPORARY = "."  # begins the name of all that an interrupted process may leave behind
 
 
@@ -294,6 +295,35 @@ class CheckpointStore:
                 self._marker.unlink()
                 sync_directory(self.directory)
 
+    def mark_inside(self, generation: int) -> None:
+        """Note that a generation was inside the retention budget; the newest that was is kept."""
+        with suppress(OSError):
+            (self.path(generation) / _INSIDE).touch()
+
+    def newest_inside(self) -> SavedState | None:
+        """Return the newest generation that was inside the retention budget and is whole; None where none is."""
+        for generation in reversed(self.generations()):
+            if (self.path(generation) / _INSIDE).exists():
+                with suppress(DamagedError):
+                    return read_generation(self.path(generation), generation)
+        return None
+
+    def write_return(
+        self,
+        state: Mapping[str, Any],
+        summary: Mapping[str, Any],
+        *,
+        returning_to: int,
+        history: str | None = None,
+    ) -> int:
+        """Make what an earlier generation is to go on as the newest one, as ``write`` does; return its number.
+
+        Positions that were committed since are ignored from now on: see ``Recovered.rolled_back``.
+        """
+        with state_io(self.directory, "write"):
+            self._mark_rolled_back(reason="budget", generation=returning_to, moved=[])
+        return self.write(state, summary, history=history)
+
     def _discard(self, generations: list[int]) -> list[int]:
         """Move these aside, the newest first, and return them."""
         with state_io(self.directory, "write"):
@@ -319,7 +349,10 @@ class CheckpointStore:
                     shutil.rmtree(marked.parent)
 
     def _newest_committed(self, generations: list[int]) -> int | None:
-        return next((each for each in reversed(generations) if (self.path(each) / _COMMITTED).exists()), None)
+        return self._newest_with(_COMMITTED, generations)
+
+    def _newest_with(self, mark: str, generations: list[int]) -> int | None:
+        return next((each for each in reversed(generations) if (self.path(each) / mark).exists()), None)
 
     def _existing(self, generation: int) -> Path:
         known = self.generations()
@@ -360,13 +393,14 @@ class CheckpointStore:
     def _prune(self) -> None:
         """Remove what is older than the newest ``keep``, among which the damaged do not count.
 
-        The newest whose positions were committed stays, to be gone back to if what came after is refused.
+        The newest whose positions were committed stays, to be gone back to if what came after is refused; so does
+        the newest inside the retention budget.
         """
         generations = _numbers(self.directory)
         good = [generation for generation in generations if not (self.path(generation) / _DAMAGED).exists()]
-        committed = self._newest_committed(generations)
+        needed = {self._newest_committed(generations), self._newest_with(_INSIDE, generations)}
         for generation in generations[: generations.index(good[-self.keep :][0])]:
-            if generation == committed:
+            if generation in needed:
                 continue
             # Renamed first: removed by halves, it would look damaged.
             doomed = self.path(generation).rename(self.directory / f"{_TEMPORARY}removed-{generation:012d}")

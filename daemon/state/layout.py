@@ -27,13 +27,14 @@ LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
     "targets": 1,
     "intake": 4,
-    "main_learner": 5,
+    "main_learner": 6,
     "later_labels": 2,
     "companions": 4,
     "committee": 4,
     "intervals": 2,
     "anomalies": 1,
     "estimate": 1,
+    "answered": 1,
     "waiting_places": 1,
     "learner": 3,
     "source": 2,
@@ -393,6 +394,13 @@ def _ask_for_what_is_remembered(state: State) -> None:
         main["committee"]["committee"]["recall"] = {}
 
 
+def _begin_a_budget(state: State) -> None:
+    """Version 5 of the main learner: nothing held it to a retention budget."""
+    main = state["pipeline"]["main_learner"]
+    if main:
+        main["budget"] = {}
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -411,6 +419,7 @@ MIGRATIONS: Final = (
     Migration("main_learner", 3, _count_by_class),
     Migration("committee", 2, _ask_for_what_is_remembered),
     Migration("main_learner", 4, note_whose_rows_are),
+    Migration("main_learner", 5, _begin_a_budget),
 )
-"""In the order in which they are applied. The first one is for main learner and companions too, the last one
+"""In the order in which they are applied. The first one is for main learner and companions too, the last but one
 for all components that were given a version with it."""

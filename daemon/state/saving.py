@@ -88,6 +88,10 @@ class Saving:
             return True
         return self._clock() - self._saved_at >= self._every_seconds
 
+    def confirm(self, generation: int) -> None:
+        """Note that a generation was inside the retention budget, so that there is one to go back to."""
+        self._store.mark_inside(generation)
+
     def begin(self, contents: CheckpointContents) -> None:
         """Let the state be written while the loop goes on."""
         if self._writer.submit(contents):

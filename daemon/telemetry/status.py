@@ -52,6 +52,8 @@ def target_status(pipeline: PipelineSnapshot, *, matrix: Mapping[int, Mapping[st
         shown["intervals"] = {task: asdict(each) for task, each in pipeline.intervals.items()}
     if pipeline.anomalies is not None:
         shown["anomalies"] = asdict(pipeline.anomalies)
+    if pipeline.budget is not None:
+        shown["budget"] = asdict(pipeline.budget)
     if pipeline.committee is not None:
         shown["committee"] = committee_status(pipeline.committee, pipeline.tasks)
         shown["committee"]["lead"] = {"newest": lead_status(pipeline.leads.of_main.get(COMMITTEE))}

@@ -52,6 +52,8 @@ class TargetTelemetry:
             self._show_tasks(pipeline, pipeline.main.scores, at=at)
             self._show_learners(pipeline, at=at)
             self._show_leads(pipeline)
+        if pipeline.budget is not None:
+            self._metrics.budget.show(pipeline.budget)
         if pipeline.committee is not None:
             self._show_committee(pipeline.committee, tasks=pipeline.tasks, at=at)
         self._metrics.advice.below(self.advisor.is_below())

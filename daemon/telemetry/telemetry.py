@@ -48,6 +48,7 @@ class Telemetry:
         health: Health,
         *,
         name: str,
+        stability: float | None = None,
         stopwatch: Stopwatch,
         advisor: Advisor,
         history: Recorder | None = None,
@@ -59,6 +60,8 @@ class Telemetry:
         self._metrics = metrics
         self._health = health
         self._name = name
+        self.stability = stability
+        """The dial between learning what is new and keeping what is old; None where it is not used."""
         self._stopwatch = stopwatch
         self._history = Recorder() if history is None else history
         self._written = written or {}
@@ -162,7 +165,12 @@ class Telemetry:
 
     def _status(self, snapshot: Snapshot) -> dict[str, Any]:
         """Return what ``/status`` shows: of one label beside the stream, of several targets under ``targets``."""
-        shown = {"name": self._name, "started": self._started, "checkpoint": self._checkpoint}
+        shown = {
+            "name": self._name,
+            "stability": self.stability,
+            "started": self._started,
+            "checkpoint": self._checkpoint,
+        }
         shown |= stream_status(snapshot.pipeline, snapshot.source)
         targets = {name: self._of(name).status(each) for name, each in snapshot.pipeline.by_target.items()}
         return shown | targets.get(ALONE, {"targets": targets})

@@ -35,6 +35,7 @@ def screen(standing: Standing, *, now: float) -> Group:
         _stream(status, history),
         _scores(status),
         _tasks(status),
+        _budget(status),
         _ages(status),
         _labels(status),
         _notes(status, history, now=now),
@@ -108,6 +109,23 @@ def _tasks(status: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield table
     if len(tasks) > _MOST_TASKS:
         yield Text(f"and {len(tasks) - _MOST_TASKS} that have forgotten less", "dim")
+
+
+def _budget(status: Mapping[str, Any]) -> Iterator[RenderableType]:
+    budget = status.get("budget")
+    if budget is None:
+        return
+    frozen, left = budget["evaluations_frozen"], budget["events_left"]
+    calm = budget["stage"] == "calm"
+    line = _line(
+        f"budget {budget['stage']}",
+        f"for {', '.join(map(_shown, budget['causes']))}" if budget["causes"] else None,
+        f"tried again after {count(frozen)} evaluations" if frozen else None,
+        None if left is None else f"let go in {count(left)} events",
+        f"let go so far {count(budget['let_go'])}" if budget["let_go"] else None,
+    )
+    line.stylize("" if calm else "yellow")
+    yield line
 
 
 def _ages(status: Mapping[str, Any]) -> Iterator[RenderableType]:

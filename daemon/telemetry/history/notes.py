@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypeGuard, get_args
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Kind = Literal["ready", "boundary", "drift", "anomaly", "checkpoint", "failed", "rejected", "skipped", "step"]
+Kind = Literal[
+    "ready", "boundary", "drift", "anomaly", "checkpoint", "failed", "rejected", "skipped", "step", "budget"
+]
 
 KEPT_OF_EACH = 12
 MERGED_WITHIN_SECONDS = 60.0

@@ -30,7 +30,7 @@ class Watch:
         for target, pipeline in snapshot.pipeline.by_target.items():
             counts, seen = _counts(pipeline), self._seen.get(target, {})
             for name, before in seen.items():
-                if counts[name] > before:
+                if counts.get(name, before) > before:
                     self._note(target, name, pipeline, before=before, count=counts[name] - before, at=snapshot.at)
             self._seen[target] = counts
 
@@ -46,11 +46,24 @@ class Watch:
                     self._notes.add("boundary", at=at, text=f"{of}{task} ended after {row.events:,} events")
         elif name == "alarms":
             self._notes.add("drift", at=at, text=f"{of}Alarm of the detector", count=count)
+        elif name in _STAGES:
+            self._notes.add("budget", at=at, text=f"{of}{_STAGES[name]}", count=count)
         elif name == "anomalies":
             self._notes.add("anomaly", at=at, text=f"{of}An anomaly began", count=count)
         else:
             text = f"{of}Rejected: loss or gradient not finite; the weights stayed as they were"
             self._notes.add("step", at=at, text=text, count=count)
+
+
+_STAGES = {
+    "boost": "A retention budget is passed: more of the task is rehearsed",
+    "rollback": "A retention budget is passed: back to an earlier state",
+    "freeze": "A retention budget is passed: nothing is learned",
+    "trial": "Learning again, on trial",
+    "calm": "Inside the retention budget again",
+    "let_go": "A task was let go: its budget could not be held",
+}
+"""What is noted of the budget, by what is counted."""
 
 
 def _counts(pipeline: PipelineSnapshot) -> dict[str, int]:
@@ -60,4 +73,5 @@ def _counts(pipeline: PipelineSnapshot) -> dict[str, int]:
         "alarms": pipeline.alarms,
         "anomalies": 0 if pipeline.anomalies is None else pipeline.anomalies.anomalies,
         "steps": 0 if main is None else main.steps_rejected,
+        **({} if pipeline.budget is None else {**pipeline.budget.entered, "let_go": pipeline.budget.let_go}),
     }

@@ -9,6 +9,7 @@ from daemon.telemetry.metrics import (
     advice,
     age,
     anomalies,
+    budget,
     categories,
     committee,
     estimate,
@@ -48,6 +49,7 @@ class TargetMetrics:
         self.ages = age.AgeMetrics(board)
         self.intervals = intervals.IntervalMetrics(board, tasks=task_labels)
         self.anomalies = anomalies.AnomalyMetrics(board)
+        self.budget = budget.BudgetMetrics(board, tasks=task_labels)
         self.leads = lead.LeadMetrics(board)
         self.advice = advice.AdviceMetrics(board)
         self.tasks = tasks.TaskMetrics(board, tasks=task_labels)

@@ -19,6 +19,7 @@ from daemon.state.state_error import DamagedError
 from daemon.state.state_tree import copy_tree
 from strategies.row_holder import Gone
 from tests.daemon.erasure.planted import SUBJECT, config_of, learned, planted, traces
+from tests.daemon.lives import SMALL
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ CASES: dict[str, tuple[bool, dict[str, Any]]] = {
             "features": {"label_lags": 2, "per_key": True},
             "companions": {"naive": None, "frozen": None},
         },
+    ),
+    "a budget, for which rows are kept twice": (
+        False,
+        {"retention": SMALL["retention"] | {"probe_share": 0.3, "budget": 0.05}},
     ),
     "categories": (False, {"features": {"categories": {"kind": {"max": 4}}}}),
 }

@@ -12,6 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from daemon.cli import app
+from daemon.config.budget_options import TaskBudgets
 from daemon.process.exit_codes import ExitCode
 from daemon.service import Service
 from daemon.top.client import Client, Standing, UnreachableError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from daemon.config.schema import Config
 
 WIDTH = 80
+BUDGET = TaskBudgets(default=1.0)
 
 
 @pytest.fixture
@@ -163,3 +165,15 @@ def test_a_daemon_that_goes_away_leaves_what_was_seen_last(config: Config) -> No
     assert isinstance(file, StringIO)
     last = file.getvalue().rsplit("it is away", 1)[1]
     assert "events 300" in last
+
+
+def test_it_shows_the_budget_and_what_is_done_about_it(config: Config) -> None:
+    held = config.model_copy(update={"retention": config.retention.model_copy(update={"budget": BUDGET})})
+    with Service(held) as service:
+        shown = CliRunner().invoke(app, ["top", learned(service), "--once"]).output
+        status = httpx.get(f"{service.http.address}/status", trust_env=False, timeout=60).json()
+        metrics = httpx.get(f"{service.http.address}/metrics", trust_env=False, timeout=60).text
+    stage = status["budget"]["stage"]
+    assert f"budget {stage}" in shown
+    assert f'retaind_budget_stage{{stage="{stage}"}} 1.0' in metrics
+    assert 'retaind_budget{task="P"} 1.0' in metrics

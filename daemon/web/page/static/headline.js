@@ -15,6 +15,7 @@ export function showState(standing) {
   else if (status.ready === undefined) state("waiting", "Starting");
   else if (!status.ready) state("waiting", `Not ready: ${status.reason}`);
   else if (!standing.events) state("waiting", "Waiting for the first event");
+  else if (status.budget?.stage === "freeze") state("waiting", "Predicting only: a retention budget is passed");
   else state("good", "Learning");
   say(byId("since"), status.started ? since(status, now) : "");
 }

@@ -5,6 +5,7 @@ import { showAges } from "./ages.js";
 import { showAnswers } from "./answers.js";
 import { showCommittee } from "./committee.js";
 import { Curves } from "./curves.js";
+import { showBudget } from "./budget.js";
 import { byId, make, say } from "./elements.js";
 import { showFields } from "./fields.js";
 import { Flows } from "./flow.js";
@@ -59,6 +60,7 @@ function showRetention() {
   place(byId("curves"), charts.map((chart) => chart.element));
   charts.forEach((chart) => chart.show(standing, cursor));
   showTasks(standing, companion(), cursor);
+  showBudget(standing);
   showAges(standing);
   place(byId("matrices"), learners.map(frameOf));
   for (const learner of learners) frameOf(learner).replaceChildren(matrixOf(standing, learner));

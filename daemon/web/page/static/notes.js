@@ -5,7 +5,7 @@ import { clockTime, moment } from "./numbers.js";
 
 const KINDS = {
   ready: "State", boundary: "Boundary", drift: "Drift", anomaly: "Anomaly", checkpoint: "Checkpoint", failed: "Not saved",
-  rejected: "Rejected", skipped: "Skipped", step: "Step",
+  rejected: "Rejected", skipped: "Skipped", step: "Step", budget: "Budget",
 };
 const SHOWN = 30;
 const DAY = 86400;

@@ -14,6 +14,7 @@ from daemon.process.own_use import OwnUse
 from daemon.scoring.age_scores import AgeScore
 from daemon.scoring.anomalies import AnomalyCounts
 from daemon.scoring.average_lead import AverageLead
+from daemon.scoring.budget.snapshot import BudgetSnapshot
 from daemon.scoring.estimated_accuracy import AccuracyEstimate
 from daemon.scoring.intervals import IntervalScore
 from daemon.scoring.lead import Lead
@@ -69,6 +70,18 @@ def told_everything(*, front: bool = True) -> CollectorRegistry:
     metrics.checkpoints.written(7, size_bytes=4_096, duration_seconds=0.02, at_seconds=1_800.0)
     metrics.intervals.scored({"day": IntervalScore(1_000, coverage=0.9, width=2.5, unbounded=0.01)})
     metrics.anomalies.show(AnomalyCounts(scored=900, odd=4, anomalies=2), detected_seconds=1_820.0)
+    metrics.budget.show(
+        BudgetSnapshot(
+            stage="boost",
+            causes=("day",),
+            budgets={"day": 0.03, "night": 0.05},
+            boosts={"day": 2.0},
+            evaluations_frozen=0,
+            events_left=None,
+            entered={"calm": 1, "boost": 2, "rollback": 0, "freeze": 0, "trial": 0},
+            let_go=0,
+        )
+    )
     metrics.serving.begin()
     metrics.serving.answered(200, rows=3, seconds=0.002)
     metrics.serving.copied(events=100, at_seconds=1_850.0)

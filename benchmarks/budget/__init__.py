@@ -1,0 +1,1 @@
+"""Whether a retention budget holds, what it costs, and how it lets go."""

@@ -1,0 +1,1 @@
+"""The retention budget: how much a task may be forgotten, and what is done about it."""
