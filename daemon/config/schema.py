@@ -29,7 +29,7 @@ from daemon.config.sections import (
 from daemon.config.serving_section import ServingSection
 from daemon.config.target_list import require_targets
 from daemon.intake.features.options import FeaturesSection
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.options import Section
 from daemon.scoring.anomaly_options import AnomaliesSection
