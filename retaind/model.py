@@ -13,7 +13,7 @@ import numpy as np
 from daemon.build.pipeline import build_any_pipeline
 from daemon.build.restored import restored
 from daemon.intake.asked_rows import UnanswerableError
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.learning.snapshot import COMMITTEE
 from daemon.learning.stopwatch import Stopwatch
 from daemon.process.threads import threads

@@ -17,7 +17,7 @@ from benchmarks.year.variants import configuration
 from daemon.build.pipeline import build_pipeline
 from daemon.build.restored import restored
 from daemon.config.effective import effective
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.learning.snapshot import NO_CHANGE
 from daemon.learning.stopwatch import Stopwatch
 from daemon.state.checkpoints import CheckpointStore

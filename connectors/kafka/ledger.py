@@ -37,6 +37,8 @@ class Ledger:
     positions: dict[TopicPartition, Position]
     stored_topics: frozenset[str]
     """The topics in the snapshot: a partition that one of them gained since is read from its first record."""
+    whole: frozenset[str] = frozenset()
+    """The topics of which the group is told nothing: each member reads all of them, to positions of its own."""
     first_seen: frozenset[TopicPartition] | None = None
     """The partitions of the first list of topics; those that appear later are read from their first record, too."""
     group: dict[TopicPartition, GroupOffset] = field(default_factory=dict)
@@ -59,7 +61,7 @@ class Ledger:
     """Whether the group may be ahead by what this model committed when commits had no names: it is not asked."""
 
     @staticmethod
-    def of(snapshot: Mapping[str, Any] | None) -> Ledger:
+    def of(snapshot: Mapping[str, Any] | None, *, whole: frozenset[str] = frozenset()) -> Ledger:
         """Return the ledger that a snapshot holds."""
         said = snapshot or {}
         positions = from_json(snapshot)
@@ -67,7 +69,10 @@ class Ledger:
             said.get("identity") or secrets.token_hex(8),
             positions,
             frozenset(part.topic for part in positions),
-            undecided={} if said.get("committed") else dict(positions),
+            whole=whole,
+            undecided={
+                part: at for part, at in positions.items() if part.topic not in whole and not said.get("committed")
+            },
             group_is_ahead=bool(said.get("group_is_ahead")),
         )
 
@@ -94,6 +99,10 @@ class Ledger:
         """Whether a partition that was never read has appeared since its topic is being read."""
         return part.topic in self.stored_topics or part not in (self.first_seen or ())
 
+    def is_told(self, part: TopicPartition) -> bool:
+        """Return whether the group knows what is read of a partition: of topics that are shared it does."""
+        return part.topic not in self.whole
+
     def durable(self, positions: Mapping[TopicPartition, Position]) -> None:
         """Note that these positions are in a checkpoint."""
         for part, at in positions.items():
@@ -107,7 +116,7 @@ class Ledger:
         wanted = {
             part: self.group.get(part, NOTHING).followed_by(self.identity, at.offset, at.leader_epoch)
             for part, at in positions.items()
-            if part in frozenset(parts) and at.offset > self.committed.get(part, -1)
+            if part in frozenset(parts) and self.is_told(part) and at.offset > self.committed.get(part, -1)
         }
         return {part: offset for part, offset in wanted.items() if offset != self.group.get(part)}
 
@@ -118,4 +127,8 @@ class Ledger:
 
     def unsettled(self, parts: Iterable[TopicPartition]) -> set[TopicPartition]:
         """Return those of the partitions of which more, or less, is learned than the group knows."""
-        return {part for part in parts if self.positions[part].offset != self.group.get(part, NOTHING).offset}
+        return {
+            part
+            for part in parts
+            if self.is_told(part) and self.positions[part].offset != self.group.get(part, NOTHING).offset
+        }

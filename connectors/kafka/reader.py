@@ -221,7 +221,7 @@ class KafkaReader:
 
     def _place(self) -> None:
         topics, parts = self._topics.found, sorted(filter(self._may_be_tried, self._assignment.waiting))
-        if topics is None or not (parts or self._is_to_decide()):
+        if topics is None or not self._may_place(parts):
             return
         for part, at in self._placement.place(parts, topics, self._diverged).items():
             self._ledger.put(part, at, self._clock())
@@ -231,15 +231,15 @@ class KafkaReader:
             log.info("reading %s/%d from offset %d", part.topic, part.partition, at.offset)
         self._diverged.difference_update(parts)
 
-    def _is_to_decide(self) -> bool:
-        """Whether to ask, without any partition to read, what became of those that were read before.
+    def _may_place(self, parts: Sequence[TopicPartition]) -> bool:
+        """Whether to place these, or without any, to ask what became of those that were read before.
 
-        Who has been without one for so long is given none: right after it has joined, that is not certain.
+        Who has been without a share for so long is given none: right after it has joined, that is not certain.
         """
-        without = not self._assignment.active and self._placement.undecided
-        if not without:
+        shares = any(map(self._ledger.is_told, (*parts, *self._assignment.active)))
+        if shares or not self._placement.undecided:
             self._without_since = None
-            return False
+            return bool(parts)
         self._without_since = self._monotonic() if self._without_since is None else self._without_since
         return self._monotonic() - self._without_since >= WITHOUT_SECONDS
 

@@ -99,6 +99,7 @@ class SharedPlacement(KafkaPlacement):
         if self._ledger.missing_known:
             return
         everywhere = [TopicPartition(name, number) for name, facts in topics.items() for number in facts.partitions]
+        everywhere = list(filter(self._ledger.is_told, everywhere))
         stored, identity = self._ledger.positions, self._ledger.identity
         missing = {
             part: lacked
@@ -119,12 +120,24 @@ class SharedPlacement(KafkaPlacement):
 
     def _known(self, part: TopicPartition) -> Position | None:
         stored = self._ledger.positions.get(part)
+        if not self._ledger.is_told(part):
+            return stored
         at = shared_position(stored, self._ledger.group.get(part, NOTHING), self._ledger.identity)
         return at if at is None or stored is None else replace(at, topic_id=stored.topic_id)
 
     def _foreign(self, part: TopicPartition) -> GroupOffset | None:
         offset = self._ledger.group.get(part, NOTHING)
-        return None if offset is NOTHING or offset.model is not None else offset
+        theirs = offset is not NOTHING and offset.model is None and self._ledger.is_told(part)
+        return offset if theirs else None
+
+    def _start(self, part: TopicPartition, held: Log) -> Position:
+        """Return where a member begins that comes with nothing.
+
+        What is handed to it may wait for labels that were there before it came: "latest" is of events.
+        """
+        if self._options.start == "latest" and not self._ledger.is_told(part):
+            return held.first
+        return super()._start(part, held)
 
     def _tell(self, part: TopicPartition, stored: Position | None, at: Position) -> None:
         """Say nothing: in a group, to go on elsewhere than one stood is the rule."""

@@ -187,7 +187,7 @@ class KafkaSource:
         return True
 
     def _reset(self, snapshot: Mapping[str, Any] | None) -> None:
-        self._ledger = Ledger.of(snapshot)
+        self._ledger = Ledger.of(snapshot, whole=self._options.whole_topics)
         self._stalls = StallWatch(self._options.stall_seconds, self._options.stall_exit_seconds)
         self._fenced = False
         self._failures = 0

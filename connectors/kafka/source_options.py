@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal, Self
 
 from kafka import KafkaConsumer
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from connectors.kafka.options import KafkaOptions
 from connectors.kafka.positions import GroupOffsetsPolicy, LostOffsetPolicy, RecreatedTopicPolicy
+from connectors.kafka.whole_topics import WholeTopics
 
 OUR_DEFAULTS = {"reconnect_backoff_max_ms": 10_000, "metrics_enabled": False}
 
@@ -131,6 +132,21 @@ class KafkaSourceOptions(KafkaOptions):
         description="Exit with 69 when a broker, topic or partition is missing for this long; never by default.",
     )
 
+    _whole: frozenset[str] = PrivateAttr(frozenset())
+
+    @property
+    def whole_topics(self) -> frozenset[str]:
+        """In subscribe mode, the topics that each member reads whole, to positions of its own."""
+        return self._whole
+
+    def with_labels_of(self, topic: str) -> Self:
+        """Return options to read a topic of labels, too; in subscribe mode each member reads all of it."""
+        topics = self.topics if self.pattern is not None else tuple(dict.fromkeys((*self.topics, topic)))
+        copy = self.model_copy(update={"topics": topics})
+        if self.mode == "subscribe":
+            copy._whole = frozenset({topic})  # noqa: SLF001  # a copy's of the same class
+        return copy
+
     @field_validator("start")
     @classmethod
     def _in_utc(cls, start: str | datetime) -> str | datetime:
@@ -161,9 +177,15 @@ class KafkaSourceOptions(KafkaOptions):
 
     def consumer_config(self) -> dict[str, Any]:
         """Return all of kafka-python's options for this source. Raises OSError as ``client_config`` does."""
+        client = self.client_config()
+        if self._whole:
+            sharing = client.get(
+                "partition_assignment_strategy", KafkaConsumer.DEFAULT_CONFIG["partition_assignment_strategy"]
+            )
+            client["partition_assignment_strategy"] = [WholeTopics(each(), self._whole) for each in sharing]
         return (
             OUR_DEFAULTS
-            | self.client_config()
+            | client
             | {
                 "group_id": self.group,
                 "group_instance_id": self.group_instance_id,

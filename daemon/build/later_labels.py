@@ -38,9 +38,9 @@ def with_label_topic(config: Config) -> Any:
     """
     options: Any = config.source
     topic = config.label.topic
-    if topic is None or not isinstance(options, KafkaSourceOptions) or options.pattern is not None:
+    if topic is None or not isinstance(options, KafkaSourceOptions):
         return options
-    return options.model_copy(update={"topics": tuple(dict.fromkeys((*options.topics, topic)))})
+    return options.with_labels_of(topic)
 
 
 def _of_decoder(config: Config) -> Iterator[tuple[KeyPath, str]]:
@@ -68,9 +68,6 @@ def _of_source(config: Config) -> Iterator[tuple[KeyPath, str]]:
         yield from _of_files(options, topic)
     elif not isinstance(options, KafkaSourceOptions):
         yield ("label", "topic"), f"a {options.type} source has no topics; tell labels from events by where"
-    elif options.mode == "subscribe":
-        why = "a group may give an event and its label to two processes; read both topics by mode: assign"
-        yield ("source", "mode"), why
     elif options.pattern is not None and not re.fullmatch(options.pattern, topic):
         yield ("label", "topic"), f"the source reads topics that match {options.pattern}, and this one does not"
     elif topic in options.topics:

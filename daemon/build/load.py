@@ -34,8 +34,6 @@ def load_bytes(data: bytes, *, file: str, environ: Mapping[str, str], tables: Ta
     tables = tables or Tables.installed()
     config = validate(parse(data, file=file, environ=environ), tables=tables)
     require_output_paths(config)
-    if config.targets and config.serving is not None:
-        raise config.error(("serving",), "it answers for one label; leave it out, or run a daemon for each target")
     if tables.imports_own or not own_classes(config):
         require_categories(config)
         for view in config.views.values():

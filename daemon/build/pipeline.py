@@ -14,8 +14,8 @@ from daemon.build.rows import build_origins, build_rows, number_text
 from daemon.config.components import resolve
 from daemon.intake.features.categories import Categories
 from daemon.intake.intake import Intake
+from daemon.intake.labels.alone import ALONE
 from daemon.intake.labels.encoder import label_encoder
-from daemon.intake.labels.later import ALONE
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.learning.later.later_pipeline import LaterPipeline
 from daemon.learning.pipeline import Pipeline

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.build.restored import restored
 from daemon.config.challenger_view import SECTION
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.learning.later.later_learner import COMPANION
 from daemon.learning.snapshot import MAIN
 from daemon.learning.stopwatch import Stopwatch

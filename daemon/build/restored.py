@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from daemon.build.pipeline import build_any_pipeline
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.learning.target_states import TARGETS, states_by_target
 
 if TYPE_CHECKING:

@@ -80,7 +80,7 @@ def _serving(config: Config) -> Serving | None:
         return None
     return Serving(
         names=FieldNames.of(config.decoder),
-        classes=isinstance(config.label, ClassLabel),
+        of_classes=tuple(name for name, view in config.views.items() if isinstance(view.label, ClassLabel)),
         token_file=_path(serving_token(config)),
         max_rows=section.max_rows,
         max_bytes=section.max_bytes,

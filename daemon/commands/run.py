@@ -18,7 +18,7 @@ from connectors.source import SourceDataError, SourceUnavailableError
 from daemon.build.load import load
 from daemon.config.errors import ConfigError
 from daemon.config.schema import Config
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.loop.reject_counts import NothingLearnedError
 from daemon.loop.reject_limit import TooManyRejectsError
 from daemon.process.cycles import spare_events

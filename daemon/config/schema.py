@@ -32,7 +32,7 @@ from daemon.config.tables import Tables
 from daemon.config.target_list import require_targets
 from daemon.config.values import value_at
 from daemon.intake.features.options import FeaturesSection
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.intake.labels.options import ClassLabel, NumberLabel
 from daemon.options import Section
 from daemon.scoring.anomaly_options import AnomaliesSection

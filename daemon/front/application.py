@@ -108,7 +108,7 @@ class Application:
         from daemon.web.serving_routes import serving_routes  # noqa: PLC0415 - likewise
 
         served = ServedModel(
-            self._settings.name, model, names=asked.names, max_rows=asked.max_rows, classes=asked.classes
+            self._settings.name, model, names=asked.names, max_rows=asked.max_rows, of_classes=asked.of_classes
         )
         return serving_routes(
             served,

@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from daemon.front.link import Message
     from daemon.learning.event_predictor import EventPredictor
 
@@ -24,8 +26,8 @@ class ReceivedModel:
         self._packages = packages
         self._prepared = False
         self._waiting: Message | None = None
-        self.newest: EventPredictor | None = None
-        """Replaced as a whole; None before there is anything to ask."""
+        self.newest: Mapping[str, EventPredictor] = {}
+        """By target. Replaced as a whole; empty before there is anything to ask."""
 
     def prepare(self) -> None:
         """Import what models are made of, which takes seconds; on a thread of its own."""

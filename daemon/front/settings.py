@@ -20,8 +20,8 @@ class Serving:
     """How the model is asked; see the section ``serving`` of the configuration."""
 
     names: FieldNames
-    classes: bool
-    """Whether it is a class that is predicted."""
+    of_classes: tuple[str, ...]
+    """The targets of which a class is predicted; ``ALONE`` where that is one label."""
     token_file: str | None
     max_rows: int
     max_bytes: int
@@ -58,5 +58,6 @@ class FrontSettings:
         of: dict[str, Any] = orjson.loads(text)
         of["tls"] = None if of["tls"] is None else Tls(**of["tls"])
         if (serving := of["serving"]) is not None:
-            of["serving"] = Serving(**serving | {"names": FieldNames(**serving["names"])})
+            names, of_classes = FieldNames(**serving["names"]), tuple(serving["of_classes"])
+            of["serving"] = Serving(**serving | {"names": names, "of_classes": of_classes})
         return cls(**of)

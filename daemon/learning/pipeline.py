@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from connectors.sink import Prediction
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.intake.reference.rows import ReferenceRows
 from daemon.learning.certainty import certainty
 from daemon.learning.event_predictor import EventPredictor, interval, likeliest_classes, named

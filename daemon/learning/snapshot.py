@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from daemon.intake.features.key_slots import KnownKeys
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.scoring.learner_scores import LearnerScores
 from strategies.buffer import Buffered
 

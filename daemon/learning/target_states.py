@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from daemon.intake.labels.later import ALONE, name_of
+from daemon.intake.labels.alone import ALONE
+from daemon.intake.labels.later import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,18 +9,30 @@ import orjson
 
 from daemon.intake.asked_rows import UnanswerableError
 from daemon.serving.asked_events import asked_rows
-from daemon.serving.metadata import CLASSES, CONFIDENCE, INTERVAL, PREDICTION, PROBABILITIES, output_names
+from daemon.serving.field_names import MATRIX
+from daemon.serving.metadata import (
+    CLASSES,
+    CONFIDENCE,
+    INTERVAL,
+    PREDICTION,
+    PROBABILITIES,
+    common_fields,
+    output_names,
+)
 from daemon.serving.protocol_error import ProtocolError
 from daemon.serving.tensors import Tensor, binary_bytes, tensor_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from daemon.learning.event_predictor import EventPredictor, Said
     from daemon.serving.field_names import FieldNames
+    from daemon.serving.metadata import Output
 
 
 def infer(
     body: bytes,
-    predictor: EventPredictor,
+    predictors: Mapping[str, EventPredictor],
     *,
     model: str,
     names: FieldNames,
@@ -30,25 +42,43 @@ def infer(
 ) -> dict[str, Any]:
     """Return the answer to a request; raise ``ProtocolError`` where it has none.
 
+    ``predictors`` are those of all targets, copied at one moment; those that are asked for answer.
     ``json_bytes`` is where the JSON ends and the binary data of the tensors begins; None where all is JSON. ``now``
     is the time, in Unix seconds, of rows that do not say theirs.
     """
     request = _parsed(body[:json_bytes])
     tensors = _tensors(request, binary=b"" if json_bytes is None else body[json_bytes:])
-    wanted = _wanted(request, predictor)
+    wanted = _wanted(request, output_names(predictors))
     rows = _rows(tensors, max_rows=max_rows)
+    said: dict[str, Said] = {}
     try:
-        asked = asked_rows(tensors, rows=rows, glance=predictor.rows, names=names, now=now)
-        said = predictor.say(asked)
+        for target in dict.fromkeys(output.target for output in wanted.values()):
+            its = _of_target(tensors, target, predictors)
+            asked = asked_rows(its, rows=rows, glance=predictors[target].rows, names=names, now=now)
+            said[target] = predictors[target].say(asked)
     except UnanswerableError as error:
         raise ProtocolError(str(error)) from error
+    newest = max(predictors.values(), key=lambda each: each.events)
     identity = {"id": request["id"]} if isinstance(request.get("id"), str) else {}
     return {
         "model_name": model,
         **identity,
-        "parameters": {"events": predictor.events, "step": predictor.step},
-        "outputs": [_output(name, said, predictor) for name in wanted],
+        "parameters": {"events": newest.events, "step": newest.step},
+        "outputs": [
+            _output(name, kind, said[target], predictors[target]) for name, (target, kind) in wanted.items()
+        ],
     }
+
+
+def _of_target(
+    tensors: dict[str, Tensor], target: str, predictors: Mapping[str, EventPredictor]
+) -> dict[str, Tensor]:
+    """Return the tensors without fields that only other targets know."""
+    if len(predictors) > 1 and MATRIX in tensors and not common_fields(predictors):
+        raise ProtocolError(f"the targets have not the same fields, so {MATRIX!r} has none; give each by its name")
+    known = {name: {*each.rows.fields, *each.rows.categories.fields} for name, each in predictors.items()}
+    others = set().union(*known.values()) - known[target]
+    return {name: tensor for name, tensor in tensors.items() if name not in others}
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
@@ -91,11 +121,11 @@ def _rows(tensors: dict[str, Tensor], *, max_rows: int) -> int:
     return first.rows
 
 
-def _wanted(request: dict[str, Any], predictor: EventPredictor) -> list[str]:
-    """Return the names of the outputs that are asked for; all where none is."""
-    known, outputs = output_names(predictor), request.get("outputs")
+def _wanted(request: dict[str, Any], known: dict[str, Output]) -> dict[str, Output]:
+    """Return the outputs that are asked for; all where none is."""
+    outputs = request.get("outputs")
     if not outputs:
-        return list(known)
+        return known
     if not isinstance(outputs, list) or not all(
         isinstance(each, dict) and isinstance(each.get("name"), str) for each in outputs
     ):
@@ -105,23 +135,23 @@ def _wanted(request: dict[str, Any], predictor: EventPredictor) -> list[str]:
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0)[0]
             raise ProtocolError(f"there is no output {name!r}; did you mean {near!r}?")
-    return wanted
+    return {name: known[name] for name in wanted}
 
 
-def _output(name: str, said: Said, predictor: EventPredictor) -> dict[str, Any]:
+def _output(name: str, kind: str, said: Said, predictor: EventPredictor) -> dict[str, Any]:
     rows, classes = len(said.prediction), list(predictor.class_names)
-    if name == PREDICTION:
+    if kind == PREDICTION:
         texts = ["" if each is None else each for each in said.prediction]
         return _tensor(name, "BYTES", [rows], texts) if classes else _tensor(name, "FP64", [rows], said.prediction)
-    if name == CONFIDENCE:
+    if kind == CONFIDENCE:
         return _tensor(name, "FP64", [rows], said.confidence)
-    if name == CLASSES:
+    if kind == CLASSES:
         return _tensor(name, "BYTES", [len(classes)], classes)
-    if name == INTERVAL:
+    if kind == INTERVAL:
         return _tensor(
             name, "FP64", [rows, 2], [end for each in said.intervals or () for end in each or (None, None)]
         )
-    assert name == PROBABILITIES
+    assert kind == PROBABILITIES
     assert said.probabilities is not None
     return _tensor(name, "FP32", list(said.probabilities.shape), said.probabilities.ravel())
 

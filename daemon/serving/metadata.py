@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from daemon.intake.labels.alone import ALONE
 from daemon.serving.field_names import MATRIX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from daemon.learning.event_predictor import EventPredictor
     from daemon.serving.field_names import FieldNames
 
@@ -16,28 +19,61 @@ PLATFORM = "retaind"
 _ANY = -1
 
 
-def output_names(predictor: EventPredictor) -> tuple[str, ...]:
-    """Return the names of all outputs: of a class, of a number, of a number with an interval."""
+class Output(NamedTuple):
+    """What is said of a target."""
+
+    target: str
+    kind: str
+
+
+def output_names(predictors: Mapping[str, EventPredictor]) -> dict[str, Output]:
+    """Return all outputs by name: the kind of what is said, behind the name of its target where there are several.
+
+    >>> output_names({})
+    {}
+    """
+    return {
+        kind if target == ALONE else f"{target}.{kind}": Output(target, kind)
+        for target, predictor in predictors.items()
+        for kind in _kinds(predictor)
+    }
+
+
+def common_fields(predictors: Mapping[str, EventPredictor]) -> Sequence[str]:
+    """Return the numeric fields in their order; empty where targets have seen different ones.
+
+    A target that was added to the configuration later may have found others in its first events.
+    """
+    found = {tuple(each.rows.fields) for each in predictors.values()}
+    return found.pop() if len(found) == 1 else ()
+
+
+def _kinds(predictor: EventPredictor) -> tuple[str, ...]:
+    """Return what is said of a class, of a number, of a number with an interval."""
     if predictor.class_names:
         return PREDICTION, CONFIDENCE, PROBABILITIES, CLASSES
     return (PREDICTION,) if predictor.half_widths is None else (PREDICTION, INTERVAL)
 
 
-def model_metadata(name: str, predictor: EventPredictor | None, names: FieldNames) -> dict[str, Any]:
+def model_metadata(name: str, predictors: Mapping[str, EventPredictor], names: FieldNames) -> dict[str, Any]:
     """Return the metadata of the model; without inputs and outputs before the first event has shown them."""
     described: dict[str, Any] = {"name": name, "versions": [], "platform": PLATFORM, "inputs": [], "outputs": []}
-    if predictor is None:
+    if not predictors:
         return described
+    outputs = output_names(predictors).items()
     return described | {
-        "inputs": _inputs(predictor, names),
-        "outputs": [_output(each, predictor) for each in output_names(predictor)],
+        "inputs": _inputs(predictors, names),
+        "outputs": [_output(name, kind, predictors[target]) for name, (target, kind) in outputs],
     }
 
 
-def _inputs(predictor: EventPredictor, names: FieldNames) -> list[dict[str, Any]]:
+def _inputs(predictors: Mapping[str, EventPredictor], names: FieldNames) -> list[dict[str, Any]]:
     """Return the inputs: the fields in one tensor, each of them alone, and what else an event has."""
-    fields, cells = predictor.rows.fields, predictor.rows.categories.fields
-    matrix = [] if MATRIX in fields else [_tensor(MATRIX, "FP64", [_ANY, len(fields)], optional=True)]
+    asked = [each.rows for each in predictors.values()]
+    fields = list(dict.fromkeys(name for rows in asked for name in rows.fields))
+    cells = list(dict.fromkeys(name for rows in asked for name in rows.categories.fields))
+    whole = MATRIX not in fields and common_fields(predictors)
+    matrix = [] if not whole else [_tensor(MATRIX, "FP64", [_ANY, len(fields)], optional=True)]
     taken = {*fields, *cells}
     others = [(names.key, "BYTES"), (names.time, "FP64"), (names.task, "BYTES")]
     return [
@@ -48,15 +84,16 @@ def _inputs(predictor: EventPredictor, names: FieldNames) -> list[dict[str, Any]
     ]
 
 
-def _output(name: str, predictor: EventPredictor) -> dict[str, Any]:
+def _output(name: str, kind: str, predictor: EventPredictor) -> dict[str, Any]:
     classes = len(predictor.class_names)
-    return {
-        PREDICTION: _tensor(PREDICTION, "BYTES" if classes else "FP64", [_ANY]),
-        CONFIDENCE: _tensor(CONFIDENCE, "FP64", [_ANY]),
-        PROBABILITIES: _tensor(PROBABILITIES, "FP32", [_ANY, classes]),
-        CLASSES: _tensor(CLASSES, "BYTES", [classes]),
-        INTERVAL: _tensor(INTERVAL, "FP64", [_ANY, 2]),
-    }[name]
+    datatype, shape = {
+        PREDICTION: ("BYTES" if classes else "FP64", [_ANY]),
+        CONFIDENCE: ("FP64", [_ANY]),
+        PROBABILITIES: ("FP32", [_ANY, classes]),
+        CLASSES: ("BYTES", [classes]),
+        INTERVAL: ("FP64", [_ANY, 2]),
+    }[kind]
+    return _tensor(name, datatype, shape)
 
 
 def _tensor(name: str, datatype: str, shape: list[int], *, optional: bool | None = None) -> dict[str, Any]:

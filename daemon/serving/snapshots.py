@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from daemon.intake.labels.later import ALONE
 from daemon.serving.packed import PACKAGES
 from daemon.serving.packing import pack
 
@@ -53,9 +52,10 @@ class Snapshots:
         begun = self._clock()
         if begun < self._due or (state := (pipeline, pipeline.events, pipeline.waiting)) == self._copied:
             return
-        predictor = pipeline.by_target[ALONE].event_predictor(copied=True)
-        if predictor is not None:
-            self._hand_over(pack(predictor, packages=self._packages))
-            self._tell(events=predictor.events, at_seconds=self._now())
+        copies = {name: each.event_predictor(copied=True) for name, each in pipeline.by_target.items()}
+        predictors = {name: predictor for name, predictor in copies.items() if predictor is not None}
+        if predictors:
+            self._hand_over(pack(predictors, packages=self._packages))
+            self._tell(events=max(each.events for each in predictors.values()), at_seconds=self._now())
         self._copied, done = state, self._clock()
         self._due = done + max(self._every_seconds, (done - begun) / self._max_share)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.learning.snapshot import COMMITTEE, NO_CHANGE
 from daemon.telemetry.below import WINDOWS, Below
 from daemon.telemetry.comparison import NAIVE

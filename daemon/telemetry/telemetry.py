@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 from daemon.learning.snapshot import MAIN
 from daemon.process.free_bytes import free_bytes
 from daemon.process.own_use import own_use

@@ -13,9 +13,6 @@ OF_CLASSES: frozenset[str] = frozenset({"sign", "above_median"})
 """Targets that are classes whatever the field holds."""
 OF_NUMBERS: frozenset[str] = frozenset({"difference", "return"})
 
-ALONE = ""
-"""The name of what is predicted where that is one label, and not several targets."""
-
 _FOR_STREAM = ("ahead",)
 _FOR_TOPIC = ("topic", "where", "id")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daemon.intake.labels.later import ALONE
+from daemon.intake.labels.alone import ALONE
 
 if TYPE_CHECKING:
     from daemon.learning.snapshot import PipelineSnapshot

@@ -43,6 +43,7 @@ VALID: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no label": ({"label": "none", "target": {"field": "pm25", "ahead": "hour"}}, {"ahead_seconds": 3_600.0}),
     "a target alone": ({"target": {"field": "pm25", "ahead": 1, "as": "return"}}, {"target": "return"}),
     "a topic": ({"source": KAFKA, "label": TOPIC}, {"type": "class", "by": "key"}),
+    "a shared group": ({"label": TOPIC, "source": KAFKA | {"mode": "subscribe", "group": "g"}}, {"by": "key"}),
     "a file": ({"source": FILE | {"path": ["events.jsonl", "labels.jsonl"]}, "label": TOPIC}, {"topic": "labels"}),
     "files that may be there": ({"source": FILE | {"path": "plant/*.jsonl"}, "label": TOPIC}, {"topic": "labels"}),
     "files by another name": (
@@ -78,7 +79,6 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "a topic of all files": ({"label": TOPIC, "source": FILE | {"topic": "labels"}}, "none has events"),
     "a topic of a plant": ({"label": TOPIC, "source": {"type": "plant"}}, "a plant source has no topics"),
     "a topic of the events": ({"label": TOPIC | {"topic": "plant"}, "source": KAFKA}, "reads it for events"),
-    "a shared group": ({"label": TOPIC, "source": KAFKA | {"mode": "subscribe", "group": "g"}}, "mode: assign"),
     "a topic that nobody reads": (
         {"label": TOPIC, "source": {**KAFKA, "topics": [], "pattern": "plant-.*"}},
         "this one does not",

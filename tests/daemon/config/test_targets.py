@@ -80,7 +80,6 @@ def test_classes_and_numbers_may_be_told_together() -> None:
             f"{TWO}\nreference: {{source: {{type: file, path: old.jsonl}}}}",
             "reference: its rows have no future to tell their labels",
         ),
-        (f"{TWO}\nserving: {{}}", "serving: it answers for one label"),
     ],
 )
 def test_what_is_wrong_with_a_list_is_said_at_its_place(text: str, said: str) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from daemon.build.pipeline import build_pipeline
 from daemon.config.schema import Config
+from daemon.intake.labels.alone import ALONE
 from daemon.learning.stopwatch import Stopwatch
 from daemon.serving.field_names import FieldNames
 from daemon.serving.inference import infer
@@ -59,7 +60,7 @@ def site(rows: int) -> dict[str, Any]:
 
 def ask(request: Any, *, kind: str = "class", **bounds: Any) -> dict[str, Any]:
     body = request if isinstance(request, bytes) else orjson.dumps(request)
-    return infer(body, predictor(kind), model="plant", names=NAMES, now=1.7e9, **{"max_rows": 8} | bounds)
+    return infer(body, {ALONE: predictor(kind)}, model="plant", names=NAMES, now=1.7e9, **{"max_rows": 8} | bounds)
 
 
 def outputs(answer: dict[str, Any]) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def test_an_answer_says_all_that_a_prediction_does_or_what_is_asked_for() -> Non
 
 
 def test_the_metadata_names_every_output_with_the_shape_that_it_has() -> None:
-    metadata = model_metadata("plant", predictor(), NAMES)
+    metadata = model_metadata("plant", {ALONE: predictor()}, NAMES)
     answer = ask({"inputs": [*ROW, site(1)]})
     told = {each["name"]: (each["datatype"], each["shape"][1:]) for each in metadata["outputs"]}
     assert told == {each["name"]: (each["datatype"], each["shape"][1:]) for each in answer["outputs"]}

@@ -68,8 +68,9 @@ def asked(service: Service, **serving: Any) -> Iterator[httpx.Client]:
     options = front_settings(config_of(service, **serving)).serving
     model = ReceivedModel(PACKAGES)
     model.prepared()
-    if (predictor := service.loop.pipeline.event_predictor(copied=True)) is not None:
-        model.receive(Message(*in_memory(pack(predictor))))
+    copies = {name: each.event_predictor(copied=True) for name, each in service.loop.pipeline.by_target.items()}
+    if None not in copies.values():
+        model.receive(Message(*in_memory(pack(copies))))
     with (
         front(model=model, serving=options) as server,
         httpx.Client(base_url=server.address, trust_env=False, timeout=10.0) as client,
