@@ -1,4 +1,4 @@
-"""Three simulated streams: one that shows all there is to show, one whose model forgets, one that is silent."""
+"""Four simulated streams: two show all there is to show, with labels and without; one forgets, one is silent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
 FEATURES = "features: [s1, s2, s3, s4, s5, s6, s7, s8]"
 COMMON = """
-label: {{max_classes: {classes}}}
 model: {{type: mlp, hidden: [16]}}
 checkpoint: {{directory: "{directory}/state", every_events: 500}}
 http: {{port: 0}}
@@ -31,6 +30,16 @@ companions:
   challenger: {{strategies: [{{type: replay, rows: 50}}]}}
 retention: {{probe_share: 0.1, every_events: 200, min_segment_events: 100}}
 dead_letters: {{type: file, path: "{directory}/dead.jsonl"}}
+label: {{max_classes: 5}}
+"""
+# Nobody labels it: a sensor's next reading is what is predicted, and what is odd for that an anomaly.
+UNLABELLED = """
+name: unlabelled
+source: {{type: plant, events: 80000, rate: 300, regimes: [{regimes}]}}
+decoder: {{type: json, time: ts, {features}}}
+label: none
+target: {{field: s1, ahead: 1}}
+anomalies: {{one_in: 100}}
 """
 FORGETFUL = """
 name: forgetful
@@ -41,24 +50,27 @@ learner: {{batch: 8}}
 optimizer: {{type: adam, lr: 0.01}}
 strategies: []
 retention: {{probe_share: 0.2, every_events: 300}}
+label: {{max_classes: 6}}
 """
 SILENT = """
 name: silent
 source: {{type: hyperplane, rate: 0.0001}}
 decoder: {{type: json, label: label}}
+label: {{max_classes: 6}}
 """
 REGIMES = {
     "rich": ["warm_up", "peak_load", "night", "base_load"] * 25,  # 800 events each
     "forgetful": ["warm_up", *["peak_load"] * 99],  # 1,500 events, and then others for ever
     "silent": ["warm_up"],
+    "unlabelled": ["warm_up", "night"] * 50,
 }
 
 
 def configure(name: str, directory: Path) -> Path:
     """Write the configuration of one of them into a new directory, and return the file."""
     directory.mkdir()
-    own = {"rich": RICH, "forgetful": FORGETFUL, "silent": SILENT}[name]
+    own = {"rich": RICH, "forgetful": FORGETFUL, "silent": SILENT, "unlabelled": UNLABELLED}[name]
     values = {"directory": directory, "regimes": ", ".join(REGIMES[name]), "features": FEATURES}
     file = directory / "retaind.yaml"
-    file.write_text((own + COMMON).format(**values, classes=5 if name == "rich" else 6), encoding="utf-8")
+    file.write_text((own + COMMON).format(**values), encoding="utf-8")
     return file
