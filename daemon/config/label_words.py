@@ -44,6 +44,27 @@ def label_in_full(sections: Mapping[str, Any]) -> dict[str, Any]:
     return _typed({"from": "stream", **target}) | {"target": None}
 
 
+def as_written(path: tuple[str | int, ...], sections: Any) -> tuple[str | int, ...]:
+    """Return where a place in the label is written: in the ``target``, where that is what says it.
+
+    >>> as_written(("label", "ahead"), {"label": "none", "target": {"ahead": -1}})
+    ('target', 'ahead')
+    """
+    says = isinstance(sections, Mapping) and isinstance(sections.get("target"), dict)
+    return ("target", *path[1:]) if says and path and path[0] == "label" else path
+
+
+def target_as_label(path: tuple[str | int, ...], sections: Any) -> tuple[tuple[str | int, ...], Any]:
+    """Return the place of the label that a place in the ``target`` means, and sections with such a label.
+
+    >>> target_as_label(("target", "ahead"), {"target": {"ahead": -1}})
+    (('label', 'ahead'), {'label': {'from': 'stream', 'ahead': -1}})
+    """
+    if path[:1] != ("target",) or not isinstance(sections.get("target"), dict):
+        return path, sections
+    return ("label", *path[1:]), {"label": {"from": "stream", **sections["target"]}}
+
+
 def type_of_label(label: Mapping[str, Any]) -> str:
     """Return what a label is, by how it is written: what lies in the stream's future is a number by default.
 

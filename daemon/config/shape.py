@@ -10,7 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from connectors.own.kind import OwnClassError
 from daemon.config.components import UnknownTypeError, chosen_options
-from daemon.config.label_words import type_of_label
+from daemon.config.label_words import target_as_label, type_of_label
 from daemon.config.schema import Config
 from daemon.config.values import value_at
 
@@ -130,6 +130,7 @@ def _plain(value: Any) -> str:
 def shape_at(path: KeyPath, value: Any, tables: Tables) -> Shape:
     """Return the shape at a place of a file that holds ``value``; of a component, that of its options."""
     shape = Shape.of(Config)
+    path, value = target_as_label(path, value)
     for part in path:
         shape = shape.child(part)
         value = value_at((part,), value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic_core.core_schema import ErrorType
 
 from daemon.config.errors import REDACTED, SECRET_WORDS, dotted
+from daemon.config.label_words import as_written
 from daemon.config.lax_numbers import spelling_remedy
 from daemon.config.shape import shape_at
 from daemon.config.values import value_at
@@ -40,7 +41,7 @@ def _place(error: ErrorDetails, document: Document) -> KeyPath:
         return ()
     path: KeyPath = ()
     value = document.value
-    *inner, last = error["loc"]
+    *inner, last = as_written(error["loc"], value)
     for part in inner:
         if _has(value, part):
             path, value = (*path, part), value[part]

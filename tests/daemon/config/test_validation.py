@@ -235,6 +235,26 @@ def test_a_missing_section_is_named_at_the_top(load: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("target", "path", "message"),
+    [
+        ("{field: s1, ahead: 1, foo: 2}", ("target", "foo"), "unknown key; valid here: from, field, ahead"),
+        ("{field: s1, ahead: -1}", ("target", "ahead"), "expected a whole number ≥ 1"),
+        ("{field: s1, ahead: 1, as: sing}", ("target", "as"), "expected one of value, difference, sign"),
+        ('{"": null}', ("target", ""), "unknown key; valid here"),
+        ("{ahead: 3}", ("target",), "from: stream needs field"),
+    ],
+)
+@pytest.mark.parametrize("label", ["", "label: none\n"], ids=["alone", "label-none"])
+def test_a_mistake_in_the_target_is_told_where_it_is_written(
+    load: Any, label: str, target: str, path: tuple[str, ...], message: str
+) -> None:
+    rest = "name: x\nsource: {type: plant}\ndecoder: {type: json}\ncheckpoint: {directory: here}\n"
+    [problem] = problems(load, f"{rest}{label}target: {target}\n")
+    assert problem.path == path
+    assert problem.message.startswith(message)
+
+
 def test_a_misspelt_required_key_is_one_mistake(load_with: Any) -> None:
     (problem,) = problems(load_with, checkpoint="{directry: /d}")
     assert (problem.path, problem.suggestion) == (("checkpoint", "directry"), "directory")
