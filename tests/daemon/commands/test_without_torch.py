@@ -27,6 +27,8 @@ DEADLINE_SECONDS = 60
         ["checkpoint", "inspect", "--directory", "STATE"],
         ["checkpoint", "verify", "--directory", "STATE"],
         ["audit", "--help"],
+        ["dead-letters", "list", "--help"],
+        ["tap", "--help"],
         ["top", "--help"],
         ["skip", "--help"],
         ["positions", "--help"],
