@@ -122,3 +122,10 @@ class Rewindable(Protocol):
 
     def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
         """Tell whether all records have been delivered again that lie before the positions of a snapshot."""
+
+
+def why_not_back_to(source: Source, snapshot: Mapping[str, Any]) -> str:
+    """Return why a source could not go on from an earlier snapshot, whatever it is; empty where it can."""
+    if not isinstance(source, Rewindable):
+        return "the source cannot deliver again what it has delivered"
+    return source.why_not_back_to(snapshot)

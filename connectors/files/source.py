@@ -13,6 +13,7 @@ from connectors.files.patterns import expand
 from connectors.files.place import FilePlace
 from connectors.files.places import FilePlaces
 from connectors.files.source_options import FileSourceOptions, topic_of
+from connectors.one_offset import OneOffset
 from connectors.rate_limit import RateLimit
 from connectors.record import FILE_START, LocalRecord
 from connectors.source import PartitionStatus, SourceDataError, SourceStatus
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.files.source_options import FileEntry
-    from connectors.record import Record
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ NOT_OPEN = "not open yet"
 LOOK_SECONDS = 1.0  # how often files that are followed are looked at, beside the one that is being read
 
 
-class FileSource:
+class FileSource(OneOffset):
     """Delivers the records of files in order; the offset counts records across all files.
 
     A snapshot has the place in every file, so that a file is known whatever its name or the list is by then: see
@@ -196,15 +196,6 @@ class FileSource:
         finally:
             other.close()
         return ""
-
-    def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
-        """Return what compares a record's offset with the snapshot's."""
-        end: int = snapshot["offset"]
-        return lambda record: record.offset < end
-
-    def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
-        """Tell whether the snapshot's offset is reached."""
-        return bool(self._offset >= snapshot["offset"])
 
     def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Return True: nobody else reads at these positions, so there is nobody to tell."""

@@ -132,11 +132,11 @@ class FastPartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]
         """Whether to fetch a batch once more, to know whether the log goes as far as it says.
 
         Its checksum is not of its offset, which brokers set. The one that is expected is right without any doubt.
+        Raises CorruptRecordError where it was fetched once more already.
         """
         log_end = self._log_end(tp)
-        if batch.magic < MAGIC or batch.base_offset == self.next_fetch_offset or log_end is None:
-            return False
-        if batch.next_offset <= log_end:
+        is_known = batch.magic < MAGIC or batch.base_offset == self.next_fetch_offset
+        if is_known or log_end is None or batch.next_offset <= log_end:
             return False
         if self._doubted.get(tp) == batch.base_offset:
             raise CorruptRecordError(f"{_name(tp, batch)} does not stand there")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from connectors.one_offset import OneOffset
 from connectors.rate_limit import RateLimit
 from connectors.record import LocalRecord
 from connectors.source import PartitionStatus, SourceStatus
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from connectors.record import Record
     from connectors.synthetic.options import SyntheticOptions
 
 BLOCK = 1_024  # events that are computed together
 EPOCH_SECONDS = 1_767_225_600  # 2026-01-01T00:00:00Z: event n happens n seconds later, whenever it is replayed
 
 
-class SyntheticSource(ABC):
+class SyntheticSource(OneOffset, ABC):
     """Delivers events in blocks, whose values a subclass computes.
 
     Each block has its own generator, seeded by the seed and the block's number, so any offset can be reached
@@ -92,15 +92,6 @@ class SyntheticSource(ABC):
         """Return nothing: any event can be computed again."""
         assert "offset" in snapshot
         return ""
-
-    def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
-        """Return what compares a record's offset with the snapshot's."""
-        end: int = snapshot["offset"]
-        return lambda record: record.offset < end
-
-    def has_passed(self, snapshot: Mapping[str, Any]) -> bool:
-        """Tell whether the snapshot's offset is reached."""
-        return bool(self._offset >= snapshot["offset"])
 
     def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Nobody else reads this stream."""

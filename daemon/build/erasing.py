@@ -18,7 +18,7 @@ from daemon.state.erasure import Erasure
 from daemon.state.erasure_request import ErasureRequest
 from daemon.state.key_digests import KeyDigests
 from daemon.state.state_error import StateError
-from daemon.telemetry.history.saved import read_history
+from daemon.telemetry.history.saved import history_text
 from strategies.row_holder import Gone
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _write_without(
     if lines is not None:
         state[_LETTERS] = lines.state
         counts[_LETTERS.replace("_", " ")] = lines.erased
-    generation = store.write(state, pipeline.summary(), history=_history(store, saved.generation))
+    generation = store.write(state, pipeline.summary(), history=history_text(store, saved.generation))
     store.commit_as(generation, like=saved.generation)
     if lines is not None:
         lines.take_place()
@@ -109,12 +109,3 @@ def _without_lines(letters: Mapping[str, Any], request: ErasureRequest) -> Erase
         return None
     except OSError as error:
         raise StateError(f"dead letters cannot be rewritten: {error}") from error
-
-
-def _history(store: CheckpointStore, generation: int) -> str | None:
-    """Return the run history, which holds scores and no rows; None where it cannot be read."""
-    try:
-        history = read_history(store, generation)
-    except StateError:
-        return None
-    return None if history is None else history.model_dump_json()

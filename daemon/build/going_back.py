@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.source import Rewindable
-from daemon.state.state_error import StateError
-from daemon.telemetry.history.saved import read_history
+from connectors.source import why_not_back_to
+from daemon.telemetry.history.saved import history_text
 
 if TYPE_CHECKING:
     from connectors.source import Source
@@ -34,15 +33,13 @@ def go_back(loop: Loop, guard: BudgetGuard, *, store: CheckpointStore, source: S
     earlier = store.newest_inside()
     if earlier is None:
         raise NoWayBackError("no checkpoint is kept from before an evaluation inside the budget")
-    if not isinstance(source, Rewindable):
-        raise NoWayBackError("the source cannot deliver again what it has delivered")
-    if why := source.why_not_back_to(earlier.state["source"]):
+    if why := why_not_back_to(source, earlier.state["source"]):
         raise NoWayBackError(why)
     return store.write_return(
         {**_going_on(earlier, guard), **loop.saved_sinks(), "answered": source.snapshot()},
         earlier.summary,
         returning_to=earlier.generation,
-        history=_history(store, earlier.generation),
+        history=history_text(store, earlier.generation),
     )
 
 
@@ -53,12 +50,3 @@ def _going_on(earlier: SavedState, guard: BudgetGuard) -> dict[str, object]:
         raise NoWayBackError(f"generation {earlier.generation} had no budget")
     main["budget"] = guard.state_from(main["budget"], events=main["events"])
     return earlier.state
-
-
-def _history(store: CheckpointStore, generation: int) -> str | None:
-    """Return the run history until then; None where it cannot be read."""
-    try:
-        history = read_history(store, generation)
-    except StateError:
-        return None
-    return None if history is None else history.model_dump_json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.2
 _MOST_UNCONFIRMED = 1_000
+"""Where there is no budget, nobody ever speaks for them."""
 
 
 class Loop:
@@ -87,7 +89,7 @@ class Loop:
         self._rejects = RejectCounts()
         self.answered = Answered(source)
         """What is learned again after the daemon has gone back to an earlier state."""
-        self._unconfirmed: list[tuple[int, int]] = []
+        self._unconfirmed: deque[tuple[int, int]] = deque(maxlen=_MOST_UNCONFIRMED)
         """Generations of this process, and the events that each has seen, until an evaluation speaks for them."""
         self.tombstones_erase = tombstones_erase
         self.erased = Erased()
@@ -104,12 +106,14 @@ class Loop:
         self._saved_sinks = {name: state.get(name) for name in self._outbox.names}
         self.saving.resume(pipeline.events, snapshot=state["source"], uncommitted=uncommitted)
         self.answered = Answered(self._source, state.get("answered"))
-        self._goes_on, self._unconfirmed = False, []
+        self._goes_on = False
+        self._unconfirmed.clear()
 
     def start_over(self, pipeline: AnyPipeline) -> None:
         """Forget what was learned since the newest checkpoint; ``resume`` is to follow where there is one."""
         self._tell_saved(self.saving.drop())
-        self.pipeline, self.erased, self._unconfirmed = pipeline, Erased(), []
+        self.pipeline, self.erased = pipeline, Erased()
+        self._unconfirmed.clear()
 
     def tell_stability(self, stability: float | None) -> None:
         """Show another place of the dial from now on."""
@@ -349,13 +353,11 @@ class Loop:
 
     def _confirm(self) -> None:
         """Note which generation can be gone back to: the newest before an evaluation inside the budget."""
-        inside_at = self.pipeline.inside_budget_at
-        before = [generation for generation, events in self._unconfirmed if events <= inside_at]
-        if before:
-            self.saving.confirm(before[-1])
-            self._unconfirmed = [each for each in self._unconfirmed if each[0] > before[-1]]
-        # Where there is no budget, nobody ever speaks for them.
-        self._unconfirmed = self._unconfirmed[-_MOST_UNCONFIRMED:]
+        inside_at, newest = self.pipeline.inside_budget_at, None
+        while self._unconfirmed and self._unconfirmed[0][1] <= inside_at:
+            newest, _ = self._unconfirmed.popleft()
+        if newest is not None:
+            self.saving.confirm(newest)
 
     def _contents(self) -> CheckpointContents:
         """Return what a checkpoint holds, as of now; what it says of the sinks is durable already."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from connectors.decoder import DecoderUnavailableError
-from connectors.source import Rewindable
+from connectors.source import Rewindable, why_not_back_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from connectors.source import Source, SourceStatus
 
 log = structlog.get_logger("retaind")
-
-CANNOT_SEEK = "the source cannot deliver again what it has delivered"
 
 
 class WaitingSource:
@@ -93,7 +91,7 @@ class WaitingSource:
 
     def why_not_back_to(self, snapshot: Mapping[str, Any]) -> str:
         """Return why the source cannot go back to an earlier snapshot; empty where it can."""
-        return self._source.why_not_back_to(snapshot) if isinstance(self._source, Rewindable) else CANNOT_SEEK
+        return why_not_back_to(self._source, snapshot)
 
     def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
         """Return what tells whether a record lies before the positions of a snapshot."""

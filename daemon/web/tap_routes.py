@@ -36,8 +36,9 @@ def tap_routes(ring: TapRing, gate: BearerGate, *, ask: Callable[[int], None]) -
         refusal = gate.refusal(request)
         if refusal is not None:
             return refusal
-        every, after = _number(request, "every", 1), _number(request, "after", None)
-        if not every or after == _BAD:
+        every, after = _number(request, "every"), _number(request, "after")
+        every = 1 if every is None else every
+        if every < 1 or after == _BAD:
             return says(422, "give every, a whole number from 1 on, and after, which an answer has as next")
         if waiting >= MOST_WATCHING:
             return says(429, f"{MOST_WATCHING} watch already", **{"Retry-After": "10"})
@@ -56,9 +57,8 @@ def tap_routes(ring: TapRing, gate: BearerGate, *, ask: Callable[[int], None]) -
 _BAD = -1
 
 
-def _number(request: Request, name: str, default: int | None) -> int | None:
+def _number(request: Request, name: str) -> int | None:
     text = request.query_params.get(name)
     if text is None:
-        return default
-    is_one = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-    return int(text) if is_one else 0 if name == "every" else _BAD
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else _BAD

@@ -5,6 +5,22 @@ from __future__ import annotations
 import numpy as np
 import orjson
 
+LEARNS = """
+decoder: {{type: json, label: label, task: task, features: [a, b], first_events: 1}}
+label: {{type: class, classes: [no, yes]}}
+tasks: {{type: field}}
+model: {{type: linear}}
+optimizer: {{type: sgd, lr: 0.5}}
+learner: {{batch: 8, standardise: false}}
+strategies: [{{type: replay, rows: 40}}]
+companions: {{naive: null, frozen: null}}
+retention:
+  {{probe_share: 0.2, probe_rows: 200, every_events: 100, min_segment_events: 20, budget: 0.05,
+    on_breach: {remedies}}}
+checkpoint: {{directory: {directory}/state, every_events: 40, every_seconds: 1.0e+9, keep: 2}}
+http: {{port: 0}}
+"""
+"""How it is learned, within a budget that it passes; but for the source and the outputs."""
 EVENTS = 2_400
 BAD_LINE = 1_250
 """Of no JSON, within what is wrong."""

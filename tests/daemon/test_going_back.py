@@ -12,7 +12,7 @@ from daemon.build.load import load_bytes
 from daemon.loop.poll_size import PollSize
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
-from tests.daemon.poisoned_stream import BAD_LINE, EVENTS, poisoned
+from tests.daemon.poisoned_stream import BAD_LINE, EVENTS, LEARNS, poisoned
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -20,21 +20,8 @@ if TYPE_CHECKING:
 
 CONFIG = """
 source: {{type: file, path: {directory}/events.jsonl}}
-decoder: {{type: json, label: label, task: task, features: [a, b], first_events: 1}}
-label: {{type: class, classes: [no, yes]}}
-tasks: {{type: field}}
-model: {{type: linear}}
-optimizer: {{type: sgd, lr: 0.5}}
-learner: {{batch: 8, standardise: false}}
-strategies: [{{type: replay, rows: 40}}]
-companions: {{naive: null, frozen: null}}
-retention:
-  {{probe_share: 0.2, probe_rows: 200, every_events: 100, min_segment_events: 20, budget: 0.05,
-    on_breach: {remedies}}}
-checkpoint: {{directory: {directory}/state, every_events: 40, every_seconds: 1.0e+9, keep: 2}}
 predictions: {{type: file, path: {directory}/predictions.jsonl}}
 dead_letters: {{type: file, path: {directory}/letters.jsonl}}
-http: {{port: 0}}
 """
 
 
@@ -43,7 +30,7 @@ class Killed(BaseException):
 
 
 def service_in(directory: Path, *, remedies: str = "[boost, rollback]") -> Service:
-    text = CONFIG.format(directory=directory, remedies=remedies)
+    text = (CONFIG + LEARNS).format(directory=directory, remedies=remedies)
     service = Service(load_bytes(text.encode(), file="test.yaml", environ={}))
     service.loop._poll_size = PollSize(first=20, most=20)
     return service

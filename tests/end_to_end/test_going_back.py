@@ -13,7 +13,7 @@ from connectors.kafka.source_options import KafkaSourceOptions
 from daemon.build.load import load_bytes
 from daemon.loop.poll_size import PollSize
 from daemon.service import Service
-from tests.daemon.poisoned_stream import EVENTS, poisoned
+from tests.daemon.poisoned_stream import EVENTS, LEARNS, poisoned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,25 +23,13 @@ if TYPE_CHECKING:
 
 CONFIG = """
 source: {{type: kafka, topics: [{topic}], bootstrap_servers: "{bootstrap}", group: {topic}}}
-decoder: {{type: json, label: label, task: task, features: [a, b], first_events: 1}}
-label: {{type: class, classes: [no, yes]}}
-tasks: {{type: field}}
-model: {{type: linear}}
-optimizer: {{type: sgd, lr: 0.5}}
-learner: {{batch: 8, standardise: false}}
-strategies: [{{type: replay, rows: 40}}]
-companions: {{naive: null, frozen: null}}
-retention:
-  {{probe_share: 0.2, probe_rows: 200, every_events: 100, min_segment_events: 20, budget: 0.05,
-    on_breach: [rollback, freeze]}}
-checkpoint: {{directory: {directory}/state, every_events: 40, every_seconds: 1.0e+9, keep: 2}}
 predictions: {{type: kafka, topic: {out}, bootstrap_servers: "{bootstrap}"}}
-http: {{port: 0}}
 """
 
 
 def service_in(directory: Path, broker: Cluster, *, topic: str, out: str) -> Service:
-    text = CONFIG.format(directory=directory, bootstrap=broker.bootstrap, topic=topic, out=out)
+    where = {"directory": directory, "bootstrap": broker.bootstrap, "topic": topic, "out": out}
+    text = (CONFIG + LEARNS).format(**where, remedies="[rollback, freeze]")
     service = Service(load_bytes(text.encode(), file="test.yaml", environ={}))
     service.loop._poll_size = PollSize(first=50, most=50)
     return service

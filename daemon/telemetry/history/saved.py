@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from daemon.state.state_error import DamagedError
+from daemon.state.state_error import DamagedError, StateError
 from daemon.telemetry.history.curve import DECIMALS, Point
 from daemon.telemetry.history.flow import Sample, Stretch
 from daemon.telemetry.history.notes import Note, is_kind
@@ -170,3 +170,12 @@ def _reason(error: Exception) -> str:
         first = error.errors()[0]
         return f"is not a history of this version: {'.'.join(map(str, first['loc']))}: {first['msg']}"
     return f"is not a history of this version: {error}"
+
+
+def history_text(store: CheckpointStore, generation: int) -> str | None:
+    """Return the history of a generation as it is kept with another one; None where there is none to be read."""
+    try:
+        history = read_history(store, generation)
+    except StateError:
+        return None
+    return None if history is None else history.model_dump_json()
