@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaAdminClient
-from kafka.errors import NoError, for_code
+from kafka.errors import LeaderNotAvailableError, NoError, for_code
 from kafka.protocol.producer import ProduceRequest
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
@@ -45,13 +45,26 @@ def load_batches(bootstrap: str, topic: str, batches: Iterable[bytes], *, partit
 
 
 def tried(bootstrap: str, topic: str, batches: Iterable[bytes], *, partition: int = 0) -> Iterator[Any]:
-    """Write batches one after another; yield what became of each: `NoError`, or why the broker has refused it."""
+    """Write batches one after another; yield what became of each: `NoError`, or why the broker has refused it.
+
+    A broker that does not lead the partition yet (a topic's first moments) refuses nothing: it is asked again.
+    """
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
-        parts = admin.describe_topics([topic])[0]["partitions"]
-        leader = next(part["leader_id"] for part in parts if part["partition_index"] == partition)
         for batch in batches:
-            response = admin._manager.run(admin._manager.send, _request(topic, partition, batch), leader)
-            yield for_code(response.responses[0].partition_responses[0].error_code)
+            deadline = time.monotonic() + TIMEOUT_MS / 1000
+            while (error := _sent(admin, topic, partition, batch)).invalid_metadata:
+                if time.monotonic() > deadline:
+                    break
+            yield error
+
+
+def _sent(admin: KafkaAdminClient, topic: str, partition: int, batch: bytes) -> Any:
+    parts = admin.describe_topics([topic])[0]["partitions"]
+    leader = next((part["leader_id"] for part in parts if part["partition_index"] == partition), -1)
+    if leader < 0:
+        return LeaderNotAvailableError
+    response = admin._manager.run(admin._manager.send, _request(topic, partition, batch), leader)
+    return for_code(response.responses[0].partition_responses[0].error_code)
 
 
 def _batches(rows: Iterable[tuple[bytes, Headers]]) -> Iterator[bytes]:
