@@ -7,11 +7,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
 _YOUNG_SHARE = 16
@@ -180,16 +182,19 @@ class StreamingRidge:
         return True
 
     def _add_single(self, columns: Tensor, targets: Tensor) -> bool:
-        both = torch.cat([columns, targets.float()], 1)
-        if not _moderate(both):
-            return False
+        phi, y = columns.numpy(), targets.numpy()
+        if self._forgetting < 1:
+            size = _fading_sizes(len(phi), self._forgetting)
+            phi, y = phi * size, y * size
+        with np.errstate(over="ignore", invalid="ignore"):
+            # A product with one's own transpose costs numpy half of what it costs torch.
+            gram, cross = phi.T @ phi, phi.T @ y.astype(np.float32)
+            if not np.isfinite(gram.trace() + np.abs(cross).sum() + np.square(y).sum()):
+                return False
         self._begin()
-        rows, wide = len(columns), self._views[-1]
-        weighted = columns if self._forgetting == 1 else columns * _fading(rows, self._forgetting).float()
-        added = weighted.t() @ both
-        kept = self._forgetting**rows
-        self._gram.mul_(kept).add_(added[:, :wide])
-        self._cross.mul_(kept).add_(added[:, wide:])
+        kept = self._forgetting ** len(phi)
+        for sums, added in ((self._gram.numpy(), gram), (self._cross.numpy(), cross)):
+            np.add(np.multiply(sums, kept, out=sums), added, out=sums)
         return True
 
     def _begin(self) -> None:
@@ -211,6 +216,12 @@ class StreamingRidge:
             if not int(failed):
                 return factor
         return None
+
+
+@lru_cache(maxsize=64)
+def _fading_sizes(rows: int, forgetting: float) -> NDArray[np.float32]:
+    """Return the roots of what each row of a block counts at its end ``(rows, 1)``; read it only."""
+    return _fading(rows, forgetting).sqrt().float().numpy()
 
 
 @lru_cache(maxsize=64)

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = (64, 64)
 _RATE, _PLASTIC_RATE = 0.001, 0.003
-_PLASTIC_TURN = 128
+_PLASTIC_TURN = 256
 """Events between the step of the other network and that of the plastic one, where steps are rare."""
 _REHEARSED = 32
 """Rows rehearsed in a step, at most."""

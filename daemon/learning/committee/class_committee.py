@@ -13,7 +13,14 @@ from daemon.learning.committee.class_trust import ClassTrust
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
 from daemon.learning.committee.neighbours import Neighbours
-from daemon.learning.committee.probabilities import FLOOR, floored
+from daemon.learning.committee.probabilities import (
+    FLOOR,
+    columns_of,
+    floored,
+    mixed,
+    of_classes,
+    softmax,
+)
 from daemon.learning.committee.recall import Recall, Review
 from strategies.objective import NO_CLASS, Answer
 
@@ -72,20 +79,20 @@ class ClassCommittee:
         """
         views = self._views.add(batch, scaled)
         rows = slice(views.filled - len(batch), views.filled)
-        set_probabilities(self._main[rows], main)
+        set_probabilities(self._main[:, rows], main)
         self._label[rows] = batch.y.numpy()
-        mixed, unknown = self._mixed(views, known_classes)
-        return answer_of(mixed[rows], unknown=unknown[rows])
+        said, unknown = self._mixed(views, known_classes)
+        return answer_of(said[:, rows], unknown=unknown[:, rows])
 
     def answer_new_keys(self, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of rows if each came under a key that was never seen; changes nothing."""
         x, voices = self._of_new_keys(scaled, self._probabilities(main), known=known_classes)
         if self._recall.begun:
-            mixed = self._recall.answer(x, voices)
+            said = self._recall.answer(x, voices)
         else:
             _, experts = self._pools.experts(voices)
-            mixed = experts @ self._mixture.weights.astype(np.float32)
-        return answer_of(mixed, unknown=np.full(mixed.shape, not known_classes))
+            said = mixed(experts, self._mixture.weights)
+        return answer_of(said, unknown=np.full(said.shape, not known_classes))
 
     def answer_next(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
         """Return what would be said of each row if it came next, alone; changes nothing.
@@ -93,11 +100,11 @@ class ClassCommittee:
         The arguments are those of ``answer``; nothing is asked of the batch's labels.
         """
         views = self._views.of_next(scaled, batch.x.numpy().astype(np.float64), keys=batch.key.numpy())
-        unknown = np.tile(self._unknown_next(known_classes), (len(scaled), 1))
+        unknown = np.repeat(self._unknown_next(known_classes)[:, None], len(scaled), axis=1)
         _, experts = self._pools.experts(self._voices(views, self._probabilities(main), unknown=unknown))
-        mixed = experts @ self._mixture.after(self._losses).astype(np.float32)
-        mixed[unknown] = UNKNOWN
-        return answer_of(mixed, unknown=unknown)
+        said = mixed(experts, self._mixture.after(self._losses))
+        said[unknown] = UNKNOWN
+        return answer_of(said, unknown=unknown)
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
@@ -108,12 +115,12 @@ class ClassCommittee:
         assert views is not None, "a block has rows"
         label = self._label[: views.filled]
         if remembered is not None:
-            self._review(views.x[: views.filled], self._main[: views.filled], label, remembered, key=views.key)
+            self._review(views.x[: views.filled], self._main[:, : views.filled], label, remembered, key=views.key)
         for member in self._members:
             member.learn(views, label, fresh=fresh)
         judged = np.flatnonzero(label < self._logs.shape[1])
         if len(judged):
-            self._pools.learn(self._logs[judged], label[judged])
+            self._pools.learn(self._logs[:, :, judged], label[judged])
         self._mixture.learn(self._losses)
         self._views.learn()
         self._begin()
@@ -144,14 +151,14 @@ class ClassCommittee:
             self._recall.load_state_dict(state["recall"])
 
     def _begin(self) -> None:
-        self._main = np.zeros((self._places, self._classes), dtype=np.float32)
+        self._main = np.zeros((self._classes, self._places), dtype=np.float32)
         self._label = np.zeros(self._places, dtype=np.int64)
         self._now: Views | None = None
-        self._logs = np.zeros((0, 1, 1), dtype=np.float32)
-        self._losses = np.zeros((0, len(self.names)))
+        self._logs = np.zeros((1, 1, 0), dtype=np.float32)
+        self._losses = np.zeros((len(self.names), 0))
 
     def _mixed(self, views: Views, known: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Return the mixture's probabilities ``(places, sayable)`` of the block so far, and who could not be known.
+        """Return the mixture's probabilities ``(sayable, places)`` of the block so far, and who could not be known.
 
         All of it is computed for all places, filled or not: sums of one shape always round alike. A class that
         appears in the block can be the answer from the next row on, if there is room for it.
@@ -159,10 +166,12 @@ class ClassCommittee:
         unknown = self._unknown(known)
         logs, experts = self._pools.experts(self._voices(views, self._main, unknown=unknown))
         losses = self._losses_of(experts)
-        self._now, self._logs, self._losses = views, logs[: views.filled], losses[: views.filled]
-        mixed = np.einsum("pke,pe->pk", experts, self._mixture.within(losses).astype(np.float32))
-        mixed[unknown] = UNKNOWN
-        return np.asarray(mixed), unknown
+        filled = slice(0, views.filled)
+        self._now, self._logs, self._losses = views, logs[:, :, filled], losses[:, filled]
+        believed = self._mixture.within(losses).astype(np.float32)
+        said = np.einsum("ekp,ep->kp", experts, believed)
+        said[unknown] = UNKNOWN
+        return np.asarray(said), unknown
 
     def _review(
         self,
@@ -175,11 +184,11 @@ class ClassCommittee:
     ) -> None:
         """Learn whom to believe about rows without a past: from remembered ones, and from as many of a block.
 
-        Of the block there are ``x`` as the main learner sees it, and what that has said ``(rows, classes)``.
+        Of the block there are ``x`` as the main learner sees it, and what that has said ``(classes, rows)``.
         """
         some = np.arange(len(x))[:: max(1, len(x) // len(remembered))]
         scaled = torch.cat([x[some], remembered.scaled])
-        main = np.concatenate([main[some], self._probabilities(remembered.main)])
+        main = np.concatenate([main[:, some], self._probabilities(remembered.main)], axis=1)
         inputs, voices = self._of_new_keys(scaled, main, known=remembered.known_classes)
         self._recall.learn(
             Review(inputs, voices=voices, truth=np.append(label[some], remembered.label), key=key[some]),
@@ -191,33 +200,32 @@ class ClassCommittee:
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """Return rows under keys that were never seen, and what the voices say of each: see ``Review``."""
         views, sayable = self._views.of_new_keys(scaled), max(known, 1)
-        voices = self._voices(views, main, unknown=np.zeros((len(scaled), sayable), dtype=np.bool_))
+        voices = self._voices(views, main, unknown=np.zeros((sayable, len(scaled)), dtype=np.bool_))
         return views.narrow.numpy().astype(np.float64), voices
 
     def _probabilities(self, main: Answer) -> NDArray[np.float32]:
-        probabilities = np.zeros((len(main.value), self._classes), dtype=np.float32)
+        probabilities = np.zeros((self._classes, len(main.value)), dtype=np.float32)
         set_probabilities(probabilities, main)
         return probabilities
 
     def _voices(
         self, views: Views, main: NDArray[np.float32], *, unknown: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Return what main learner and members say ``(rows, sayable, voices)``.
+        """Return what main learner and members say ``(voices, sayable, rows)``.
 
-        ``unknown`` ``(rows, sayable)`` are the classes that a row cannot be of.
+        ``unknown`` ``(sayable, rows)`` are the classes that a row cannot be of.
         """
-        sayable = unknown.shape[1]
+        sayable = len(unknown)
         said = [main, *(voice for member in self._members for voice in member.predict(views))]
-        given = np.stack([voice[:, :sayable] for voice in said], axis=2)
-        given[unknown] = 0
-        given /= np.maximum(given.sum(axis=1, keepdims=True), np.float32(1e-30))
-        return floored(given, classes=sayable)
+        given = np.stack([voice[:sayable] for voice in said])
+        given[:, unknown] = 0
+        return floored(given)
 
     def _unknown(self, known: int) -> NDArray[np.bool_]:
-        """Return which classes nobody could know yet ``(places, sayable)``; a few new ones are sayable too."""
+        """Return which classes nobody could know yet ``(sayable, places)``; a few new ones are sayable too."""
         sayable = self._sayable(known)
         seen = np.maximum.accumulate(np.append(known - 1, self._label[:-1])) + 1
-        return np.asarray(np.arange(sayable)[None, :] >= seen[:, None])
+        return np.asarray(np.arange(sayable)[:, None] >= seen)
 
     @property
     def _labels_heard(self) -> int:
@@ -234,25 +242,25 @@ class ClassCommittee:
         return min(self._classes, max(known, 1) + max(2, known // 2))
 
     def _losses_of(self, experts: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the log loss ``(places, experts)`` of what they say ``(places, sayable, experts)``."""
+        """Return the log loss ``(experts, places)`` of what they say ``(experts, sayable, places)``."""
         sayable = experts.shape[1]
-        right = experts[np.arange(self._places), np.minimum(self._label, sayable - 1)]
+        right = of_classes(experts, np.minimum(self._label, sayable - 1))
         # Nobody could say a class that was not known: it is the same loss for all.
-        right[self._label >= sayable] = FLOOR / sayable
+        right[:, self._label >= sayable] = FLOOR / sayable
         return np.asarray(-np.log(right, dtype=np.float64))
 
 
 def set_probabilities(rows: NDArray[np.float32], main: Answer) -> None:
-    """Set rows ``(rows, classes)`` to what the main learner says of the classes it knows; alike, if of none."""
+    """Set rows ``(classes, rows)`` to what the main learner says of the classes it knows; alike, if of none."""
     assert main.logits is not None, "its labels are classes"
     known = main.logits.shape[1]
     if known:
-        rows[:, :known] = torch.softmax(main.logits, 1).numpy()
+        rows[:known] = softmax(columns_of(main.logits))
     else:
-        rows[:] = 1 / rows.shape[1]
+        rows[:] = 1 / len(rows)
 
 
 def answer_of(probabilities: NDArray[np.float32], *, unknown: NDArray[np.bool_]) -> Answer:
-    """Return the likeliest class of each row; none where all are ``unknown``."""
-    value = np.where(unknown.all(axis=1), NO_CLASS, probabilities.argmax(1))
-    return Answer(torch.from_numpy(value), logits=torch.from_numpy(np.log(probabilities)))
+    """Return the likeliest class of each row of ``(classes, rows)``; none where all are ``unknown``."""
+    value = np.where(unknown.all(axis=0), NO_CLASS, probabilities.argmax(axis=0))
+    return Answer(torch.from_numpy(value), logits=torch.from_numpy(np.log(probabilities.T, order="C")))

@@ -8,6 +8,7 @@ import numpy as np
 
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
+from daemon.learning.committee.probabilities import mixed, of_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,18 +24,18 @@ class ClassTrust:
         self._mixture = FixedShare(voices + len(MEMORIES), share=share)
 
     def answer(self, voices: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return probabilities ``(rows, classes)`` of what voices say ``(rows, classes, voices)``."""
+        """Return probabilities ``(classes, rows)`` of what voices say ``(voices, classes, rows)``."""
         _, experts = self._pools.experts(voices)
-        return np.asarray(experts @ self._mixture.weights.astype(np.float32))
+        return mixed(experts, self._mixture.weights)
 
     def likelihoods(self, answer: NDArray[np.float32], truth: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the probability ``(rows,)`` that was given to the class that it is."""
-        return answer[np.arange(len(truth)), truth].astype(np.float64)
+        return of_classes(answer, truth).astype(np.float64)
 
     def learn(self, voices: NDArray[np.float32], truth: NDArray[np.int64]) -> None:
         """Learn from rows whose class ``(rows,)`` is among those of ``voices``."""
         logs, experts = self._pools.experts(voices)
-        self._mixture.learn(-np.log(experts[np.arange(len(truth)), truth], dtype=np.float64))
+        self._mixture.learn(-np.log(of_classes(experts, truth), dtype=np.float64))
         self._pools.learn(logs, truth)
 
     def state_dict(self) -> dict[str, Any]:

@@ -36,11 +36,11 @@ class LabelMembers:
         """Return the probabilities of both; where a key has no label yet, frequencies are all there is."""
         classes, last = len(self._counts), views.past.label
         share = (self._counts + 0.5 / classes) / (self._counts.sum() + 0.5)
-        frequent = np.tile(share.astype(np.float32), (len(views.x), 1))
+        frequent = np.repeat(share.astype(np.float32)[:, None], len(views.x), axis=1)
         repeated, rows = frequent.copy(), np.flatnonzero(last >= 0)
         stay, label = self._stayed / self._counted, last[rows]
-        repeated[rows] *= ((1 - stay) / np.maximum(1 - share[label], 1e-9))[:, None]
-        repeated[rows, label] = stay
+        repeated[:, rows] *= (1 - stay) / np.maximum(1 - share[label], 1e-9)
+        repeated[label, rows] = stay
         return [repeated, frequent]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:

@@ -71,13 +71,13 @@ class LaterClassCommittee(ClassCommittee):
         sayable = self._sayable(known_classes)
         if main is not None:
             rows = slice(start, start + len(batch))
-            of_main = np.zeros((self._places, self._classes), dtype=np.float32)
-            set_probabilities(of_main[rows], main)
+            of_main = np.zeros((self._classes, self._places), dtype=np.float32)
+            set_probabilities(of_main[:, rows], main)
             views = self._later.of_rows(columns, start=start)
-            unknown = np.zeros((self._places, sayable), dtype=np.bool_)
-            unknown[rows] = np.arange(sayable)[None, :] >= seen[:, None]
+            unknown = np.zeros((sayable, self._places), dtype=np.bool_)
+            unknown[:, rows] = np.arange(sayable)[:, None] >= seen
             _, said = self._pools.experts(self._voices(views, of_main, unknown=unknown))
-            experts[:, :sayable] = said[rows]
+            experts[:, :sayable] = said[:, :, rows].T
         return {**columns, "experts": experts, "sayable": np.full(len(batch), sayable)}
 
     def hear(
@@ -90,10 +90,10 @@ class LaterClassCommittee(ClassCommittee):
         right[label >= sayable] = (FLOOR / np.maximum(sayable, 1))[label >= sayable, None]
         losses = -np.log(np.maximum(right, FLOOR / self._classes)) / overlap[:, None]
         self._events_heard += float((1 / overlap).sum())
-        before = len(self._losses)
+        before = self._labels_heard
         self._label[before : before + len(label)] = label
-        self._losses = np.concatenate([self._losses, losses])
-        return self._mixture.within(np.vstack([self._losses, np.zeros(len(self.names))]))[before:]
+        self._losses = np.concatenate([self._losses, losses.T], axis=1)
+        return self._mixture.within(np.column_stack([self._losses, np.zeros(len(self.names))])).T[before:]
 
     def mix(self, columns: Columns, weights: NDArray[np.float64], *, start: int, seen: NDArray[np.int64]) -> Answer:
         """Return the answer on rows that have come, by weights ``(rows, experts)``."""
@@ -102,12 +102,11 @@ class LaterClassCommittee(ClassCommittee):
         experts[rows] = columns["experts"]
         believed = np.zeros((self._places, len(self.names)), dtype=np.float32)
         believed[rows] = weights
-        mixed = np.einsum("pke,pe->pk", experts, believed)[rows]
         width = int(columns["sayable"].max(initial=1))
-        unknown = np.arange(width)[None, :] >= seen[:, None]
-        mixed = mixed[:, :width]
-        mixed[unknown] = UNKNOWN
-        return answer_of(mixed, unknown=unknown)
+        said = np.einsum("pke,pe->kp", experts, believed)[:width, rows]
+        unknown = np.arange(width)[:, None] >= seen
+        said[unknown] = UNKNOWN
+        return answer_of(said, unknown=unknown)
 
     def learn_rows(
         self,
@@ -120,7 +119,7 @@ class LaterClassCommittee(ClassCommittee):
         """Learn a block of rows whose labels have come: see ``LaterCommittee``."""
         if remembered is not None:
             # The main learner's is the first of the voices.
-            x, main = torch.from_numpy(columns["x"]), columns["experts"][:, :, 0]
+            x, main = torch.from_numpy(columns["x"]), columns["experts"][:, :, 0].T
             self._review(x, main, label, remembered, key=columns["key"])
         views = self._later.of_rows(columns)
         for member in self._members:
@@ -144,9 +143,9 @@ class LaterClassCommittee(ClassCommittee):
 
     @property
     def _labels_heard(self) -> int:
-        return len(self._losses)
+        return self._losses.shape[1]
 
     def _logs_of(self, experts: NDArray[np.float32], sayable: int) -> NDArray[np.float32]:
-        """Return the logs of what the voices said ``(rows, sayable, voices)``, centred."""
+        """Return the logs of what the voices said ``(voices, sayable, rows)``, centred."""
         voices = experts[:, :sayable, : len(self.names) - len(MEMORIES)]
-        return centred_logs(floored(voices, classes=sayable))
+        return centred_logs(floored(voices.T))

@@ -37,7 +37,7 @@ class LaterNumberCommittee(NumberCommittee):
     """
 
     _heard_experts: Floats
-    """What experts have said of the rows of the open block ``(rows, experts)``, in units."""
+    """What experts have said of the rows of the open block ``(experts, rows)``, in units."""
     _heard_truth: Floats
     """Their labels ``(rows,)``, in the same."""
     _heard_judged: NDArray[np.bool_]
@@ -82,18 +82,19 @@ class LaterNumberCommittee(NumberCommittee):
             of_main = np.zeros(self._places)
             of_main[rows] = main.value.numpy()
             _, said = self._said(self._later.of_rows(columns, start=start), of_main)
-            experts = said[rows]
+            experts = said[:, rows].T
         return {**columns, "experts": experts}
 
     def hear(self, columns: Columns, label: NDArray[Any], *, overlap: NDArray[np.int64]) -> Floats:
         """Judge rows whose labels have come: see ``LaterCommittee``."""
         before = len(self._heard_truth)
         truth, judged = self._judged(columns, label)
-        self._heard_experts = np.concatenate([self._heard_experts, columns["experts"]])
+        self._heard_experts = np.concatenate([self._heard_experts, columns["experts"].T], axis=1)
         self._heard_truth = np.append(self._heard_truth, truth)
         self._heard_judged = np.append(self._heard_judged, judged)
         self._heard_overlap = np.append(self._heard_overlap, overlap)
-        return self._share.within(np.vstack([self._heard_losses(), np.zeros(len(self.names))]))[before:]
+        losses = np.column_stack([self._heard_losses(), np.zeros(len(self.names))])
+        return self._share.within(losses).T[before:]
 
     def mix(self, columns: Columns, weights: Floats, *, start: int, seen: NDArray[np.int64]) -> Answer:
         """Return the answer on rows that have come, by weights ``(rows, experts)``."""
@@ -124,7 +125,7 @@ class LaterNumberCommittee(NumberCommittee):
         judged = np.flatnonzero(self._heard_judged)
         if len(judged):
             voices = len(self.names) - len(MEMORIES)
-            self._pools.learn(self._heard_experts[judged, :voices], self._heard_truth[judged])
+            self._pools.learn(self._heard_experts[:voices, judged], self._heard_truth[judged])
         self._share.learn(
             self._heard_experts, self._heard_truth, judged=self._heard_judged, overlap=self._heard_overlap
         )
@@ -137,7 +138,7 @@ class LaterNumberCommittee(NumberCommittee):
         self._begin()
 
     def _begin(self) -> None:
-        self._heard_experts = np.zeros((0, len(self.names)))
+        self._heard_experts = np.zeros((len(self.names), 0))
         self._heard_truth, self._heard_judged = np.zeros(0), np.zeros(0, dtype=np.bool_)
         self._heard_overlap = np.zeros(0, dtype=np.int64)
 
@@ -145,7 +146,7 @@ class LaterNumberCommittee(NumberCommittee):
         return self._share.after(self._heard_losses())
 
     def _heard_losses(self) -> Floats:
-        """Return what the open block has cost the experts so far ``(rows, experts)``."""
+        """Return what the open block has cost the experts so far ``(experts, rows)``."""
         return self._share.losses(
             self._heard_experts, self._heard_truth, self._heard_judged, overlap=self._heard_overlap
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from daemon.learning.committee.probabilities import centred_logs, floored, softmax
+from daemon.learning.committee.probabilities import centred_logs, exponentials, floored, of_classes, softmax
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ class LogPools:
 
     A pool can be better than every member, where the members err differently. It is an expert of the mixture like
     the members themselves, and so never believed longer than it is right. ``ridge`` pulls the weights' first steps
-    towards equal ones. Logs of probabilities are ``(rows, classes, members)``, centred over the classes.
+    towards equal ones. Logs of probabilities are ``(members, classes, rows)``, centred over the classes.
     """
 
     def __init__(self, members: int, *, ridge: float = 10.0) -> None:
@@ -35,32 +35,31 @@ class LogPools:
         self._prior = ridge * np.eye(members)
 
     def predict(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probabilities of each pool ``(rows, classes, pools)``."""
-        return softmax(logs @ self._weights.astype(np.float32), axis=1)
+        """Return the probabilities of each pool ``(pools, classes, rows)``."""
+        return softmax(self._scores(logs))
 
     def experts(self, voices: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the centred logs of ``voices (rows, classes, members)``, and these beside what the pools say."""
+        """Return the centred logs of ``voices (members, classes, rows)``, and these beside what the pools say."""
         logs = centred_logs(voices)
-        pooled = floored(self.predict(logs), classes=voices.shape[1])
-        return logs, np.concatenate([voices, pooled], axis=2)
+        return logs, np.concatenate([voices, floored(exponentials(self._scores(logs)))])
 
     def learn(self, logs: NDArray[np.float32], label: NDArray[np.int64]) -> None:
         """Make one step on a block; ``label (rows,)`` is among the classes of ``logs``."""
-        events = len(logs)
+        events = len(label)
         # Of a large block some rows are enough: a step is made once for all of them.
         some = slice(0, None, max(1, events // _ROWS))
-        logs, label = logs[some], label[some]
-        rows, classes, members = logs.shape
+        logs, label = np.ascontiguousarray(logs[:, :, some]), label[some]
+        members, classes, rows = logs.shape
         each = events / rows
-        flat, pooled = logs.reshape(rows * classes, members), self.predict(logs)
-        truth = logs[np.arange(rows), label].sum(axis=0)
+        flat, pooled = logs.reshape(members, classes * rows), self.predict(logs)
+        truth = of_classes(logs, label).sum(axis=1)
         slopes = np.empty((len(MEMORIES), members))
         for pool, memory in enumerate(MEMORIES):
-            weighted = logs * pooled[:, :, pool, None]
+            weighted = logs * pooled[pool]
             mean = weighted.sum(axis=1)
-            curvature = weighted.reshape(rows * classes, members).T @ flat - mean.T @ mean
+            curvature = weighted.reshape(members, classes * rows) @ flat.T - mean @ mean.T
             self._curvature[pool] = memory**events * self._curvature[pool] + each * curvature
-            slopes[pool] = each * (truth - mean.sum(axis=0))
+            slopes[pool] = each * (truth - mean.sum(axis=1))
         steps = np.linalg.solve(self._curvature + self._prior, slopes[..., None])[..., 0]
         if np.isfinite(steps).all():
             self._weights += steps.T
@@ -75,3 +74,8 @@ class LogPools:
         if weights.shape != self._weights.shape:
             raise ValueError(f"the checkpoint pools {len(weights)} members, there are {len(self._weights)}")
         self._weights, self._curvature = weights, np.array(state["curvature"])
+
+    def _scores(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
+        members, classes, rows = logs.shape
+        flat = self._weights.astype(np.float32).T @ logs.reshape(members, classes * rows)
+        return np.asarray(flat.reshape(len(MEMORIES), classes, rows))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from daemon.learning.committee.views import Views
 
     Said = NDArray[np.float32]
-    """``(places, classes)``: probabilities; those of places that are not filled mean nothing."""
+    """``(classes, places)``: probabilities; those of places that are not filled mean nothing."""
 
 
 class Member(AnyMember, Protocol):

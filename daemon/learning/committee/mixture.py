@@ -21,9 +21,9 @@ class FixedShare:
     Lugosi 2006, Prediction, Learning, and Games, ch. 3 and 5).
 
     >>> mixture = FixedShare(2)
-    >>> losses = np.array([[0.1, 2.0], [0.1, 2.0], [0.1, 2.0]])
+    >>> losses = np.array([[0.1, 0.1, 0.1], [2.0, 2.0, 2.0]])
     >>> mixture.within(losses).round(2).tolist()
-    [[0.5, 0.5], [0.87, 0.13], [0.98, 0.02]]
+    [[0.5, 0.87, 0.98], [0.5, 0.13, 0.02]]
     """
 
     def __init__(self, experts: int, *, share: float = 0.002) -> None:
@@ -36,21 +36,23 @@ class FixedShare:
         return _normalised(self._log_weights)
 
     def within(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the weights ``(rows, experts)`` before each row of a block, by the losses of the rows before it.
+        """Return the weights ``(experts, rows)`` before each row of a block, by the losses of the rows before it.
 
-        ``losses`` are ``(rows, experts)``, the whole block's so far; of the last row they are not used.
+        ``losses`` are ``(experts, rows)``, the whole block's so far; of the last row they are not used.
         """
-        before = np.vstack([self._log_weights, self._log_weights - np.cumsum(losses[:-1], axis=0)])
+        before = np.empty(losses.shape)
+        before[:, 0] = self._log_weights
+        np.subtract(self._log_weights[:, None], np.cumsum(losses[:, :-1], axis=1), out=before[:, 1:])
         return _normalised(before)
 
     def after(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the weights ``(experts,)`` for the row that comes after a block's so far; changes nothing."""
-        return _normalised(self._log_weights - losses.sum(axis=0))
+        return _normalised(self._log_weights - losses.sum(axis=1))
 
     def learn(self, losses: NDArray[np.float64], *, events: float | None = None) -> None:
-        """Take up the losses ``(rows, experts)`` of a block, which counts as so many events, or as its rows."""
-        after = self._log_weights - np.cumsum(losses, axis=0)[-1]
-        kept = (1 - self._share) ** (len(losses) if events is None else events)
+        """Take up the losses ``(experts, rows)`` of a block, which counts as so many events, or as its rows."""
+        after = self._log_weights - losses.sum(axis=1)
+        kept = (1 - self._share) ** (losses.shape[1] if events is None else events)
         self._log_weights = np.log(kept * _normalised(after) + (1 - kept) / len(after))
 
     def state_dict(self) -> dict[str, Any]:
@@ -66,5 +68,6 @@ class FixedShare:
 
 
 def _normalised(logs: NDArray[np.float64]) -> NDArray[np.float64]:
-    weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+    """Return weights ∝ exp(logs) ``(experts, …)`` that add up to 1 over the experts."""
+    weights = np.exp(logs - logs.max(axis=0))
+    return np.asarray(weights / weights.sum(axis=0))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from daemon.learning.committee.probabilities import columns_of, softmax
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -41,8 +43,7 @@ class NetworkMember:
 
     def predict(self, views: Views) -> list[Said]:
         """Return the probabilities."""
-        outputs = self._network.outputs(self._view(views))
-        return [torch.softmax(outputs, 1).numpy()]
+        return [softmax(columns_of(self._network.outputs(self._view(views))))]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Make the steps that are due on the fresh rows."""

@@ -23,12 +23,13 @@ class NewtonLogistic:
         self._weights = torch.zeros(inputs, classes, dtype=torch.float64)
         self._slope = torch.zeros(inputs, classes, dtype=torch.float64)
 
-    def chances(self, columns: Tensor) -> Tensor:
-        """Return the probabilities ``(rows, classes) float32``; the first ``columns`` are the inputs."""
-        return torch.softmax(columns[:, : len(self._weights)] @ self._weights.float(), 1)
+    @property
+    def weights(self) -> Tensor:
+        """``(inputs, classes) float64``: scores are inputs times these; read it only."""
+        return self._weights
 
     def add(self, columns: Tensor, truth: Tensor, *, chances: Tensor) -> None:
-        """Add the slopes of rows; ``chances`` was said of them, ``truth`` is right, ``(rows, classes)`` each."""
+        """Add the slopes of rows; ``chances`` were said of them, ``truth`` is right, ``(rows, classes)`` each."""
         self._slope += columns[:, : len(self._weights)].t() @ (truth - chances)
 
     def step(self, columns: Tensor, *, gram: Tensor, ridge: float) -> None:

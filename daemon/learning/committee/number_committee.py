@@ -80,7 +80,7 @@ class NumberCommittee:
         views = self._views.of_new_keys(scaled)
         voices, experts = self._said(views, main.value.numpy().astype(np.float64))
         begun = self._recall.begun
-        mixed = self._recall.answer(_inputs(views), voices) if begun else experts @ self._share.weights
+        mixed = self._recall.answer(_inputs(views), voices) if begun else self._share.weights @ experts
         return answer_of(views.last + views.unit * mixed, begun=views.begun)
 
     def answer_next(self, batch: Batch, scaled: Tensor, main: Answer, *, known_classes: int) -> Answer:
@@ -90,7 +90,7 @@ class NumberCommittee:
         """
         views = self._views.of_next(scaled, batch.x.numpy().astype(np.float64), keys=batch.key.numpy())
         _, experts = self._said(views, main.value.numpy().astype(np.float64))
-        return answer_of(views.last + views.unit * (experts @ self._weights_next()), begun=views.begun)
+        return answer_of(views.last + views.unit * (self._weights_next() @ experts), begun=views.begun)
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
@@ -107,8 +107,8 @@ class NumberCommittee:
         truth, filled = self._truth(views), slice(0, views.filled)
         judged = np.flatnonzero(views.judged)
         if len(judged):
-            self._pools.learn(self._offsets[judged], truth[judged])
-        self._share.learn(self._experts[filled], truth[filled], judged=views.judged[filled])
+            self._pools.learn(self._offsets[:, judged], truth[judged])
+        self._share.learn(self._experts[:, filled], truth[filled], judged=views.judged[filled])
         self._views.learn()
         self._main[filled], self._now = 0, None
 
@@ -162,9 +162,9 @@ class NumberCommittee:
     def _said(
         self, views: NumberViews, main: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return how far from the last label the voices are ``(rows, voices)``, and all experts, in units."""
+        """Return how far from the last label the voices are ``(voices, rows)``, and all experts, in units."""
         said = [main, *(value for member in self._members for value in member.predict(views))]
-        offsets = in_units(np.stack(said, axis=1) - views.last[:, None], views.unit[:, None], limit=WILD)
+        offsets = in_units(np.stack(said) - views.last, views.unit, limit=WILD)
         return offsets, self._pools.experts(offsets)
 
     def _weights_next(self) -> NDArray[np.float64]:
@@ -173,7 +173,7 @@ class NumberCommittee:
             return self._share.weights
         rows = slice(0, self._now.filled)
         truth, judged = self._truth(self._now)[rows], self._now.judged[rows]
-        return self._share.after(self._share.losses(self._experts[rows], truth, judged))
+        return self._share.after(self._share.losses(self._experts[:, rows], truth, judged))
 
     @staticmethod
     def _truth(views: NumberViews) -> NDArray[np.float64]:

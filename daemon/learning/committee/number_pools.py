@@ -33,21 +33,22 @@ class NumberPools:
         self._noise = np.ones(len(MEMORIES))
 
     def predict(self, offsets: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how far from the last value each pool is ``(rows, pools)``, of ``offsets (rows, members)``."""
-        return offsets @ self._weights
+        """Return how far from the last value each pool is ``(pools, rows)``, of ``offsets (members, rows)``."""
+        return self._weights.T @ offsets
 
     def experts(self, offsets: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return ``offsets (rows, members)`` beside how far each pool is, at most ``WILD`` units."""
-        return np.concatenate([offsets, np.clip(self.predict(offsets), -WILD, WILD)], axis=1)
+        """Return ``offsets (members, rows)`` above how far each pool is, at most ``WILD`` units."""
+        return np.concatenate([offsets, np.clip(self.predict(offsets), -WILD, WILD)])
 
     def learn(self, offsets: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
         """Add a block to the sums and solve; ``truth (rows,)`` is the label's distance from the last value."""
-        decay = np.array(MEMORIES) ** len(offsets)
-        error = np.square(truth[:, None] - self.predict(offsets)).mean(axis=0)
+        members, rows = offsets.shape
+        decay = np.array(MEMORIES) ** rows
+        error = np.square(truth - self.predict(offsets)).mean(axis=1)
         self._noise = self._noise * decay + (1 - decay) * error
-        self._gram = self._gram * decay[:, None, None] + offsets.T @ offsets
-        self._cross = self._cross * decay[:, None] + truth @ offsets
-        prior = (self._ridge * np.maximum(self._noise, 1e-6))[:, None, None] * np.eye(offsets.shape[1])
+        self._gram = self._gram * decay[:, None, None] + offsets @ offsets.T
+        self._cross = self._cross * decay[:, None] + offsets @ truth
+        prior = (self._ridge * np.maximum(self._noise, 1e-6))[:, None, None] * np.eye(members)
         solved = np.linalg.solve(self._gram + prior, self._cross[..., None])[..., 0].T
         if np.isfinite(solved).all():
             # Into the same memory: a product may round differently for another order of it.

@@ -25,7 +25,7 @@ class NumberShare:
     """Mixes experts; the loss is ``rate``/2 times the squared error, in units of the mixture's own running one.
 
     >>> share = NumberShare(2)
-    >>> experts = np.array([[0.0, 1.0]] * 3)
+    >>> experts = np.array([[0.0] * 3, [1.0] * 3])
     >>> for _ in range(30):
     ...     share.learn(experts, np.zeros(3), judged=np.ones(3, dtype=bool))
     >>> share.mixed(experts, np.zeros(3), judged=np.ones(3, dtype=bool)).round(1).tolist()
@@ -46,13 +46,13 @@ class NumberShare:
     ) -> NDArray[np.float64]:
         """Return the mixture ``(rows,)`` for each row of a block, by what is known before it.
 
-        ``experts`` are ``(rows, experts)``; of ``truth (rows,)`` only the ``judged`` are used, and never the last.
+        ``experts`` are ``(experts, rows)``; of ``truth (rows,)`` only the ``judged`` are used, and never the last.
         """
         weights = self.within(self.losses(experts, truth, judged))
-        return np.asarray(np.einsum("pe,pe->p", experts, weights))
+        return np.asarray((experts * weights).sum(axis=0))
 
     def within(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the weights ``(rows, experts)`` before each row of a block, of which these are the losses."""
+        """Return the weights ``(experts, rows)`` before each row of a block, of which these are the losses."""
         return self._mixture.within(losses)
 
     def after(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,7 +72,7 @@ class NumberShare:
         events = None if overlap is None else float((1 / overlap).sum())
         self._mixture.learn(self.losses(experts, truth, judged, overlap=overlap), events=events)
         # A row that surprises everybody says little of how large an error is usual.
-        error = np.minimum(np.square(truth - mixed), 16 * np.square(truth[:, None] - experts).min(axis=1))[judged]
+        error = np.minimum(np.square(truth - mixed), 16 * np.square(truth - experts).min(axis=0))[judged]
         kept = _MEMORY ** len(error)
         self._squares = kept * self._squares + float(error.sum())
         self._count = kept * self._count + len(error)
@@ -85,12 +85,12 @@ class NumberShare:
         *,
         overlap: Overlap = None,
     ) -> NDArray[np.float64]:
-        """Return the losses ``(rows, experts)``; a row that is not ``judged`` costs nobody anything."""
+        """Return the losses ``(experts, rows)``; a row that is not ``judged`` costs nobody anything."""
         usual = self._squares / self._count if self._count else 1.0
-        squared = np.square(truth[:, None] - experts)
+        squared = np.square(truth - experts)
         losses = np.minimum(0.5 * self._rate * squared / max(usual, 1e-12), _WORST)
-        losses = np.where(judged[:, None], losses, 0.0)
-        return losses if overlap is None else losses / overlap[:, None]
+        losses = np.where(judged, losses, 0.0)
+        return losses if overlap is None else losses / overlap
 
     def state_dict(self) -> dict[str, Any]:
         """Return the weights and the running error."""

@@ -23,13 +23,13 @@ class NumberTrust:
         self._share = NumberShare(voices + len(MEMORIES), share=share)
 
     def answer(self, voices: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return numbers ``(rows,)`` of what voices say ``(rows, voices)``."""
-        return np.asarray(self._pools.experts(voices) @ self._share.weights)
+        """Return numbers ``(rows,)`` of what voices say ``(voices, rows)``."""
+        return np.asarray(self._share.weights @ self._pools.experts(voices))
 
     def likelihoods(self, answer: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return exp(-loss) of the answers ``(rows,)``."""
         everyone = np.ones(len(truth), dtype=np.bool_)
-        return np.asarray(np.exp(-self._share.losses(answer[:, None], truth, everyone)[:, 0]))
+        return np.asarray(np.exp(-self._share.losses(answer[None], truth, everyone)[0]))
 
     def learn(self, voices: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
         """Learn from rows and their numbers ``(rows,)``."""

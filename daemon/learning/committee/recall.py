@@ -21,7 +21,7 @@ class Trust(Protocol):
     """Mixes what voices say, and learns whom to believe."""
 
     def answer(self, voices: NDArray[Any]) -> NDArray[Any]:
-        """Return the mixture ``(rows, …)`` of what all voices say ``(rows, …, voices)``."""
+        """Return the mixture ``(…, rows)`` of what all voices say ``(voices, …, rows)``."""
 
     def likelihoods(self, answer: NDArray[Any], truth: NDArray[Any]) -> NDArray[np.float64]:
         """Return how likely an answer has made the truth ``(rows,)``, up to a factor; more than 0."""
@@ -43,7 +43,7 @@ class Review:
     x: NDArray[np.float64]
     """``(rows, width)``, as members see them."""
     voices: NDArray[Any]
-    """``(rows, …, voices)``: what was said of them."""
+    """``(voices, …, rows)``: what was said of them."""
     truth: NDArray[Any]
     """``(rows,)``"""
     key: NDArray[np.int64]
@@ -69,15 +69,15 @@ class Recall:
     def answer(self, x: NDArray[np.float64], voices: NDArray[Any]) -> NDArray[Any]:
         """Return what is said of rows, by what all voices say of them: see ``Review``."""
         newest, remembered = self._of_newest.answer(voices), self._of_remembered.answer(voices)
-        share = self._gate.shares(x).astype(newest.dtype).reshape(-1, *[1] * (newest.ndim - 1))
+        share = self._gate.shares(x).astype(newest.dtype)
         return np.asarray(share * newest + (1 - share) * remembered)
 
     def learn(self, review: Review, *, new: int) -> None:
         """Learn from rows of which the first are ``new``; the others are remembered, and about as many."""
         if self.begun:
             self._learn_gate(review)
-        self._of_newest.learn(review.voices[:new], review.truth[:new])
-        self._of_remembered.learn(review.voices[new:], review.truth[new:])
+        self._of_newest.learn(review.voices[..., :new], review.truth[:new])
+        self._of_remembered.learn(review.voices[..., new:], review.truth[new:])
         self._gate.follow(review.x[:new], key=review.key)
 
     def forget(self, gone: Gone) -> int:

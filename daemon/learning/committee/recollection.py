@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _MOST = 32
 """Rows at once."""
-_EVERY = 16
-"""One remembered row for so many events, at most."""
+_EVERY, _EVERY_OF_LARGE = 16, 64
+"""One remembered row for so many events, at most; in blocks of more rows than are drawn at once, for so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Remembered:
 class Recollection:
     """Draws as many remembered rows as a block has, one block in 16; and no more than 32.
 
-    It has a generator of its own: what is learned is the same with it and without.
+    Of large blocks as many are drawn, and less often. It has a generator of its own: what is learned is the same
+    with it and without.
     """
 
     def __init__(self, generator: np.random.Generator) -> None:
@@ -55,7 +56,9 @@ class Recollection:
         """Return the rows that are due after so many events; None where none are, or nothing is remembered."""
         memory = _memory_of(main)
         rows, self._since = min(events, _MOST), self._since + events
-        if memory is None or not len(memory) or self._since < _EVERY * rows:
+        # Whoever chooses large micro-batches wants speed. While the stream is young, blocks are small.
+        every = _EVERY if events <= _MOST else _EVERY_OF_LARGE
+        if memory is None or not len(memory) or self._since < every * rows:
             return None
         self._since = 0
         drawn = memory.storage.examples(memory.draw(rows, generator=self._generator))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LARGE_BATCH = 32
 """On micro-batches that are no larger, two steps are made."""
-_EVERY_EVENTS = 256
+_EVERY_EVENTS = 512
 """On larger ones one step, and at most one in so many events; on as many rows as a small one has."""
 
 

@@ -11,12 +11,12 @@ SHARE = 0.01
 
 
 def mixture_loss(likelihoods: np.ndarray, *, size: int) -> float:
-    """The log loss of the mixture over events ``(events, experts)`` in blocks of a size."""
-    mixture, loss = FixedShare(likelihoods.shape[1], share=SHARE), 0.0
-    for start in range(0, len(likelihoods), size):
-        block = likelihoods[start : start + size]
+    """The log loss of the mixture over events ``(experts, events)`` in blocks of a size."""
+    mixture, loss = FixedShare(len(likelihoods), share=SHARE), 0.0
+    for start in range(0, likelihoods.shape[1], size):
+        block = likelihoods[:, start : start + size]
         weights = mixture.within(-np.log(block))
-        loss -= float(np.log((weights * block).sum(axis=1)).sum())
+        loss -= float(np.log((weights * block).sum(axis=0)).sum())
         mixture.learn(-np.log(block))
     return loss
 
@@ -25,9 +25,9 @@ def mixture_loss(likelihoods: np.ndarray, *, size: int) -> float:
 def test_it_is_not_much_worse_than_the_best_expert_before_a_change_and_the_best_one_after_it(
     seed: int, change: int, size: int
 ) -> None:
-    likelihoods = np.random.default_rng(seed).uniform(0.02, 1, size=(200, 4))
+    likelihoods = np.random.default_rng(seed).uniform(0.02, 1, size=(4, 200))
     losses = -np.log(likelihoods)
-    best = losses[:change].sum(axis=0).min() + losses[change:].sum(axis=0).min()
+    best = losses[:, :change].sum(axis=1).min() + losses[:, change:].sum(axis=1).min()
     bound = 2 * np.log(4) + np.log(4 / SHARE) + 200 * -np.log(1 - SHARE)
     # Within a block no share is dealt out: the change may lie in the middle of one.
     assert mixture_loss(likelihoods, size=size) <= best + bound + size * np.log(50)
@@ -35,8 +35,8 @@ def test_it_is_not_much_worse_than_the_best_expert_before_a_change_and_the_best_
 
 def test_the_weights_before_a_row_know_nothing_of_it() -> None:
     mixture = FixedShare(2)
-    first = mixture.within(np.array([[0.1, 3.0], [0.1, 3.0]]))
-    other = mixture.within(np.array([[0.1, 3.0], [9.0, 0.0]]))
+    first = mixture.within(np.array([[0.1, 0.1], [3.0, 3.0]]))
+    other = mixture.within(np.array([[0.1, 9.0], [3.0, 0.0]]))
     assert first.tobytes() == other.tobytes()
 
 
