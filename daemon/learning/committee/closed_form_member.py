@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from daemon.learning.committee.member import Said
     from daemon.learning.committee.views import Views
 
 _FORGETTING = 0.9995
@@ -53,11 +52,11 @@ class ClosedFormMember:
         self._classes = classes
         self._of: tuple[Views, Tensor, Tensor] | None = None
 
-    def predict(self, views: Views) -> list[Said]:
+    def predict(self, views: Views) -> list[Tensor]:
         """Return the probabilities of both views and of the logistic regression."""
         columns, chances = self._made(views)
-        closed = [torch.softmax(each.mul_(_SHARPNESS), 1).numpy() for each in self._ridge.outputs(columns)]
-        return [*closed, chances.numpy()]
+        closed = [torch.softmax(each.mul_(_SHARPNESS), 1) for each in self._ridge.outputs(columns)]
+        return [*closed, chances]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Add the fresh rows to the sums; step where the closed form is solved."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from daemon.learning.committee.member import Said
     from daemon.learning.committee.views import Views
     from strategies.row_holder import Gone
 
@@ -46,13 +45,13 @@ class Neighbours:
         self._classes = classes
         self._seen = 0
 
-    def predict(self, views: Views) -> list[Said]:
+    def predict(self, views: Views) -> list[Tensor]:
         """Return the vote; all classes alike before there are enough rows."""
         if self._seen < _NEAREST:
-            return [np.full((len(views.x), self._classes), 1 / self._classes, dtype=np.float32)]
+            return [torch.full((views.x.shape[0], self._classes), 1 / self._classes)]
         votes = self._weights(views.narrow) @ self._votes
         votes.mul_(_NEAREST / (_NEAREST + _PRIOR) / votes.sum(1, keepdim=True))
-        return [votes.add_(_PRIOR / (_NEAREST + _PRIOR) / self._classes).numpy()]
+        return [votes.add_(_PRIOR / (_NEAREST + _PRIOR) / self._classes)]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Put the fresh rows in place of the oldest."""
@@ -108,7 +107,7 @@ class Neighbours:
         """Return what each row counts ``(places, rows)`` for rows ``x``: 0 where it is not near."""
         # The squared length of x itself, the same for all rows, comes later.
         distance = torch.addmm(self._lengths, x, self._rows.t(), alpha=-2)
-        of_groups = distance.view(len(x), -1, _GROUPS).amin(1)
+        of_groups = distance.view(-1, _ROWS // _GROUPS, _GROUPS).amin(1)
         fifth = of_groups.topk(_NEAREST, largest=False, sorted=False).values.amax(1, keepdim=True)
         own = x.square().sum(1, keepdim=True)
         near = (fifth + own).clamp_(min=1e-6)

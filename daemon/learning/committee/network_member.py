@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from daemon.learning.committee.member import Said
     from daemon.learning.committee.stepped_network import SteppedNetwork
     from daemon.learning.committee.views import Views
 
@@ -39,10 +38,10 @@ class NetworkMember:
         self._network = network
         self._view = view
 
-    def predict(self, views: Views) -> list[Said]:
+    def predict(self, views: Views) -> list[Tensor]:
         """Return the probabilities."""
         outputs = self._network.outputs(self._view(views))
-        return [torch.softmax(outputs, 1).numpy()]
+        return [torch.softmax(outputs, 1)]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Make the steps that are due on the fresh rows."""
