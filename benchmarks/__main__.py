@@ -13,6 +13,7 @@ from benchmarks.commands.listing import list_programs, list_protocols
 from benchmarks.commands.measure import measure
 from benchmarks.commands.report import report
 from benchmarks.estimated import estimated
+from benchmarks.following import following
 from benchmarks.literature import PROTOCOLS
 from benchmarks.nab.command import nab
 from benchmarks.plasticity.command import plasticity
@@ -31,6 +32,10 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
         "How good answers are estimated to be before their labels come, and how good they were.",
     ),
     "budget": (budget, "Whether a retention budget holds, what it costs, and how it lets go, on three streams."),
+    "following": (
+        following,
+        "Whether rehearsing what resembles the newest rows wins back what late labels cost.",
+    ),
     "plasticity": (plasticity, "Whether the model still learns after 800 tasks, and still remembers the latest."),
     "scale": (scale, "What it costs when a sensor fails, is replaced, drifts or changes its unit in mid-stream."),
     "year": (year, "A simulated plant's year in an hour: what is kept of it, and what incidents cost."),

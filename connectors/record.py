@@ -144,6 +144,15 @@ def event_position(record: Record) -> int:
     return record.offset
 
 
+def offset_of(position: int) -> int:
+    """Return the offset of the message that an event came in, by the event's position.
+
+    >>> offset_of(event_position(EventRecord("t", 0, 7, -1, None, b"", [], event_index=2)))
+    7
+    """
+    return position & ((1 << _OFFSET_BITS) - 1)
+
+
 def readable(records: Sequence[Record]) -> Sequence[Record]:
     """Return the records without those that nobody can read."""
     if not any(isinstance(record, UnreadableRecord) for record in records):

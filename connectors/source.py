@@ -23,6 +23,8 @@ class PartitionStatus:
     """One past the last offset in the log, None where unknown."""
     last_progress_seconds: float
     """Unix time of the last advance of ``position``, or of the assignment."""
+    begun: int = 0
+    """From this offset on nothing is missing of what was delivered; before it, something that others have read."""
 
     @property
     def lag(self) -> int | None:

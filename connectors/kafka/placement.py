@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ class KafkaPlacement:
         at = self._policies.place(part, self._known(part), self._foreign(part), held, diverged=diverged)
         if at is None:
             at = self._start(part, held)
+        if stored is not None and stored.offset != at.offset:
+            at = replace(at, begun=at.offset)
         self._tell(part, stored, at)
         self._ask_for_durability(part, stored, at)
         return at

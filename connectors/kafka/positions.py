@@ -43,7 +43,10 @@ class Position:
     """Of the batch just before ``offset``, -1 where unknown; a broker compares it with its log (KIP-320)."""
     topic_id: str | None = None
     begun: int = NOT_SHARED
-    """In a shared group, the offset at which this model took the partition over; what is between is its own."""
+    """The offset at which this model took the partition over in a shared group, or went on behind what is gone.
+
+    What is between is its own, and nothing of it is missing.
+    """
 
     def moved(self, offset: int, leader_epoch: int) -> Position:
         """Return the position behind what was read since."""

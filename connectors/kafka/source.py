@@ -266,6 +266,7 @@ class KafkaSource:
             self._ledger.positions[part].offset,
             max((end for end in ends if end is not None), default=None),
             self._ledger.progress_seconds[part],
+            begun=max(0, self._ledger.positions[part].begun),
         )
 
 

@@ -29,7 +29,7 @@ def build_later_intake(config: Config, *, tasks: Tasks) -> LaterIntake:
     options: Any = config.decoder
     labels = label_encoder(config.label, known=known_classes(config), text=number_text(options))
     stream = config.label.origin == "stream"
-    finder: LabelFinder = _in_the_stream(config, labels) if stream else _in_records(config, labels)
+    finder: LabelFinder = in_the_stream(config, labels) if stream else _in_records(config, labels)
     rows = build_rows(
         config,
         event_options(config),
@@ -70,7 +70,8 @@ def label_options(config: Config) -> TabularOptions:
     return options.of_labels(label=label.field or options.label).with_cells(dict.fromkeys(cells))
 
 
-def _in_the_stream(config: Config, labels: LabelEncoder) -> InTheStream:
+def in_the_stream(config: Config, labels: LabelEncoder) -> InTheStream:
+    """Return what finds labels in the stream's future."""
     targets = StreamTargets(config.label, text=number_text(config.decoder), max_keys=config.features.max_keys)
     return InTheStream(targets, labels=labels)
 

@@ -26,7 +26,8 @@ def export(
     """Write the learned model as a file for other programs.
 
     ONNX has everything in it from features in their own units to probabilities, or to a number, and how events
-    become features; it is compared with the model on the held-out rows before it is written. safetensors has the
+    become features, and the whole committee where one answers; it is compared with the daemon on the held-out rows
+    before it is written. safetensors has the
     weights and scales, which another run starts from. The daemon may go on meanwhile.
     """
     from daemon.export.command import written  # noqa: PLC0415 - it imports torch, and --help need not wait

@@ -12,18 +12,18 @@ import orjson
 
 from connectors.record import LocalRecord
 from connectors.sink import Prediction
+from daemon.build.later_intake import event_options, in_the_stream
 from daemon.build.rows import build_origins, build_rows, number_text
 from daemon.export.description import KEY, Description, NotExportedError
-from daemon.export.onnx_file import run, session_of
+from daemon.export.file_labels import FileLabels, InEvents, InTheFuture
+from daemon.export.known_keys import KnownKeys
+from daemon.export.runtime import run, session_of
 from daemon.intake.features.categories import Categories
 from daemon.intake.labels.encoder import label_encoder
-from daemon.intake.labels.label_columns import label_columns, label_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from connectors.decoder import Reject, Rows
 
@@ -31,11 +31,11 @@ _AT_ONCE = 512
 
 
 class AppliedModel:
-    """Predicts events one after another, as the network of the daemon would at the moment of the export.
+    """Predicts events one after another, as the daemon would at the moment of the export.
 
-    What a row depends on besides its event begins anew: lags and rolling statistics are those of the events given
-    here, and so are means and last values in place of missing ones. Labels among the events are repeated, and known
-    to later rows where the model has label lags.
+    What a row depends on besides its event begins anew: lags, rolling statistics and what is known of keys are
+    those of the events given here, and so are means and last values in place of missing ones. Labels among the
+    events are repeated, and known to later rows; whom the committee believes stays as it was.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,15 +47,25 @@ class AppliedModel:
         if text is None:
             raise NotExportedError(f"{path} was not written by `retaind export`")
         self.description = Description.read(text, path=str(path))
-        config = self._config = self.description.config()
-        self._label = config.label
-        self._labels = label_encoder(config.label, known=self.description.classes, text=number_text(config.decoder))
+        config = self.description.config()
+        labels = label_encoder(config.label, known=self.description.classes, text=number_text(config.decoder))
+        in_the_future = config.label.origin == "stream"
         categories = Categories(config.features.categories)
         self._rows = build_rows(
-            config, config.decoder, labels=self._labels, origins=build_origins(config), categories=categories
+            config,
+            event_options(config) if in_the_future else config.decoder,
+            labels=labels,
+            origins=build_origins(config),
+            categories=categories,
+            later_labels=in_the_future,
         )
         self._rows.decoder.load_state_dict(self.description.state["decoder"])
         categories.load_state_dict(self.description.state["categories"])
+        self._labels: FileLabels = (
+            InTheFuture(config, in_the_stream(config, labels)) if in_the_future else InEvents(config, labels)
+        )
+        self._repeats_labels = not in_the_future
+        self._known = KnownKeys(self.description)
 
     def events(self, file: TextIO, *, name: str) -> Iterator[dict[str, Any]]:
         """Yield a file's events: CSV where its name ends with .csv, else JSON lines; raise ``NotExportedError``."""
@@ -83,7 +93,9 @@ class AppliedModel:
                 yield from self._predictions(rows)
 
     def _predictions(self, rows: Rows) -> Iterator[Prediction]:
-        (said,) = run(self._session, self._rows.columns(rows, self._label_values(rows)))
+        told = self._labels.follow(rows)
+        x = self._rows.columns(rows, told.values, known_labels=told.known)
+        said = run(self._session, x, self._known.follow(rows.key, x, told.heard))
         classes = self.description.classes
         for record, row, label in zip(rows.records, said.tolist(), rows.label, strict=True):
             best = int(np.argmax(row)) if classes else 0
@@ -91,19 +103,10 @@ class AppliedModel:
                 record,
                 prediction=classes[best] if classes else row[0],
                 confidence=row[best] if classes else None,
-                label=label,
+                label=label if self._repeats_labels else None,
                 task="",
                 step=self.description.step,
             )
-
-    def _label_values(self, rows: Rows) -> NDArray[np.float64]:
-        """Return labels as ``(rows, label_width)``, 0 where an event has none that is known."""
-        values = np.zeros((len(rows), label_width(self._label)))
-        given = [place for place, label in enumerate(rows.label) if label is not None]
-        if given:
-            encoded = self._labels.encode([rows.label[place] for place in given])
-            values[np.array(given)[encoded.accepted]] = label_columns(encoded.values, self._label)
-        return values
 
 
 @contextmanager

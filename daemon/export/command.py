@@ -9,7 +9,6 @@ from daemon.build.load import load
 from daemon.build.restored import restored
 from daemon.export.description import NotExportedError
 from daemon.export.onnx_file import export_onnx
-from daemon.learning.snapshot import MAIN
 from daemon.learning.stopwatch import Stopwatch
 from daemon.learning.target_states import TARGETS, one_of
 from daemon.state.checkpoints import CheckpointStore
@@ -17,7 +16,6 @@ from daemon.state.weights_export import export_weights
 
 if TYPE_CHECKING:
     from daemon.config.schema import Config
-    from daemon.learning.pipeline import Pipeline
     from daemon.state.generation import SavedState
 
 
@@ -36,20 +34,8 @@ def written(config: Path, to: Path, *, generation: int | None, task: str | None,
         return f"{to}: {len(tensors)} tensors of generation {saved.generation}"
     pipeline = restored(whole, saved, stopwatch=Stopwatch())
     compared = export_onnx(loaded, pipeline.by_target[name], to, task=task)
-    left_out = _left_out(pipeline.by_target[name])
-    return f"{to}: generation {saved.generation}, as the network says on {compared} held-out rows{left_out}"
-
-
-def _left_out(pipeline: Pipeline) -> str:
-    """Return in words what the daemon says besides the file; nothing where the network answers alone."""
-    predictor = pipeline.event_predictor(copied=False)
-    committee = None if predictor is None else predictor.predictor.committee
-    if committee is None:
-        return ""
-    return (
-        "; what is published is the committee's mixture, in which the network weighs"
-        f" {committee.weights[MAIN]:.0%}: the file has the network alone"
-    )
+    whose = "the network" if loaded.committee is None else "the committee"
+    return f"{to}: generation {saved.generation}, {whose}, as the daemon says on {compared} held-out rows"
 
 
 def _chosen(config: Config, target: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,11 +14,14 @@ from daemon.process.version import retaind_version
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from daemon.learning.committee.class_graph import ClassGraph
+    from daemon.learning.committee.number_graph import NumberGraph
     from daemon.learning.pipeline import Pipeline
 
 KEY = "retaind"
 """Where it stands among the file's metadata, as JSON."""
-FORMAT = 1
+FORMAT = 2
+_READ = (1, FORMAT)
 _CSV = ("columns", "header", "delimiter")
 
 
@@ -45,9 +48,14 @@ class Description:
     """How the stream's own CSV was written, where it was that."""
     state: dict[str, Any]
     """Of ``decoder`` and ``categories``: fields, vocabularies."""
+    known: dict[str, Any] = field(default_factory=dict)
+    """What the graph is given of a row's key besides: ``inputs`` by name, and of classes how these are made, by
+    ``decays`` and ``code``; none where it is of the network alone."""
 
     @classmethod
-    def of(cls, config: Config, pipeline: Pipeline) -> Description:
+    def of(
+        cls, config: Config, pipeline: Pipeline, *, committee: ClassGraph | NumberGraph | None = None
+    ) -> Description:
         """Return that of a model that has met an event; raise ``NotExportedError`` for events without names."""
         if not isinstance(config.decoder, TabularOptions):
             raise NotExportedError(f"the decoder {config.decoder.type} has no named fields, which an export needs")
@@ -68,6 +76,7 @@ class Description:
             },
             csv={name: decoder[name] for name in _CSV if name in decoder} if config.decoder.type == "csv" else {},
             state={"decoder": rows["decoder"], "categories": rows.get("categories", {})},
+            known={} if committee is None else committee.told(),
         )
 
     def json(self) -> str:
@@ -79,8 +88,8 @@ class Description:
         """Return what a file says of itself; raise ``NotExportedError`` where that is another format."""
         try:
             told = orjson.loads(text)
-            if told["format"] != FORMAT:
-                raise NotExportedError(f"{path} has the format {told['format']}, this release reads {FORMAT}")
+            if told["format"] not in _READ:
+                raise NotExportedError(f"{path} has the format {told['format']}, this release reads up to {FORMAT}")
             return cls(**told)
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise NotExportedError(f"{path} does not say how its rows are made: {error}") from error

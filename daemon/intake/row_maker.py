@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from daemon.intake.labels.label_columns import label_columns, label_width
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.origins import Origins
 from strategies.batch import Batch, provenance_table
-from strategies.provenance import UNKNOWN
+from strategies.provenance import UNKNOWN, partition_number
 from strategies.row_holder import key_hash
 
 if TYPE_CHECKING:
@@ -292,13 +291,10 @@ def unreadable(records: Sequence[Record]) -> list[Reject]:
 
 
 def _provenance(rows: Rows) -> Tensor:
-    """Return where the rows are from.
-
-    A partition is numbered together with its topic's name, so that no two of a stream are taken for one.
-    """
+    """Return where the rows are from."""
     keys = rows.key
     keyless = keys.count(None) == len(keys)
-    topics = {topic: zlib.crc32(topic.encode()) << 20 for topic in {record.topic for record in rows.records}}
+    topics = {topic: partition_number(topic, 0) for topic in {record.topic for record in rows.records}}
     return provenance_table(
         key=np.full(len(keys), UNKNOWN) if keyless else list(map(key_hash, keys)),
         partition=[topics[record.topic] + record.partition for record in rows.records],

@@ -45,6 +45,12 @@ class AnyPipeline(Protocol):
     def begin(self) -> None:
         """Read the rows from before the stream, where there are any and a checkpoint has not brought them."""
 
+    def begin_at(self, topic: str, partition: int, offset: int) -> None:
+        """Take note that a partition goes on at an offset, and that something is missing before it.
+
+        What came before is labelled by nothing that comes after.
+        """
+
     def prepare(self, records: Sequence[Record]) -> None:
         """Get what these records and those held back need from elsewhere; raise ``DecoderUnavailableError``."""
 

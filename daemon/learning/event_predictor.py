@@ -62,8 +62,11 @@ class EventPredictor:
 
     def say(self, asked: AskedRows) -> Said:
         """Return what would be published of each row if it came next, alone; raise ``UnanswerableError``."""
-        x, task = self.rows.x(asked), self._codes(asked)
-        answer = self.predictor.answer(x, key=asked.hashes, task=task)
+        return self.say_of(self.rows.x(asked), key=asked.hashes, task=self._codes(asked))
+
+    def say_of(self, x: NDArray[np.float32], *, key: NDArray[np.int64], task: NDArray[np.int64]) -> Said:
+        """Return the same of rows ``(rows, features)`` less their origins; ``key`` and ``task`` are ``(rows,)``."""
+        answer = self.predictor.answer(x, key=key, task=task)
         names = None if answer.logits is None else self.class_names
         said = [named(each, names, origin=self.label_origin) for each in answer.value.tolist()]
         return Said(

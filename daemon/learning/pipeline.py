@@ -148,6 +148,9 @@ class Pipeline:
         """First events that are held back, until there are enough to look at."""
         return self._intake.held
 
+    def begin_at(self, topic: str, partition: int, offset: int) -> None:
+        """Nothing: an event brings its own label along."""
+
     def prepare(self, records: Sequence[Record]) -> None:
         """Get what these records and those held back need from elsewhere, such as schemas.
 

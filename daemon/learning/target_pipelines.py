@@ -73,6 +73,10 @@ class TargetPipelines:
     def begin(self) -> None:
         """Nothing: rows from before the stream have no future to tell targets."""
 
+    def begin_at(self, topic: str, partition: int, offset: int) -> None:
+        """Let no target label what came before a gap by what comes after it."""
+        self._each(lambda pipeline: pipeline.begin_at(topic, partition, offset))
+
     def prepare(self, records: Sequence[Record]) -> None:
         """Get what these records and those held back need from elsewhere; raise ``DecoderUnavailableError``."""
         for pipeline in self._pipelines.values():

@@ -89,6 +89,8 @@ class Loop:
         self._rejects = RejectCounts()
         self.answered = Answered(source)
         """What is learned again after the daemon has gone back to an earlier state."""
+        self._begun: dict[tuple[str, int], int] = {}
+        """From where on nothing is missing of each partition, as far as the pipeline was told."""
         self._unconfirmed: deque[tuple[int, int]] = deque(maxlen=_MOST_UNCONFIRMED)
         """Generations of this process, and the events that each has seen, until an evaluation speaks for them."""
         self.tombstones_erase = tombstones_erase
@@ -107,12 +109,13 @@ class Loop:
         self.saving.resume(pipeline.events, snapshot=state["source"], uncommitted=uncommitted)
         self.answered = Answered(self._source, state.get("answered"))
         self._goes_on = False
+        self._begun = {}
         self._unconfirmed.clear()
 
     def start_over(self, pipeline: AnyPipeline) -> None:
         """Forget what was learned since the newest checkpoint; ``resume`` is to follow where there is one."""
         self._tell_saved(self.saving.drop())
-        self.pipeline, self.erased = pipeline, Erased()
+        self.pipeline, self.erased, self._begun = pipeline, Erased(), {}
         self._unconfirmed.clear()
 
     def tell_stability(self, stability: float | None) -> None:
@@ -175,6 +178,7 @@ class Loop:
         with self._stopwatch("poll"):
             records = self._source.poll(self._poll_size.max_records, _POLL_SECONDS)
         polled = self._clock()
+        self._look_for_gaps()
         if records:
             self._process(records)
         elif not self._goes_on and self._source.status().ready:
@@ -311,6 +315,17 @@ class Loop:
                 start = place + 1
         if start < len(records):
             self._take(self.pipeline.process(records[start:], publish=self._publish))
+
+    def _look_for_gaps(self) -> None:
+        """Tell the pipeline where a partition goes on elsewhere than it stood, before it gets what comes then."""
+        for part in self._source.status().partitions:
+            place = part.topic, part.partition
+            before, self._begun[place] = self._begun.get(place), part.begun
+            if part.begun in (before, 0):
+                continue
+            if self.pipeline.held and before is not None:
+                self._release()
+            self.pipeline.begin_at(*place, part.begun)
 
     def _linger(self) -> None:
         """Look at what came first, and learn a partial block, once others were waited for long enough."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CONFIG = """
 name: plant
 source: {{type: kafka, bootstrap_servers: "{bootstrap}", topics: [{topic}]{more}}}
-decoder: {{type: json, label: fault, task: regime, missing: mean}}
+decoder: {decoder}
 tasks: {{type: field}}
 label: {label}
 model: {{type: mlp, hidden: [8]}}
@@ -44,6 +44,7 @@ class SmallPlant:
         every: int = 100,
         sections: str = "",
         label: str = "{max_classes: 4}",
+        decoder: str = "{type: json, label: fault, task: regime, missing: mean}",
         **source: str,
     ) -> None:
         self.directory = directory
@@ -51,7 +52,14 @@ class SmallPlant:
         self._launcher = launcher
         self._lives = 0
         self.file = directory / "retaind.yaml"
-        self._about = {"bootstrap": bootstrap, "topic": topic, "every": every, "sections": sections, "label": label}
+        self._about = {
+            "bootstrap": bootstrap,
+            "topic": topic,
+            "every": every,
+            "sections": sections,
+            "label": label,
+            "decoder": decoder,
+        }
         directory.mkdir()
         self.configure(**source)
 

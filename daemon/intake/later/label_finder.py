@@ -10,7 +10,7 @@ from connectors.decoder import Reject
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.later.joined_labels import Happening
 from daemon.intake.later.label_records import place_of
-from strategies.row_holder import key_hash
+from strategies.row_holder import Gone, key_hash
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from daemon.intake.later.label_records import LabelRecords
     from daemon.intake.later.patience import Patience
     from daemon.intake.later.stream_targets import StreamTargets
-    from strategies.row_holder import Gone
 
 
 class _Meant(NamedTuple):
@@ -72,6 +71,12 @@ class LabelFinder(Protocol):
         """Give up the events of some keys, and those of these numbers, and let go what is known of their labels.
 
         Return the numbers of the events that waited, and how many labels and values went besides.
+        """
+
+    def expire(self, numbers: Collection[int]) -> list[int]:
+        """Give up the events of these numbers, after which some are missing, if labels are told by what comes next.
+
+        Return which waited.
         """
 
     def state_dict(self) -> dict[str, Any]:
@@ -121,6 +126,10 @@ class InTheStream:
     def forget(self, gone: Gone, numbers: Collection[int]) -> tuple[list[int], int]:
         """Give up events; let go the newest values of keys."""
         return self._targets.forget(gone, numbers)
+
+    def expire(self, numbers: Collection[int]) -> list[int]:
+        """Give up events: what comes next is not what came next."""
+        return self._targets.forget(Gone(), numbers)[0]
 
     def state_dict(self) -> dict[str, Any]:
         """Return who waits."""
@@ -218,6 +227,10 @@ class InRecords:
     def forget(self, gone: Gone, numbers: Collection[int]) -> tuple[list[int], int]:
         """Give up events; let go labels that came early, and those of settled events."""
         return self._joined.forget(gone, numbers)
+
+    def expire(self, numbers: Collection[int]) -> list[int]:
+        """Give up none: a label says which event it is of, whatever is missing between them."""
+        return []
 
     def state_dict(self) -> dict[str, Any]:
         """Return who waits."""

@@ -179,6 +179,13 @@ class LaterIntake(Intake):
             records=rows.records,
         )
 
+    def expire(self, numbers: Collection[int]) -> list[int]:
+        """Give up those of these events whose labels are told by what comes next; return which waited."""
+        given_up = self._finder.expire(numbers)
+        self._lags.forget(given_up)
+        self.outcomes["expired"] += len(given_up)
+        return given_up
+
     def forget_waiting(self, gone: Gone, numbers: Collection[int]) -> tuple[list[int], dict[str, int]]:
         """Give up the events of some keys, and those of these numbers; let go what is known of their labels.
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from daemon.learning.committee.any_member import expert_names, load_member_states, member_states
+from daemon.learning.committee.class_graph import IMPOSSIBLE, ClassGraph
 from daemon.learning.committee.class_trust import ClassTrust
 from daemon.learning.committee.log_pools import MEMORIES, LogPools
 from daemon.learning.committee.mixture import FixedShare
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 _SHARE_OF_ROWS_ALONE = 0.0005
 """Dealt out after each row without a past: who knows of those changes more slowly than who is right lately."""
-UNKNOWN = 1e-12
-"""The probability of a class that nobody could know yet."""
 
 
 class ClassCommittee:
@@ -103,8 +102,19 @@ class ClassCommittee:
         unknown = np.repeat(self._unknown_next(known_classes)[:, None], len(scaled), axis=1)
         _, experts = self._pools.experts(self._voices(views, self._probabilities(main), unknown=unknown))
         said = mixed(experts, self._mixture.after(self._losses))
-        said[unknown] = UNKNOWN
+        said[unknown] = IMPOSSIBLE
         return answer_of(said, unknown=unknown)
+
+    def graph(self, *, known_classes: int) -> ClassGraph:
+        """Return ``answer_next`` as a graph of operations, as of now."""
+        return ClassGraph(
+            self._views,
+            self._members,
+            pools=self._pools.weights,
+            weights=self._mixture.after(self._losses),
+            unknown=self._unknown_next(known_classes),
+            classes=self._classes,
+        )
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.
@@ -170,7 +180,7 @@ class ClassCommittee:
         self._now, self._logs, self._losses = views, logs[:, :, filled], losses[:, filled]
         believed = self._mixture.within(losses).astype(np.float32)
         said = np.einsum("ekp,ep->kp", experts, believed)
-        said[unknown] = UNKNOWN
+        said[unknown] = IMPOSSIBLE
         return np.asarray(said), unknown
 
     def _review(
@@ -216,7 +226,7 @@ class ClassCommittee:
         ``unknown`` ``(sayable, rows)`` are the classes that a row cannot be of.
         """
         sayable = len(unknown)
-        said = [main, *(voice for member in self._members for voice in member.predict(views))]
+        said = [main, *(voice.numpy() for member in self._members for voice in member.predict(views))]
         given = np.stack([voice[:sayable] for voice in said])
         given[:, unknown] = 0
         return floored(given)

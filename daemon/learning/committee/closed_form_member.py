@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from daemon.learning.committee.newton_logistic import NewtonLogistic
-from daemon.learning.committee.probabilities import softmax
 from strategies.random_features import NestedColumns
 from strategies.ridge import StreamingRidge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from daemon.learning.committee.member import Said
     from daemon.learning.committee.views import Views
 
 _FORGETTING = 0.9995
@@ -52,9 +50,11 @@ class ClosedFormMember:
         )
         self._logistic = NewtonLogistic(inputs=1 + narrow_width, classes=classes)
         self._classes = classes
-        self._of: tuple[Views, Tensor, NDArray[np.float32]] | None = None
+        self._weights = torch.zeros(len(self.names), classes, self._columns.views[-1])
+        """Of each voice on all columns, 0 on those that it does not read: one product is faster than three."""
+        self._of: tuple[Views, Tensor, Tensor] | None = None
 
-    def predict(self, views: Views) -> list[Said]:
+    def predict(self, views: Views) -> list[Tensor]:
         """Return the probabilities of both views and of the logistic regression."""
         return list(self._made(views)[1])
 
@@ -63,13 +63,14 @@ class ClosedFormMember:
         if len(fresh):
             rows = torch.from_numpy(fresh)
             columns, said = self._made(views)
-            columns, chances = columns[rows], torch.from_numpy(said[-1]).t()[rows]
+            columns, chances = columns[rows], said[-1].t()[rows]
             truth = torch.zeros(len(fresh), self._classes)
             truth.scatter_(1, torch.from_numpy(label[fresh]).unsqueeze(1), 1)
             if self._ridge.absorb(columns, truth):
                 self._logistic.add(columns, truth, chances=chances)
                 if not self._ridge.unsolved:
                     self._logistic.step(columns, gram=self._ridge.gram, ridge=_RIDGE)
+                    self._gather_weights()
         self._of = None
 
     def state_dict(self) -> dict[str, Any]:
@@ -85,15 +86,18 @@ class ClosedFormMember:
         self._columns.load_state_dict(state["columns"])
         self._ridge.load_state_dict(state["ridge"])
         self._logistic.load_state_dict(state["logistic"])
+        self._gather_weights()
 
-    def _made(self, views: Views) -> tuple[Tensor, NDArray[np.float32]]:
+    def _gather_weights(self) -> None:
+        parts = (*(weights * _SHARPNESS for weights in self._ridge.weights), self._logistic.weights)
+        for voice, weights in zip(self._weights, parts, strict=True):
+            voice[:, : len(weights)] = weights.t()
+
+    def _made(self, views: Views) -> tuple[Tensor, Tensor]:
         """Return the columns of the block so far, and what the voices say of them ``(voices, classes, places)``."""
         if self._of is None or self._of[0] is not views:
             both = torch.cat([views.label, views.narrow_difference], 1)
             columns = self._columns([views.narrow, both])
-            # Products with so few outputs are several times faster in numpy.
-            transposed, weights = columns.numpy().T, (*self._ridge.weights, self._logistic.weights.float())
-            scores = np.stack([each.numpy().T @ transposed[: len(each)] for each in weights])
-            scores[:-1] *= np.float32(_SHARPNESS)
-            self._of = views, columns, softmax(scores)
+            scores = self._weights.flatten(0, 1) @ columns.t()
+            self._of = views, columns, torch.softmax(scores.view(len(self.names), self._classes, -1), 1)
         return self._of[1:]

@@ -69,6 +69,11 @@ class KeyMemory:
         self._of_one_key = self._counts[:, np.where(gap >= 0, gap, self._segment)]
         """The same for each row and each row before it, where all are of one key."""
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``."""
+        return self._table.keys
+
     def place(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the slot ``(rows,)`` of each row's key; one that is new gets one."""
         return self._table.place(keys)

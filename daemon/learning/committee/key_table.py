@@ -48,6 +48,11 @@ class KeyTable:
         self._key_at: dict[int, int] = {}
         self._free: list[int] = []
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``."""
+        return np.array(list(self._slot_of), dtype=np.int64)
+
     def place(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the slot ``(rows,)`` of each row's key; one that is new gets one."""
         if (keys == keys[0]).all():
@@ -89,12 +94,11 @@ class KeyTable:
     def state_dict(self) -> dict[str, Any]:
         """Return the keys ``(keys,)``, least recently seen first, and what was known before the open block."""
         slots = list(self._slot_of.values())
-        keys = np.array(list(self._slot_of), dtype=np.int64)
         known = {name: array[slots] for name, array in self._arrays.items()}
         if self._before:
             place = dict(zip(slots, range(len(slots)), strict=True))
             self._restore(known, np.array([place[slot] for slot in self._changed.tolist()]))
-        return {"keys": keys, **known}
+        return {"keys": self.keys, **known}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""

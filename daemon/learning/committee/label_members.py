@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
-    from daemon.learning.committee.member import Said
     from daemon.learning.committee.views import Views
 
 _FADING = 0.9995
@@ -30,22 +31,23 @@ class LabelMembers:
 
     def __init__(self, classes: int) -> None:
         self._counts = np.zeros(classes)
+        self._classes = torch.arange(classes)
         self._stayed, self._counted = 1.0, 2.0
 
-    def predict(self, views: Views) -> list[Said]:
+    def predict(self, views: Views) -> list[Tensor]:
         """Return the probabilities of both; where a key has no label yet, frequencies are all there is."""
-        classes, last = len(self._counts), views.past.label
+        classes, stay = len(self._counts), self._stayed / self._counted
         share = (self._counts + 0.5 / classes) / (self._counts.sum() + 0.5)
-        frequent = np.repeat(share.astype(np.float32)[:, None], len(views.x), axis=1)
-        repeated, rows = frequent.copy(), np.flatnonzero(last >= 0)
-        stay, label = self._stayed / self._counted, last[rows]
-        repeated[:, rows] *= (1 - stay) / np.maximum(1 - share[label], 1e-9)
-        repeated[label, rows] = stay
-        return [repeated, frequent]
+        frequent = share.astype(np.float32)
+        # Of the others' share after each label; the last one, which is that of -1, is of a key without one.
+        left = torch.from_numpy(np.append((1 - stay) / np.maximum(1 - share, 1e-9), 1.0))
+        others = (torch.from_numpy(frequent.astype(np.float64)).unsqueeze(1) * left[views.last]).float()
+        repeated = others.masked_fill(self._classes.unsqueeze(1) == views.last, stay)
+        return [repeated, torch.from_numpy(frequent).unsqueeze(1).expand(-1, views.last.shape[0])]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Count labels, and how often one stayed."""
-        rows, last = len(label), views.past.label
+        rows, last = len(label), views.last[: len(label)].numpy()
         self._counts = self._counts * _FADING**rows + np.bincount(label, minlength=len(self._counts))
         known = last >= 0
         self._stayed = self._stayed * _STAYING**rows + float((known & (last == label)).sum())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from daemon.learning.committee.class_committee import UNKNOWN, ClassCommittee, answer_of, set_probabilities
+from daemon.learning.committee.class_committee import ClassCommittee, answer_of, set_probabilities
+from daemon.learning.committee.class_graph import IMPOSSIBLE
 from daemon.learning.committee.log_pools import MEMORIES
 from daemon.learning.committee.probabilities import FLOOR, centred_logs, floored
 
@@ -105,7 +106,7 @@ class LaterClassCommittee(ClassCommittee):
         width = int(columns["sayable"].max(initial=1))
         said = np.einsum("pke,pe->kp", experts, believed)[:width, rows]
         unknown = np.arange(width)[:, None] >= seen
-        said[unknown] = UNKNOWN
+        said[unknown] = IMPOSSIBLE
         return answer_of(said, unknown=unknown)
 
     def learn_rows(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from daemon.intake.later.found import in_turn
-from daemon.learning.committee.key_memory import DECAYS, NONE, Past
-from daemon.learning.committee.later_keys import LaterKeys
+from daemon.learning.committee.key_memory import NONE
+from daemon.learning.committee.later_class_keys import LaterClassKeys
 from daemon.learning.committee.moves import Moves
 from daemon.learning.committee.views import CLIP, ClassViews, Views
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from daemon.learning.committee.key_memory import Past
     from daemon.learning.committee.later_keys import HeardLabels
     from strategies.batch import Batch
     from strategies.row_holder import Gone
@@ -36,16 +35,7 @@ class LaterClassViews(ClassViews):
     def __init__(self, places: int, *, features: int, **options: Any) -> None:
         super().__init__(places, features=features, **options)
         self._features = features
-        self._width = int(self._code.shape[1])
-        self._known = LaterKeys(
-            {
-                "met": np.zeros(1, dtype=np.bool_),
-                "row": np.zeros((1, features)),
-                "labels": np.zeros(1, dtype=np.int64),
-                "label": np.zeros(1, dtype=np.int64),
-                "faded": np.zeros((1, len(DECAYS), self._width), dtype=np.float32),
-            }
-        )
+        self._known = LaterClassKeys(features=features, code=self._code)
         self._gathered = Moves(self._moves, places=places, features=features)
 
     @property
@@ -64,28 +54,17 @@ class LaterClassViews(ClassViews):
 
         ``scaled`` ``(rows, features)`` is as the main learner sees them, ``start`` their first place.
         """
-        rows, keys = batch.x.numpy().astype(np.float64), batch.key.numpy().tolist()
-        last = np.full(len(rows), NONE)
-        faded = np.zeros((len(rows), len(DECAYS), self._width), dtype=np.float32)
-        difference = np.zeros(rows.shape)
-        for row in in_turn(heard.before, events=len(keys), hear=partial(self._hear, heard)):
-            slot = self._known.slot(keys[row])
-            known = self._known.arrays
-            if known["labels"][slot]:
-                last[row], faded[row] = known["label"][slot], known["faded"][slot]
-            if known["met"][slot]:
-                difference[row] = rows[row] - known["row"][slot]
-            known["met"][slot], known["row"][slot] = True, rows[row]
-        own = np.where((last >= 0)[:, None], self._code[last], np.float32(0))
+        rows, keys = batch.x.numpy().astype(np.float64), batch.key.numpy()
+        past = self._known.follow(keys, rows, heard)
         columns = {
             "x": scaled.clamp(-CLIP, CLIP).numpy(),
-            "label": np.concatenate([own, faded.reshape(len(rows), len(DECAYS) * self._width)], axis=1),
-            "difference": self._in_sizes(difference),
-            "last": last,
-            "key": batch.key.numpy(),
+            "label": self._label_columns(past),
+            "difference": self._in_sizes(past.difference),
+            "last": past.label,
+            "key": keys,
         }
         if len(rows):
-            self._gathered.gather(difference, start=start, key=batch.key.numpy())
+            self._gathered.gather(past.difference, start=start, key=keys)
         return columns
 
     def of_rows(self, columns: Mapping[str, NDArray[Any]], *, start: int | None = None) -> Views:
@@ -93,10 +72,10 @@ class LaterClassViews(ClassViews):
 
         Without it they are a block to be learned, and only these are filled.
         """
-        only = None if start is not None else len(columns["last"])
+        places = self._places if start is not None else len(columns["last"])
         start = start or 0
         difference = self._at(columns["difference"], start)
-        last = np.full(self._places, NONE)
+        last = np.full(places, NONE)
         last[start : start + len(columns["last"])] = columns["last"]
         x = self._at(columns["x"], start)
         return Views(
@@ -106,11 +85,7 @@ class LaterClassViews(ClassViews):
             difference=difference,
             narrow=self._narrow(x),
             narrow_difference=self._narrow(difference),
-            past=Past(
-                label=last[:only],
-                faded=np.zeros((0, len(DECAYS), self._width), dtype=np.float32),
-                difference=np.zeros((0, self._features)),
-            ),
+            last=torch.from_numpy(last),
             key=columns["key"],
         )
 
@@ -133,21 +108,14 @@ class LaterClassViews(ClassViews):
         self._known.load_state_dict(state["later"]["keys"])
         self._gathered.load_state_dict(state["later"]["moves"])
 
-    def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> Past:
-        found = self._known.find(keys)
-        return Past(
-            label=np.where(found["labels"] > 0, found["label"], NONE),
-            faded=found["faded"],
-            difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
-        )
+    @property
+    def known_keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``."""
+        return self._known.keys
 
-    def _hear(self, heard: HeardLabels, place: int) -> None:
-        label = int(heard.label[place])
-        slot, known = self._known.slot(int(heard.key[place])), self._known.arrays
-        decay = np.array(DECAYS, dtype=np.float32)[:, None]
-        known["faded"][slot] = decay * known["faded"][slot] + (1 - decay) * self._code[label]
-        known["label"][slot] = label
-        known["labels"][slot] += 1
+    def past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> Past:
+        """Return what would be known if each row came next, alone, under its key ``(rows,)``; changes nothing."""
+        return self._known.next(keys, rows=rows)
 
     def _at(self, rows: NDArray[np.float32], start: int) -> Tensor:
         padded = torch.zeros(self._places, rows.shape[1])

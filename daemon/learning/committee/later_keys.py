@@ -46,6 +46,11 @@ class LaterKeys:
         self.arrays = {name: array.copy() for name, array in blank.items()}
         """What is remembered, ``(slots, …)`` each; others after ``slot`` has given a new one."""
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``, the longest unseen first."""
+        return np.array(list(self._slot_of), dtype=np.int64)
+
     def slot(self, key: int) -> int:
         """Return the key's slot; the key unseen for longest gives way to one that is new."""
         slot = self._slot_of.get(key)
@@ -74,8 +79,7 @@ class LaterKeys:
     def state_dict(self) -> dict[str, Any]:
         """Return the keys, the longest unseen first, and what is remembered of each."""
         slots = np.array(list(self._slot_of.values()), dtype=np.int64)
-        keys = np.array(list(self._slot_of), dtype=np.int64)
-        return {"keys": keys, **{name: array[slots] for name, array in self.arrays.items()}}
+        return {"keys": self.keys, **{name: array[slots] for name, array in self.arrays.items()}}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up a state."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from daemon.intake.later.found import in_turn
 from daemon.learning.committee.fading_scale import LARGEST
-from daemon.learning.committee.later_keys import LaterKeys
+from daemon.learning.committee.later_number_keys import LaterNumberKeys
 from daemon.learning.committee.moves import Moves
-from daemon.learning.committee.number_history import LAGS, NumberPast
 from daemon.learning.committee.number_view_maker import NumberViewMaker
 from daemon.learning.committee.number_views import NumberViews, in_units
 from daemon.learning.committee.views import CLIP
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from daemon.learning.committee.later_keys import HeardLabels
+    from daemon.learning.committee.number_history import NumberPast
     from strategies.batch import Batch
     from strategies.row_holder import Gone
 
@@ -39,17 +37,8 @@ class LaterNumberViews(NumberViewMaker):
     def __init__(self, places: int, *, features: int, **options: Any) -> None:
         super().__init__(places, features=features, **options)
         self._features = features
-        self._known = LaterKeys(
-            {
-                "met": np.zeros(1, dtype=np.bool_),
-                "row": np.zeros((1, features)),
-                "count": np.zeros(1, dtype=np.int64),
-                "labels": np.zeros((1, LAGS)),
-            }
-        )
+        self._known = LaterNumberKeys(features=features)
         self._gathered = Moves(self._moves, places=places, features=features)
-        self._newest: float | None = None
-        """The label that came last, under whatever key."""
 
     @property
     def blank(self) -> Columns:
@@ -67,22 +56,15 @@ class LaterNumberViews(NumberViewMaker):
 
         ``scaled`` ``(rows, features)`` is as the main learner sees them, ``start`` their first place.
         """
-        rows, keys = batch.x.numpy().astype(np.float64), batch.key.numpy().tolist()
-        known, lagged = np.zeros(len(rows), dtype=np.bool_), np.zeros((len(rows), LAGS))
-        newest, begun = np.zeros(len(rows)), np.zeros(len(rows), dtype=np.bool_)
-        difference = np.zeros(rows.shape)
-        for row in in_turn(heard.before, events=len(keys), hear=partial(self._hear, heard)):
-            slot, of = self._known.slot(keys[row]), self._known.arrays
-            known[row], lagged[row] = of["count"][slot] > 0, of["labels"][slot]
-            newest[row], begun[row] = self._newest or 0.0, self._newest is not None
-            if of["met"][slot]:
-                difference[row] = rows[row] - of["row"][slot]
-            of["met"][slot], of["row"][slot] = True, rows[row]
-        past = NumberPast(known=known, labels=lagged, difference=difference)
+        rows, keys = batch.x.numpy().astype(np.float64), batch.key.numpy()
+        past = self._known.follow(keys, rows, heard)
+        before = self._known.newest_before
+        newest = np.array([label or 0.0 for label in before], dtype=np.float64)
+        begun = np.array([label is not None for label in before], dtype=np.bool_)
         columns = self._columns(past, scaled, newest=newest, begun=begun, start=start)
         if len(rows):
-            self._gathered.gather(difference, start=start, key=batch.key.numpy())
-        return {**columns, "key": batch.key.numpy()}
+            self._gathered.gather(past.difference, start=start, key=keys)
+        return {**columns, "key": keys}
 
     def of_rows(
         self, columns: Mapping[str, NDArray[Any]], *, label: NDArray[np.float64] | None = None, start: int = 0
@@ -109,7 +91,6 @@ class LaterNumberViews(NumberViewMaker):
 
     def forget(self, gone: Gone) -> int:
         """Let what is known of keys go, and the label that came last; return of how many: see ``RowHolder``."""
-        self._newest = None
         self._gathered.forget(gone)
         return super().forget(gone) + self._known.forget(gone)
 
@@ -124,7 +105,7 @@ class LaterNumberViews(NumberViewMaker):
         later = {
             "keys": self._known.state_dict(),
             "moves": self._gathered.state_dict(),
-            "newest": self._newest,
+            "newest": self._known.newest,
         }
         return {**super().state_dict(), "later": later}
 
@@ -133,7 +114,7 @@ class LaterNumberViews(NumberViewMaker):
         super().load_state_dict(state)
         self._known.load_state_dict(state["later"]["keys"])
         self._gathered.load_state_dict(state["later"]["moves"])
-        self._newest = state["later"]["newest"]
+        self._known.newest = state["later"]["newest"]
 
     def _columns(
         self,
@@ -158,24 +139,17 @@ class LaterNumberViews(NumberViewMaker):
             "known": past.known,
         }
 
-    def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> NumberPast:
-        return NumberPast.of_next(self._known.find(keys), rows)
+    @property
+    def known_keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``."""
+        return self._known.keys
+
+    def past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> NumberPast:
+        """Return what would be known if each row came next, alone, under its key ``(rows,)``; changes nothing."""
+        return self._known.next(keys, rows=rows)
 
     def _newest_label(self) -> tuple[float, bool]:
-        return self._newest or 0.0, self._newest is not None
-
-    def _hear(self, heard: HeardLabels, place: int) -> None:
-        label = float(heard.label[place])
-        if not abs(label) <= LARGEST:
-            return
-        slot, of = self._known.slot(int(heard.key[place])), self._known.arrays
-        if of["count"][slot]:
-            of["labels"][slot, 1:] = of["labels"][slot, :-1].copy()
-            of["labels"][slot, 0] = label
-        else:
-            of["labels"][slot] = label
-        of["count"][slot] = min(LAGS, of["count"][slot] + 1)
-        self._newest = label
+        return self._known.newest or 0.0, self._known.newest is not None
 
     def _at(self, rows: NDArray[np.float32], start: int) -> Tensor:
         padded = torch.zeros(self._places, rows.shape[1])

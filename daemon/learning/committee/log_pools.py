@@ -34,6 +34,11 @@ class LogPools:
         self._curvature = np.zeros((len(MEMORIES), members, members))
         self._prior = ridge * np.eye(members)
 
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """What each member counts in each pool ``(members, pools)``."""
+        return self._weights
+
     def predict(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities of each pool ``(pools, classes, rows)``."""
         return softmax(self._scores(logs))

@@ -9,18 +9,20 @@ from daemon.learning.committee.any_member import AnyMember
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from daemon.learning.committee.views import Views
-
-    Said = NDArray[np.float32]
-    """``(classes, places)``: probabilities; those of places that are not filled mean nothing."""
 
 
 class Member(AnyMember, Protocol):
     """Predicts the rows of a block as it fills, and learns it when it is closed."""
 
-    def predict(self, views: Views) -> list[Said]:
-        """Return what each voice says of the block so far. Changes nothing that is kept."""
+    def predict(self, views: Views) -> list[Tensor]:
+        """Return what each voice says of the block so far; changes nothing that is kept.
+
+        Probabilities ``(classes, places) float32``; those of places that are not filled mean nothing. They are
+        operations on tensors alone, so that they can be written down as a graph: see ``ClassGraph``.
+        """
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Learn a block; ``label`` is ``(filled,)``, ``fresh`` are the numbers of the rows not held out."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
-    from daemon.learning.committee.member import Said
     from daemon.learning.committee.views import Views
     from strategies.row_holder import Gone
 
@@ -35,29 +35,28 @@ class Neighbours:
     names = ("neighbours",)
 
     def __init__(self, *, width: int, classes: int) -> None:
-        self._rows = np.zeros((_ROWS, width), dtype=np.float32)
-        self._lengths = np.full(_ROWS, np.inf, dtype=np.float32)
+        self._rows = torch.zeros(_ROWS, width)
+        self._lengths = torch.full((_ROWS,), torch.inf)
         """Squared, of each row; one that is not there yet is infinitely far away."""
-        self._votes = np.zeros((_ROWS, classes), dtype=np.float32)
+        self._votes = torch.zeros(classes, _ROWS)
         """The rows' labels, one-hot."""
         self._keys = np.full(_ROWS, UNKNOWN)
         """Hash of the key of each row."""
         self._classes = classes
         self._seen = 0
 
-    def predict(self, views: Views) -> list[Said]:
+    def predict(self, views: Views) -> list[Tensor]:
         """Return the vote; all classes alike before there are enough rows."""
         if self._seen < _NEAREST:
-            return [np.full((self._classes, len(views.x)), 1 / self._classes, dtype=np.float32)]
-        votes = self._votes.T @ self._weights(views.narrow.numpy()).T
-        votes *= np.float32(_NEAREST / (_NEAREST + _PRIOR)) / votes.sum(axis=0)
-        votes += np.float32(_PRIOR / (_NEAREST + _PRIOR) / self._classes)
-        return [votes]
+            return [torch.full((self._classes, views.x.shape[0]), 1 / self._classes)]
+        votes = self._votes @ self._weights(views.narrow).t()
+        votes.mul_(_NEAREST / (_NEAREST + _PRIOR) / votes.sum(0))
+        return [votes.add_(_PRIOR / (_NEAREST + _PRIOR) / self._classes)]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Put the fresh rows in place of the oldest."""
         fresh = fresh[-_ROWS:]
-        x, labels, keys = views.narrow.numpy()[fresh], label[fresh], views.key[fresh]
+        x, labels, keys = views.narrow[torch.from_numpy(fresh)], torch.from_numpy(label[fresh]), views.key[fresh]
         begin = self._seen % _ROWS
         until_end = min(len(fresh), _ROWS - begin)
         self._write(slice(begin, begin + until_end), x[:until_end], labels[:until_end], keys[:until_end])
@@ -69,8 +68,9 @@ class Neighbours:
         there = np.arange(max(0, self._seen - _ROWS), self._seen) % _ROWS
         kept = there[~gone.hashed(self._keys[there])]
         if len(kept) < len(there):
-            x, labels, keys = self._rows[kept], self._votes[kept].argmax(axis=1), self._keys[kept]
-            self._rows[:], self._votes[:], self._lengths[:], self._keys[:] = 0, 0, np.inf, UNKNOWN
+            x, labels, keys = self._rows[kept], self._votes[:, kept].argmax(0), self._keys[kept]
+            self._rows, self._votes = torch.zeros_like(self._rows), torch.zeros_like(self._votes)
+            self._lengths, self._keys = torch.full_like(self._lengths, torch.inf), np.full(_ROWS, UNKNOWN)
             self._write(slice(0, len(kept)), x, labels, keys)
             self._seen = len(kept)
         return len(there) - len(kept)
@@ -78,45 +78,38 @@ class Neighbours:
     def state_dict(self) -> dict[str, Any]:
         """Return the rows and their labels."""
         return {
-            "rows": torch.from_numpy(self._rows),
-            "lengths": torch.from_numpy(self._lengths),
-            "labels": torch.from_numpy(self._votes.argmax(axis=1)),
+            "rows": self._rows,
+            "lengths": self._lengths,
+            "labels": self._votes.argmax(0),
             "keys": self._keys,
             "seen": self._seen,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the rows; raise ``ValueError`` where they are of another width."""
-        rows = np.asarray(state["rows"])
+        rows = torch.as_tensor(state["rows"])
         if rows.shape != self._rows.shape:
-            raise ValueError(f"the checkpoint's neighbours are {rows.shape}, not {self._rows.shape}")
+            raise ValueError(f"the checkpoint's neighbours are {tuple(rows.shape)}, not {tuple(self._rows.shape)}")
         self._seen = state["seen"]
-        there = np.arange(min(self._seen, _ROWS))
-        self._rows[:], self._keys[:] = rows, state["keys"]
-        self._lengths[there] = np.asarray(state["lengths"])[there]
-        self._votes[there, np.asarray(state["labels"])[there]] = 1
+        there = slice(0, min(self._seen, _ROWS))
+        self._rows, self._keys = rows.clone(), np.array(state["keys"], dtype=np.int64)
+        self._lengths[there] = torch.as_tensor(state["lengths"])[there]
+        self._votes[:, there].scatter_(0, torch.as_tensor(state["labels"])[there].unsqueeze(0), 1)
 
-    def _write(
-        self, places: slice, x: NDArray[np.float32], labels: NDArray[np.int64], keys: NDArray[np.int64]
-    ) -> None:
+    def _write(self, places: slice, x: Tensor, labels: Tensor, keys: NDArray[np.int64]) -> None:
         if len(labels):
             self._rows[places], self._keys[places] = x, keys
-            self._lengths[places] = np.square(x).sum(axis=1)
-            self._votes[places] = 0
-            self._votes[places][np.arange(len(labels)), labels] = 1
+            self._lengths[places] = x.square().sum(1)
+            self._votes[:, places] = 0
+            self._votes[:, places].scatter_(0, labels.unsqueeze(0), 1)
 
-    def _weights(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _weights(self, x: Tensor) -> Tensor:
         """Return what each row counts ``(places, rows)`` for rows ``x``: 0 where it is not near."""
         # The squared length of x itself, the same for all rows, comes later.
-        distance = x @ (np.float32(-2) * self._rows.T)
-        distance += self._lengths
-        of_groups = distance.reshape(len(x), -1, _GROUPS).min(axis=1)
-        fifth = np.sort(of_groups, axis=1)[:, _NEAREST - 1 : _NEAREST]
-        own = np.square(x).sum(axis=1, keepdims=True)
-        near = np.maximum(fifth + own, np.float32(1e-6))
-        distance += own
-        np.maximum(distance, 0, out=distance)
-        distance += np.float32(0.1) * near
-        weight = np.reciprocal(distance, out=distance)
-        weight -= np.reciprocal(np.float32(1.2) * near)
-        return np.maximum(weight, 0, out=weight)
+        distance = torch.addmm(self._lengths, x, self._rows.t(), alpha=-2)
+        of_groups = distance.view(-1, _ROWS // _GROUPS, _GROUPS).amin(1)
+        fifth = of_groups.topk(_NEAREST, largest=False, sorted=False).values.amax(1, keepdim=True)
+        own = x.square().sum(1, keepdim=True)
+        near = (fifth + own).clamp_(min=1e-6)
+        weight = distance.add_(own).clamp_(min=0).add_(0.1 * near).reciprocal_()
+        return weight.sub_(near.mul_(1.2).reciprocal_()).clamp_(min=0)

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from daemon.learning.committee.probabilities import columns_of, softmax
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from daemon.learning.committee.member import Said
     from daemon.learning.committee.stepped_network import SteppedNetwork
     from daemon.learning.committee.views import Views
 
@@ -41,9 +38,10 @@ class NetworkMember:
         self._network = network
         self._view = view
 
-    def predict(self, views: Views) -> list[Said]:
+    def predict(self, views: Views) -> list[Tensor]:
         """Return the probabilities."""
-        return [softmax(columns_of(self._network.outputs(self._view(views))))]
+        # Sums over few classes are several times faster over whole rows.
+        return [torch.softmax(self._network.outputs(self._view(views)).t(), 0)]
 
     def learn(self, views: Views, label: NDArray[np.int64], *, fresh: NDArray[np.int64]) -> None:
         """Make the steps that are due on the fresh rows."""

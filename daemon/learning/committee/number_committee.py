@@ -10,6 +10,7 @@ import torch
 
 from daemon.learning.committee.any_member import expert_names, load_member_states, member_states
 from daemon.learning.committee.fading_scale import LARGEST, WILD
+from daemon.learning.committee.number_graph import NumberGraph
 from daemon.learning.committee.number_pools import MEMORIES, NumberPools
 from daemon.learning.committee.number_share import NumberShare
 from daemon.learning.committee.number_trust import NumberTrust
@@ -91,6 +92,11 @@ class NumberCommittee:
         views = self._views.of_next(scaled, batch.x.numpy().astype(np.float64), keys=batch.key.numpy())
         _, experts = self._said(views, main.value.numpy().astype(np.float64))
         return answer_of(views.last + views.unit * (self._weights_next() @ experts), begun=views.begun)
+
+    def graph(self, *, known_classes: int) -> NumberGraph:
+        """Return ``answer_next`` as a graph of operations, as of now; ``known_classes`` says nothing."""
+        del known_classes
+        return NumberGraph(self._views, self._members, pools=self._pools.weights, weights=self._weights_next())
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.

@@ -63,6 +63,11 @@ class NumberHistory:
             most=most,
         )
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``."""
+        return self._table.keys
+
     def place(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the slot ``(rows,)`` of each row's key; one that is new gets one."""
         return self._table.place(keys)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from daemon.learning.committee.any_member import AnyMember
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from daemon.learning.committee.number_views import NumberViews
@@ -36,7 +35,7 @@ class LastAndMean:
 
     def predict(self, views: NumberViews) -> list[Value]:
         """Return both."""
-        return [views.last, np.full(len(views.last), views.mean)]
+        return [views.last, views.means]
 
     def learn(self, views: NumberViews, *, fresh: NDArray[np.int64]) -> None:
         """Learn nothing: the views know both."""

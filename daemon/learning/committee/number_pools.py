@@ -32,6 +32,11 @@ class NumberPools:
         self._cross = np.zeros((len(MEMORIES), members))
         self._noise = np.ones(len(MEMORIES))
 
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """What each member counts in each pool ``(members, pools)``."""
+        return self._weights
+
     def predict(self, offsets: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how far from the last value each pool is ``(pools, rows)``, of ``offsets (members, rows)``."""
         return self._weights.T @ offsets

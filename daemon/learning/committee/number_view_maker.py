@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from daemon.learning.committee import number_tensors as tensors
 from daemon.learning.committee.fading_scale import LARGEST, FadingLevel, FadingSize
 from daemon.learning.committee.narrowing import Narrowing
 from daemon.learning.committee.number_history import LAGS, NumberHistory, NumberPast
+from daemon.learning.committee.number_tensors import NumberTensors
 from daemon.learning.committee.number_views import NumberViews, in_units
 from daemon.learning.committee.views import CLIP
 from strategies.provenance import UNKNOWN
@@ -60,6 +62,11 @@ class NumberViewMaker:
         self._key = np.full(places, UNKNOWN)
 
     @property
+    def features(self) -> int:
+        """Columns of a row."""
+        return int(self._x.shape[1])
+
+    @property
     def narrow_width(self) -> int:
         """Columns of ``NumberViews.narrow``."""
         return self._narrow.width
@@ -104,9 +111,9 @@ class NumberViewMaker:
 
         ``rows`` ``(rows, features)`` are as they arrived, ``scaled`` as the main learner sees them.
         """
-        past, x = self._past_of_next(keys, rows), scaled.clamp(-CLIP, CLIP)
+        past, x = self.past_of_next(keys, rows), scaled.clamp(-CLIP, CLIP)
         moves = in_units(past.difference, self._sizes, limit=CLIP)
-        newest, begun = self._newest_label()
+        newest, _ = self._newest_label()
         return NumberViews(
             filled=len(x),
             x=x,
@@ -116,11 +123,38 @@ class NumberViewMaker:
             usable=np.zeros(len(x), dtype=np.bool_),
             last=np.where(past.known, past.labels[:, 0], self._level.mean if self._level.known else newest),
             unit=np.where(past.known, self._increment.now[0], self._level.deviation),
-            begun=np.full(len(x), begun or self._level.known),
+            begun=np.full(len(x), self.begun),
             mean=self._level.mean,
             deviation=self._level.deviation,
             key=keys,
         )
+
+    def of_past(self, scaled: Tensor, *, labels: Tensor, difference: Tensor) -> NumberTensors:
+        """Return rows with what is known of their keys, by operations on tensors alone.
+
+        ``labels`` ``(rows, LAGS)`` and ``difference`` are those of ``NumberPast``; NaN where no label is known.
+        """
+        x, known = scaled.clamp(-CLIP, CLIP), ~labels[:, :1].isnan()
+        moves = tensors.in_units(difference, torch.from_numpy(self._sizes), limit=CLIP).float()
+        increment, level = torch.from_numpy(self._increment.now[:1]), self._level
+        deviation, last = torch.full((1,), level.deviation, dtype=torch.float64), labels[:, :1]
+        in_levels = tensors.in_units(last - level.mean, deviation, limit=CLIP)
+        lags = tensors.in_units(labels[:, 1:] - last, increment, limit=CLIP)
+        otherwise = level.mean if level.known else self._newest_label()[0]
+        return NumberTensors(
+            x=x,
+            narrow=self._narrow(x),
+            history=torch.cat([self._narrow(moves), torch.cat([in_levels, lags], 1).float()], 1),
+            last=last.masked_fill(~known, otherwise).squeeze(1),
+            unit=torch.where(known, increment, deviation).squeeze(1),
+            mean=level.mean,
+            deviation=level.deviation,
+        )
+
+    @property
+    def begun(self) -> bool:
+        """Whether any label is known, so that something can be said."""
+        return self._newest_label()[1] or self._level.known
 
     def forget(self, gone: Gone) -> int:
         """Let what is known of keys go, while no block is open; return of how many: see ``RowHolder``."""
@@ -154,7 +188,13 @@ class NumberViewMaker:
         self._level.load_state_dict(state["level"])
         self._increment.load_state_dict(state["increment"])
 
-    def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> NumberPast:
+    @property
+    def known_keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``."""
+        return self._keys.keys
+
+    def past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> NumberPast:
+        """Return what would be known if each row came next, alone, under its key ``(rows,)``; changes nothing."""
         return self._keys.next(keys, rows=rows)
 
     def _newest_label(self) -> tuple[float, bool]:

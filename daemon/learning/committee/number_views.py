@@ -55,6 +55,11 @@ class NumberViews:
         return self.usable & self.begun
 
     @property
+    def means(self) -> NDArray[np.float64]:
+        """The mean, as what somebody says of each row."""
+        return np.full(len(self.last), self.mean)
+
+    @property
     def levels(self) -> NDArray[np.float64]:
         """The labels in deviations from the mean, clipped: a target to learn."""
         return in_units(self.label - self.mean, self.deviation, limit=CLIP)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from daemon.learning.committee.class_graph import ClassGraph
+    from daemon.learning.committee.number_graph import NumberGraph
     from daemon.learning.committee.recollection import Recollection, Remembered
     from daemon.scoring.prequential import Prequential
     from daemon.scoring.probe_scores import Probed, ProbeScores
@@ -51,6 +53,9 @@ class Committee(Protocol):
 
         The arguments are those of ``answer``; nothing is asked of the batch's labels.
         """
+
+    def graph(self, *, known_classes: int) -> ClassGraph | NumberGraph:
+        """Return ``answer_next`` as a graph of operations, as of now."""
 
     def learn(self, *, fresh: NDArray[np.int64], remembered: Remembered | None = None) -> None:
         """Close the block: learn its rows, of which those with the numbers ``fresh`` are not held out.

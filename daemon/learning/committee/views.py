@@ -50,8 +50,8 @@ class Views:
     narrow: Tensor
     """``x``, projected where it is wide."""
     narrow_difference: Tensor
-    past: Past
-    """What was known of each key; of the filled places alone."""
+    last: Tensor
+    """The key's last label ``(places,) int64``; ``NONE`` where there is none."""
     key: NDArray[np.int64]
     """Hash of each row's key, ``(filled,)``; see ``Batch``."""
 
@@ -90,6 +90,16 @@ class ClassViews:
         self._key = np.full(places, UNKNOWN)
 
     @property
+    def code(self) -> NDArray[np.float32]:
+        """The columns that each class has ``(classes, width)``."""
+        return self._code
+
+    @property
+    def features(self) -> int:
+        """Columns of a row."""
+        return int(self._x.shape[1])
+
+    @property
     def label_width(self) -> int:
         """Columns of ``Views.label``."""
         return (1 + len(DECAYS)) * int(self._code.shape[1])
@@ -121,11 +131,7 @@ class ClassViews:
             difference=none,
             narrow=self._narrow(x),
             narrow_difference=self._narrow(none),
-            past=Past(
-                label=np.full(rows, NONE),
-                faded=np.zeros((rows, len(DECAYS), self._code.shape[1]), dtype=np.float32),
-                difference=np.zeros(x.shape),
-            ),
+            last=torch.full((rows,), NONE),
             key=np.full(rows, UNKNOWN),
         )
 
@@ -134,17 +140,24 @@ class ClassViews:
 
         ``rows`` ``(rows, features)`` are as they arrived, ``scaled`` as the main learner sees them.
         """
-        past, x = self._past_of_next(keys, rows), scaled.clamp(-CLIP, CLIP)
-        difference = torch.from_numpy(self._in_sizes(past.difference))
+        past = self.past_of_next(keys, rows)
+        label, faded, difference = map(torch.from_numpy, (past.label, past.faded, past.difference))
+        return self.of_past(scaled, label=label, faded=faded, difference=difference)
+
+    def of_past(self, scaled: Tensor, *, label: Tensor, faded: Tensor, difference: Tensor) -> Views:
+        """Return rows with what is known of their keys, as in ``Past``, by operations on tensors alone."""
+        x, known = scaled.clamp(-CLIP, CLIP), (label >= 0).unsqueeze(1)
+        own = torch.from_numpy(self._code)[label.clamp(min=0)].masked_fill(~known, 0.0)
+        moved = (difference / torch.from_numpy(self._sizes)).clamp(-CLIP, CLIP).float()
         return Views(
-            filled=len(x),
+            filled=len(scaled),
             x=x,
-            label=torch.from_numpy(self._label_columns(past)),
-            difference=difference,
+            label=torch.cat([own, faded.flatten(1)], 1),
+            difference=moved,
             narrow=self._narrow(x),
-            narrow_difference=self._narrow(difference),
-            past=past,
-            key=keys,
+            narrow_difference=self._narrow(moved),
+            last=label,
+            key=np.full(len(scaled), UNKNOWN),
         )
 
     def forget(self, gone: Gone) -> int:
@@ -169,7 +182,13 @@ class ClassViews:
         self._keys.load_state_dict(state["keys"])
         self._moves.load_state_dict(state["moves"])
 
-    def _past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> Past:
+    @property
+    def known_keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``."""
+        return self._keys.keys
+
+    def past_of_next(self, keys: NDArray[np.int64], rows: NDArray[np.float64]) -> Past:
+        """Return what would be known if each row came next, alone, under its key ``(rows,)``; changes nothing."""
         return self._keys.next(keys, rows=rows)
 
     def _views(self) -> Views:
@@ -188,19 +207,24 @@ class ClassViews:
             difference=difference,
             narrow=self._narrow(self._x),
             narrow_difference=self._narrow(difference),
-            past=past,
+            last=torch.from_numpy(np.append(past.label, np.full(self._places - self._filled, NONE))),
             key=self._key[filled].copy(),
         )
 
     def _label_columns(self, past: Past) -> NDArray[np.float32]:
         """Return the last label and all of them fading ``(rows, label_width)``."""
         last = np.where((past.label >= 0)[:, None], self._code[past.label], np.float32(0))
-        return np.concatenate([last, past.faded.reshape(len(last), -1)], axis=1)
+        return np.concatenate([last, past.faded.reshape(len(last), len(DECAYS) * self._code.shape[1])], axis=1)
 
     def _in_sizes(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return rows ``(rows, features)`` in running sizes, clipped; a column that never moved stays as it is."""
+        return np.clip(rows / self._sizes, -CLIP, CLIP).astype(np.float32)
+
+    @property
+    def _sizes(self) -> NDArray[np.float64]:
+        """How large a difference of each column is ``(features,)``; that of a flag is as it is."""
         size = np.where(self._flags, 1.0, self._moves.now)
-        return np.clip(rows / np.where(size > 0, size, 1.0), -CLIP, CLIP).astype(np.float32)
+        return np.where(size > 0, size, 1.0)
 
     def _padded(self, rows: NDArray[np.float32]) -> Tensor:
         padded = torch.zeros(self._places, rows.shape[1])

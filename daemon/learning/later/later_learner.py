@@ -109,6 +109,10 @@ class LaterLearner(MainLearner):
         """Return the numbers of rows that wait for their label and are to go."""
         return [int(number) for number in self._rows.of(gone)]
 
+    def waiting_before(self, partition: int, offset: int) -> list[int]:
+        """Return the numbers of rows that wait of a partition before an offset, or under the same keys."""
+        return [int(number) for number in self._rows.before(partition, offset)]
+
     def forget(self, gone: Gone) -> Counter[str]:
         """Let rows of keys go; those that wait for their label are given up before."""
         self.delays.forget(gone)

@@ -21,6 +21,7 @@ from daemon.learning.pipeline import Outcome, Pipeline, alike
 from daemon.learning.snapshot import LaterSnapshot
 from daemon.scoring.delay_scores import BOUNDS
 from daemon.scoring.later_intervals import LaterIntervals
+from strategies.provenance import partition_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,16 +92,19 @@ class LaterPipeline(Pipeline):
         waiting = set() if main is None else set(main.waiting_of(gone))
         given_up, counts = self._later.forget_waiting(gone, waiting)
         leave = sorted(waiting.union(given_up))
-        if main is not None:
-            main.give_up(leave)
-        if isinstance(self._intervals, LaterIntervals):
-            self._intervals.give_up(leave)
-        if self._estimated is not None:
-            self._estimated.give_up(leave)
+        self._give_up(leave)
         if self._places is not None:
             self._places.forget(leave)
             self._places.forget_keys(gone.keys)
         return super().forget(gone) + Counter({"waiting events": len(leave), **counts})
+
+    def begin_at(self, topic: str, partition: int, offset: int) -> None:
+        """Give up what waits for its label from the other side of a gap: see ``AnyPipeline``."""
+        if isinstance(self.main, LaterLearner):
+            gone = self._later.expire(self.main.waiting_before(partition_number(topic, partition), offset))
+            self._give_up(gone)
+            if self._places is not None:
+                self._places.expire([(number, self.events) for number in gone])
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that is to survive."""
@@ -136,15 +140,20 @@ class LaterPipeline(Pipeline):
                     if len(part.arrivals):
                         self._show(self.tap, part.arrivals, met, halves=halves, first=part.first)
                     self.tap.heard(part.heard.number.tolist(), part.heard.label.tolist())
-            self.main.give_up(taken.gone)
-            if isinstance(self._intervals, LaterIntervals):
-                self._intervals.give_up(taken.gone)
-            if self._estimated is not None:
-                self._estimated.give_up(taken.gone)
+            self._give_up(taken.gone)
         if taken.arrivals is not None:
             self.newest_event_seconds = taken.arrivals.batch.last_time_seconds
         faults = NumberedFaults.among(records, taken.rejects, others=decoded.rows.records)
         return Outcome([], taken.rejects, [faults])
+
+    def _give_up(self, numbers: Sequence[int]) -> None:
+        """Let events of these numbers wait for their labels no longer."""
+        if isinstance(self.main, LaterLearner):
+            self.main.give_up(numbers)
+        if isinstance(self._intervals, LaterIntervals):
+            self._intervals.give_up(numbers)
+        if self._estimated is not None:
+            self._estimated.give_up(numbers)
 
     def _note_places(self, taken: Taken) -> None:
         """Note where events stand that wait, and which have expired, where that is published."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from connectors.record import offset_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -99,6 +101,12 @@ class WaitingRows:
         """Return the numbers of the rows that are to go, by their column ``provenance``."""
         numbers = np.sort(self._number[self._number >= 0])
         return np.asarray(numbers[gone.hashed(self.look(numbers, ["provenance"])["provenance"][:, 0])])
+
+    def before(self, partition: int, offset: int) -> Numbers:
+        """Return the numbers of the rows of a partition before an offset, and of those under the same keys."""
+        numbers = np.sort(self._number[self._number >= 0])
+        key, of, position = self.look(numbers, ["provenance"])["provenance"][:, :3].T
+        return np.asarray(numbers[np.isin(key, key[(of == partition) & (offset_of(position) < offset)])])
 
     def set_all(self, name: str, value: int, *, where: int | None = None) -> None:
         """Set a column of whole numbers in all rows that wait, or in those where it has the value ``where``."""

@@ -137,6 +137,13 @@ def test_a_deleted_offset_can_be_accepted(
         settle(source, records)
         assert values(records) == then
         assert offsets(source.snapshot()) == [22]
+        (part,) = source.status().partitions
+        saved = source.snapshot()
+        assert part.begun == 22 - len(then)
+    with opened(new_source(broker, topic, on_lost_offset=policy), saved) as source:
+        settle(source, records)
+        (part,) = source.status().partitions
+        assert part.begun == 22 - len(then)
 
 
 def test_an_offset_deleted_while_reading_is_noticed(broker: Cluster, topic: str, admin: KafkaAdminClient) -> None:

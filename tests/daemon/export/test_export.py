@@ -78,7 +78,7 @@ def test_a_file_that_would_say_another_thing_is_not_written(
 
     exporter = onnx_file.onnx_bytes
     monkeypatch.setattr(onnx_file, "onnx_bytes", spoilt)
-    with pytest.raises(NotExportedError, match="would not say what the model says"):
+    with pytest.raises(NotExportedError, match="would not say what the daemon says"):
         export_onnx(config, pipeline, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
@@ -155,7 +155,7 @@ def test_the_commands_export_and_predict(run: Path) -> None:
     model = str(run / "model.onnx")
     exported = runner.invoke(app, ["export", "-c", str(run / "plant.yaml"), "--to", model])
     assert exported.exit_code == 0, exported.output
-    assert "held-out rows; what is published is the committee's mixture" in exported.output.replace("\n", " ")
+    assert "the committee, as the daemon says on" in exported.output.replace("\n", " ")
     lines = runner.invoke(app, ["predict", str(run / "stream.jsonl"), "-m", model])
     said = [json.loads(line) for line in lines.stdout.splitlines()]
     assert (len(said), lines.exit_code) == (200, 0)

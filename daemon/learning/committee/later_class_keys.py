@@ -1,0 +1,95 @@
+"""What is known of keys whose classes come later: the last one, all of them fading, and the last row."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from daemon.intake.later.found import in_turn
+from daemon.learning.committee.key_memory import DECAYS, NONE, Past
+from daemon.learning.committee.later_keys import LaterKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from daemon.learning.committee.later_keys import HeardLabels
+    from strategies.row_holder import Gone
+
+
+class LaterClassKeys:
+    """Knows of each key the rows and the labels that have come, each in its order.
+
+    A class has the columns ``code (classes, width)``.
+
+    >>> from daemon.learning.committee.later_keys import HeardLabels
+    >>> keys = LaterClassKeys(features=1, code=np.eye(2, dtype=np.float32))
+    >>> heard = HeardLabels(key=np.array([7]), label=np.array([1]), before=np.array([1]))
+    >>> past = keys.follow(np.array([7, 7]), np.array([[2.0], [5.0]]), heard)
+    >>> past.label.tolist(), past.difference.tolist()
+    ([-1, 1], [[0.0], [3.0]])
+    """
+
+    def __init__(self, *, features: int, code: NDArray[np.float32]) -> None:
+        self._code = code
+        self._known = LaterKeys(
+            {
+                "met": np.zeros(1, dtype=np.bool_),
+                "row": np.zeros((1, features)),
+                "labels": np.zeros(1, dtype=np.int64),
+                "label": np.zeros(1, dtype=np.int64),
+                "faded": np.zeros((1, len(DECAYS), code.shape[1]), dtype=np.float32),
+            }
+        )
+
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """The keys that something is known of ``(keys,)``."""
+        return self._known.keys
+
+    def follow(self, keys: NDArray[np.int64], rows: NDArray[np.float64], heard: HeardLabels) -> Past:
+        """Return what is known before each of the rows ``(rows, features)`` that come; remember rows and labels."""
+        last = np.full(len(rows), NONE)
+        faded = np.zeros((len(rows), len(DECAYS), self._code.shape[1]), dtype=np.float32)
+        difference, hashes = np.zeros(rows.shape), keys.tolist()
+        for row in in_turn(heard.before, events=len(rows), hear=partial(self._hear, heard)):
+            slot = self._known.slot(hashes[row])
+            known = self._known.arrays
+            if known["labels"][slot]:
+                last[row], faded[row] = known["label"][slot], known["faded"][slot]
+            if known["met"][slot]:
+                difference[row] = rows[row] - known["row"][slot]
+            known["met"][slot], known["row"][slot] = True, rows[row]
+        return Past(label=last, faded=faded, difference=difference)
+
+    def next(self, keys: NDArray[np.int64], *, rows: NDArray[np.float64]) -> Past:
+        """Return what would be known if each row ``(rows, features)`` came next, alone; changes nothing."""
+        found = self._known.find(keys)
+        return Past(
+            label=np.where(found["labels"] > 0, found["label"], NONE),
+            faded=found["faded"],
+            difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
+        )
+
+    def forget(self, gone: Gone) -> int:
+        """Let keys go; return how many: see ``RowHolder``."""
+        return self._known.forget(gone)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the keys, the longest unseen first, and what is known of each."""
+        return self._known.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state."""
+        self._known.load_state_dict(state)
+
+    def _hear(self, heard: HeardLabels, place: int) -> None:
+        label = int(heard.label[place])
+        slot, known = self._known.slot(int(heard.key[place])), self._known.arrays
+        decay = np.array(DECAYS, dtype=np.float32)[:, None]
+        known["faded"][slot] = decay * known["faded"][slot] + (1 - decay) * self._code[label]
+        known["label"][slot] = label
+        known["labels"][slot] += 1
