@@ -15,6 +15,10 @@ _ROUNDING = 1e-12
 """Below this share of the mean square, a variance is rounding error: the column has not varied."""
 
 
+_LEAST_VARIANCE = 1e-74
+"""A deviation below the root of this has no inverse in float32: values as near as that are the same value."""
+
+
 class ColumnMoments:
     """Count, sum and sum of squares of every column, about a point near its values, ``(3, columns) float64``.
 
@@ -77,5 +81,5 @@ def moments(first: Columns, second: Columns, count: Columns | float) -> tuple[Co
     mean = first / count
     mean_square = second / count
     variance = mean_square - mean * mean
-    varied = variance > _ROUNDING * mean_square
+    varied = variance > np.maximum(_ROUNDING * mean_square, _LEAST_VARIANCE)
     return mean, np.sqrt(np.where(varied, variance, 1.0)), varied

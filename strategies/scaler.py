@@ -30,6 +30,8 @@ _CARRIED_FACTOR, _CARRIED_SHIFT = 8.0, 20.0
 """What a function is carried along with at most. What has moved further is not what it was."""
 _WATCH = "watch_"
 _LARGEST = float(np.finfo(np.float32).max)
+_FAR = _LARGEST / (1 << 26)
+"""Less than this can be taken from any number of float32 without leaving its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,8 @@ class OnlineScaler:
         return scaled
 
     def _scaled(self, x: Tensor) -> Tensor:
+        if self._far:
+            return (x.double() - self._centre).mul_(self._inverse_deviation).float()
         # The shift is near, and so the first difference exact where a column is far from zero.
         return (x - self._shift).sub_(self._mean).mul_(self._inverse_deviation)
 
@@ -285,8 +289,10 @@ class OnlineScaler:
         shift = np.where(flags, 0.0, self._young.shift if self._watch is None else self._watch.shift)
         mean, deviation = np.where(flags, 0.0, scale.mean), np.where(flags, 1.0, scale.deviation)
         centre = mean + shift
+        self._centre = torch.from_numpy(centre)
+        self._far = bool((np.maximum(np.abs(shift), np.abs(mean)) > _FAR).any())
         self._shift = torch.from_numpy(shift.astype(np.float32))
-        self._mean = torch.from_numpy(mean.astype(np.float32))
+        self._mean = torch.from_numpy(np.clip(mean, -_LARGEST, _LARGEST).astype(np.float32))
         self._inverse_deviation = torch.from_numpy((1.0 / deviation).astype(np.float32))
         if self._limit is None or self._watch is None:
             self._bounds = None

@@ -92,6 +92,7 @@ def _class_committee(
             narrow_width=views.narrow_width,
             label_width=views.label_width,
             classes=classes,
+            places=places,
             generator=generator_for(config, "committee/closed_form"),
         ),
         Neighbours(width=views.narrow_width, classes=classes),

@@ -15,8 +15,10 @@ from tests.end_to_end.daemon_process import DaemonProcess
 from tests.end_to_end.launcher import Launcher
 from tests.fuzz.accounts import Accounts
 from tests.fuzz.batches import ANYTHING, batch, taken
+from tests.fuzz.schemas import HELD
 from tests.fuzz.setting import SETTINGS, configuration
 from tests.kafka.broker import Broker
+from tests.registry.gate import Gate, holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +56,15 @@ class Run(NamedTuple):
         return f"| {self.name} | {of.written:,} | {taken} | {of.rejected:,} | {memory} | {self.seconds:.0f} |"
 
 
+class Place(NamedTuple):
+    """What a run needs around it."""
+
+    broker: Broker
+    launcher: Launcher
+    registry: str
+    directory: Path
+
+
 HEAD = (
     "| setting | produced | learned | held out | waiting or without a label | rejected | MiB | seconds |\n"
     "|---|---|---|---|---|---|---|---|"
@@ -65,11 +76,12 @@ def main() -> None:
     options = _options()
     print(f"seed {options.seed}\n\n{HEAD}", flush=True)  # noqa: T201 - a command's output
     runs = []
-    with TemporaryDirectory() as folder, Broker() as broker, Launcher() as launcher:
+    with TemporaryDirectory() as folder, Broker() as broker, Launcher() as launcher, Gate(holding(HELD)) as gate:
         for number, name in enumerate(SETTINGS):
             draws = random.Random(options.seed + number)
             share = options.records // len(SETTINGS)
-            runs.append(_run(name, broker, launcher, Path(folder) / str(number), draws=draws, records=share))
+            place = Place(broker, launcher, gate.url, Path(folder) / str(number))
+            runs.append(_run(name, place, draws=draws, records=share))
             print(runs[-1].row(), flush=True)  # noqa: T201
     together = sum(run.accounts.written for run in runs)
     lost = [f"{run.name}: exit code {run.code}, {run.accounts}" for run in runs if not run.good]
@@ -77,15 +89,19 @@ def main() -> None:
     sys.exit(1 if lost else 0)
 
 
-def _run(
-    name: str, broker: Broker, launcher: Launcher, directory: Path, *, draws: random.Random, records: int
-) -> Run:
+def _run(name: str, place: Place, *, draws: random.Random, records: int) -> Run:
+    broker, launcher, registry, directory = place
     topic, setting, started = f"fuzz-{directory.name}", SETTINGS[name], time.monotonic()
     broker.create_topic(topic, config=ANYTHING)
     directory.mkdir()
     dead = {"type": "file", "path": str(directory / "dead.jsonl")}
     settings = configuration(
-        setting, bootstrap=broker.bootstrap, topic=topic, directory=str(directory / "state"), dead=dead
+        setting,
+        bootstrap=broker.bootstrap,
+        topic=topic,
+        directory=str(directory / "state"),
+        dead=dead,
+        registry=registry,
     )
     config = directory / "retaind.yaml"
     config.write_text(json.dumps(settings))  # JSON is YAML

@@ -59,14 +59,22 @@ SETTINGS = {
     ),
     "msgpack": Setting("msgpack", {"decoder": {"type": "msgpack", "missing": "mean", **NAMED}}),
     "raw": Setting("raw", {"decoder": {"type": "raw", "dtype": "float32", "shape": [3], **NAMED}}),
+    "avro": Setting("avro", {"decoder": {"type": "avro", "missing": "mean", "features": ["a", "b", "c"], **NAMED}}),
+    "protobuf": Setting("protobuf", {"decoder": {"type": "protobuf", "missing": "mean", **NAMED}}),
 }
+BY_SCHEMA = ("avro", "protobuf")
 
 
-def configuration(setting: Setting, *, bootstrap: str, topic: str, directory: str, dead: Any) -> dict[str, Any]:
-    """Return the configuration of a daemon that reads a topic."""
+def configuration(
+    setting: Setting, *, bootstrap: str, topic: str, directory: str, dead: Any, registry: str
+) -> dict[str, Any]:
+    """Return the configuration of a daemon that reads a topic; schemas are in the registry at that address."""
+    sections = setting.sections
+    if setting.form in BY_SCHEMA:
+        sections = sections | {"decoder": sections["decoder"] | {"registry": {"url": registry}}}
     return {
         **SHARED,
-        **setting.sections,
+        **sections,
         "source": {"type": "kafka", "bootstrap_servers": bootstrap, "topics": [topic]},
         "checkpoint": {"directory": directory, "every_events": 20_000},
         "dead_letters": dead,

@@ -13,7 +13,9 @@ from daemon.config.schema import Config
 from daemon.service import Service
 from tests.fuzz.accounts import Accounts
 from tests.fuzz.batches import ANYTHING, batch, taken
+from tests.fuzz.schemas import HELD
 from tests.fuzz.setting import SETTINGS, configuration
+from tests.registry.gate import Gate, holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,13 +51,28 @@ class Fuzzed:
         return Accounts.of_service(self.service, written=self._written)
 
 
+@pytest.fixture(scope="module")
+def registry() -> Iterator[str]:
+    with Gate(holding(HELD)) as gate:
+        yield gate.url
+
+
 @pytest.fixture(params=SETTINGS)
-def fuzzed(request: pytest.FixtureRequest, broker: Cluster, topic: str, tmp_path: Path) -> Iterator[Fuzzed]:
+def fuzzed(
+    request: pytest.FixtureRequest, broker: Cluster, topic: str, tmp_path: Path, registry: str
+) -> Iterator[Fuzzed]:
     odd = broker.create_topic(f"{topic}-odd", config=ANYTHING)
     setting = SETTINGS[request.param]
     dead = {"type": "file", "path": str(tmp_path / "dead.jsonl")}
     config = Config.model_validate(
-        configuration(setting, bootstrap=broker.bootstrap, topic=odd, directory=str(tmp_path / "state"), dead=dead)
+        configuration(
+            setting,
+            bootstrap=broker.bootstrap,
+            topic=odd,
+            directory=str(tmp_path / "state"),
+            dead=dead,
+            registry=registry,
+        )
     )
     with Service(config) as service:
         yield Fuzzed(service, broker, odd, setting.form)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from tests.fuzz.schemas import as_avro, as_protobuf
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -142,6 +144,8 @@ FORMATS: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "csv": as_csv,
     "msgpack": as_msgpack,
     "raw": as_raw,
+    "avro": as_avro,
+    "protobuf": as_protobuf,
 }
 
 

@@ -85,6 +85,27 @@ def test_a_constant_column_is_centred_and_left_unscaled(value: float) -> None:
     assert torch.equal(scaler.scale(x), torch.zeros_like(x))
 
 
+ANY_NUMBER = st.floats(width=32, allow_nan=False, allow_infinity=False)
+EXTREMES = st.sampled_from([1e-40, 1e-45, 1e-38, 0.0, 3.4e38, -3.4e38, 1e20])
+
+
+@settings(max_examples=150)
+@given(
+    values=st.lists(ANY_NUMBER | EXTREMES, min_size=1, max_size=30),
+    limit=st.sampled_from([None, 100.0]),
+    grown_up=st.booleans(),
+)
+def test_whatever_float32_holds_is_scaled_to_numbers(
+    values: list[float], *, limit: float | None, grown_up: bool
+) -> None:
+    x = torch.tensor(values).unsqueeze(1)
+    scaler = OnlineScaler(1, limit=limit)
+    for part in (x.repeat(520 // len(x) + 1, 1) if grown_up else x).split(64):
+        assert scaler.absorb(part).isfinite().all()
+        scaler.follow(carries=True)
+    assert scaler.scale(x).abs().max() < 1e6
+
+
 def test_a_column_far_from_zero_keeps_its_variance() -> None:
     steps = torch.arange(-50, 51, dtype=torch.float32).repeat(20).unsqueeze(1)
     far = steps * 64 + 1e9  # float32 has steps of 64 there

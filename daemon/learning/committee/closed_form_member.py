@@ -24,6 +24,8 @@ _RIDGE = 10.0
 _SHARPNESS = 6.0
 """Probabilities are ∝ exp of so many times the outputs."""
 _SOLVE_EVERY = 512
+_LARGE_BLOCK, _SOLVE_EVERY_IN_LARGE = 32, 1_024
+"""In larger blocks than that, weights are solved half as often: whoever chooses those wants speed."""
 
 
 class ClosedFormMember:
@@ -35,8 +37,9 @@ class ClosedFormMember:
     names = ("closed_form", "closed_form_differences", "logistic")
 
     def __init__(
-        self, *, narrow_width: int, label_width: int, classes: int, generator: np.random.Generator
+        self, *, narrow_width: int, label_width: int, classes: int, places: int, generator: np.random.Generator
     ) -> None:
+        """``places`` are the most rows of a block."""
         self._columns = NestedColumns(
             [narrow_width, label_width + narrow_width], features=[64, 48], generator=generator
         )
@@ -45,7 +48,7 @@ class ClosedFormMember:
             outputs=classes,
             forgetting=_FORGETTING,
             ridge=_RIDGE,
-            solve_every=_SOLVE_EVERY,
+            solve_every=_SOLVE_EVERY if places <= _LARGE_BLOCK else _SOLVE_EVERY_IN_LARGE,
             single=True,
         )
         self._logistic = NewtonLogistic(inputs=1 + narrow_width, classes=classes)
