@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, errors
 from kafka.protocol.metadata import MetadataRequest
 
 from connectors.kafka.client import TidyClient
+from connectors.kafka.log_client import TopicFacts, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,23 +16,6 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
 NO_TOPIC_ID = 0  # what brokers before 2.8 send
-
-
-@dataclass(frozen=True, slots=True)
-class TopicFacts:
-    """What a broker says of one topic."""
-
-    topic_id: str | None
-    """Changes when a topic is deleted and created again (KIP-516); None from brokers before 2.8."""
-    partitions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Topics:
-    """The topics that can be read now, and why others cannot."""
-
-    found: Mapping[str, TopicFacts]
-    problems: Mapping[str, str]
 
 
 class KafkaConnection:

@@ -26,7 +26,7 @@ from daemon.doctor.quiet import quiet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.kafka.connection import TopicFacts
+    from connectors.kafka.log_client import TopicFacts
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup

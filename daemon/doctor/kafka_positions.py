@@ -26,7 +26,8 @@ from daemon.doctor.finding import ok, problem, raised, warning
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.kafka.connection import KafkaConnection, TopicFacts
+    from connectors.kafka.connection import KafkaConnection
+    from connectors.kafka.log_client import TopicFacts
     from connectors.kafka.source_options import KafkaSourceOptions
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
