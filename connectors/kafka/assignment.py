@@ -11,8 +11,9 @@ from kafka.consumer.subscription_state import ConsumerRebalanceListener
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from connectors.kafka.log_client import GroupClient, LogClient, TopicFacts
+    from connectors.kafka.log_client import GroupClient, LogClient
     from connectors.kafka.positions import Position
+    from connectors.kafka.topics import TopicFacts
 
 Change = Literal["assigned", "revoked", "lost"]
 

@@ -8,7 +8,7 @@ from kafka import KafkaConsumer, errors
 from kafka.protocol.metadata import MetadataRequest
 
 from connectors.kafka.client import TidyClient
-from connectors.kafka.log_client import TopicFacts, Topics
+from connectors.kafka.topics import TopicFacts, Topics, topic_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -112,17 +112,9 @@ def _read(topics: Iterable[Any]) -> Topics:
                 numbers = tuple(sorted(part.partition_index for part in topic.partitions))
                 found[topic.name] = TopicFacts(_topic_id(topic), numbers)
         else:
-            problems[topic.name] = _problem(topic.name, error)
+            problems[topic.name] = topic_problem(topic.name, error)
     return Topics(found, problems)
 
 
 def _topic_id(topic: Any) -> str | None:
     return str(topic.topic_id) if topic.topic_id is not None and topic.topic_id.int != NO_TOPIC_ID else None
-
-
-def _problem(name: str, error: Any) -> str:
-    if error is errors.UnknownTopicOrPartitionError:
-        return f"topic {name} does not exist (retaind never creates topics)"
-    if error is errors.TopicAuthorizationFailedError:
-        return f"not authorised to read topic {name}: grant the ACLs Read and Describe"
-    return f"topic {name} cannot be read now: {error.__name__}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -13,24 +12,8 @@ if TYPE_CHECKING:
     from kafka.structs import OffsetAndMetadata
 
     from connectors.kafka.positions import Position
+    from connectors.kafka.topics import Topics
     from connectors.record import Record
-
-
-@dataclass(frozen=True, slots=True)
-class TopicFacts:
-    """What a broker says of one topic."""
-
-    topic_id: str | None
-    """Changes when a topic is deleted and created again (KIP-516); None from brokers before 2.8."""
-    partitions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Topics:
-    """The topics that can be read now, and why others cannot."""
-
-    found: Mapping[str, TopicFacts]
-    problems: Mapping[str, str]
 
 
 class LogEnd(NamedTuple):
@@ -92,7 +75,7 @@ class LogClient(Protocol):
         """Return the offset of the first record of each log."""
 
     def ends(self, parts: Sequence[TopicPartition], timeout_seconds: float) -> dict[TopicPartition, LogEnd]:
-        """Return the ends of the logs, transactions that are open among them."""
+        """Return the ends of the logs, or where a transaction is open that is not to be read, its begin."""
 
     def first_since(self, part: TopicPartition, milliseconds: int, timeout_seconds: float) -> int | None:
         """Return the offset of the first record from that time on (Unix time), None where there is none."""

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
     from connectors.kafka.ledger import Ledger
-    from connectors.kafka.log_client import LogClient, TopicFacts
+    from connectors.kafka.log_client import LogClient
     from connectors.kafka.source_options import KafkaSourceOptions
+    from connectors.kafka.topics import TopicFacts
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,10 @@ class KafkaPlacement:
         return {part: self._one(part, logs[part], diverged=part in diverged) for part in parts}
 
     def _one(self, part: TopicPartition, held: Log, *, diverged: bool) -> Position:
-        stored = self._ledger.positions.get(part)
-        at = self._policies.place(part, self._known(part), self._foreign(part), held, diverged=diverged)
+        stored, known = self._ledger.positions.get(part), self._known(part)
+        # An epoch to come cannot have been read; a client may let it pass.
+        diverged = diverged or (known is not None and 0 <= held.leader_epoch < known.leader_epoch)
+        at = self._policies.place(part, known, self._foreign(part), held, diverged=diverged)
         if at is None:
             at = self._start(part, held)
         self._tell(part, stored, at)

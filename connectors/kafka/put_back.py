@@ -48,7 +48,7 @@ class KafkaPutBack:
         self._letters = letters
         self._anchor = TopicPartition(letters or source.topics[0], 0)
         self._group = name
-        client = {name: value for name, value in source.client.items() if _of_producers(name)}
+        client = {name: value for name, value in source.kafka_python_options().items() if _of_producers(name)}
         self._options = KafkaDeadLettersOptions.model_construct(
             type="kafka",
             bootstrap_servers=source.bootstrap_servers,

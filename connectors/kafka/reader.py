@@ -34,6 +34,10 @@ log = logging.getLogger(__name__)
 
 WITHOUT_SECONDS = 5.0  # without a partition, how long until a member believes that it is given none
 RETRY_SECONDS = 5.0  # how often what could not be read is tried again
+_TO_PASS = {
+    "kafka-python": "set source.on_unreadable to skip to pass it",
+    "librdkafka": "set source.client to kafka-python, and source.on_unreadable to skip, to pass it",
+}
 
 
 class KafkaReader:
@@ -242,7 +246,7 @@ class KafkaReader:
         before = self._ledger.unreadable.get(part)
         since = before.since if before is not None and before.position == position else now
         if now - since >= self._options.stall_exit_seconds:
-            raise SourceDataError(f"{error}; set source.on_unreadable to skip to pass it, its bytes a dead letter")
+            raise SourceDataError(f"{error}; {_TO_PASS[self._options.library]}, its bytes a dead letter")
         self._ledger.unreadable[part] = Unreadable(str(error), position, since, now + RETRY_SECONDS)
         self._assignment.hold([part])
 

@@ -17,8 +17,8 @@ from connectors.source import CheckpointRefusedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.kafka.log_client import TopicFacts
     from connectors.kafka.positions import Log, Position
+    from connectors.kafka.topics import TopicFacts
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from kafka import KafkaConsumer, KafkaProducer
 from pydantic import Field
 
+from connectors.kafka.librdkafka.client_options import PRODUCER
 from connectors.kafka.options import KafkaOptions
 
 BOOTSTRAP_MS = 5_000
@@ -20,6 +21,7 @@ class KafkaSinkOptions(KafkaOptions):
     """Base of the options of the Kafka sinks."""
 
     CLIENT_DEFAULTS: ClassVar[Mapping[str, Any]] = KafkaProducer.DEFAULT_CONFIG
+    LIBRDKAFKA: ClassVar[Mapping[str, Any]] = PRODUCER
 
     topic: str = Field(description="Topic to write to; it must exist.")
     deadline_seconds: float | None = Field(

@@ -10,7 +10,8 @@ from kafka.errors import KafkaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connectors.kafka.log_client import LogClient, TopicFacts, TopicQuestion, Topics
+    from connectors.kafka.log_client import LogClient, TopicQuestion
+    from connectors.kafka.topics import TopicFacts, Topics
 
 FIRST_RETRY_SECONDS = 1.0
 FRESH_START_SECONDS = 30.0

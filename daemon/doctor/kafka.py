@@ -26,7 +26,7 @@ from daemon.doctor.quiet import quiet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.kafka.log_client import TopicFacts
+    from connectors.kafka.topics import TopicFacts
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup
@@ -62,7 +62,8 @@ def _clusters(config: Config) -> list[list[Place]]:
     clusters: dict[str, list[Place]] = {}
     for section, options in (sources(config) | sinks(config)).items():
         if isinstance(options, KafkaOptions):
-            secure = {name: value for name, value in options.client.items() if name.startswith(("s", "api"))}
+            given = options.client if isinstance(options.client, dict) else options.librdkafka
+            secure = {name: value for name, value in given.items() if name.startswith(("s", "api", "enable"))}
             key = json.dumps([dump(options.bootstrap_servers), dump(secure)], sort_keys=True)
             clusters.setdefault(key, []).append(Place(section, options))
     return list(clusters.values())

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from connectors.kafka.connection import KafkaConnection
-    from connectors.kafka.log_client import TopicFacts
     from connectors.kafka.source_options import KafkaSourceOptions
+    from connectors.kafka.topics import TopicFacts
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup

@@ -12,14 +12,27 @@ from pydantic import ValidationError
 from connectors.kafka.client import TidyClient
 from connectors.kafka.log_watch import LogWatch
 from connectors.kafka.positions import PositionLostError
+from connectors.kafka.reader import KafkaReader
 from connectors.kafka.source import KafkaSource
 from connectors.source import SourceUnavailableError
-from tests.connectors.kafka.reading import new_source, numbers, offsets, opened, poll_until, read, settle, values
+from tests.connectors.kafka.reading import (
+    new_source,
+    numbers,
+    of_library,
+    offsets,
+    opened,
+    poll_until,
+    read,
+    settle,
+    values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.kafka.cluster import Cluster
+
+pytestmark = pytest.mark.usefixtures("each_library")
 
 
 @pytest.fixture
@@ -141,8 +154,8 @@ def test_a_deleted_offset_can_be_accepted(
 
 def test_an_offset_deleted_while_reading_is_noticed(broker: Cluster, topic: str, admin: KafkaAdminClient) -> None:
     broker.produce(topic, [b"x" * 100_000] * 60)
-    small = {"max_partition_fetch_bytes": 100_000}
-    with opened(new_source(broker, topic, client=small)) as source:
+    small = of_library(max_partition_fetch_bytes=100_000)
+    with opened(new_source(broker, topic, **small)) as source:
         read(source, 1, max_records=1)
         delete_before(admin, topic, 50)
         with pytest.raises(PositionLostError, match="begins at 50"):
@@ -337,10 +350,7 @@ def test_a_partition_that_stands_still_is_sought_again_then_not_ready_then_the_e
     broker: Cluster, topic: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broker.produce(topic, numbers(0, 5))
-    options = KafkaSource.Options(
-        bootstrap_servers=broker.bootstrap, topics=(topic,), stall_seconds=20, stall_exit_seconds=120
-    )
-    with opened(KafkaSource(options, monotonic=lambda: time.monotonic() * 50)) as source:
+    with opened(new_source(broker, topic, times=50, stall_seconds=20, stall_exit_seconds=120)) as source:
         read(source, 5)
         assert source._reader is not None
         monkeypatch.setattr(
@@ -361,12 +371,9 @@ def test_a_fault_that_ends_one_connection_after_another_is_a_stall_too(
         raise KafkaError("a fault of the client")
 
     broker.produce(topic, numbers(0, 5))
-    monkeypatch.setattr(KafkaConsumer, "poll", poll)
-    options = KafkaSource.Options(
-        bootstrap_servers=broker.bootstrap, topics=(topic,), stall_seconds=20, stall_exit_seconds=60
-    )
+    monkeypatch.setattr(KafkaReader, "_fetch", poll)
     with (
-        opened(KafkaSource(options, monotonic=lambda: time.monotonic() * 10)) as source,
+        opened(new_source(broker, topic, times=10, stall_seconds=20, stall_exit_seconds=60)) as source,
         pytest.raises(SourceUnavailableError, match=r"is stalled at offset 0 while its log ends at 5, for 60 s"),
     ):
         poll_until(source, lambda: False)

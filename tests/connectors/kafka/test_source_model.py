@@ -17,11 +17,11 @@ from kafka import TopicPartition, errors
 from kafka.structs import OffsetAndMetadata
 
 from connectors.kafka.claims import GroupOffset
-from connectors.kafka.log_client import TopicFacts
 from connectors.kafka.placement import KafkaPlacement
 from connectors.kafka.positions import ForeignOffsetsError, ForgottenError, Log
 from connectors.kafka.shared_placement import SharedPlacement
 from connectors.kafka.source import KafkaSource
+from connectors.kafka.topics import TopicFacts
 from connectors.source import CheckpointRefusedError, PartitionsLostError
 
 if TYPE_CHECKING:
