@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from connectors.kafka.positions import Position
     from connectors.kafka.topics import Topics
     from connectors.record import Record
+
+Isolation = Literal["read_committed", "read_uncommitted"]
 
 
 class LogEnd(NamedTuple):

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from connectors.kafka.broker_addresses import require_addresses
 from connectors.kafka.client_options import check_client, client_arguments
-from connectors.kafka.librdkafka.client_options import check_librdkafka, librdkafka_arguments
+from connectors.kafka.librdkafka.client_options import BOTH, CONSUMER, check_librdkafka, librdkafka_arguments
 from connectors.kafka.librdkafka.counterparts import for_kafka_python
 from connectors.optional import require_installed
 from connectors.options import Options
 
+if TYPE_CHECKING:
+    from connectors.kafka.log_client import Isolation
+
 Library = Literal["kafka-python", "librdkafka"]
 LIBRARIES: tuple[Library, ...] = ("kafka-python", "librdkafka")
+
+
+READING = {
+    "allow.auto.create.topics": False,
+    "auto.offset.reset": "error",
+    "check.crcs": True,
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "enable.partition.eof": True,
+    "statistics.interval.ms": 1000,
+}
+"""How librdkafka reads for us: it keeps no offsets, finds none by itself, and says where a log ends."""
 
 
 class KafkaOptions(Options):
@@ -118,3 +133,9 @@ class KafkaOptions(Options):
             | addresses
             | {"client.id": self.client_id}
         )
+
+    def reading_configs(self, *, group: str | None, isolation: Isolation) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what librdkafka's consumer and its admin client take to read; raise as ``librdkafka_config``."""
+        # The library asks for the name of a group, even where nobody is to be told of one.
+        names = {"group.id": group or self.client_id, "isolation.level": isolation}
+        return self.librdkafka_config(CONSUMER) | names | READING, self.librdkafka_config(BOTH)

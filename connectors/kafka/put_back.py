@@ -11,8 +11,9 @@ from kafka.structs import OffsetAndMetadata
 
 from connectors.kafka.client import TidyClient
 from connectors.kafka.client_options import FILES, TOKEN_FILE
-from connectors.kafka.producer import TooLargeError, TransactionalProducer
+from connectors.kafka.producer import TransactionalProducer
 from connectors.kafka.sink_options import KafkaDeadLettersOptions
+from connectors.kafka.transactions import TooLargeError
 from connectors.put_back import PutBackError
 from connectors.source import SourceUnavailableError
 

@@ -10,24 +10,12 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from kafka import KafkaConsumer
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from connectors.kafka.librdkafka.client_options import BOTH, CONSUMER
+from connectors.kafka.librdkafka.client_options import CONSUMER
 from connectors.kafka.options import KafkaOptions
 from connectors.kafka.positions import GroupOffsetsPolicy, LostOffsetPolicy, RecreatedTopicPolicy
 from connectors.kafka.whole_topics import WholeTopics
 
 OUR_DEFAULTS = {"reconnect_backoff_max_ms": 10_000, "metrics_enabled": False}
-
-
-READING = {
-    "allow.auto.create.topics": False,
-    "auto.offset.reset": "error",
-    "check.crcs": True,
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    "enable.partition.eof": True,
-    "statistics.interval.ms": 1000,
-}
-"""How librdkafka reads for us: it keeps no offsets, finds none by itself, and says where a log ends."""
 
 
 class KafkaPythonAlone(NamedTuple):
@@ -244,11 +232,4 @@ class KafkaSourceOptions(KafkaOptions):
 
     def log_client_configs(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what librdkafka's consumer and its admin client take. Raises OSError as ``client_config`` does."""
-        admin = self.librdkafka_config(BOTH)
-        consumer = self.librdkafka_config(CONSUMER) | {
-            # The library asks for a name, even where it is to tell it to nobody.
-            "group.id": self.group or self.client_id,
-            "isolation.level": self.isolation,
-            **READING,
-        }
-        return consumer, admin
+        return self.reading_configs(group=self.group, isolation=self.isolation)

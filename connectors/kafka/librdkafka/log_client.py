@@ -14,6 +14,7 @@ from connectors.kafka.librdkafka.delivered import Delivered
 from connectors.kafka.librdkafka.faults import kind_of, raised
 from connectors.kafka.librdkafka.offsets import Offsets, place, raise_any
 from connectors.kafka.librdkafka.questions import Cluster, Question
+from connectors.kafka.librdkafka.refusal import Refusal
 from connectors.kafka.librdkafka.statistics import Statistics
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class LibrdkafkaLogClient:
         *,
         in_group: bool,
     ) -> None:
-        self._refusal = ""
+        self._refusal = Refusal()
         self._statistics = Statistics()
-        ours = {"error_cb": self._note, "logger": log}
+        ours = {"error_cb": self._refusal.note, "logger": log}
         self._cluster = Cluster({**admin, **ours})
         callbacks = {"stats_cb": self._statistics.take, "on_commit": self._take_commit}
         self._consumer: Any = Consumer({**consumer, **ours, **callbacks})
@@ -70,13 +71,7 @@ class LibrdkafkaLogClient:
     @property
     def refusal(self) -> str:
         """See ``LogClient``, as for all that follow."""
-        return self._refusal
-
-    def _note(self, error: Any) -> None:
-        if error.name() == "_AUTHENTICATION":
-            self._refusal = f"the broker rejected the user name or password: {error.str()}"
-        elif error.name() == "_SSL":
-            self._refusal = f"no TLS connection to the broker: {error.str()}"
+        return self._refusal.why
 
     def answered(self, timeout_seconds: float) -> bool:
         """See ``LogClient``."""

@@ -9,15 +9,19 @@ import pytest
 from connectors.kafka.predictions import KafkaPredictions
 from connectors.prediction_json import to_json
 from connectors.sink import SinkUnavailableError
+from tests.connectors.kafka.reading import of_library
 from tests.connectors.rejects import prediction, record
 from tests.connectors.settled import until_settled
 
 if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster
 
+pytestmark = pytest.mark.usefixtures("each_library")
+
 
 def new_sink(broker: Cluster, topic: str, **options: Any) -> KafkaPredictions:
-    return KafkaPredictions(KafkaPredictions.Options(bootstrap_servers=broker.bootstrap, topic=topic, **options))
+    given = {"bootstrap_servers": broker.bootstrap, "topic": topic} | of_library() | options
+    return KafkaPredictions(KafkaPredictions.Options(**given))
 
 
 def test_predictions_are_in_the_topic_when_they_are_settled_in_order_under_the_events_key(

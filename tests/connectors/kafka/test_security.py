@@ -49,14 +49,15 @@ def test_with_certificate_and_password_it_reads(guarded: SecureBroker) -> None:
         assert source.status().ready
 
 
+@pytest.mark.usefixtures("each_library")
 def test_dead_letters_are_written_the_same_way(guarded: SecureBroker) -> None:
-    guarded.create_topic("dead")
-    options = KafkaDeadLetters.Options(bootstrap_servers=guarded.secure, client=guarded.client(), topic="dead")
+    name = guarded.create_topic(f"dead-{Chosen.library}")
+    options = KafkaDeadLetters.Options(bootstrap_servers=guarded.secure, topic=name, **secured(guarded))
     letters = KafkaDeadLetters(options)
     letters.write([reject(value=b"what was wrong")])
     until_settled(letters)
     letters.close()
-    assert [letter.value for letter in guarded.read_all("dead")] == [b"what was wrong"]
+    assert [letter.value for letter in guarded.read_all(name)] == [b"what was wrong"]
 
 
 def reason(source: KafkaSource) -> str:
@@ -76,12 +77,13 @@ def test_a_wrong_password_is_said_and_not_shown(guarded: SecureBroker, tmp_path:
     assert PASSWORD not in said
 
 
+@pytest.mark.usefixtures("each_library")
 def test_a_sink_with_a_wrong_password_waits_and_says_why(guarded: SecureBroker, tmp_path: Path) -> None:
     wrong = tmp_path / "password"
     wrong.write_text("let me in", encoding="utf-8")
-    client = guarded.client(sasl_plain_password_file=str(wrong))
+    let_in = secured(guarded, sasl_plain_password_file=str(wrong))
     letters = KafkaDeadLetters(
-        KafkaDeadLetters.Options(bootstrap_servers=guarded.secure, client=client, topic="dead", deadline_seconds=30)
+        KafkaDeadLetters.Options(bootstrap_servers=guarded.secure, topic="dead", deadline_seconds=30, **let_in)
     )
     while not letters.trouble:
         assert not letters.settle(0.2)

@@ -154,9 +154,11 @@ def test_a_broker_that_hangs_is_told_and_reading_goes_on_when_it_wakes(mortal: B
         poll_until(source, lambda: source.status().ready)
 
 
-def test_a_dead_letter_is_not_taken_as_kept_before_the_broker_says_so(mortal: Broker) -> None:
-    mortal.create_topic("letters")
-    letters = KafkaDeadLetters(KafkaDeadLetters.Options(bootstrap_servers=mortal.bootstrap, topic="letters"))
+def test_a_dead_letter_is_not_taken_as_kept_before_the_broker_says_so(mortal: Broker, each_library: str) -> None:
+    name = mortal.create_topic(f"letters-{each_library}")
+    letters = KafkaDeadLetters(
+        KafkaDeadLetters.Options(bootstrap_servers=mortal.bootstrap, topic=name, **of_library())
+    )
     letters.write([reject(1)])
     until_settled(letters)
     with mortal.asleep():
@@ -166,9 +168,13 @@ def test_a_dead_letter_is_not_taken_as_kept_before_the_broker_says_so(mortal: Br
     letters.close()
 
 
-def test_predictions_are_not_taken_as_published_before_the_broker_says_so(mortal: Broker) -> None:
-    mortal.create_topic("published")
-    predictions = KafkaPredictions(KafkaPredictions.Options(bootstrap_servers=mortal.bootstrap, topic="published"))
+def test_predictions_are_not_taken_as_published_before_the_broker_says_so(
+    mortal: Broker, each_library: str
+) -> None:
+    name = mortal.create_topic(f"published-{each_library}")
+    predictions = KafkaPredictions(
+        KafkaPredictions.Options(bootstrap_servers=mortal.bootstrap, topic=name, **of_library())
+    )
     predictions.write([prediction(1)])
     until_settled(predictions)
     with mortal.asleep():
