@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import pytest
 
 from tests.end_to_end.daemon_process import DaemonProcess
 from tests.end_to_end.exactly_once import count_records, events, live_and_die, prepare
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster
 
 
+@pytest.mark.parametrize("client", ["kafka-python", "librdkafka"])
 def test_each_prediction_and_dead_letter_is_in_kafka_once_however_often_the_daemon_is_killed(
-    broker: Cluster, topic: str, launcher: Launcher, tmp_path: Path
+    broker: Cluster, topic: str, launcher: Launcher, tmp_path: Path, client: str
 ) -> None:
     wide = f"{topic}-wide"
-    config = prepare(broker, wide, tmp_path, partitions=2, count=1_400, every_events=200)
+    config = prepare(broker, wide, tmp_path, partitions=2, count=1_400, every_events=200, client=client)
     seed = random.SystemRandom().randrange(1 << 31)
     chance = random.Random(seed)
     live_and_die(launcher, config, [chance.expovariate(3.0) for _ in range(4)], count=2_800)
