@@ -26,6 +26,8 @@ GONE = ("_AUTO_OFFSET_RESET", "OFFSET_OUT_OF_RANGE")
 REPLACED = "_LOG_TRUNCATION"
 OF_GROUPS = (errors.GroupAuthorizationFailedError, errors.CoordinatorNotAvailableError)
 OF_TOPICS = (errors.UnknownTopicOrPartitionError, errors.TopicAuthorizationFailedError)
+NO_HEADERS: list[tuple[str, bytes]] = []
+"""Of all records that have none: a list for each would be one more object for the garbage collector."""
 headers_of = methodcaller("headers")
 """For a name that is not UTF-8, confluent-kafka (2.16) puts nothing where something must be, and sets an error.
 
@@ -96,7 +98,7 @@ class Delivered:
                         time if kind else NO_TIME,
                         message.key(),
                         message.value(),
-                        [(header_name(each), value) for each, value in headers] if headers else [],
+                        [(header_name(each), value) for each, value in headers] if headers else NO_HEADERS,
                         message.leader_epoch(),
                     ),
                 )
