@@ -33,12 +33,18 @@ if TYPE_CHECKING:
 
 _SLICE_SECONDS = 0.2
 _REMEDIES = {
-    "name or password": "check client.sasl_mechanism, sasl_plain_username and sasl_plain_password_file",
-    "no TLS": "check client.ssl_cafile, and the name in the broker's certificate",
+    "kafka-python": {
+        "name or password": "check client.sasl_mechanism, sasl_plain_username and sasl_plain_password_file",
+        "no TLS": "check client.ssl_cafile, and the name in the broker's certificate",
+    },
+    "librdkafka": {
+        "name or password": "check librdkafka.sasl.mechanism, sasl.username and sasl.password.file",
+        "no TLS": "check librdkafka.ssl.ca.location, and the name in the broker's certificate",
+    },
 }
 _MUTE = (
-    "check client.security_protocol: whether the broker speaks TLS at that port, and wants a password (SASL_SSL);"
-    " or give it more time with --timeout"
+    "check client.security_protocol, or librdkafka.security.protocol: whether the broker speaks TLS at that port, and"
+    " wants a password (SASL_SSL); or give it more time with --timeout"
 )
 
 
@@ -83,7 +89,7 @@ def _check_cluster(places: Sequence[Place], config: Config, setup: Setup) -> Ite
         with closing(KafkaConnection(_of_a_consumer(settings))) as connection:
             yield from _ask(connection, places, config, setup, name=name, deadline=deadline)
     except (KafkaError, OSError) as error:
-        yield problem(f"{name}: {error}", "check the options in client")
+        yield problem(f"{name}: {error}", "check the options in client, or in librdkafka")
 
 
 def _of_a_consumer(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +107,8 @@ def _ask(
 ) -> Iterator[Finding]:
     while not connection.answered(_SLICE_SECONDS):
         if connection.refusal:
-            remedy = next((text for word, text in _REMEDIES.items() if word in connection.refusal), _MUTE)
+            remedies = _REMEDIES[places[0].options.library]
+            remedy = next((text for word, text in remedies.items() if word in connection.refusal), _MUTE)
             yield problem(f"{name}: {connection.refusal}", remedy)
             return
         if time.monotonic() > deadline:
