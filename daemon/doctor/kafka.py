@@ -43,8 +43,8 @@ _REMEDIES = {
     },
 }
 _MUTE = (
-    "check client.security_protocol, or librdkafka.security.protocol: whether the broker speaks TLS at that port, and"
-    " wants a password (SASL_SSL); or give it more time with --timeout"
+    "check client.security_protocol, or librdkafka.security.protocol: whether the broker speaks TLS at that port,"
+    " and wants a password (SASL_SSL); or give it more time with --timeout"
 )
 
 
