@@ -18,6 +18,9 @@ from connectors.kafka.whole_topics import WholeTopics
 OUR_DEFAULTS = {"reconnect_backoff_max_ms": 10_000, "metrics_enabled": False}
 
 
+ORDERED_WAIT_MS = 50
+
+
 class KafkaPythonAlone(NamedTuple):
     """An option, or a word for it, that librdkafka cannot do."""
 
@@ -232,4 +235,8 @@ class KafkaSourceOptions(KafkaOptions):
 
     def log_client_configs(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what librdkafka's consumer and its admin client take. Raises OSError as ``client_config`` does."""
-        return self.reading_configs(group=self.group, isolation=self.isolation)
+        consumer, admin = self.reading_configs(group=self.group, isolation=self.isolation)
+        # A partition that has run ahead is paused, and what was fetched of it dropped. When it is its turn again,
+        # the question for it waits until the one before is answered, of partitions that may have nothing new.
+        ordered = {"fetch.wait.max.ms": ORDERED_WAIT_MS} if self.order == "timestamp" else {}
+        return ordered | consumer, admin

@@ -52,12 +52,14 @@ class LibrdkafkaLogClient:
         self._statistics = Statistics()
         ours = {"error_cb": self._refusal.note, "logger": log}
         self._cluster = Cluster({**admin, **ours})
-        callbacks = {"stats_cb": self._statistics.take, "on_commit": self._take_commit}
+        commits: list[tuple[Any, Sequence[Any]]] = []
+        # A method would let the library hold this object, and connections last until somebody collects circles.
+        callbacks = {"stats_cb": self._statistics.take, "on_commit": lambda *answer: commits.append(answer)}
         self._consumer: Any = Consumer({**consumer, **ours, **callbacks})
         self._offsets = Offsets(self._consumer)
         self._backlog: list[Any] = []
         """Messages that came while something else was waited for."""
-        self._commits: list[tuple[Any, Sequence[Any]]] = []
+        self._commits = commits
         """The answers to what was committed."""
         self._delivered = Delivered(in_group=in_group)
         self._question: Question | None = None
@@ -89,6 +91,7 @@ class LibrdkafkaLogClient:
     def close(self, timeout_seconds: float) -> None:
         """See ``LogClient``."""
         self._consumer.close()
+        self._cluster.close()
 
     def describe(self, names: Sequence[str] | None) -> TopicQuestion:
         """See ``LogClient``."""
@@ -167,9 +170,6 @@ class LibrdkafkaLogClient:
             if {(at.topic, at.partition, at.offset) for at in answered} == wanted:
                 return error, answered
         return None
-
-    def _take_commit(self, error: Any, places: Sequence[Any]) -> None:
-        self._commits.append((error, places))
 
     def assign(self, parts: Iterable[TopicPartition]) -> None:
         """See ``LogClient``; to this library they become known when they begin."""

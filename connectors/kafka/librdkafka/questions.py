@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 TOPICS_SECONDS = 10.0
+PATIENCE_SECONDS = 20.0  # the library answers by then, unless it was closed
 OF_ONE_TOPIC = (
     errors.UnknownTopicOrPartitionError,
     errors.TopicAuthorizationFailedError,
@@ -32,12 +33,11 @@ class Question:
 
     def __init__(self, work: Callable[[], Topics]) -> None:
         self._future: Future[Topics] = Future()
-        self._work = work
-        threading.Thread(target=self._ask, name="kafka-question", daemon=True).start()
+        threading.Thread(target=self._ask, args=(work,), name="kafka-question", daemon=True).start()
 
-    def _ask(self) -> None:
+    def _ask(self, work: Callable[[], Topics]) -> None:
         try:
-            self._future.set_result(self._work())
+            self._future.set_result(work())
         except Exception as error:  # noqa: BLE001 - whoever waits for the answer gets it
             self._future.set_exception(error)
 
@@ -66,32 +66,42 @@ class Cluster:
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self._admin = AdminClient(dict(config))
+        self._admin: AdminClient | None = AdminClient(dict(config))
+
+    def close(self) -> None:
+        """Close its connections; what is being asked is not answered any more."""
+        self._admin = None
+
+    @property
+    def _open(self) -> AdminClient:
+        if self._admin is None:
+            raise errors.KafkaConnectionError("the connection was closed")
+        return self._admin
 
     def reach(self) -> Topics:
         """Wait until a broker answers; what it knows of topics is not asked."""
         try:
-            self._admin.describe_cluster(request_timeout=TOPICS_SECONDS).result()
+            self._open.describe_cluster(request_timeout=TOPICS_SECONDS).result(PATIENCE_SECONDS)
         except KafkaException as exception:
             raise raised(exception) from exception
         return Topics({}, {})
 
     def serve(self) -> None:
         """Let the library call back with its errors and logs."""
-        self._admin.poll(0)
+        self._open.poll(0)
 
     def describe(self, names: Sequence[str] | None) -> Topics:
         """Return what there is to know of these topics, or of all that are nobody's internal ones."""
         try:
             wanted = self._names() if names is None else list(names)
-            answers = self._admin.describe_topics(TopicCollection(wanted), request_timeout=TOPICS_SECONDS)
+            answers = self._open.describe_topics(TopicCollection(wanted), request_timeout=TOPICS_SECONDS)
         except KafkaException as exception:
             raise raised(exception) from exception
         found: dict[str, TopicFacts] = {}
         problems: dict[str, str] = {}
         for name, answer in answers.items():
             try:
-                said = answer.result()
+                said = answer.result(PATIENCE_SECONDS)
             except KafkaException as exception:
                 error = kind_of(exception.args[0])
                 if not issubclass(error, OF_ONE_TOPIC):
@@ -104,7 +114,7 @@ class Cluster:
         return Topics(found, problems)
 
     def _names(self) -> list[str]:
-        return sorted(self._admin.list_topics(timeout=TOPICS_SECONDS).topics)
+        return sorted(self._open.list_topics(timeout=TOPICS_SECONDS).topics)
 
 
 def topic_id_of(said: Any) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +13,7 @@ from connectors.kafka.librdkafka.delivered import Delivered
 from connectors.kafka.unreadable import UnreadableError
 from connectors.record import UnreadableRecord
 from connectors.source import SourceDataError
-from tests.connectors.kafka.reading import new_source, numbers, opened, poll_until, read, values
+from tests.connectors.kafka.reading import DEADLINE_SECONDS, new_source, numbers, opened, poll_until, read, values
 from tests.kafka.bulk import load
 
 if TYPE_CHECKING:
@@ -65,6 +67,23 @@ def test_a_record_with_a_header_whose_name_is_not_utf_8_is_one_that_cannot_be_re
     assert isinstance(second, UnreadableRecord)
     assert (second.offset, second.value) == (1, b"1")
     assert second.problem == "The record at offset 1 cannot be read: the name of a header is not UTF-8"
+
+
+def test_connections_that_were_given_up_leave_no_descriptors(broker: Cluster, topic: str) -> None:
+    broker.produce(topic, numbers(0, 5))
+    held: list[int] = []
+    for _ in range(4):
+        with opened(source_of(broker, topic, "librdkafka")) as source:
+            read(source, 5)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while (now := descriptors()) > min(held, default=now) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        held.append(now)
+    assert held == held[:1] * 4
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.fixture
