@@ -108,15 +108,17 @@ def test_only_the_listed_partitions_are_read_and_a_missing_one_is_named(broker: 
 
 
 def test_a_commit_shows_the_positions_of_the_snapshot_and_never_goes_back(broker: Cluster, topic: str) -> None:
-    broker.produce(topic, numbers(0, 20))
+    broker.produce(topic, numbers(0, 30))
     with opened(new_source(broker, topic, group=topic)) as source:
-        read(source, 10, max_records=10)
+        records = read(source, 10, max_records=10)
         durable = source.snapshot()
-        read(source, 10)
+        records += read(source, 10, max_records=10)
         source.commit(durable)
         assert committed(broker, topic, topic) == 10
         source.commit(source.snapshot())
         source.commit(durable)
+        records += read(source, 10)  # what came while a commit was waited for
+        assert values(records) == list(range(30))
     assert committed(broker, topic, topic) == 20
 
 
@@ -205,6 +207,17 @@ def test_a_topic_created_again_while_it_is_read_is_noticed(broker: Cluster, topi
         broker.delete_topic(topic)
         poll_until(source, lambda: "does not exist" in source.status().reason)
         broker.create_topic(topic)
+        with pytest.raises(PositionLostError, match="deleted and created again"):
+            poll_until(source, lambda: False)
+
+
+def test_a_topic_created_again_at_once_and_longer_than_before_is_noticed(broker: Cluster, topic: str) -> None:
+    broker.produce(topic, numbers(0, 10))
+    with opened(new_source(broker, topic, topics_seconds=600)) as source:
+        settle(source)
+        broker.delete_topic(topic)
+        broker.create_topic(topic)
+        broker.produce(topic, numbers(100, 120))
         with pytest.raises(PositionLostError, match="deleted and created again"):
             poll_until(source, lambda: False)
 
