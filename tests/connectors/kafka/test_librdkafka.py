@@ -10,10 +10,20 @@ import pytest
 from kafka import TopicPartition, errors
 
 from connectors.kafka.librdkafka.delivered import Delivered
+from connectors.kafka.positions import PositionLostError
 from connectors.kafka.unreadable import UnreadableError
 from connectors.record import UnreadableRecord
 from connectors.source import SourceDataError
-from tests.connectors.kafka.reading import DEADLINE_SECONDS, new_source, numbers, opened, poll_until, read, values
+from tests.connectors.kafka.reading import (
+    DEADLINE_SECONDS,
+    new_source,
+    numbers,
+    opened,
+    poll_until,
+    read,
+    settle,
+    values,
+)
 from tests.kafka.bulk import load
 
 if TYPE_CHECKING:
@@ -67,6 +77,17 @@ def test_a_record_with_a_header_whose_name_is_not_utf_8_is_one_that_cannot_be_re
     assert isinstance(second, UnreadableRecord)
     assert (second.offset, second.value) == (1, b"1")
     assert second.problem == "The record at offset 1 cannot be read: the name of a header is not UTF-8"
+
+
+def test_a_topic_created_again_at_once_and_longer_than_before_is_noticed(broker: Cluster, topic: str) -> None:
+    broker.produce(topic, numbers(0, 10))
+    with opened(source_of(broker, topic, "librdkafka", topics_seconds=600)) as source:
+        settle(source)
+        broker.delete_topic(topic)
+        broker.create_topic(topic)
+        broker.produce(topic, numbers(100, 120))
+        with pytest.raises(PositionLostError, match="deleted and created again"):
+            poll_until(source, lambda: False)
 
 
 def test_connections_that_were_given_up_leave_no_descriptors(broker: Cluster, topic: str) -> None:

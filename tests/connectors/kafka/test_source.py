@@ -211,17 +211,6 @@ def test_a_topic_created_again_while_it_is_read_is_noticed(broker: Cluster, topi
             poll_until(source, lambda: False)
 
 
-def test_a_topic_created_again_at_once_and_longer_than_before_is_noticed(broker: Cluster, topic: str) -> None:
-    broker.produce(topic, numbers(0, 10))
-    with opened(new_source(broker, topic, topics_seconds=600)) as source:
-        settle(source)
-        broker.delete_topic(topic)
-        broker.create_topic(topic)
-        broker.produce(topic, numbers(100, 120))
-        with pytest.raises(PositionLostError, match="deleted and created again"):
-            poll_until(source, lambda: False)
-
-
 def test_aborted_transactions_are_left_out_and_their_offsets_are_passed(broker: Cluster, topic: str) -> None:
     with KafkaProducer(
         bootstrap_servers=broker.bootstrap, kafka_client=TidyClient, transactional_id=topic
