@@ -367,15 +367,16 @@ def test_a_partition_that_stands_still_is_sought_again_then_not_ready_then_the_e
 
 
 def test_a_fault_that_ends_one_connection_after_another_is_a_stall_too(
-    broker: Cluster, topic: str, monkeypatch: pytest.MonkeyPatch
+    broker: Cluster, topic: str, each_library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def poll(*_: Any, **__: Any) -> None:
         raise KafkaError("a fault of the client")
 
     broker.produce(topic, numbers(0, 5))
     monkeypatch.setattr(KafkaReader, "_fetch", poll)
+    times = 10 if each_library == "kafka-python" else 20  # librdkafka connects anew in less time
     with (
-        opened(new_source(broker, topic, times=10, stall_seconds=20, stall_exit_seconds=60)) as source,
+        opened(new_source(broker, topic, times=times, stall_seconds=20, stall_exit_seconds=60)) as source,
         pytest.raises(SourceUnavailableError, match=r"is stalled at offset 0 while its log ends at 5, for 60 s"),
     ):
         poll_until(source, lambda: False)
