@@ -10,9 +10,10 @@ from confluent_kafka import Consumer, KafkaException
 from confluent_kafka import TopicPartition as Place
 from kafka import TopicPartition, errors
 
+from connectors.kafka.librdkafka.commits import Commits
 from connectors.kafka.librdkafka.delivered import Delivered
-from connectors.kafka.librdkafka.faults import kind_of, raised
-from connectors.kafka.librdkafka.offsets import Offsets, place, raise_any
+from connectors.kafka.librdkafka.faults import raised
+from connectors.kafka.librdkafka.offsets import Offsets, place
 from connectors.kafka.librdkafka.questions import Cluster, Question
 from connectors.kafka.librdkafka.refusal import Refusal
 from connectors.kafka.librdkafka.statistics import Statistics
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+REST_SECONDS = 5.0  # of a rest, after which it is a long one
 LOOK_SECONDS = 1.0  # how often it is asked whether topics are still the same
 SLICE_SECONDS = 0.01  # of a wait for an answer that comes among the records
 SEEK_SECONDS, SEEK_AGAIN_SECONDS = 5.0, 0.001  # until a partition that was assigned can be sought in
@@ -52,15 +54,13 @@ class LibrdkafkaLogClient:
         self._statistics = Statistics()
         ours = {"error_cb": self._refusal.note, "logger": log}
         self._cluster = Cluster({**admin, **ours})
-        commits: list[tuple[Any, Sequence[Any]]] = []
-        # A method would let the library hold this object, and connections last until somebody collects circles.
-        callbacks = {"stats_cb": self._statistics.take, "on_commit": lambda *answer: commits.append(answer)}
+        self._commits = Commits()
+        # A method of this object would let the library hold it, and it lasts until somebody collects circles.
+        callbacks = {"stats_cb": self._statistics.take, "on_commit": self._commits.take}
         self._consumer: Any = Consumer({**consumer, **ours, **callbacks})
         self._offsets = Offsets(self._consumer)
         self._backlog: list[Any] = []
         """Messages that came while something else was waited for."""
-        self._commits = commits
-        """The answers to what was committed."""
         self._delivered = Delivered(in_group=in_group)
         self._question: Question | None = None
         self._look: Question | None = None
@@ -69,6 +69,9 @@ class LibrdkafkaLogClient:
         self._problems: Mapping[str, str] = {}
         self._reading: set[TopicPartition] = set()
         self._paused: set[TopicPartition] = set()
+        self._resting: set[TopicPartition] = set()
+        """Of the paused ones, those that are read again with the next poll."""
+        self._rests_since: float | None = None
 
     @property
     def refusal(self) -> str:
@@ -123,6 +126,7 @@ class LibrdkafkaLogClient:
         now = time.monotonic()
         if now >= self._look_at and (self._look is None or self._look.is_done):
             self._look_at = now + LOOK_SECONDS
+            self._cluster.serve()
             names = sorted({part.topic for part in self._reading})
             self._look = Question(lambda: self._described(names))
 
@@ -146,30 +150,17 @@ class LibrdkafkaLogClient:
 
     def commit(self, offsets: Mapping[TopicPartition, OffsetAndMetadata], timeout_seconds: float) -> None:
         """Commit, and keep what is delivered until there is an answer: both come by the same queue."""
-        self._commits.clear()
         places = [place(part, at.offset, at.leader_epoch, at.metadata) for part, at in offsets.items()]
         deadline = time.monotonic() + timeout_seconds
         try:
             self._consumer.commit(offsets=places, asynchronous=True)
-            while (answer := self._answer_to(places)) is None and time.monotonic() < deadline:
+            while not self._commits.is_answered(places):
+                if time.monotonic() >= deadline:
+                    raise errors.KafkaTimeoutError("the group's coordinator has not answered")
                 message = self._consumer.poll(SLICE_SECONDS)
                 self._backlog += [] if message is None else [message]
         except KafkaException as exception:
             raise raised(exception) from exception
-        if answer is None:
-            raise errors.KafkaTimeoutError("the group's coordinator has not answered")
-        error, answered = answer
-        if error is not None:
-            raise kind_of(error)(error.str())
-        raise_any(answered)
-
-    def _answer_to(self, places: Sequence[Any]) -> tuple[Any, Sequence[Any]] | None:
-        """Return the answer to this commit, where one before may be answered late."""
-        wanted = {(at.topic, at.partition, at.offset) for at in places}
-        for error, answered in self._commits:
-            if {(at.topic, at.partition, at.offset) for at in answered} == wanted:
-                return error, answered
-        return None
 
     def assign(self, parts: Iterable[TopicPartition]) -> None:
         """See ``LogClient``; to this library they become known when they begin."""
@@ -205,6 +196,7 @@ class LibrdkafkaLogClient:
         held = [part for part in parts if part in self._reading]
         for part in held:
             self.resume(part)
+            self._resting.discard(part)
             self._delivered.forget(part)
         if held:
             self._backlog = [each for each in self._backlog if (each.topic(), each.partition()) not in held]
@@ -226,6 +218,7 @@ class LibrdkafkaLogClient:
     def poll(self, timeout_seconds: float, max_records: int) -> Mapping[TopicPartition, list[Record]]:
         """See ``LogClient``."""
         self._delivered.raise_what_came_last()
+        self._wake()
         try:
             messages = self._next(timeout_seconds, max_records)
         except KafkaException as exception:
@@ -244,8 +237,26 @@ class LibrdkafkaLogClient:
     def rest(
         self, parts: Iterable[TopicPartition], timeout_seconds: float
     ) -> Mapping[TopicPartition, list[Record]]:
-        """Read nothing; there is no place in a group to keep."""
+        """Read nothing. In a long rest, what the library says by the way is heard: it would pile up unheard.
+
+        For that the partitions are paused, which drops what was fetched of them.
+        """
+        now = time.monotonic()
+        self._rests_since = now if self._rests_since is None else self._rests_since
+        if now - self._rests_since >= REST_SECONDS:
+            resting = set(parts) - self._paused
+            for part in resting:
+                self.pause(part)
+            self._resting |= resting
+            message = self._consumer.poll(0)
+            self._backlog += [] if message is None else [message]
         return {}
+
+    def _wake(self) -> None:
+        self._rests_since = None
+        for part in self._resting:
+            self.resume(part)
+        self._resting.clear()
 
     @property
     def cut_short(self) -> bool:

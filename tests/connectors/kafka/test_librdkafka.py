@@ -90,17 +90,40 @@ def test_a_topic_created_again_at_once_and_longer_than_before_is_noticed(broker:
             poll_until(source, lambda: False)
 
 
+@pytest.mark.parametrize("order", ["arrival", "timestamp"])
+def test_a_long_rest_hears_the_library_and_costs_no_record(
+    broker: Cluster, topic: str, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.kafka.librdkafka.log_client.REST_SECONDS", 0.0)
+    broker.produce(topic, numbers(0, 300))
+    with opened(source_of(broker, topic, "librdkafka", order=order)) as source:
+        records = read(source, 100, max_records=50)
+        assert source._reader is not None
+        client: Any = source._reader.client
+        monkeypatch.setattr(client._statistics, "_text", None)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while client._statistics._text is None:
+            assert source.poll(0, 0.05) == []
+            assert time.monotonic() < deadline
+        records += read(source, 200)
+    assert values(records) == list(range(300))
+
+
 def test_connections_that_were_given_up_leave_no_descriptors(broker: Cluster, topic: str) -> None:
     broker.produce(topic, numbers(0, 5))
-    held: list[int] = []
-    for _ in range(4):
+
+    def connect_and_give_up() -> None:
         with opened(source_of(broker, topic, "librdkafka")) as source:
             read(source, 5)
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while (now := descriptors()) > min(held, default=now) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        held.append(now)
-    assert held == held[:1] * 4
+
+    connect_and_give_up()
+    before = descriptors()
+    for _ in range(4):
+        connect_and_give_up()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while descriptors() > before:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def descriptors() -> int:
