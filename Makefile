@@ -43,8 +43,8 @@ check: venv ## run the first two minutes of it: linters, types, import rules, an
 kills: venv ## kill a daemon that publishes to Kafka 200 times, and count what is there not once (some minutes)
 	@$(BIN)/python -m tests.end_to_end.exactly_once
 
-faults: venv ## draw 312 faults against real daemons and a real Kafka, and ask the topic (SEED=n COURSES=1 repeats one course)
-	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(COURSES),--courses $(COURSES))
+faults: venv ## draw 312 faults against real daemons and a real Kafka, and ask the topic (SEED=n COURSES=1 repeats one course; CLIENT=librdkafka)
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(COURSES),--courses $(COURSES)) $(if $(CLIENT),--client $(CLIENT))
 
 fuzz: venv ## write a million records as nobody should to a real Kafka, and account for each (SEED=n RECORDS=n)
 	@$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(RECORDS),--records $(RECORDS))

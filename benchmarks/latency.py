@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 CONFIG = """
 name: latency
-source: {{type: kafka, bootstrap_servers: "{bootstrap}", topics: [events]}}
+source: {{type: kafka, bootstrap_servers: "{bootstrap}", topics: [events], client: {client}}}
 decoder: {{type: json, label: fault, task: regime}}
 tasks: {{type: field}}
 label: {{type: class, max_classes: 6}}
 learner: {{batch: {batch}}}
 strategies: default
 checkpoint: {{directory: {directory}/state, every_seconds: 5}}
-predictions: {{type: kafka, bootstrap_servers: "{bootstrap}", topic: predictions}}
+predictions: {{type: kafka, bootstrap_servers: "{bootstrap}", topic: predictions, client: {client}}}
 http: {{port: 0}}
 log: {{format: json}}
 """
@@ -114,7 +114,7 @@ class Reader(threading.Thread):
         self.join(10)
 
 
-def latency(*, batch: int, per_second: float, seconds: float, warm_events: int) -> Measured:
+def latency(*, batch: int, per_second: float, seconds: float, warm_events: int, client: str) -> Measured:
     """Measure, once the daemon has learned ``warm_events``."""
     with Broker() as broker, tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -124,7 +124,8 @@ def latency(*, batch: int, per_second: float, seconds: float, warm_events: int) 
         made = list(islice(events(warm_events + count), warm_events + count))
         broker.produce("events", made[:warm_events])
         config = directory / "latency.yaml"
-        config.write_text(CONFIG.format(bootstrap=broker.bootstrap, directory=directory, batch=batch))
+        text = CONFIG.format(bootstrap=broker.bootstrap, directory=directory, batch=batch, client=client)
+        config.write_text(text)
         readers = {level: Reader(broker.bootstrap, isolation_level=level) for level in LEVELS}
         with running([sys.executable, "-m", "daemon.cli", "run", "-c", str(config)]) as (_, address):
             while scrape(address).get("retaind_events_predicted_total", {}).get((), 0) < warm_events:
@@ -178,6 +179,12 @@ def main() -> None:
     """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batch", type=int, default=32, help="learner.batch")
+    parser.add_argument(
+        "--client",
+        choices=["kafka-python", "librdkafka"],
+        default="kafka-python",
+        help="source.client and predictions.client",
+    )
     parser.add_argument("--per-second", type=float, default=100.0, help="events a second")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of the measurement")
     parser.add_argument("--warm", type=int, default=9_000, help="events before it: a young stream makes more steps")
@@ -187,6 +194,7 @@ def main() -> None:
         per_second=options.per_second,
         seconds=options.seconds,
         warm_events=options.warm,
+        client=options.client,
     )
     typer.echo(json.dumps(asdict(measured), indent=2))
 

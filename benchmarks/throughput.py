@@ -18,6 +18,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 FEATURES, CLASSES, ROWS = 16, 6, 32
 CONFIG = """
 name: throughput
-source: {{type: kafka, bootstrap_servers: "{bootstrap}", topics: [{topic}]}}
+source: {{type: kafka, bootstrap_servers: "{bootstrap}", topics: [{topic}], client: {client}}}
 decoder: {{type: json, label: fault, task: regime}}
 tasks: {{type: field}}
 label: {{type: class, max_classes: 6}}
@@ -76,6 +77,8 @@ class Daemon:
     """One run of the whole daemon."""
 
     events_per_second: float
+    processor_us: float
+    """Processor time an event, of all its threads: unlike the rate, it does not depend on who else is working."""
     memory_mib: list[float]
     """Resident memory at each tenth of the way."""
 
@@ -94,46 +97,57 @@ def events(count: int) -> Iterator[bytes]:
             yield orjson.dumps(event | {"regime": regime, "fault": f"c{labels[i]}"})
 
 
-def bare_poll(bootstrap: str, topic: str, count: int) -> float:
-    """Return the events per second of a loop that only polls."""
+def bare_poll(bootstrap: str, topic: str, count: int) -> tuple[float, float]:
+    """Return the events per second of a loop that only polls, and its µs of processor time an event."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
     consumer.assign([TopicPartition(topic, 0)])
-    received, started = 0, None
+    received, started, busy = 0, None, 0.0
     while received < count:
         polled = sum(map(len, consumer.poll(timeout_ms=1000, max_records=4096).values()))
         # The clock starts with the first records: connecting is not polling.
         if started is None and polled:
-            started = time.perf_counter()
+            started, busy = time.perf_counter(), time.process_time()
             count -= polled
         else:
             received += polled
     assert started is not None
     rate = received / (time.perf_counter() - started)
+    processor_us = (time.process_time() - busy) / received * 1e6
     consumer.close()
-    return rate
+    return rate, processor_us
 
 
-def whole_daemon(bootstrap: str, topic: str, count: int, *, committee: bool) -> Daemon:
+def whole_daemon(bootstrap: str, topic: str, count: int, *, committee: bool, client: str) -> Daemon:
     """Run ``retaind run`` on the topic and return its rate between a tenth and all of the events."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "retaind.yaml"
         text = CONFIG.format(
-            bootstrap=bootstrap, topic=topic, state=folder, committee="{}" if committee else "null"
+            bootstrap=bootstrap,
+            topic=topic,
+            state=folder,
+            committee="{}" if committee else "null",
+            client=client,
         )
         config.write_text(text, encoding="utf-8")
         with running([sys.executable, "-m", "daemon.cli", "run", "-c", str(config)]) as (process, address):
-            progress: list[tuple[float, float]] = []
+            progress: list[tuple[float, float, float]] = []
             memory: list[float] = []
-            while not progress or progress[-1][1] < count:
+            while not progress or progress[-1][-1] < count:
                 if process.poll() is not None:
                     raise RuntimeError("the daemon stopped early; its log is above")
                 seen = scrape(address)["retaind_events_predicted_total"][()]
                 if seen >= count * (len(memory) + 1) / 10:
                     memory.append(resident_mib(process.pid))
-                    progress.append((time.perf_counter(), seen))
+                    progress.append((time.perf_counter(), processor_seconds(process.pid), seen))
                 time.sleep(1.0)  # a scrape takes the daemon a few milliseconds
-    (start, before), (end, after) = progress[0], progress[-1]
-    return Daemon((after - before) / (end - start), memory)
+    (start, busy, before), (end, busy_then, after) = progress[0], progress[-1]
+    return Daemon((after - before) / (end - start), (busy_then - busy) / (after - before) * 1e6, memory)
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used, in all its threads (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mib(pid: int) -> float:
@@ -215,6 +229,12 @@ def main() -> None:
     """Measure, print a table, and write JSON where asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=2_000_000, help="messages in the topic")
+    parser.add_argument(
+        "--client",
+        choices=["kafka-python", "librdkafka"],
+        default="kafka-python",
+        help="the daemon's source.client",
+    )
     parser.add_argument("--rounds", type=int, default=1, help="how often poll and daemon take turns")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
@@ -224,25 +244,35 @@ def main() -> None:
         typer.echo(f"filling {topic} with {arguments.events:,} events …")
         Cluster(bootstrap).create_topic(topic)
         load(bootstrap, topic, events(arguments.events))
+        daemon = partial(whole_daemon, bootstrap, topic, arguments.events, client=arguments.client)
         polls, daemons, committees = [], [], []
         for _ in range(arguments.rounds):
             polls.append(bare_poll(bootstrap, topic, arguments.events))
-            daemons.append(whole_daemon(bootstrap, topic, arguments.events, committee=False))
-            committees.append(whole_daemon(bootstrap, topic, arguments.events, committee=True))
+            daemons.append(daemon(committee=False))
+            committees.append(daemon(committee=True))
         # Each daemon runs between two polls, since machines change their speed while they are measured.
         polls.append(bare_poll(bootstrap, topic, arguments.events))
     plain, ours = step_ratio(60)
-    poll, learned = statistics.median(polls), statistics.median(run.events_per_second for run in daemons)
+    poll, poll_us = (statistics.median(figures) for figures in zip(*polls, strict=True))
+    learned = statistics.median(run.events_per_second for run in daemons)
     answered = statistics.median(run.events_per_second for run in committees)
     costs = committee_cost(
         islice(events(2_000_000), 60_000),
-        config=CONFIG.format(bootstrap=bootstrap, topic=topic, state="(none)", committee="{}"),
+        config=CONFIG.format(
+            bootstrap=bootstrap, topic=topic, state="(none)", committee="{}", client=arguments.client
+        ),
+    )
+    learned_us, answered_us = (
+        statistics.median(run.processor_us for run in runs) for runs in (daemons, committees)
     )
     typer.echo(f"kafka-python, bare poll      {poll:12,.0f} events/s")
+    typer.echo(f"the daemon's client          {arguments.client:>12}")
     typer.echo(f"the whole daemon             {learned:12,.0f} events/s   {learned / poll:.2f} of the bare poll")
     typer.echo(
         f"the same with the committee  {answered:12,.0f} events/s   {answered / learned:.2f} of that without"
     )
+    figures_us = f"{poll_us:.1f} the bare poll, {learned_us:.1f} the daemon, {answered_us:.1f} with the committee"
+    typer.echo(f"processor time an event, µs  {figures_us}")
     for name, cost in costs.items():
         typer.echo(f"  {name:60} {cost:6.1f} µs an event")
     typer.echo(f"torch.optim.SGD, plain step  {plain:12.0f} µs")
@@ -251,6 +281,7 @@ def main() -> None:
     typer.echo(f"daemon's memory, MiB, by tenths: {memory}")
     if arguments.json:
         figures = {
+            "client": arguments.client,
             "poll": polls,
             "daemon": [asdict(run) for run in daemons],
             "committee": [asdict(run) for run in committees],

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from connectors.decoders.optional import require_installed
 from connectors.decoders.schema_messages import SchemaMessages
 from connectors.decoders.schema_options import SchemaOptions
+from connectors.optional import require_installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
@@ -12,9 +11,9 @@ from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from kafka.errors import KafkaConfigurationError
 from kafka.net.sasl.oauth import AbstractTokenProvider
-from pydantic import SecretStr, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import SecretStr
 
+from connectors.kafka.checked_options import checked, read_secret
 from connectors.own.kind import OwnClassError, import_own
 from connectors.own.look import look_at_own
 
@@ -76,18 +75,7 @@ NOT_FROM_YAML = frozenset(
 
 def check_client(client: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options with inline secrets wrapped; raise a ValidationError with every fault at its key."""
-    faults = [
-        InitErrorDetails(
-            type=PydanticCustomError("kafka_client_option", "{fault}", {"fault": fault}),
-            loc=(name,),
-            input="[redacted]" if name in SECRETS else value,
-        )
-        for name, value in client.items()
-        if (fault := _fault(name, value, defaults))
-    ]
-    if faults:
-        raise ValidationError.from_exception_data("client", faults)
-    return {name: SecretStr(value) if name in SECRETS else value for name, value in client.items()}
+    return checked(client, lambda name, value: _fault(name, value, defaults), secrets=SECRETS, section="client")
 
 
 def _fault(name: str, value: Any, defaults: Mapping[str, Any]) -> str:
@@ -148,7 +136,7 @@ def client_arguments(client: Mapping[str, Any]) -> dict[str, Any]:
     ready: dict[str, Any] = {}
     for name, value in client.items():
         if name in FILES:
-            ready[FILES[name]] = _read_secret(name, value)
+            ready[FILES[name]] = read_secret(f"client.{name}", value)
         elif name == TOKEN_FILE:
             ready["sasl_oauth_token_provider"] = FileToken(value)
         elif name == "sasl_oauth_token_provider":
@@ -169,13 +157,6 @@ def _token_provider(name: str) -> Any:
         raise KafkaConfigurationError(f"client.sasl_oauth_token_provider: cannot use {name}: {error}") from error
 
 
-def _read_secret(name: str, path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise OSError(f"client.{name}: {error}") from error
-
-
 class FileToken(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python publishes no types
     """Reads an OAUTHBEARER token from a file that another program renews, as Kubernetes does."""
 
@@ -185,4 +166,4 @@ class FileToken(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python pu
 
     def token(self) -> str:
         """Return the token that is in the file now."""
-        return _read_secret(TOKEN_FILE, self._path)
+        return read_secret(f"client.{TOKEN_FILE}", self._path)

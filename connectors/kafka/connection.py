@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, errors
 from kafka.protocol.metadata import MetadataRequest
 
 from connectors.kafka.client import TidyClient
+from connectors.kafka.topics import TopicFacts, Topics, topic_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,23 +16,6 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
 NO_TOPIC_ID = 0  # what brokers before 2.8 send
-
-
-@dataclass(frozen=True, slots=True)
-class TopicFacts:
-    """What a broker says of one topic."""
-
-    topic_id: str | None
-    """Changes when a topic is deleted and created again (KIP-516); None from brokers before 2.8."""
-    partitions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Topics:
-    """The topics that can be read now, and why others cannot."""
-
-    found: Mapping[str, TopicFacts]
-    problems: Mapping[str, str]
 
 
 class KafkaConnection:
@@ -129,17 +112,9 @@ def _read(topics: Iterable[Any]) -> Topics:
                 numbers = tuple(sorted(part.partition_index for part in topic.partitions))
                 found[topic.name] = TopicFacts(_topic_id(topic), numbers)
         else:
-            problems[topic.name] = _problem(topic.name, error)
+            problems[topic.name] = topic_problem(topic.name, error)
     return Topics(found, problems)
 
 
 def _topic_id(topic: Any) -> str | None:
     return str(topic.topic_id) if topic.topic_id is not None and topic.topic_id.int != NO_TOPIC_ID else None
-
-
-def _problem(name: str, error: Any) -> str:
-    if error is errors.UnknownTopicOrPartitionError:
-        return f"topic {name} does not exist (retaind never creates topics)"
-    if error is errors.TopicAuthorizationFailedError:
-        return f"not authorised to read topic {name}: grant the ACLs Read and Describe"
-    return f"topic {name} cannot be read now: {error.__name__}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kafka import errors
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
     from connectors.kafka.assignment import KafkaAssignment
-    from connectors.kafka.connection import KafkaConnection
     from connectors.kafka.ledger import Ledger
+    from connectors.kafka.log_client import LogClient
     from connectors.kafka.positions import Position
     from connectors.kafka.source_options import KafkaSourceOptions
     from connectors.kafka.stall_watch import StallWatch
@@ -26,17 +26,17 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # how often holes and connections are checked, without a request
 ENDS_SECONDS = 5.0  # how often the end offsets of partitions without progress are requested
+ANSWER_SECONDS = 1.0
 FRESH_START_SECONDS = 30.0  # without its broker for this long, start again at the bootstrap servers
 
 
 class LogWatch:
-    """Watches the partitions that one connection reads."""
+    """Watches the partitions that one client reads."""
 
     def __init__(
         self,
-        connection: KafkaConnection,
+        client: LogClient,
         *,
-        consumer: Any,
         options: KafkaSourceOptions,
         ledger: Ledger,
         stalls: StallWatch,
@@ -44,8 +44,7 @@ class LogWatch:
         topics: TopicWatch,
         clock: Callable[[], float],
     ) -> None:
-        self._connection = connection
-        self._consumer = consumer
+        self._client = client
         self._options = options
         self._ledger = ledger
         self._stalls = stalls
@@ -73,7 +72,7 @@ class LogWatch:
         self._look_at = now + LOOK_SECONDS
         self._pass_holes(parts)
         self._look_at_connections(now)
-        if any(at.is_of_another_topic(self._connection.topic_id(part.topic)) for part, at in parts):
+        if any(at.is_of_another_topic(self._client.topic_id(part.topic)) for part, at in parts):
             self._topics.distrust()
         if now >= self._ends_at and not self._trouble:
             self._ends_at = now + ENDS_SECONDS
@@ -81,14 +80,11 @@ class LogWatch:
 
     def _pass_holes(self, parts: Sequence[tuple[TopicPartition, Position]]) -> None:
         """Move positions past offsets that hold no record, which the client knows and no record shows."""
-        for part, at in parts:
-            state = self._consumer._subscription.assignment[part]  # noqa: SLF001  # position() leaves the epoch out
-            if state.position is not None and state.position.offset > at.offset:
-                behind = at.moved(state.position.offset, state.position.leader_epoch)
-                self._ledger.put(part, behind, self._clock())
+        for part, behind in self._client.passed(parts).items():
+            self._ledger.put(part, behind, self._clock())
 
     def _look_at_connections(self, now: float) -> None:
-        self._trouble = self._connection.trouble(sorted(self._assignment.active))
+        self._trouble = self._client.trouble(sorted(self._assignment.active))
         if not self._trouble:
             self._trouble_since = None
             return
@@ -104,14 +100,14 @@ class LogWatch:
         if not still:
             return
         try:
-            ends = self._consumer.end_offsets(still, timeout_ms=1000)
+            ends = self._client.ends(still, ANSWER_SECONDS)
         except errors.KafkaTimeoutError:
             self._silent = "connected, but no broker answers"
             self._stalls.forget()
             return
-        self._ledger.ends |= ends
+        self._ledger.ends |= {part: end.offset for part, end in ends.items()}
         for part in still:
-            self._act_on_stall(part, ends[part], now)
+            self._act_on_stall(part, ends[part].offset, now)
 
     def _act_on_stall(self, part: TopicPartition, end: int, now: float) -> None:
         verdict = self._stalls.judge(part, end, now)
@@ -121,6 +117,6 @@ class LogWatch:
             raise SourceUnavailableError(f"{sentence}, for {self._options.stall_exit_seconds:.0f} s")
         if verdict == "seek_again":
             log.warning("%s: seeking again", sentence)
-            self._assignment.seek(part, at)
+            self._assignment.begin(part, at)
         if verdict == "stalled":
             self.stalled = sentence

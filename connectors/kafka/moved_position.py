@@ -29,6 +29,10 @@ def only(snapshot: Mapping[str, Any], topic: str, partition: int) -> dict[str, A
 
 
 def reading_only(options: KafkaSourceOptions, topic: str, partition: int) -> KafkaSourceOptions:
-    """Return options that read that partition alone, in no group, whoever else reads it."""
+    """Return options that read that partition alone, in no group, whoever else reads it, with kafka-python.
+
+    Raises KafkaConfigurationError where the configuration's way in is not one that kafka-python knows.
+    """
     alone = {"mode": "assign", "group": None, "group_instance_id": None, "order": "arrival", "pattern": None}
-    return options.model_copy(update={**alone, "topics": (topic,), "partitions": (partition,)})
+    spoken = {"client": options.kafka_python_options(), "librdkafka": {}}
+    return options.model_copy(update={**alone, **spoken, "topics": (topic,), "partitions": (partition,)})

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from connectors.kafka.ledger import Ledger
+    from connectors.kafka.log_client import LogClient
     from connectors.kafka.source_options import KafkaSourceOptions
     from connectors.record import Record
 
@@ -24,18 +25,18 @@ AHEAD_SECONDS = 86_400.0
 
 
 class OrderedPolling:
-    """Takes in what a consumer has fetched, and gives out the earliest; a partition that runs ahead is paused."""
+    """Takes in what a client has fetched, and gives out the earliest; a partition that runs ahead is paused."""
 
     def __init__(
         self,
-        consumer: Any,
+        client: LogClient,
         options: KafkaSourceOptions,
         ledger: Ledger,
         *,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
     ) -> None:
-        self._consumer = consumer
+        self._client = client
         self._ledger = ledger
         self._clock = clock
         self._monotonic = monotonic
@@ -63,7 +64,7 @@ class OrderedPolling:
             self._order.add(part, run)
             self._bytes[part] += sum(len(record.value or b"") for record in run)
             if self._order.waiting(part) >= FULL or self._bytes[part] >= FULL_BYTES:
-                self._consumer.pause(part)
+                self._client.pause(part)
 
     def take(self, active: Sequence[TopicPartition], max_records: int) -> Sequence[Record]:
         """Return the earliest records and advance the positions; none while a partition is waited for."""
@@ -76,12 +77,12 @@ class OrderedPolling:
         for part, record in {TopicPartition(each.topic, each.partition): each for each in records}.items():
             self._ledger.advance(part, [record], now)
             if self._order.waiting(part) < FULL // 2 and self._bytes[part] < FULL_BYTES:
-                self._consumer.resume(part)
+                self._client.resume(part)
         return records
 
     def _has_more(self, part: TopicPartition) -> bool:
         """Whether a log is known to have records that were not fetched yet."""
-        position = self._consumer._subscription.assignment[part].position  # noqa: SLF001  # position() may ask a broker
-        ends = (self._ledger.ends.get(part), self._consumer.highwater(part))
+        position = self._client.position(part)
+        ends = (self._ledger.ends.get(part), self._client.high_watermark(part))
         end = max((end for end in ends if end is not None), default=0)
-        return position is None or position.offset < end
+        return position is None or position < end

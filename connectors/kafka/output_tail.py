@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from kafka import KafkaConsumer, TopicPartition, errors
+from kafka import TopicPartition, errors
 
-from connectors.kafka.client import TidyClient
+from connectors.kafka.libraries import new_reader_of_output
 from connectors.kafka.outgoing import Origin, Place, SourcePosition
+from connectors.kafka.positions import Position
+from connectors.kafka.unreadable import UnreadableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from connectors.kafka.log_client import Isolation, LogClient
     from connectors.kafka.sink_options import KafkaSinkOptions
 
-POLL_MS = 500
+POLL_SECONDS = 0.5
+AT_ONCE = 5_000
+ANSWER_SECONDS = 30.0
+CONNECTED_SECONDS = 5.0
 
 
 class Present:
@@ -79,28 +87,31 @@ class OutputTail:
         KafkaError.
         """
         tail = cls()
-        with closing(_consumer(options, "read_uncommitted")) as consumer:
-            parts = _partitions(consumer, options.topic)
-            tail.ends = {part.partition: end for part, end in consumer.end_offsets(parts).items()}
+        with _connected(options, "read_uncommitted", stop) as client:
+            ends = client.ends(_partitions(client, options.topic), ANSWER_SECONDS)
+            tail.ends = {part.partition: end.offset for part, end in ends.items()}
         if since is not None:
             begins = {number: since.get(number, 0) for number in tail.ends}
             wanted = {number: 0 if begin > tail.ends[number] else begin for number, begin in begins.items()}
-            with closing(_consumer(options, "read_committed")) as consumer:
-                tail._gather(consumer, options.topic, wanted, writer=writer, stop=stop)
+            with _connected(options, "read_committed", stop) as client:
+                tail._gather(client, options.topic, wanted, writer=writer, stop=stop)
         return tail
 
     def _gather(
-        self, consumer: Any, topic: str, begins: Mapping[int, int], *, writer: str, stop: Callable[[], bool]
+        self, client: LogClient, topic: str, begins: Mapping[int, int], *, writer: str, stop: Callable[[], bool]
     ) -> None:
         behind = {TopicPartition(topic, number) for number, begin in begins.items() if begin < self.ends[number]}
-        consumer.assign(sorted(behind))
+        client.assign(behind)
         for part in behind:
-            consumer.seek(part, begins[part.partition])
+            client.begin(part, Position(begins[part.partition]))
         while behind and not stop():
-            for records in consumer.poll(timeout_ms=POLL_MS).values():
-                for record in records:
-                    self._note(Origin.found_in(record.headers), writer)
-            behind = {part for part in behind if consumer.position(part) < self.ends[part.partition]}
+            try:
+                polled = client.poll(POLL_SECONDS, AT_ONCE)
+            except UnreadableError as error:
+                raise errors.CorruptRecordError(str(error)) from error
+            for record in chain.from_iterable(polled.values()):
+                self._note(Origin.found_in(record.headers), writer)
+            behind = {part for part in behind if (client.position(part) or 0) < self.ends[part.partition]}
 
     def _note(self, origin: Origin | None, writer: str) -> None:
         if origin is not None and origin.writer == writer:
@@ -108,18 +119,29 @@ class OutputTail:
             self.processes.add(origin.process)
 
 
-def _consumer(options: KafkaSinkOptions, isolation_level: str) -> Any:
-    return KafkaConsumer(**options.reader_config() | {"isolation_level": isolation_level}, kafka_client=_client)
+@contextmanager
+def _connected(options: KafkaSinkOptions, isolation: Isolation, stop: Callable[[], bool]) -> Iterator[LogClient]:
+    """Yield a client that a broker has answered; raise KafkaError where none does."""
+    client = new_reader_of_output(options, isolation)
+    try:
+        deadline = time.monotonic() + CONNECTED_SECONDS
+        while not client.answered(POLL_SECONDS):
+            if client.refusal:
+                raise errors.KafkaConnectionError(client.refusal)
+            if stop() or time.monotonic() >= deadline:
+                raise errors.KafkaTimeoutError(f"no broker at {options.bootstrap_servers} has answered")
+        yield client
+    finally:
+        client.close(CONNECTED_SECONDS)
 
 
-def _partitions(consumer: Any, topic: str) -> list[TopicPartition]:
-    numbers = consumer.partitions_for_topic(topic)
-    if not numbers:
-        raise errors.UnknownTopicOrPartitionError("it does not exist (retaind never creates topics)")
-    return [TopicPartition(topic, number) for number in sorted(numbers)]
-
-
-def _client(**config: Any) -> TidyClient:
-    client = TidyClient(**config)
-    client.cluster.config["allow_auto_create_topics"] = False
-    return client
+def _partitions(client: LogClient, topic: str) -> list[TopicPartition]:
+    question = client.describe([topic])
+    if not client.wait(question, ANSWER_SECONDS):
+        raise errors.KafkaTimeoutError("no broker says which partitions the topic has")
+    facts = question.value.found.get(topic)
+    if facts is None:
+        why = question.value.problems.get(topic, "")
+        missing = "does not exist" in why
+        raise (errors.UnknownTopicOrPartitionError if missing else errors.KafkaError)(why)
+    return [TopicPartition(topic, number) for number in facts.partitions]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-from kafka.protocol.consumer import OffsetSpec
+from typing import TYPE_CHECKING
 
 from connectors.kafka.claims import NOTHING, GroupOffset
 from connectors.kafka.positions import Log, Policies, Position
@@ -17,20 +15,21 @@ if TYPE_CHECKING:
 
     from kafka import TopicPartition
 
-    from connectors.kafka.connection import TopicFacts
     from connectors.kafka.ledger import Ledger
+    from connectors.kafka.log_client import LogClient
     from connectors.kafka.source_options import KafkaSourceOptions
+    from connectors.kafka.topics import TopicFacts
 
 log = logging.getLogger(__name__)
 
-REQUEST_MS = 5000  # timeout of one request to a connected broker
+REQUEST_SECONDS = 5.0  # timeout of one request to a connected broker
 
 
 class KafkaPlacement:
-    """Asks a connected consumer for log ends and committed offsets, and applies the configured policies to them."""
+    """Asks a connected client for log ends and committed offsets, and applies the configured policies to them."""
 
-    def __init__(self, consumer: Any, options: KafkaSourceOptions, ledger: Ledger) -> None:
-        self._consumer = consumer
+    def __init__(self, client: LogClient, options: KafkaSourceOptions, ledger: Ledger) -> None:
+        self._client = client
         self._options = options
         self._ledger = ledger
         self._policies = Policies(options.on_lost_offset, options.on_recreated_topic, options.on_group_offsets)
@@ -52,8 +51,10 @@ class KafkaPlacement:
         return {part: self._one(part, logs[part], diverged=part in diverged) for part in parts}
 
     def _one(self, part: TopicPartition, held: Log, *, diverged: bool) -> Position:
-        stored = self._ledger.positions.get(part)
-        at = self._policies.place(part, self._known(part), self._foreign(part), held, diverged=diverged)
+        stored, known = self._ledger.positions.get(part), self._known(part)
+        # An epoch to come cannot have been read; a client may let it pass.
+        diverged = diverged or (known is not None and 0 <= held.leader_epoch < known.leader_epoch)
+        at = self._policies.place(part, known, self._foreign(part), held, diverged=diverged)
         if at is None:
             at = self._start(part, held)
         if stored is not None and stored.offset != at.offset:
@@ -87,10 +88,8 @@ class KafkaPlacement:
             self._ledger.to_be_durable[part] = at.offset
 
     def _logs(self, parts: list[TopicPartition], topics: Mapping[str, TopicFacts]) -> dict[TopicPartition, Log]:
-        starts = self._consumer.beginning_offsets(parts, timeout_ms=REQUEST_MS)
-        # The consumer's end_offsets() leaves the leader's epoch out.
-        fetcher = self._consumer._fetcher  # noqa: SLF001
-        ends = fetcher.offsets_by_times(dict.fromkeys(parts, OffsetSpec.LATEST), timeout_ms=REQUEST_MS)
+        starts = self._client.starts(parts, REQUEST_SECONDS)
+        ends = self._client.ends(parts, REQUEST_SECONDS)
         self._ledger.ends |= {part: ends[part].offset for part in parts}
         return {
             part: Log(starts[part], ends[part].offset, topics[part.topic].topic_id, ends[part].leader_epoch)
@@ -98,11 +97,9 @@ class KafkaPlacement:
         }
 
     def _committed(self, parts: list[TopicPartition]) -> dict[TopicPartition, GroupOffset]:
-        """Ask for all at once: one by one, a thousand partitions would take a thousand requests."""
         if self._options.group is None:
             return {}
-        coordinator = self._consumer._coordinator  # noqa: SLF001  # committed() takes one partition
-        offsets = coordinator.fetch_committed_offsets(parts, timeout_ms=REQUEST_MS)
+        offsets = self._client.committed(parts, REQUEST_SECONDS)
         return {part: GroupOffset.of(offset) for part, offset in offsets.items()}
 
     def _start(self, part: TopicPartition, held: Log) -> Position:
@@ -111,6 +108,6 @@ class KafkaPlacement:
             return held.first
         if isinstance(start, datetime):
             milliseconds = max(0, int(start.timestamp() * 1000))
-            found = self._consumer.offsets_for_times({part: milliseconds}, timeout_ms=REQUEST_MS)[part]
-            return held.behind if found is None else Position(int(found.offset), topic_id=held.topic_id)
+            found = self._client.first_since(part, milliseconds, REQUEST_SECONDS)
+            return held.behind if found is None else Position(found, topic_id=held.topic_id)
         return held.behind

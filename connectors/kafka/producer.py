@@ -10,37 +10,26 @@ from typing import TYPE_CHECKING, Any
 from kafka import KafkaProducer, errors
 
 from connectors.kafka.client import TidyClient
+from connectors.kafka.transactions import ANSWER_SECONDS, NO_COORDINATOR, WAIT_SECONDS, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from connectors.kafka.outgoing import Outgoing
     from connectors.kafka.sink_options import KafkaSinkOptions
+    from connectors.kafka.transactions import Header
 
 log = logging.getLogger(__name__)
 
 METADATA_RETRY_MS = 500  # the client's 100 ms would log a missing topic ten times a second
-ANSWER_SECONDS = 30.0
 CLOSE_SECONDS = 5.0
-WAIT_SECONDS = 0.2
-
-
-NO_COORDINATOR = (
-    "no broker coordinates transactions: has the cluster as many brokers as its"
-    " transaction.state.log.replication.factor and transaction.state.log.min.isr ask for?"
-)
 TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
 
 
-class TooLargeError(Exception):
-    """The topic or the client refuses a record for its size; which one is known where it was alone."""
-
-
 class TransactionalProducer:
-    """Connects and fences on construction; never creates a topic, whatever the broker allows.
+    """See ``TransactionalWriter``: connects and fences on construction, with kafka-python.
 
-    It is thrown away at the first error: what became of a transaction then, the topic tells. ``stop`` is asked
-    again and again while it waits. Raises KafkaError.
+    ``stop`` is asked again and again while it waits. Raises KafkaError.
     """
 
     def __init__(self, options: KafkaSinkOptions, transactional_id: str, *, stop: Callable[[], bool]) -> None:
@@ -60,11 +49,8 @@ class TransactionalProducer:
                 raise errors.KafkaConnectionError(refusal) from error
             raise
 
-    def write(self, rows: Sequence[Outgoing], header: Callable[[Outgoing], tuple[str, bytes]]) -> dict[int, int]:
-        """Write rows in one transaction; return the offset after the last one of each partition written to.
-
-        Raises TooLargeError and KafkaError; nothing of it is then committed, or all.
-        """
+    def write(self, rows: Sequence[Outgoing], header: Callable[[Outgoing], Header]) -> dict[int, int]:
+        """See ``TransactionalWriter``."""
         self._until_answered(lambda: self._producer.partitions_for(self._topic))
         sent = self.transact(
             lambda producer: [

@@ -11,8 +11,9 @@ from kafka.structs import OffsetAndMetadata
 
 from connectors.kafka.client import TidyClient
 from connectors.kafka.client_options import FILES, TOKEN_FILE
-from connectors.kafka.producer import TooLargeError, TransactionalProducer
+from connectors.kafka.producer import TransactionalProducer
 from connectors.kafka.sink_options import KafkaDeadLettersOptions
+from connectors.kafka.transactions import TooLargeError
 from connectors.put_back import PutBackError
 from connectors.source import SourceUnavailableError
 
@@ -48,7 +49,7 @@ class KafkaPutBack:
         self._letters = letters
         self._anchor = TopicPartition(letters or source.topics[0], 0)
         self._group = name
-        client = {name: value for name, value in source.client.items() if _of_producers(name)}
+        client = {name: value for name, value in source.kafka_python_options().items() if _of_producers(name)}
         self._options = KafkaDeadLettersOptions.model_construct(
             type="kafka",
             bootstrap_servers=source.bootstrap_servers,

@@ -1,33 +1,31 @@
-"""Reads through one connection, from the broker's first answer until an error."""
+"""Reads with one client, from the broker's first answer until an error."""
 
 from __future__ import annotations
 
 import logging
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from kafka import KafkaConsumer, TopicPartition, errors
+from kafka import TopicPartition, errors
 
 from connectors.kafka.assignment import KafkaAssignment
 from connectors.kafka.ledger import Unreadable
 from connectors.kafka.log_watch import LogWatch
 from connectors.kafka.ordered_polling import OrderedPolling
-from connectors.kafka.partition_records import FastPartitionRecords
 from connectors.kafka.placement import KafkaPlacement
-from connectors.kafka.poll_budget import PollBudget
-from connectors.kafka.rebalance_gate import RebalanceGate
 from connectors.kafka.shared_placement import SharedPlacement
 from connectors.kafka.time_order import FULL
 from connectors.kafka.topic_watch import TopicWatch
-from connectors.kafka.unreadable import UnreadableError, name_partitions
+from connectors.kafka.unreadable import UnreadableError
 from connectors.source import SourceDataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connectors.kafka.connection import KafkaConnection
     from connectors.kafka.ledger import Ledger
+    from connectors.kafka.log_client import GroupClient, LogClient
     from connectors.kafka.positions import Position
+    from connectors.kafka.rebalance_gate import RebalanceGate
     from connectors.kafka.source_options import KafkaSourceOptions
     from connectors.kafka.stall_watch import StallWatch
     from connectors.record import Record
@@ -36,14 +34,18 @@ log = logging.getLogger(__name__)
 
 WITHOUT_SECONDS = 5.0  # without a partition, how long until a member believes that it is given none
 RETRY_SECONDS = 5.0  # how often what could not be read is tried again
+_TO_PASS = {
+    "kafka-python": "set source.on_unreadable to skip to pass it",
+    "librdkafka": "set source.client to kafka-python, and source.on_unreadable to skip, to pass it",
+}
 
 
 class KafkaReader:
-    """Reads with one consumer until a method raises a KafkaError; the ledger then goes on to the next."""
+    """Reads with one client until a method raises a KafkaError; the ledger then goes on to the next."""
 
     def __init__(
         self,
-        connection: KafkaConnection,
+        client: LogClient,
         options: KafkaSourceOptions,
         ledger: Ledger,
         stalls: StallWatch,
@@ -51,39 +53,25 @@ class KafkaReader:
         clock: Callable[[], float],
         monotonic: Callable[[], float],
     ) -> None:
-        self._connection = connection
+        self.client = client
         self._options = options
         self._ledger = ledger
         self._clock = clock
         self._monotonic = monotonic
-        self.consumer: Any = KafkaConsumer(**options.consumer_config(), kafka_client=lambda **_: connection.client)
-        self._budget = PollBudget()
-        self._budget.end_polls_of(self.consumer)
-        FastPartitionRecords.install(
-            self.consumer,
-            skip=options.on_unreadable == "skip",
-            budget=self._budget,
-            max_batch_bytes=options.max_batch_bytes,
-        )
-        name_partitions(self.consumer)
-        self._assignment = KafkaAssignment(
-            self.consumer,
-            in_group=options.mode == "subscribe",
-            partitions=options.partitions,
-        )
-        self._gate = RebalanceGate(self.consumer)
-        shared = options.mode == "subscribe"
-        self._placement = (SharedPlacement if shared else KafkaPlacement)(self.consumer, options, ledger)
+        group = cast("GroupClient", client) if options.mode == "subscribe" else None
+        self._gate: RebalanceGate | None = None if group is None else group.gate
+        self._assignment = KafkaAssignment(client, group=group, partitions=options.partitions)
+        kind = KafkaPlacement if group is None else SharedPlacement
+        self._placement = kind(client, options, ledger)
         self._topics = TopicWatch(options.topics, options.pattern, options.topics_seconds, monotonic)
         self._stalls = stalls
         self._order = (
-            OrderedPolling(self.consumer, options, ledger, clock=clock, monotonic=monotonic)
+            OrderedPolling(client, options, ledger, clock=clock, monotonic=monotonic)
             if options.order == "timestamp"
             else None
         )
         self._watch = LogWatch(
-            connection,
-            consumer=self.consumer,
+            client,
             options=options,
             ledger=ledger,
             stalls=stalls,
@@ -126,12 +114,11 @@ class KafkaReader:
         """Whether nothing more is delivered until positions are durable, or before a rebalance, committed."""
         if not self._assignment.active.isdisjoint(self._ledger.to_be_durable):
             return True
-        return self._gate.wanted and bool(self._to_hand_over)
+        return self._gate is not None and self._gate.wanted and bool(self._to_hand_over(self._gate))
 
-    @property
-    def _to_hand_over(self) -> set[TopicPartition]:
-        """The partitions of which the group does not know yet what was learned."""
-        return self._ledger.unsettled(self.ours) if self._gate.still_a_member else set()
+    def _to_hand_over(self, gate: RebalanceGate) -> set[TopicPartition]:
+        """Return the partitions of which the group does not know yet what was learned."""
+        return self._ledger.unsettled(self.ours) if gate.still_a_member else set()
 
     @property
     def dependency_missing(self) -> str:
@@ -176,20 +163,20 @@ class KafkaReader:
     # Getting ready: topics, then partitions, then positions.
 
     def _prepare(self, deadline: float) -> bool:
-        if self._topics.ask(self._connection, self._left(deadline)):
+        if self._topics.ask(self.client, self._left(deadline)):
             self._follow_topics()
         self._follow_rebalances()
-        if self._options.mode == "assign":
+        if self._gate is None:
             self._place()
             return bool(self._assignment.active) and not self.waits_for_checkpoint
-        self._share()
+        self._share(self._gate)
         return not self.waits_for_checkpoint
 
-    def _share(self) -> None:
+    def _share(self, gate: RebalanceGate) -> None:
         """Take part in a rebalance once what was learned is committed; place what it gave when it is over."""
-        rebalancing = self._gate.wanted
-        self._gate.open = rebalancing and not self._to_hand_over
-        if self._gate.open:
+        rebalancing = gate.wanted
+        gate.open = rebalancing and not self._to_hand_over(gate)
+        if gate.open:
             self._assignment.hold(self._assignment.active)
         elif not rebalancing and self._assignment.settled:
             self._place()
@@ -259,7 +246,7 @@ class KafkaReader:
         before = self._ledger.unreadable.get(part)
         since = before.since if before is not None and before.position == position else now
         if now - since >= self._options.stall_exit_seconds:
-            raise SourceDataError(f"{error}; set source.on_unreadable to skip to pass it, its bytes a dead letter")
+            raise SourceDataError(f"{error}; {_TO_PASS[self._options.library]}, its bytes a dead letter")
         self._ledger.unreadable[part] = Unreadable(str(error), position, since, now + RETRY_SECONDS)
         self._assignment.hold([part])
 
@@ -283,28 +270,24 @@ class KafkaReader:
             wait = self._left(deadline)
 
     def _fetch(self, wait_seconds: float, max_records: int) -> Mapping[TopicPartition, list[Any]]:
-        self._budget.refill()
-        polled = self.consumer.poll(timeout_ms=wait_seconds * 1000, max_records=max_records)
+        fetched = self.client.poll(wait_seconds, max_records)
         self._follow_rebalances()
-        fetched: Mapping[TopicPartition, list[Any]] = polled
         for part in fetched.keys() & self._ledger.unreadable.keys():
             del self._ledger.unreadable[part]
-        if sum(map(len, fetched.values())) < max_records and not self._budget.spent:
+        if sum(map(len, fetched.values())) < max_records and not self.client.cut_short:
             self._stalls.idle_poll()
         return fetched
 
     def _rest(self, deadline: float) -> Sequence[Record]:
         """Stay in the group and read nothing."""
-        with self._assignment.at_rest():
-            self._budget.refill()
-            passed = self.consumer.poll(timeout_ms=self._left(deadline) * 1000, max_records=1)
+        passed = self.client.rest(self._assignment.active, self._left(deadline))
         self._follow_rebalances()
         if self._order is not None:
             # The client stands behind what waits for other partitions.
             self._order.queue(passed, self._assignment.active)
         else:
             for part in self._assignment.active & passed.keys():
-                self._assignment.seek(part, self._ledger.positions[part])
+                self._assignment.begin(part, self._ledger.positions[part])
         self._stalls.forget()
         return []
 

@@ -48,6 +48,11 @@ def old_records_of(batch: Any, *, topic: str, partition: int) -> Iterator[KafkaR
         yield KafkaRecord(topic, partition, record.offset, time, record.key, record.value, [], -1)
 
 
+def header_name(text: str) -> str:
+    """Return what a header is called here: by the name that sources of files use, none is."""
+    return _NO_FILE if text == FILE_START else text
+
+
 class OpenBatch(NamedTuple):
     """The records of a batch, all of which are in the format, and the bytes that they take."""
 
@@ -176,6 +181,5 @@ def _headers(buffer: bytes, at: int, *, most: int) -> tuple[list[tuple[str, byte
         if name is None:
             raise ValueError("a header without a name")
         value, at = _bytes(buffer, at)
-        text = name.decode(errors="backslashreplace")
-        headers.append((_NO_FILE if text == FILE_START else text, value))
+        headers.append((header_name(name.decode(errors="backslashreplace")), value))
     return headers, at  # type: ignore[return-value]  # a header may have no value, as with kafka-python

@@ -17,8 +17,8 @@ from connectors.source import CheckpointRefusedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.kafka.connection import TopicFacts
     from connectors.kafka.positions import Log, Position
+    from connectors.kafka.topics import TopicFacts
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class SharedPlacement(KafkaPlacement):
         }
         if offsets:
             ready = {part: offset.to_kafka() for part, offset in offsets.items()}
-            self._consumer.commit(ready, timeout_ms=self._options.commit_seconds * 1000)
+            self._client.commit(ready, self._options.commit_seconds)
             self._ledger.has_committed(offsets)
 
     def _overtaken(self, assigned: list[TopicPartition]) -> bool:

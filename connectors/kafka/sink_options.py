@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from kafka import KafkaConsumer, KafkaProducer
 from pydantic import Field
 
+from connectors.kafka.librdkafka.client_options import PRODUCER
 from connectors.kafka.options import KafkaOptions
+
+if TYPE_CHECKING:
+    from connectors.kafka.log_client import Isolation
 
 BOOTSTRAP_MS = 5_000
 RETRY_MS = 5
@@ -20,6 +24,7 @@ class KafkaSinkOptions(KafkaOptions):
     """Base of the options of the Kafka sinks."""
 
     CLIENT_DEFAULTS: ClassVar[Mapping[str, Any]] = KafkaProducer.DEFAULT_CONFIG
+    LIBRDKAFKA: ClassVar[Mapping[str, Any]] = PRODUCER
 
     topic: str = Field(description="Topic to write to; it must exist.")
     deadline_seconds: float | None = Field(
@@ -61,6 +66,24 @@ class KafkaSinkOptions(KafkaOptions):
         always = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "allow_auto_create_topics": False}
         return ours | sizes | given | always
 
+    def log_client_configs(self, isolation: Isolation) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what librdkafka's clients take to read back what was written; raise as ``librdkafka_config``."""
+        consumer, admin = self.reading_configs(group=None, isolation=isolation)
+        return consumer | {"auto.offset.reset": "earliest"}, admin
+
+    def transactions_config(self) -> dict[str, Any]:
+        """Return what librdkafka's producer takes, without its name; raise as ``librdkafka_config``."""
+        ours = {"message.max.bytes": 64 * 1024 * 1024, "retry.backoff.ms": RETRY_MS}
+        times = {"delivery.timeout.ms": 30_000, "request.timeout.ms": 10_000}
+        always = {
+            "acks": "all",
+            "enable.idempotence": True,
+            "allow.auto.create.topics": False,
+            # As Kafka's own, and kafka-python's: whichever library writes, a key stays in its partition.
+            "partitioner": "murmur2_random",
+        }
+        return ours | times | self.librdkafka_config(PRODUCER) | always
+
 
 class KafkaDeadLettersOptions(KafkaSinkOptions):
     """Dead letters in a Kafka topic, with Kafka Connect's headers."""
@@ -92,3 +115,7 @@ class KafkaPredictionsOptions(KafkaSinkOptions):
     def producer_config(self) -> dict[str, Any]:
         """Return all of kafka-python's options for this sink."""
         return super().producer_config() | {"batch_size": self.batch_bytes}
+
+    def transactions_config(self) -> dict[str, Any]:
+        """Return what librdkafka's producer takes for this sink."""
+        return super().transactions_config() | {"batch.size": self.batch_bytes}

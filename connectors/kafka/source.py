@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import errors
 
-from connectors.kafka.connection import KafkaConnection
 from connectors.kafka.ledger import Ledger
+from connectors.kafka.libraries import new_log_client
 from connectors.kafka.positions import from_json
 from connectors.kafka.reader import KafkaReader
 from connectors.kafka.source_options import KafkaSourceOptions
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kafka import TopicPartition
 
     from connectors.kafka.claims import GroupOffset
+    from connectors.kafka.log_client import LogClient
     from connectors.record import Record
 
 log = logging.getLogger(__name__)
@@ -30,10 +31,11 @@ FIRST_BACKOFF_SECONDS = 1.0
 LAST_BACKOFF_SECONDS = 30.0
 OUTAGES = (errors.KafkaConnectionError, errors.NodeNotReadyError, errors.KafkaTimeoutError, OSError)
 CHECKPOINT_LOOK_SECONDS = 0.02
+ANSWER_SECONDS = 30.0
 
 
 class KafkaSource:
-    """Reads Kafka with kafka-python; see "Storing Offsets Outside Kafka" in the documentation of KafkaConsumer.
+    """Reads Kafka, and keeps the offsets itself; see "Storing Offsets Outside Kafka" in Kafka's documentation.
 
     The next offset of every partition ever read is in the snapshot, and a partition is read from there, always.
     Each commit names the model that made it: where the group is ahead by what this model committed and lost again
@@ -61,7 +63,7 @@ class KafkaSource:
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
-        self._connection: KafkaConnection | None = None
+        self._client: LogClient | None = None
         self._reader: KafkaReader | None = None
         self._reset(None)
 
@@ -105,7 +107,7 @@ class KafkaSource:
             return self._unconnected
         positions = from_json(snapshot)
         try:
-            starts = self._reader.consumer.beginning_offsets(list(positions))
+            starts = self._reader.client.starts(list(positions), ANSWER_SECONDS)
         except (errors.KafkaError, OSError) as error:
             return f"the logs were not asked: {error}"
         gone = [part for part, at in positions.items() if starts.get(part, 0) > at.offset]
@@ -159,23 +161,20 @@ class KafkaSource:
 
     def close(self) -> None:
         """Leave the group and close the connections."""
-        reader, self._reader = self._reader, None
-        connection, self._connection = self._connection, None
+        self._reader = None
+        client, self._client = self._client, None
         try:
-            if reader is not None:
-                reader.consumer.close(autocommit=False, timeout_ms=self._options.commit_seconds * 1000)
+            if client is not None:
+                client.close(self._options.commit_seconds)
         except errors.KafkaError as error:
             log.info("leaving the group failed: %s", error)
-        finally:
-            if connection is not None:
-                connection.close()
 
     def _send(self, offsets: Mapping[TopicPartition, GroupOffset]) -> bool:
         """Return whether the group has taken them; note where it counts this process no longer."""
         assert self._reader is not None
         ready = {part: at.to_kafka() for part, at in offsets.items()}
         try:
-            self._reader.consumer.commit(ready, timeout_ms=self._options.commit_seconds * 1000)
+            self._reader.client.commit(ready, self._options.commit_seconds)
         except errors.KafkaError as error:
             text = "offsets not committed to group %s: %s; the checkpoint has them"
             log.warning(text, self._options.group, error)
@@ -215,16 +214,16 @@ class KafkaSource:
         return records
 
     def _connect(self, deadline: float) -> KafkaReader | None:
-        if self._connection is None:
+        if self._client is None:
             if self._monotonic() < self._retry_at:
                 return None
-            self._connection = KafkaConnection(self._options.consumer_config())
-        if not self._connection.answered(max(0.0, deadline - self._monotonic())):
-            self._unconnected = self._connection.refusal or self._unconnected
+            self._client = new_log_client(self._options)
+        if not self._client.answered(max(0.0, deadline - self._monotonic())):
+            self._unconnected = self._client.refusal or self._unconnected
             self._stalls.forget()  # nothing is judged by the time of an outage
             return None
         return KafkaReader(
-            self._connection,
+            self._client,
             self._options,
             self._ledger,
             self._stalls,
@@ -259,7 +258,7 @@ class KafkaSource:
 
     def _part_status(self, part: TopicPartition) -> PartitionStatus:
         assert self._reader is not None
-        ends = (self._ledger.ends.get(part), self._reader.consumer.highwater(part))
+        ends = (self._ledger.ends.get(part), self._reader.client.high_watermark(part))
         return PartitionStatus(
             part.topic,
             part.partition,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from kafka import KafkaConsumer
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from connectors.kafka.librdkafka.client_options import CONSUMER
 from connectors.kafka.options import KafkaOptions
 from connectors.kafka.positions import GroupOffsetsPolicy, LostOffsetPolicy, RecreatedTopicPolicy
 from connectors.kafka.whole_topics import WholeTopics
@@ -17,10 +18,38 @@ from connectors.kafka.whole_topics import WholeTopics
 OUR_DEFAULTS = {"reconnect_backoff_max_ms": 10_000, "metrics_enabled": False}
 
 
+ORDERED_WAIT_MS = 50
+
+
+class KafkaPythonAlone(NamedTuple):
+    """An option, or a word for it, that librdkafka cannot do."""
+
+    name: str
+    word: str | None
+    why: str
+
+    def refuse(self, options: KafkaSourceOptions) -> None:
+        """Raise ``ValueError`` where the options have it."""
+        given = (
+            self.name in options.model_fields_set if self.word is None else getattr(options, self.name) == self.word
+        )
+        if given:
+            what = self.name if self.word is None else f"{self.name}: {self.word}"
+            raise ValueError(f"{what} needs client: kafka-python; {self.why}")
+
+
+KAFKA_PYTHON_ALONE = (
+    KafkaPythonAlone("mode", "subscribe", "librdkafka is used for fixed partitions only"),
+    KafkaPythonAlone("on_unreadable", "skip", "librdkafka hands nobody the bytes of a batch that it cannot read"),
+    KafkaPythonAlone("max_batch_bytes", None, "librdkafka opens compressed batches itself, whatever their size"),
+)
+
+
 class KafkaSourceOptions(KafkaOptions):
     """Records of Kafka topics, and what to do when offsets, topics or brokers are missing."""
 
     CLIENT_DEFAULTS: ClassVar[Mapping[str, Any]] = KafkaConsumer.DEFAULT_CONFIG
+    LIBRDKAFKA: ClassVar[Mapping[str, Any]] = CONSUMER
 
     type: Literal["kafka"] = "kafka"
     topics: tuple[str, ...] = Field((), description="Topics to read.")
@@ -175,6 +204,13 @@ class KafkaSourceOptions(KafkaOptions):
             raise ValueError("group_instance_id belongs to mode: subscribe")
         return self
 
+    @model_validator(mode="after")
+    def _library_can(self) -> Self:
+        if self.library == "librdkafka":
+            for option in KAFKA_PYTHON_ALONE:
+                option.refuse(self)
+        return self
+
     def consumer_config(self) -> dict[str, Any]:
         """Return all of kafka-python's options for this source. Raises OSError as ``client_config`` does."""
         client = self.client_config()
@@ -196,3 +232,11 @@ class KafkaSourceOptions(KafkaOptions):
                 "max_poll_records": self.max_poll_records,
             }
         )
+
+    def log_client_configs(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what librdkafka's consumer and its admin client take. Raises OSError as ``client_config`` does."""
+        consumer, admin = self.reading_configs(group=self.group, isolation=self.isolation)
+        # A partition that has run ahead is paused, and what was fetched of it dropped. When it is its turn again,
+        # the question for it waits until the one before is answered, of partitions that may have nothing new.
+        ordered = {"fetch.wait.max.ms": ORDERED_WAIT_MS} if self.order == "timestamp" else {}
+        return ordered | consumer, admin

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kafka.errors import KafkaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from connectors.kafka.connection import KafkaConnection, TopicFacts, Topics
+    from connectors.kafka.log_client import LogClient, TopicQuestion
+    from connectors.kafka.topics import TopicFacts, Topics
 
 FIRST_RETRY_SECONDS = 1.0
 FRESH_START_SECONDS = 30.0
@@ -26,7 +27,7 @@ class TopicWatch:
         self._pattern = re.compile(pattern) if pattern else None
         self._every_seconds = every_seconds
         self._monotonic = monotonic
-        self._question: Any = None
+        self._question: TopicQuestion | None = None
         self._next_seconds = -1.0
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._unknown_since = monotonic()
@@ -47,7 +48,7 @@ class TopicWatch:
         """Ask at the next chance."""
         self._next_seconds = min(self._next_seconds, self._monotonic())
 
-    def ask(self, connection: KafkaConnection, timeout_seconds: float) -> bool:
+    def ask(self, client: LogClient, timeout_seconds: float) -> bool:
         """Return whether there is a new answer, waiting for it only where nothing is known.
 
         Raises KafkaError after ``FRESH_START_SECONDS`` without an answer: the connection must be to blame.
@@ -55,9 +56,9 @@ class TopicWatch:
         if self._question is None:
             if self._monotonic() < self._next_seconds:
                 return False
-            self._question = connection.describe(self._names)
+            self._question = client.describe(self._names)
         try:
-            if not connection.wait(self._question, 0 if self.found is not None else timeout_seconds):
+            if not client.wait(self._question, 0 if self.found is not None else timeout_seconds):
                 return False
             self._learn(self._question.value)
         except KafkaError as error:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from kafka import errors
 
+from connectors.kafka.libraries import new_producer
 from connectors.kafka.outgoing import HEADER, Origin
 from connectors.kafka.output_tail import OutputTail, Present
-from connectors.kafka.producer import TooLargeError, TransactionalProducer
+from connectors.kafka.transactions import TooLargeError
 from connectors.sink import SinkUnavailableError
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class TopicWriter(threading.Thread):
 
     def _connect_and_write(self) -> None:
         name = self._options.transactional_id or f"retaind-{self._writer}-{self._options.topic}"
-        producer = TransactionalProducer(self._options, name, stop=self._stopped)
+        producer = new_producer(self._options, name, stop=self._stopped)
         try:
             self._read_back()
             if self._closing:

@@ -23,7 +23,10 @@ SOON_SECONDS = 30 * 86400.0
 _SERVER = "http.web_config"
 _READ_AGAIN = "renew it; a running daemon reads it by itself"
 _READ_AT_START = "renew it, and restart the daemon then"
-_OF_KAFKA = ("ssl_certfile", "ssl_cafile")
+_OF_KAFKA = {
+    "client": ("ssl_certfile", "ssl_cafile"),
+    "librdkafka": ("ssl.certificate.location", "ssl.ca.location"),
+}
 
 
 def check_certificates(config: Config, setup: Setup) -> Iterator[Finding]:
@@ -54,7 +57,8 @@ def _certificates(config: Config) -> Iterator[tuple[str, Path]]:
     if tls is not None:
         yield _SERVER, tls.cert_file
     for section, options in (sources(config) | sinks(config)).items():
-        client = getattr(options, "client", {})
-        for key in _OF_KAFKA:
-            if key in client:
-                yield f"{section}.client.{key}", Path(client[key])
+        for where, keys in _OF_KAFKA.items():
+            given = getattr(options, where, {})
+            for key in keys:
+                if isinstance(given, dict) and key in given:
+                    yield f"{section}.{where}.{key}", Path(given[key])

@@ -26,19 +26,25 @@ from daemon.doctor.quiet import quiet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.kafka.connection import TopicFacts
+    from connectors.kafka.topics import TopicFacts
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup
 
 _SLICE_SECONDS = 0.2
 _REMEDIES = {
-    "name or password": "check client.sasl_mechanism, sasl_plain_username and sasl_plain_password_file",
-    "no TLS": "check client.ssl_cafile, and the name in the broker's certificate",
+    "kafka-python": {
+        "name or password": "check client.sasl_mechanism, sasl_plain_username and sasl_plain_password_file",
+        "no TLS": "check client.ssl_cafile, and the name in the broker's certificate",
+    },
+    "librdkafka": {
+        "name or password": "check librdkafka.sasl.mechanism, sasl.username and sasl.password.file",
+        "no TLS": "check librdkafka.ssl.ca.location, and the name in the broker's certificate",
+    },
 }
 _MUTE = (
-    "check client.security_protocol: whether the broker speaks TLS at that port, and wants a password (SASL_SSL);"
-    " or give it more time with --timeout"
+    "check client.security_protocol, or librdkafka.security.protocol: whether the broker speaks TLS at that port,"
+    " and wants a password (SASL_SSL); or give it more time with --timeout"
 )
 
 
@@ -62,7 +68,8 @@ def _clusters(config: Config) -> list[list[Place]]:
     clusters: dict[str, list[Place]] = {}
     for section, options in (sources(config) | sinks(config)).items():
         if isinstance(options, KafkaOptions):
-            secure = {name: value for name, value in options.client.items() if name.startswith(("s", "api"))}
+            given = options.client if isinstance(options.client, dict) else options.librdkafka
+            secure = {name: value for name, value in given.items() if name.startswith(("s", "api", "enable"))}
             key = json.dumps([dump(options.bootstrap_servers), dump(secure)], sort_keys=True)
             clusters.setdefault(key, []).append(Place(section, options))
     return list(clusters.values())
@@ -82,7 +89,7 @@ def _check_cluster(places: Sequence[Place], config: Config, setup: Setup) -> Ite
         with closing(KafkaConnection(_of_a_consumer(settings))) as connection:
             yield from _ask(connection, places, config, setup, name=name, deadline=deadline)
     except (KafkaError, OSError) as error:
-        yield problem(f"{name}: {error}", "check the options in client")
+        yield problem(f"{name}: {error}", "check the options in client, or in librdkafka")
 
 
 def _of_a_consumer(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +107,8 @@ def _ask(
 ) -> Iterator[Finding]:
     while not connection.answered(_SLICE_SECONDS):
         if connection.refusal:
-            remedy = next((text for word, text in _REMEDIES.items() if word in connection.refusal), _MUTE)
+            remedies = _REMEDIES[places[0].options.library]
+            remedy = next((text for word, text in remedies.items() if word in connection.refusal), _MUTE)
             yield problem(f"{name}: {connection.refusal}", remedy)
             return
         if time.monotonic() > deadline:

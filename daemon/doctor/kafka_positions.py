@@ -26,8 +26,9 @@ from daemon.doctor.finding import ok, problem, raised, warning
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.kafka.connection import KafkaConnection, TopicFacts
+    from connectors.kafka.connection import KafkaConnection
     from connectors.kafka.source_options import KafkaSourceOptions
+    from connectors.kafka.topics import TopicFacts
     from daemon.config.schema import Config
     from daemon.doctor.finding import Finding
     from daemon.doctor.setup import Setup

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CONFIG = """
 name: twice
-source: {{type: kafka, bootstrap_servers: "{bootstrap}", topics: [{topic}]}}
+source: {{type: kafka, bootstrap_servers: "{bootstrap}", client: {client}, topics: [{topic}]}}
 decoder: {{type: json, label: y, features: [a, b]}}
 label: {{max_classes: 2}}
 model: {{type: mlp, hidden: [8]}}
@@ -38,8 +38,8 @@ learner: {{batch: 8, steps: fixed}}
 strategies: [{{type: replay, rows: 50}}]
 companions: {{naive: null, frozen: null}}
 checkpoint: {{directory: "{directory}/state", every_events: {every_events}}}
-predictions: {{type: kafka, bootstrap_servers: "{bootstrap}", topic: {topic}-predictions}}
-dead_letters: {{type: kafka, bootstrap_servers: "{bootstrap}", topic: {topic}-dead}}
+predictions: {{type: kafka, bootstrap_servers: "{bootstrap}", client: {client}, topic: {topic}-predictions}}
+dead_letters: {{type: kafka, bootstrap_servers: "{bootstrap}", client: {client}, topic: {topic}-dead}}
 http: {{port: 0}}
 log: {{format: json}}
 """
@@ -73,7 +73,14 @@ def events(count: int) -> Iterator[bytes]:
 
 
 def prepare(
-    cluster: Cluster, topic: str, directory: Path, *, partitions: int, count: int, every_events: int
+    cluster: Cluster,
+    topic: str,
+    directory: Path,
+    *,
+    partitions: int,
+    count: int,
+    every_events: int,
+    client: str = "kafka-python",
 ) -> Path:
     """Make the topics, fill the one that is read, and return the configuration."""
     for name, width in ((topic, partitions), (f"{topic}-predictions", 2), (f"{topic}-dead", 2)):
@@ -81,7 +88,9 @@ def prepare(
     for partition in range(partitions):
         cluster.produce(topic, events(count), partition=partition)
     config = directory / "retaind.yaml"
-    text = CONFIG.format(bootstrap=cluster.bootstrap, topic=topic, directory=directory, every_events=every_events)
+    text = CONFIG.format(
+        bootstrap=cluster.bootstrap, topic=topic, directory=directory, every_events=every_events, client=client
+    )
     config.write_text(text, encoding="utf-8")
     return config
 
@@ -120,11 +129,13 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--events", type=int, default=60_000, help="of each of two partitions")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
+    parser.add_argument("--client", choices=["kafka-python", "librdkafka"], default="kafka-python")
     given = parser.parse_args()
     chance = random.Random(given.seed)
     sys.stdout.write(f"seed {given.seed}\n")
     with tempfile.TemporaryDirectory() as folder, Broker() as broker, Launcher() as launcher:
-        config = prepare(broker, "twice", Path(folder), partitions=2, count=given.events, every_events=700)
+        wide = {"partitions": 2, "count": given.events, "every_events": 700}
+        config = prepare(broker, "twice", Path(folder), **wide, client=given.client)
         moments = [chance.expovariate(2.0) for _ in range(given.kills)]
         live_and_die(launcher, config, moments, count=2 * given.events)
         faults = count_records(broker, "twice").faults(2, given.events)

@@ -25,11 +25,14 @@ def test_each_prediction_and_dead_letter_is_in_kafka_once_however_often_the_daem
     broker: Cluster, topic: str, launcher: Launcher, tmp_path: Path
 ) -> None:
     wide = f"{topic}-wide"
-    config = prepare(broker, wide, tmp_path, partitions=2, count=1_400, every_events=200)
     seed = random.SystemRandom().randrange(1 << 31)
     chance = random.Random(seed)
+    client = chance.choice(["kafka-python", "librdkafka"])
+    config = prepare(broker, wide, tmp_path, partitions=2, count=1_400, every_events=200, client=client)
     live_and_die(launcher, config, [chance.expovariate(3.0) for _ in range(4)], count=2_800)
-    assert count_records(broker, wide).faults(2, 1_400) == {"lost": 0, "twice": 0, "other": 0}, f"seed {seed}"
+    assert count_records(broker, wide).faults(2, 1_400) == {"lost": 0, "twice": 0, "other": 0}, (
+        f"seed {seed}, {client}"
+    )
     for name in (wide, f"{wide}-predictions", f"{wide}-dead"):
         broker.delete_topic(name)
 

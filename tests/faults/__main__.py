@@ -25,7 +25,7 @@ def main() -> None:
         library = build(Path(folder))
         with ProxiedBroker() as broker, Launcher({"LD_PRELOAD": str(library)}) as launcher:
             for number in range(options.courses):
-                attempts.append(Attempt(options.seed + number))
+                attempts.append(Attempt(options.seed + number, options.client))
                 attempts[-1].run(broker, launcher, Path(folder))
                 _say(str(attempts[-1]))
     _say(table(attempts))
@@ -62,6 +62,7 @@ def _options() -> argparse.Namespace:
         "--seed", type=int, default=int(time.time()), help="of the first course; the time by default"
     )
     parser.add_argument("--courses", type=int, default=26, help="how many; 26 by default, an hour at most")
+    parser.add_argument("--client", choices=["kafka-python", "librdkafka"], default="kafka-python")
     return parser.parse_args()
 
 

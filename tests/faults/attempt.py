@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from tests.faults.course import Course
 from tests.faults.faults import FAULTS
-from tests.faults.setting import SETTINGS
+from tests.faults.setting import settings_of
 
 if TYPE_CHECKING:
     from tests.end_to_end.launcher import Launcher
     from tests.faults.course import Outcome
     from tests.faults.proxied_broker import ProxiedBroker
+    from tests.faults.setting import Setting
 
 FAULTS_OF_A_COURSE = 12
 
@@ -27,6 +28,7 @@ class Attempt:
     """What was drawn, and what came of it."""
 
     seed: int
+    library: str = "kafka-python"
     drawn: list[str] = field(default_factory=list)
     outcome: Outcome | None = None
     """None where it came to no end."""
@@ -36,7 +38,16 @@ class Attempt:
     @property
     def setting(self) -> str:
         """Return the kind of daemon; the seed says which."""
-        return SETTINGS[self.seed % len(SETTINGS)].name
+        return self._setting.name
+
+    @property
+    def _again(self) -> str:
+        return f"SEED={self.seed} COURSES=1 CLIENT={self.library}"
+
+    @property
+    def _setting(self) -> Setting:
+        settings = settings_of(self.library)
+        return settings[self.seed % len(settings)]
 
     @property
     def good(self) -> bool:
@@ -50,7 +61,7 @@ class Attempt:
         if not self.good:
             lines += [
                 self.problem,
-                f"  FAILED: all of it is in {self._kept}; again: make faults SEED={self.seed} COURSES=1",
+                f"  FAILED: all of it is in {self._kept}; again: make faults {self._again}",
             ]
         return "\n".join(lines)
 
@@ -69,7 +80,7 @@ class Attempt:
         shutil.rmtree(directory, ignore_errors=True)
 
     def _run(self, broker: ProxiedBroker, launcher: Launcher, directory: Path, faults: int) -> None:
-        setting = SETTINGS[self.seed % len(SETTINGS)]
+        setting = self._setting
         possible = [fault for fault in FAULTS if fault.among(setting)]
         course = Course(broker, launcher, directory, setting=setting, seed=self.seed)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ source:
   bootstrap_servers: "{bootstrap}"
   topics: [{topic}]
   group: {topic}
-  client: {{reconnect_backoff_max_ms: 500, request_timeout_ms: 9000{client}}}
+{client}
 {source}
 decoder: {{type: json, label: fault, task: regime, missing: mean}}
 tasks: {{type: field}}
@@ -48,16 +48,17 @@ class Setting:
     bits: bool = False
     """Whether the state is to be that of a run without faults, bit for bit."""
     compacted: bool = False
+    library: str = "kafka-python"
 
     def config(self, *, bootstrap: str, topic: str, directory: str, every_events: int) -> str:
         """Return the text of a configuration."""
-        into = f'bootstrap_servers: "{bootstrap}", topic: {topic}'
+        into = f'bootstrap_servers: "{bootstrap}", client: {self.library}, topic: {topic}'
         predictions = f"{{type: kafka, {into}-predictions}}" if self.to_kafka else _file(directory, "predictions")
         dead_letters = f"{{type: kafka, {into}-dead}}" if self.to_kafka else _file(directory, "dead")
         return CONFIG.format(
             bootstrap=bootstrap,
             topic=topic,
-            client=", session_timeout_ms: 3000, heartbeat_interval_ms: 300" if self.members > 1 else "",
+            client=self._client,
             source="".join(f"  {name}: {value}\n" for name, value in self.source.items()),
             probe_share=PROBE_SHARE,
             directory=directory,
@@ -65,6 +66,13 @@ class Setting:
             predictions=predictions,
             dead_letters=dead_letters,
         )
+
+    @property
+    def _client(self) -> str:
+        if self.library == "librdkafka":
+            return "  client: librdkafka\n  librdkafka: {reconnect.backoff.max.ms: 500, socket.timeout.ms: 9000}"
+        of_a_member = ", session_timeout_ms: 3000, heartbeat_interval_ms: 300" if self.members > 1 else ""
+        return f"  client: {{reconnect_backoff_max_ms: 500, request_timeout_ms: 9000{of_a_member}}}"
 
 
 def _file(directory: str, name: str) -> str:
@@ -79,3 +87,10 @@ SETTINGS = (
     Setting("two partitions, results in Kafka", 2, to_kafka=True),
     Setting("two members share four partitions", 4, {"mode": "subscribe"}, members=2),
 )
+
+
+def settings_of(library: str) -> tuple[Setting, ...]:
+    """Return those that a library can do."""
+    if library == "kafka-python":
+        return SETTINGS
+    return tuple(replace(each, library=library) for each in SETTINGS if each.members == 1)

@@ -18,10 +18,24 @@ DEADLINE_SECONDS = 30.0
 FAST = {"reconnect_backoff_max_ms": 500}
 
 
-def new_source(cluster: Cluster, topic: str | None = None, **options: Any) -> KafkaSource:
+class Chosen:
+    """The library that the sources and sinks of a test use, unless it says so itself."""
+
+    library = "kafka-python"
+
+
+def of_library(**client: Any) -> dict[str, Any]:
+    """Return options that choose it, with the client's own, under kafka-python's names."""
+    if Chosen.library == "kafka-python":
+        return {"client": client}
+    return {"client": "librdkafka", "librdkafka": {name.replace("_", "."): value for name, value in client.items()}}
+
+
+def new_source(cluster: Cluster, topic: str | None = None, *, times: float = 1, **options: Any) -> KafkaSource:
+    """A source whose time passes so many times as fast."""
     topics = {} if topic is None else {"topics": (topic,)}
-    settings = {"bootstrap_servers": cluster.bootstrap, "client": FAST} | topics | options
-    return KafkaSource(KafkaSource.Options(**settings))
+    settings = {"bootstrap_servers": cluster.bootstrap} | of_library(**FAST) | topics | options
+    return KafkaSource(KafkaSource.Options(**settings), monotonic=lambda: time.monotonic() * times)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from connectors.kafka.dead_letters import KafkaDeadLetters
 from connectors.record import EventRecord
 from connectors.sink import SinkUnavailableError
+from tests.connectors.kafka.reading import Chosen, of_library
 from tests.connectors.rejects import reject
 from tests.connectors.settled import until_settled
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from connectors.decoder import Reject
     from connectors.record import Record
     from tests.kafka.cluster import Cluster
+
+pytestmark = pytest.mark.usefixtures("each_library")
 
 CONTEXT = {
     "__connect.errors.topic": b"plant",
@@ -40,14 +43,16 @@ def put(sink: KafkaDeadLetters, rejects: list[Reject]) -> None:
 
 
 @pytest.fixture
-def letters(broker: Cluster, topic: str) -> Iterator[KafkaDeadLetters]:
+def letters(broker: Cluster, topic: str, each_library: str) -> Iterator[KafkaDeadLetters]:
+    assert each_library == Chosen.library
     sink = new_sink(broker, topic)
     yield sink
     sink.close()
 
 
 def new_sink(broker: Cluster, topic: str, **options: Any) -> KafkaDeadLetters:
-    return KafkaDeadLetters(KafkaDeadLetters.Options(bootstrap_servers=broker.bootstrap, topic=topic, **options))
+    given = {"bootstrap_servers": broker.bootstrap, "topic": topic} | of_library() | options
+    return KafkaDeadLetters(KafkaDeadLetters.Options(**given))
 
 
 def test_key_value_and_headers_are_unchanged_and_connects_headers_say_what_was_wrong(
@@ -106,7 +111,8 @@ def test_a_value_too_large_for_the_topic_is_truncated_and_says_so(
 
 
 def test_a_value_too_large_for_the_client_is_truncated_and_says_so(broker: Cluster, topic: str) -> None:
-    small = new_sink(broker, topic, client={"max_request_size": 200_000})
+    most = "max_request_size" if Chosen.library == "kafka-python" else "message_max_bytes"
+    small = new_sink(broker, topic, **of_library(**{most: 200_000}))
     put(small, [reject(key=b"k" * 300_000, value=b"x" * 300_000, headers=[("h", b"y" * 300_000)])])
     small.close()
     (letter,) = read(broker, topic)
@@ -135,7 +141,9 @@ def test_a_missing_topic_is_an_unavailable_sink_after_the_deadline(broker: Clust
 
 
 def test_a_missing_broker_is_an_unavailable_sink_after_the_deadline() -> None:
-    options = KafkaDeadLetters.Options(bootstrap_servers="127.0.0.1:1", topic="t", deadline_seconds=1)
+    options = KafkaDeadLetters.Options(
+        bootstrap_servers="127.0.0.1:1", topic="t", deadline_seconds=1, **of_library()
+    )
     sink = KafkaDeadLetters(options)
     with pytest.raises(SinkUnavailableError, match="topic t cannot be written to"):
         put(sink, [reject()])

@@ -14,6 +14,7 @@ from connectors.kafka.outgoing import HEADER
 from connectors.kafka.predictions import KafkaPredictions
 from connectors.record import EventRecord
 from connectors.sink import SinkUnavailableError
+from tests.connectors.kafka.reading import of_library
 from tests.connectors.rejects import prediction, record
 from tests.connectors.settled import until_settled
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
     from tests.kafka.cluster import Cluster
 
+pytestmark = pytest.mark.usefixtures("each_library")
+
 
 def sink_of(broker: Cluster, topic: str, state: dict[str, Any] | None = None, **options: Any) -> KafkaPredictions:
     """A sink as a process has it that goes on from a state."""
-    sink = KafkaPredictions(KafkaPredictions.Options(bootstrap_servers=broker.bootstrap, topic=topic, **options))
+    given = {"bootstrap_servers": broker.bootstrap, "topic": topic} | of_library() | options
+    sink = KafkaPredictions(KafkaPredictions.Options(**given))
     if state is not None:
         sink.load_state_dict(json.loads(json.dumps(state)))
     return sink

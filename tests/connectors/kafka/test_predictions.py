@@ -9,15 +9,19 @@ import pytest
 from connectors.kafka.predictions import KafkaPredictions
 from connectors.prediction_json import to_json
 from connectors.sink import SinkUnavailableError
+from tests.connectors.kafka.reading import of_library
 from tests.connectors.rejects import prediction, record
 from tests.connectors.settled import until_settled
 
 if TYPE_CHECKING:
     from tests.kafka.cluster import Cluster
 
+pytestmark = pytest.mark.usefixtures("each_library")
+
 
 def new_sink(broker: Cluster, topic: str, **options: Any) -> KafkaPredictions:
-    return KafkaPredictions(KafkaPredictions.Options(bootstrap_servers=broker.bootstrap, topic=topic, **options))
+    given = {"bootstrap_servers": broker.bootstrap, "topic": topic} | of_library() | options
+    return KafkaPredictions(KafkaPredictions.Options(**given))
 
 
 def test_predictions_are_in_the_topic_when_they_are_settled_in_order_under_the_events_key(
@@ -35,12 +39,14 @@ def test_predictions_are_in_the_topic_when_they_are_settled_in_order_under_the_e
 
 def test_no_more_than_max_unacknowledged_are_under_way(broker: Cluster, topic: str) -> None:
     sink = new_sink(broker, topic, linger_ms=10_000, max_unacknowledged=10)
-    sink.write([prediction(offset) for offset in range(9)])
-    assert broker.read_all(topic, isolation_level="read_committed") == []
+    sink.write([prediction(offset) for offset in range(2)])
+    until_settled(sink)  # after several at once, others are waited for
+    sink.write([prediction(offset) for offset in range(2, 11)])
+    assert len(broker.read_all(topic, isolation_level="read_committed")) == 2
     assert not sink.full
-    sink.write([prediction(9)])
+    sink.write([prediction(11)])
     until_settled(sink)
-    assert len(broker.read_all(topic, isolation_level="read_committed")) == 10
+    assert len(broker.read_all(topic, isolation_level="read_committed")) == 12
     sink.close()
 
 

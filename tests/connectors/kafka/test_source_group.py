@@ -204,7 +204,7 @@ def test_a_member_that_connects_anew_before_its_first_commit_learns_nothing_twic
     together([first, second], lambda: len(learned_by(first, second)) == 80)
     assert second.source._reader is not None
     if not leaves:  # as where the connection is broken
-        monkeypatch.setattr(second.source._reader.consumer, "close", lambda **_: None)
+        monkeypatch.setattr(second.source._reader.client.consumer, "close", lambda **_: None)
     second.source._disconnect("a test")
     produce_to_each(broker, wide, 20, 25)
     together([first, second], lambda: learned_by(first, second) == all_up_to(25))

@@ -17,11 +17,11 @@ from kafka import TopicPartition, errors
 from kafka.structs import OffsetAndMetadata
 
 from connectors.kafka.claims import GroupOffset
-from connectors.kafka.connection import TopicFacts
 from connectors.kafka.placement import KafkaPlacement
 from connectors.kafka.positions import ForeignOffsetsError, ForgottenError, Log
 from connectors.kafka.shared_placement import SharedPlacement
 from connectors.kafka.source import KafkaSource
+from connectors.kafka.topics import TopicFacts
 from connectors.source import CheckpointRefusedError, PartitionsLostError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Cluster:
 
 
 def placement(
-    kind: type[KafkaPlacement], cluster: Cluster, options: KafkaSourceOptions, ledger: Ledger, *, consumer: Reader
+    kind: type[KafkaPlacement], cluster: Cluster, options: KafkaSourceOptions, ledger: Ledger, *, client: Reader
 ) -> Any:
     """Return a placement that asks the model."""
 
@@ -90,11 +90,11 @@ def placement(
         def _committed(self, parts: list[TopicPartition]) -> dict[TopicPartition, GroupOffset]:
             return {part: GroupOffset.of(cluster.offsets[part]) for part in parts if part in cluster.offsets}
 
-    return Asking(consumer, options, ledger)
+    return Asking(client, options, ledger)
 
 
 class Reader:
-    """In the place of ``KafkaReader`` and its consumer: reads the model's logs, and commits to its group."""
+    """In the place of ``KafkaReader`` and its client: reads the model's logs, and commits to its group."""
 
     waits_for_checkpoint = False
     not_ready = dependency_missing = ""
@@ -103,8 +103,8 @@ class Reader:
         self._cluster, self._ledger, self._number = cluster, ledger, number
         self._shared = options.mode == "subscribe"
         kind = SharedPlacement if self._shared else KafkaPlacement
-        self._placement = placement(kind, cluster, options, ledger, consumer=self)
-        self.consumer = self
+        self._placement = placement(kind, cluster, options, ledger, client=self)
+        self.client = self
         self.ours: list[TopicPartition] = []
         self.placed = False
         self.loses_answers = False
@@ -139,7 +139,7 @@ class Reader:
             rows += self._ledger.advance(part, run, 0.0) if run else []
         return rows
 
-    def commit(self, offsets: Mapping[TopicPartition, OffsetAndMetadata], *, timeout_ms: float) -> None:
+    def commit(self, offsets: Mapping[TopicPartition, OffsetAndMetadata], timeout_seconds: float) -> None:
         """Commit, unless the group has removed this member; the answer may be lost."""
         if self._shared and self._number in self._cluster.fenced:
             raise errors.CommitFailedError
@@ -147,10 +147,10 @@ class Reader:
         if self.loses_answers:
             raise errors.KafkaTimeoutError("no answer")
 
-    def close(self, *, autocommit: bool, timeout_ms: float) -> None:
+    def close(self, timeout_seconds: float) -> None:
         """Leave."""
 
-    def highwater(self, _: TopicPartition) -> None:
+    def high_watermark(self, _: TopicPartition) -> None:
         """Not known here."""
 
 

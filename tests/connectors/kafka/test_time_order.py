@@ -102,6 +102,7 @@ def wide(broker: Cluster, topic: str) -> Iterator[str]:
     broker.delete_topic(name)
 
 
+@pytest.mark.usefixtures("each_library")
 def test_records_of_several_partitions_come_by_their_time_wherever_reading_is_interrupted(
     broker: Cluster, wide: str
 ) -> None:

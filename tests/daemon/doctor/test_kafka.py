@@ -17,7 +17,7 @@ from daemon.doctor.setup import Setup
 from daemon.state.checkpoints import CheckpointStore
 from tests.daemon.doctor.found import levels, only, worst
 from tests.kafka.broker import free_port
-from tests.kafka.secure_broker import PASSWORD, SecureBroker
+from tests.kafka.secure_broker import PASSWORD, USER, SecureBroker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,6 +174,21 @@ def let_in(guarded: SecureBroker, configure: Any, **changes: Any) -> Config:
 
 def test_it_is_let_in_over_tls_with_a_password(guarded: SecureBroker, configure: Any) -> None:
     assert set(levels(check_kafka(let_in(guarded, configure), HERE))) == {"ok"}
+
+
+def test_options_of_librdkafka_let_it_in_as_well(guarded: SecureBroker, configure: Any) -> None:
+    theirs = {
+        "security.protocol": "sasl_ssl",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": USER,
+        "sasl.password.file": str(guarded.password_file),
+        "ssl.ca.location": str(guarded.authority),
+    }
+    kafka = f'type: kafka, bootstrap_servers: "{guarded.secure}", topics: [plant], client: librdkafka'
+    assert set(levels(check_kafka(configure(source=f"{{{kafka}, librdkafka: {theirs}}}"), HERE))) == {"ok"}
+    theirs["sasl.oauthbearer.method"] = "oidc"
+    found = only(check_kafka(configure(source=f"{{{kafka}, librdkafka: {theirs}}}"), HERE))
+    assert "librdkafka.sasl.oauthbearer.method: this speaks to Kafka with kafka-python" in found.found
 
 
 def test_a_wrong_password_is_said_and_not_shown(guarded: SecureBroker, configure: Any, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Libraries that only some decoders need."""
+"""Libraries that only some decoders, or one of two clients, need."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ def require_installed(*modules: str, extra: str) -> None:
 
     >>> require_installed("no_such_library", extra="avro")
     Traceback (most recent call last):
-    ValueError: this type needs no_such_library, which is not installed; install retaind[avro]
+    ValueError: this needs no_such_library, which is not installed; install retaind[avro]
     """
     missing = [name for name in modules if not _is_installed(name)]
     if missing:
-        raise ValueError(f"this type needs {missing[0]}, which is not installed; install retaind[{extra}]")
+        raise ValueError(f"this needs {missing[0]}, which is not installed; install retaind[{extra}]")
 
 
 def _is_installed(name: str) -> bool:

@@ -1,0 +1,1 @@
+"""librdkafka, by confluent-kafka (``retaind[librdkafka]``); imported only where a configuration chooses it."""
