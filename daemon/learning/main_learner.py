@@ -153,6 +153,11 @@ class MainLearner:
         """Arrivals that are predicted and scored but not yet learned."""
         return self._block.filled
 
+    @property
+    def answers(self) -> Prequential:
+        """How good what is published was: the committee's answers, or this learner's where there is none."""
+        return self.scored.prequential if self._committee is None else self._committee.prequential
+
     def meet(self, arrivals: Arrivals) -> Met:
         """Predict at most ``room`` arrivals of one segment, and score them; ``close_full`` is to follow."""
         step = self.scored.learner.steps
