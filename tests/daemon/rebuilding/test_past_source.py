@@ -20,6 +20,7 @@ from tests.daemon.lives import SMALL
 if TYPE_CHECKING:
     from pathlib import Path
 
+HERE: dict[str, Any] = {"checkpoint": {"directory": "here"}}
 KAFKA: dict[str, Any] = {"type": "kafka", "bootstrap_servers": "localhost:9", "topics": ["t"], "group": "g"}
 
 
@@ -45,15 +46,15 @@ def test_files_that_are_not_those_that_were_read_are_refused_and_nothing_is_chan
 
 
 def test_a_source_that_is_shared_and_messages_of_several_events_are_refused() -> None:
-    shared = Config.model_validate(SMALL | {"source": KAFKA | {"mode": "subscribe"}})
+    shared = Config.model_validate(SMALL | HERE | {"source": KAFKA | {"mode": "subscribe"}})
     with pytest.raises(SourceDataError, match="shared in a group"):
         beside(shared)
     several = {"type": "json", "label": "y", "explode": "readings"}
     with pytest.raises(SourceDataError, match=r"decoder\.explode"):
-        beside(Config.model_validate(SMALL | {"decoder": several}))
+        beside(Config.model_validate(SMALL | HERE | {"decoder": several}))
 
 
 def test_it_reads_in_no_group_from_the_beginning_and_writes_nothing() -> None:
-    own = beside(Config.model_validate(SMALL | {"source": KAFKA | {"start": "latest"}}))
+    own = beside(Config.model_validate(SMALL | HERE | {"source": KAFKA | {"start": "latest"}}))
     assert (own.source.group, own.source.start) == (None, "earliest")
     assert (own.predictions, own.dead_letters) == (None, None)
