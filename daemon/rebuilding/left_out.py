@@ -58,6 +58,13 @@ class LeftOut:
         kept = [record for record, gone in zip(records, of_keys, strict=True) if not gone]
         return [record for record in kept if not self._was_skipped(record)] if self._skipped else kept
 
+    def chosen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return the records of the keys, but for those that were skipped."""
+        of_keys = self.are_of_keys(records)
+        return [
+            record for record, gone in zip(records, of_keys, strict=True) if gone and not self._was_skipped(record)
+        ]
+
     def are_of_keys(self, records: Sequence[Record]) -> Sequence[bool]:
         """Return which of the records are of the keys."""
         if not self._in_field:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from connectors.record import Record
     from connectors.source import Source, SourceStatus
-    from daemon.rebuilding.left_out import LeftOut
+
+    LeavesOut = Callable[[Sequence[Record]], Sequence[Record]]
+    """Returns the records that are to be seen."""
 
 
 class PastSource:
@@ -21,13 +23,13 @@ class PastSource:
     whoever goes on from there reads it again. Before that, a snapshot belongs to the same ``until``.
     """
 
-    def __init__(self, source: Source, *, until: Mapping[str, Any], left_out: LeftOut) -> None:
+    def __init__(self, source: Source, *, until: Mapping[str, Any], without: LeavesOut) -> None:
         if not isinstance(source, Rewindable):
             raise SourceDataError("the source cannot deliver again what it has delivered: nothing can be relearned")
         self._source = source
         self._until = dict(until)
         self._lies_before: Callable[[Record], bool] = source.lies_before(until)
-        self._left_out = left_out
+        self._without = without
 
     def open(self, snapshot: Mapping[str, Any] | None) -> None:
         """Open the source there, or at its start."""
@@ -46,7 +48,7 @@ class PastSource:
             raise SourceDataError("the source ends before what the daemon has read of it: something is gone")
         if self._is_through():
             self._require_the_same()
-        return self._left_out.without([record for record in records if self._lies_before(record)])
+        return self._without([record for record in records if self._lies_before(record)])
 
     @property
     def _left(self) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from daemon.build.taking_over import take_over
 from daemon.rebuilding.comparison import Comparison, compare
+from daemon.rebuilding.downdating import Downdating, why_not_downdated
 from daemon.rebuilding.relearning import Relearning
 from daemon.rebuilding.unaware import newest_unaware
 from daemon.state.audit_log import AuditLog
@@ -74,8 +75,7 @@ class Rebuild:
         ``SourceDataError`` and ``SourceUnavailableError``.
         """
         plan = self._planned(begin)
-        begun = self._begun_with(plan)
-        self._relearn(plan, begun)
+        self._first_round(plan, downdates=self._downdates(begin))
         told = None
         while True:
             newest = self._store.require_newest().saved
@@ -113,7 +113,9 @@ class Rebuild:
         if own.exists():
             with StateLock(own), state_io(own, "remove"):
                 shutil.rmtree(own)
-        if begin == "unaware":
+        if self._downdates(begin):
+            found = None
+        elif begin == "unaware":
             self._shown.say("looking for a generation that never saw the keys")
             generations = self._store.generations()
             positions = {each: self._store.load(each).state["source"] for each in generations}
@@ -124,6 +126,8 @@ class Rebuild:
             found = self._store.verify(begin).generation
         plan = RebuildPlan(self._keys, self._digests, self._by, found, until)
         plan.keep(self._directory)
+        if self._downdates(begin):
+            return plan
         self._shown.say("it begins untrained" if found is None else f"it begins with generation {found}")
         return plan
 
@@ -135,6 +139,25 @@ class Rebuild:
     def _begun_with(self, plan: RebuildPlan) -> SavedState | None:
         own = CheckpointStore(rebuild_directory(self._directory), keep=1).generations()
         return None if own or plan.begun_with is None else self._store.load(plan.begun_with)
+
+    def _downdates(self, begin: Begin) -> bool:
+        return begin == "unaware" and not why_not_downdated(self._config)
+
+    def _first_round(self, plan: RebuildPlan, *, downdates: bool) -> None:
+        """Take the rows out of a closed form's sums, or relearn."""
+        store = CheckpointStore(rebuild_directory(self._directory), keep=1)
+        newest = self._store.require_newest().saved
+        if downdates and not store.generations() and newest.state["source"] == plan.until:
+            self._shown.round({}, until=plan.until)
+            downdating = Downdating(self._config, plan, newest)
+            state = downdating.run(self._shown.passed)
+            self._found |= downdating.left_out.found
+            if state is not None:
+                self._shown.say(f"{downdating.rows:,} rows are taken out of the sums of a closed form")
+                store.write({"pipeline": state, "source": dict(plan.until)}, newest.summary)
+                return
+            self._shown.say("not all of their rows can be read again: relearning from the start")
+        self._relearn(plan, self._begun_with(plan))
 
     def _relearn(self, plan: RebuildPlan, begin_with: SavedState | None) -> None:
         with Relearning(self._config, plan, begin_with=begin_with) as relearning:

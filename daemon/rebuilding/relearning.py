@@ -61,7 +61,7 @@ class Relearning:
         own = beside(config)
         stopwatch = self._stopwatch = Stopwatch()
         inner = waiting_for_decoder(build_source(own), own.decoder, prepare=self.left_out.prepare)
-        self.past = PastSource(inner, until=plan.until, left_out=self.left_out)
+        self.past = PastSource(inner, until=plan.until, without=self.left_out.without)
         self.source: Source = waiting_for_decoder(self.past, own.decoder, prepare=self._prepare)
         self.loop = build_loop(
             own, source=self.source, store=self.store, telemetry=_silent(own, stopwatch), stopwatch=stopwatch

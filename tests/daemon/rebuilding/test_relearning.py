@@ -87,7 +87,7 @@ def rebuilt(
     shown: Quiet | None = None,
     **options: Any,
 ) -> Comparison:
-    for where in ("relearning", "unaware"):
+    for where in ("relearning", "unaware", "downdating"):
         monkeypatch.setattr(f"daemon.rebuilding.{where}.build_source", lambda _: MemorySource([*events, END]))
     rebuilding = Rebuild(config, keys, by="a test", shown=shown or Quiet())
     return rebuilding.run(**{"begin": "unaware", "even_if_behind": True, **options})
