@@ -5,3 +5,6 @@ PROVENANCE_COLUMNS = 4
 
 UNKNOWN = -1
 """Stands for a key, a time or a task that nobody has said of a row."""
+
+SEVERAL = -2
+"""Stands for the only key of something that several have, or where nobody has noted it."""
