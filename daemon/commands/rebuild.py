@@ -32,6 +32,12 @@ def rebuild(
         ),
     ] = None,
     untrained: Annotated[bool, typer.Option("--untrained", help="Begin with no generation.")] = False,
+    archive: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="File, or pattern of files, with what the source does not have any more; read first, untrained."
+        ),
+    ] = None,
     even_if_behind: Annotated[
         bool, typer.Option("--even-if-behind", help="Take over whatever it has come to.")
     ] = False,
@@ -52,14 +58,14 @@ def rebuild(
     from daemon.rebuilding.rebuild import NothingToLeaveOutError, Rebuild  # noqa: PLC0415
     from daemon.state.state_error import StateError  # noqa: PLC0415
 
-    if untrained and begin_with is not None:
-        raise typer.BadParameter("give either --begin-with or --untrained")
+    if (untrained or archive) and begin_with is not None:
+        raise typer.BadParameter("--begin-with goes with neither --untrained nor --archive")
     loaded = load(config)
     use_threads(loaded.learner.threads)
     keys = [each.encode() for each in key or ()]
     try:
         with logging_to(sys.stderr, level="warning", form=loaded.log.format), _shown() as shown:
-            rebuilding = Rebuild(loaded, keys, by=f"user {os.getuid()}", shown=shown)
+            rebuilding = Rebuild(loaded, keys, by=f"user {os.getuid()}", shown=shown, archive=archive or ())
             found = rebuilding.run(
                 begin="untrained" if untrained else begin_with or "unaware", even_if_behind=even_if_behind
             )

@@ -55,7 +55,7 @@ class PastSource:
         """How many records there are until the end, where they are numbered through; else any number."""
         if "offset" not in self._until:
             return 1 << 31
-        return max(1, int(self._until["offset"]) - int(self._source.snapshot()["offset"]))
+        return max(1, int(self._until["offset"]) - int(self._source.snapshot().get("offset", 0)))
 
     def _require_the_same(self) -> None:
         """Raise where the files that were read are others than those that the daemon has read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -54,12 +55,16 @@ class Rebuild:
     has come meanwhile. Then the two are compared.
     """
 
-    def __init__(self, config: Config, keys: Sequence[bytes], *, by: str, shown: Shown) -> None:
+    def __init__(
+        self, config: Config, keys: Sequence[bytes], *, by: str, shown: Shown, archive: Sequence[str] = ()
+    ) -> None:
+        """Plan nothing yet; ``archive`` are files to read before the source: see ``ArchivedSource``."""
         self._config = config
         self._directory = Path(config.checkpoint.directory)
         self._store = CheckpointStore(self._directory, keep=config.checkpoint.keep)
         self._shown = shown
         self._by = by
+        self._archive = tuple(archive)
         self._keys = tuple(dict.fromkeys(keys))
         own = [KeyDigests(self._directory).of(key) for key in self._keys]
         erased = [digest for each in AuditLog(self._directory).erasures() for digest in each.keys]
@@ -104,7 +109,7 @@ class Rebuild:
     def _planned(self, begin: Begin) -> RebuildPlan:
         """Return the plan that was begun of the same keys, or a new one, which is kept."""
         until = self._store.require_newest().saved.state["source"]
-        plan = RebuildPlan(self._keys, self._digests, self._by, None, until)
+        plan = RebuildPlan(self._keys, self._digests, self._by, None, until, self._archive)
         kept = RebuildPlan.kept(self._directory)
         if kept is not None and kept.is_of(plan) and self._can_go_on(kept):
             self._shown.say("going on where the last one was stopped")
@@ -113,18 +118,15 @@ class Rebuild:
         if own.exists():
             with StateLock(own), state_io(own, "remove"):
                 shutil.rmtree(own)
-        if self._downdates(begin):
-            found = None
-        elif begin == "unaware":
+        found = None
+        if isinstance(begin, int):
+            found = self._store.verify(begin).generation
+        elif begin == "unaware" and not (self._archive or self._downdates(begin)):
             self._shown.say("looking for a generation that never saw the keys")
             generations = self._store.generations()
             positions = {each: self._store.load(each).state["source"] for each in generations}
             found = newest_unaware(self._config, plan, positions)
-        elif begin == "untrained":
-            found = None
-        else:
-            found = self._store.verify(begin).generation
-        plan = RebuildPlan(self._keys, self._digests, self._by, found, until)
+        plan = replace(plan, begun_with=found)
         plan.keep(self._directory)
         if self._downdates(begin):
             return plan
@@ -141,7 +143,7 @@ class Rebuild:
         return None if own or plan.begun_with is None else self._store.load(plan.begun_with)
 
     def _downdates(self, begin: Begin) -> bool:
-        return begin == "unaware" and not why_not_downdated(self._config)
+        return begin == "unaware" and not self._archive and not why_not_downdated(self._config)
 
     def _first_round(self, plan: RebuildPlan, *, downdates: bool) -> None:
         """Take the rows out of a closed form's sums, or relearn."""

@@ -20,6 +20,7 @@ from daemon.build.restored import restored
 from daemon.learning.stopwatch import Stopwatch
 from daemon.learning.target_states import states_by_target
 from daemon.process.version import retaind_version
+from daemon.rebuilding.archived_source import ArchivedSource
 from daemon.rebuilding.left_out import LeftOut
 from daemon.rebuilding.past_source import PastSource
 from daemon.state.checkpoints import CheckpointStore
@@ -60,7 +61,11 @@ class Relearning:
         self.left_out = LeftOut(config, plan)
         own = beside(config)
         stopwatch = self._stopwatch = Stopwatch()
-        inner = waiting_for_decoder(build_source(own), own.decoder, prepare=self.left_out.prepare)
+        source = build_source(own)
+        if plan.archive:
+            require_keys_in_lines(config)
+            source = ArchivedSource(plan.archive, source)
+        inner = waiting_for_decoder(source, own.decoder, prepare=self.left_out.prepare)
         self.past = PastSource(inner, until=plan.until, without=self.left_out.without)
         self.source: Source = waiting_for_decoder(self.past, own.decoder, prepare=self._prepare)
         self.loop = build_loop(
@@ -115,6 +120,15 @@ class Relearning:
     def _guards(self) -> list[BudgetGuard]:
         learners = [each.main for each in self.loop.pipeline.by_target.values()]
         return [main.guard for main in learners if main is not None and main.guard is not None]
+
+
+def require_keys_in_lines(config: Config) -> None:
+    """Raise ``SourceDataError`` where lines of an archive cannot say whose they are."""
+    if getattr(config.decoder, "key", None) is None:
+        raise SourceDataError(
+            "lines of an archive have no key but one in a field, and decoder.key names none: nobody can tell which"
+            " are to be left out"
+        )
 
 
 def beside(config: Config) -> Config:

@@ -32,6 +32,8 @@ class RebuildPlan:
     """The generation that it begins with; None where it begins untrained."""
     until: Mapping[str, Any]
     """The source's positions to learn up to: those of a generation of the daemon."""
+    archive: tuple[str, ...] = ()
+    """Files that are read before the source, which does not have that any more."""
 
     @staticmethod
     def path(directory: Path) -> Path:
@@ -46,6 +48,7 @@ class RebuildPlan:
             "by": self.by,
             "begun_with": self.begun_with,
             "until": dict(self.until),
+            "archive": list(self.archive),
         }
         keep_json(self.path(directory), saved)
 
@@ -57,14 +60,15 @@ class RebuildPlan:
             return None
         try:
             keys = tuple(bytes.fromhex(key) for key in saved.pop("keys"))
-            return cls(keys=keys, digests=tuple(saved.pop("digests")), **saved)
+            digests, archive = (tuple(saved.pop(name)) for name in ("digests", "archive"))
+            return cls(keys=keys, digests=digests, archive=archive, **saved)
         except (ValueError, KeyError, TypeError) as error:
             path = cls.path(directory)
             raise DamagedError(f"{path} is no plan ({error}); remove {path.parent} and ask again") from error
 
     def is_of(self, other: RebuildPlan) -> bool:
-        """Tell whether both leave out the same."""
-        return self.keys == other.keys and self.digests == other.digests
+        """Tell whether both leave out the same of the same."""
+        return (self.keys, self.digests, self.archive) == (other.keys, other.digests, other.archive)
 
     def further(self, until: Mapping[str, Any]) -> Self:
         """Return the same up to later positions."""

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from connectors.memory_source import MemorySource
+from connectors.record import LocalRecord
 from connectors.source import SourceDataError
 from daemon.build.load import load
 from daemon.config.schema import Config
-from daemon.rebuilding.relearning import beside
+from daemon.rebuilding.archived_source import ArchivedSource
+from daemon.rebuilding.past_source import PastSource
+from daemon.rebuilding.relearning import beside, require_keys_in_lines
 from daemon.service import Service
 from daemon.state.checkpoints import CheckpointStore
 from tests.daemon.dead_letters.killed import run
@@ -52,6 +56,38 @@ def test_a_source_that_is_shared_and_messages_of_several_events_are_refused() ->
     several = {"type": "json", "label": "y", "explode": "readings"}
     with pytest.raises(SourceDataError, match=r"decoder\.explode"):
         beside(Config.model_validate(SMALL | HERE | {"decoder": several}))
+
+
+def test_an_archive_is_read_before_the_source_wherever_it_was_left(tmp_path: Path) -> None:
+    (tmp_path / "a-1.jsonl").write_bytes(b"1\n2\n3\n")
+    (tmp_path / "a-2.jsonl").write_bytes(b"4\n")
+    records = [LocalRecord("t", 0, offset, -1, None, b"%d" % offset, []) for offset in range(10, 14)]
+    until = {"at": 3}
+    expected = [b"1", b"2", b"3", b"4", b"10", b"11", b"12"]
+    for stop in range(len(expected)):
+        source, found = archived(tmp_path, records, until), list[bytes | None]()
+        source.open(None)
+        while len(found) < stop:
+            found += [record.value for record in source.poll(1, 0.0)]
+        snapshot = source.snapshot()
+        source.close()
+        source = archived(tmp_path, records, until)
+        source.open(snapshot)
+        while not source.exhausted:
+            found += [record.value for record in source.poll(2, 0.0)]
+        assert found == expected, stop
+        assert source.snapshot() == until
+        source.close()
+
+
+def archived(directory: Path, records: list[LocalRecord], until: dict[str, Any]) -> PastSource:
+    source = ArchivedSource([f"{directory}/a-*.jsonl"], MemorySource(records))
+    return PastSource(source, until=until, without=lambda records: records)
+
+
+def test_an_archive_whose_lines_name_no_key_is_refused() -> None:
+    with pytest.raises(SourceDataError, match=r"decoder\.key names none"):
+        require_keys_in_lines(Config.model_validate(SMALL | HERE))
 
 
 def test_it_reads_in_no_group_from_the_beginning_and_writes_nothing() -> None:
