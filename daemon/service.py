@@ -23,7 +23,7 @@ from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
 from daemon.build.server import build_front
 from daemon.build.serving import build_snapshots
-from daemon.build.taking_over import finish_taking_over, take_over
+from daemon.build.taking_over import finish_taking_over, refuse, take_over
 from daemon.build.tapping import build_tap
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
@@ -428,9 +428,8 @@ class Service:
             generation = take_over(self.config, self._store, offer, source=self.source)
         except (SinkUnavailableError, StateError) as error:
             log.warning("a rebuilt state has not taken over yet", reason=str(error))
-        except NoWayBackError as why:
-            log.error("a rebuilt state is refused", reason=str(why))  # noqa: TRY400 - the reason is enough
-            RebuiltOffer.done(directory)
+        except (ConfigError, NoWayBackError) as why:
+            refuse(directory, str(why))
         else:
             self.loop.start_over(build_any_pipeline(self.config, stopwatch=self._stopwatch))
             self.source.open(self._restore())

@@ -6,9 +6,14 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from connectors.source import why_not_back_to
 from daemon.build.erasing import erase
 from daemon.build.going_back import NoWayBackError
+from daemon.build.restored import restored
+from daemon.config.errors import ConfigError
+from daemon.learning.stopwatch import Stopwatch
 from daemon.state.audit_log import AuditLog
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.erasure_request import ErasureRequest
@@ -21,6 +26,8 @@ if TYPE_CHECKING:
     from connectors.source import Source
     from daemon.config.schema import Config
     from daemon.state.generation import SavedState
+
+log = structlog.get_logger("retaind")
 
 REBUILD = "rebuild"
 """What the audit log calls it."""
@@ -41,6 +48,9 @@ def take_over(config: Config, store: CheckpointStore, offer: RebuiltOffer, *, so
     newest = store.require_newest().saved
     generation = newest.generation
     if rebuilt is not None:  # else a process was killed that had come to the end
+        restored(
+            config, rebuilt.saved, stopwatch=Stopwatch()
+        )  # of another configuration, nothing is to be taken over
         generation = _write(store, newest, rebuilt.saved, source)
         if offer.keys:
             # What never saw them has no row of theirs, and keeps every bit; dead letters may have some.
@@ -68,7 +78,17 @@ def finish_taking_over(config: Config, store: CheckpointStore) -> int | None:
     rebuilt = CheckpointStore(rebuild_directory(directory), keep=1).load_newest()
     if rebuilt is not None and rebuilt.saved.state["source"] != store.require_newest().saved.state["source"]:
         return None
-    return take_over(config, store, offer)
+    try:
+        return take_over(config, store, offer)
+    except ConfigError as error:
+        refuse(directory, str(error))
+        return None
+
+
+def refuse(directory: Path, why: str) -> None:
+    """Let an offer go that cannot be taken; what was rebuilt stays, for whoever asks for it again."""
+    log.error("a rebuilt state is refused", reason=why)
+    RebuiltOffer.done(directory)
 
 
 def _write(store: CheckpointStore, newest: SavedState, rebuilt: SavedState, source: Source | None) -> int:

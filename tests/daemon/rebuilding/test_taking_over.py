@@ -10,6 +10,7 @@ import pytest
 
 from connectors.memory_source import MemorySource
 from daemon.build.load import load
+from daemon.config.errors import ConfigError
 from daemon.rebuilding.rebuild import Rebuild
 from daemon.service import Service
 from daemon.state.audit_log import AuditLog
@@ -131,3 +132,17 @@ def test_a_daemon_whose_source_has_lost_what_lies_between_refuses_it(
         assert service.loop.pipeline.events >= events_then
     assert RebuiltOffer.pending(tmp_path / "with") is None
     assert newest(config)["pipeline"]["main_learner"]["events"] >= 119
+
+
+def test_what_was_rebuilt_for_another_configuration_is_refused_and_the_daemon_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, stream = config_of(tmp_path / "with", REPLAY), planted()
+    before = learned(config, stream, monkeypatch)
+    other = config_of(tmp_path / "with", {**REPLAY, "label": {"max_classes": 5}})
+    monkeypatch.setattr("daemon.rebuilding.rebuild.take_over", lambda *_: None)
+    with pytest.raises(ConfigError, match="does not fit"):
+        rebuilt(other, stream, monkeypatch)
+    RebuiltOffer((), by="a test", told={}).make(tmp_path / "with")
+    assert_same_state(learned(config, stream, monkeypatch), before)
+    assert RebuiltOffer.pending(tmp_path / "with") is None
