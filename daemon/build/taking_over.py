@@ -51,15 +51,14 @@ def take_over(config: Config, store: CheckpointStore, offer: RebuiltOffer, *, so
         restored(
             config, rebuilt.saved, stopwatch=Stopwatch()
         )  # of another configuration, nothing is to be taken over
-        generation = _write(store, newest, rebuilt.saved, source)
+        generation, removed = _write(store, newest, rebuilt.saved, source), list[int]()
         if offer.keys:
             # What never saw them has no row of theirs, and keeps every bit; dead letters may have some.
             erasure = erase(config, store, ErasureRequest(offer.keys, offer.by, rows_are_gone=True))
             assert erasure.generation is not None, "there is one"
-            generation = erasure.generation
-        removed = store.remove_all_but(generation)
-        told = {"by": offer.by, **offer.told, "generation": generation, "generations_removed": removed}
-        AuditLog(directory).append({"what": REBUILD, **told})
+            generation, removed = erasure.generation, [*erasure.generations_removed]
+        told = {"generation": generation, "generations_removed": [*removed, *store.remove_all_but(generation)]}
+        AuditLog(directory).append({"what": REBUILD, "by": offer.by, **offer.told, **told})
     with state_io(rebuild_directory(directory), "remove"):
         shutil.rmtree(rebuild_directory(directory), ignore_errors=rebuilt is None)
     RebuiltOffer.done(directory)
