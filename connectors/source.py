@@ -126,8 +126,26 @@ class Rewindable(Protocol):
         """Tell whether all records have been delivered again that lie before the positions of a snapshot."""
 
 
+@runtime_checkable
+class FromItsStart(Rewindable, Protocol):
+    """A source that can tell whether all that it has ever delivered can be delivered again."""
+
+    def why_not_all_before(self, snapshot: Mapping[str, Any]) -> str:
+        """Return why not all that lies before a snapshot can be delivered now, in a sentence; empty where it can.
+
+        It was opened without a snapshot, and polled.
+        """
+
+
 def why_not_back_to(source: Source, snapshot: Mapping[str, Any]) -> str:
     """Return why a source could not go on from an earlier snapshot, whatever it is; empty where it can."""
     if not isinstance(source, Rewindable):
         return "the source cannot deliver again what it has delivered"
     return source.why_not_back_to(snapshot)
+
+
+def why_not_all_before(source: Source, snapshot: Mapping[str, Any]) -> str:
+    """Return why not all before a snapshot can be delivered, whatever the source is; empty where it can."""
+    if not isinstance(source, FromItsStart):
+        return "the source cannot tell whether it has all that it ever had"
+    return source.why_not_all_before(snapshot)

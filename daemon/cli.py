@@ -28,6 +28,7 @@ COMMANDS = {
     "doctor": "Check a set-up for problems, and say how to fix each.",
     "checkpoint": "List, inspect and verify checkpoints, or go back to an older one.",
     "forget": "Erase all that is remembered of some keys, and say what was erased where.",
+    "rebuild": "Relearn the model without some keys, beside the daemon, and let it take over when it is level.",
     "audit": "Show and verify the log of what was erased, skipped and put back.",
     "positions": "Choose what the consumer group has: the checkpoint's positions, or none.",
     "skip": "Pass a part of the stream that cannot be learned from, on your word; a dry run shows it first.",

@@ -23,6 +23,7 @@ from daemon.build.reloading import NeedsRestartError, Reloading
 from daemon.build.restored import restored
 from daemon.build.server import build_front
 from daemon.build.serving import build_snapshots
+from daemon.build.taking_over import finish_taking_over, refuse, take_over
 from daemon.build.tapping import build_tap
 from daemon.config.errors import ConfigError
 from daemon.intake.features.field_names import FieldNameError
@@ -36,6 +37,7 @@ from daemon.process.version import retaind_version
 from daemon.serving.packed import UnpackableError
 from daemon.state.checkpoints import CheckpointStore
 from daemon.state.erasure_request import ErasureRequest
+from daemon.state.rebuilt_offer import RebuiltOffer
 from daemon.state.saved_setting import FROM_PYTHON
 from daemon.state.state_error import StateError
 from daemon.state.state_lock import StateLock
@@ -210,6 +212,7 @@ class Service:
             self.tap.follow(self.loop.pipeline.by_target)
         received = self._turn()
         self._go_back_if_wanted()
+        self._take_over_if_offered()
         if self._health.why_not_ready() is None:
             self._become_ready()
         self._cycles.free_if_due()
@@ -339,6 +342,8 @@ class Service:
         self._open.callback(self.loop.close)
         if (erasure := finish_erasing(self.config, self._store)) is not None:
             log.info("finished an erasure that was begun", by=erasure.by, removed=dict(erasure.removed))
+        if (generation := finish_taking_over(self.config, self._store)) is not None:
+            log.info("a rebuilt state has taken over", generation=generation)
         positions = self._restore()
         self.loop.pipeline.begin()
         self.source.open(positions)
@@ -408,6 +413,27 @@ class Service:
             self.loop.start_over(build_any_pipeline(self.config, stopwatch=self._stopwatch))
             self.source.open(self._restore())
             log.warning("relearning from an earlier state", generation=generation, **self.loop.pipeline.summary())
+        self._health.turned()
+
+    def _take_over_if_offered(self) -> None:
+        """Let a state that was rebuilt beside this process take its place, and relearn what has come since."""
+        directory = Path(self.config.checkpoint.directory)
+        if not RebuiltOffer.path(directory).exists() or self.loop.saving.rests or self.loop.answered.again:
+            return
+        self._take_time()
+        try:
+            offer = RebuiltOffer.pending(directory)
+            assert offer is not None, "nobody else takes it"
+            self.loop.save()
+            generation = take_over(self.config, self._store, offer, source=self.source)
+        except (SinkUnavailableError, StateError) as error:
+            log.warning("a rebuilt state has not taken over yet", reason=str(error))
+        except (ConfigError, NoWayBackError) as why:
+            refuse(directory, str(why))
+        else:
+            self.loop.start_over(build_any_pipeline(self.config, stopwatch=self._stopwatch))
+            self.source.open(self._restore())
+            log.info("a rebuilt state has taken over", generation=generation, **self.loop.pipeline.summary())
         self._health.turned()
 
     def _take_time(self) -> None:

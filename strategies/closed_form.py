@@ -134,6 +134,14 @@ class ClosedFormLearner:
             self.steps += 1
         return Step(loss, rows=len(fresh), rehearsed=0, accepted=accepted)
 
+    def unlearn(self, rows: Batch) -> None:
+        """Take rows out of the sums that were learned once, as if they had never come: see ``downdate``.
+
+        It holds where the inputs were scaled then as they are now. Raises ``ValueError`` where the sums fade.
+        """
+        columns = self._columns([self.scale(rows.x)])
+        self._ridge.downdate(columns, self._about_origin(self._values(rows.y)))
+
     def merge_task(self, task: int, *, into: int) -> None:
         """Nothing: the sums know no tasks."""
 
@@ -231,16 +239,22 @@ class ClosedFormLearner:
         return found if self._origin is None else self.objective.targets(found.squeeze(1).add_(self._origin))
 
     def _absorb(self, columns: Tensor, y: Tensor) -> bool:
-        targets = self.objective.targets(y)
-        if self.objective.classification:
-            return self._ridge.absorb(columns, targets)
-        # There and back, since what is far out of its scale counts as less.
-        values = self.objective.answer(targets).value.double()
-        origin = float(values[0]) if self._origin is None else self._origin
-        if not self._ridge.absorb(columns, (values - origin).unsqueeze(1)):
+        values, before = self._values(y), self._origin
+        if not self.objective.classification and before is None:
+            self._origin = float(values[0])
+        if not self._ridge.absorb(columns, self._about_origin(values)):
+            self._origin = before
             return False
-        self._origin = origin
         return True
+
+    def _values(self, y: Tensor) -> Tensor:
+        """Return what is summed of labels ``(rows,)``: one-hot classes, or numbers in their own units."""
+        targets = self.objective.targets(y)
+        # There and back, since what is far out of its scale counts as less.
+        return targets if self.objective.classification else self.objective.answer(targets).value.double()
+
+    def _about_origin(self, values: Tensor) -> Tensor:
+        return values if self._origin is None else (values - self._origin).unsqueeze(1)
 
 
 def _vector(number: float | None) -> Tensor:

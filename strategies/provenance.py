@@ -10,6 +10,9 @@ PROVENANCE_COLUMNS = 4
 UNKNOWN = -1
 """Stands for a key, a time or a task that nobody has said of a row."""
 
+SEVERAL = -2
+"""Stands for the only key of something that several have, or where nobody has noted it."""
+
 
 def partition_number(topic: str, partition: int) -> int:
     """Return the number of a partition, together with its topic: no two of a stream are taken for one."""

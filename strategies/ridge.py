@@ -135,6 +135,22 @@ class StreamingRidge:
         self.events += other.events
         self.solve()
 
+    def downdate(self, columns: Tensor, targets: Tensor) -> None:
+        """Take rows out of the sums that are in them, as if they had never come, and solve; shapes as ``absorb``.
+
+        The sums are those without the rows but for the rounding of float64, and the weights follow; what that loses
+        where the rows were nearly all there was is told in Björck 1996, chapter 3. Raises ``ValueError`` where
+        ``forgetting`` is below 1: by each row those before it have faded, and nobody can tell them apart any more.
+        """
+        if self._forgetting != 1:
+            raise ValueError("sums that fade cannot be downdated: what came before a row has faded by it")
+        assert len(columns) <= self.events, "they are in the sums"
+        phi = columns.double()
+        self._gram.addmm_(phi.t(), phi, alpha=-1)
+        self._cross.addmm_(phi.t(), targets.double(), alpha=-1)
+        self.events -= len(columns)
+        self.solve()
+
     def served_copy(self) -> StreamingRidge:
         """Return one with the weights of now, for good, and without the sums."""
         served = copy(self)

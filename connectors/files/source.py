@@ -197,6 +197,14 @@ class FileSource(OneOffset):
             other.close()
         return ""
 
+    def why_not_all_before(self, snapshot: Mapping[str, Any]) -> str:
+        """Return whether files that were read before the snapshot are gone, or read several times."""
+        known = [FilePlace.of_json(place) for place in snapshot.get("files", ())]
+        if sum(place.records for place in known) != snapshot["offset"]:
+            return "files that were read are not known by their names any more"
+        gone = [place.path for place in known if not place.is_in(place.path)]
+        return f"no longer there as they were read: {', '.join(gone)}" if gone else ""
+
     def commit(self, snapshot: Mapping[str, Any]) -> bool:
         """Return True: nobody else reads at these positions, so there is nobody to tell."""
         assert "files" in snapshot

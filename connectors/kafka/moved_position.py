@@ -28,6 +28,12 @@ def only(snapshot: Mapping[str, Any], topic: str, partition: int) -> dict[str, A
     return {**snapshot, **to_json({part: from_json(snapshot)[part]}), "committed": True}
 
 
+def reading_beside(options: KafkaSourceOptions) -> KafkaSourceOptions:
+    """Return options that read the same topics from their beginning, in no group, whoever else reads them."""
+    start = "earliest" if options.start == "latest" else options.start
+    return options.model_copy(update={"group": None, "group_instance_id": None, "start": start})
+
+
 def reading_only(options: KafkaSourceOptions, topic: str, partition: int) -> KafkaSourceOptions:
     """Return options that read that partition alone, in no group, whoever else reads it, with kafka-python.
 

@@ -10,7 +10,7 @@ from kafka import errors
 
 from connectors.kafka.ledger import Ledger
 from connectors.kafka.libraries import new_log_client
-from connectors.kafka.positions import from_json
+from connectors.kafka.positions import Position, from_json, to_json
 from connectors.kafka.reader import KafkaReader
 from connectors.kafka.source_options import KafkaSourceOptions
 from connectors.kafka.stall_watch import StallWatch
@@ -116,6 +116,11 @@ class KafkaSource:
             f" {starts[part]}"
             for part in sorted(gone)
         )
+
+    def why_not_all_before(self, snapshot: Mapping[str, Any]) -> str:
+        """Return which log has lost its beginning: an offset before that cannot be told from one that never was."""
+        positions = from_json(snapshot)
+        return self.why_not_back_to(to_json({part: Position(0) for part in positions}))
 
     def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
         """Return what compares a record's offset with that of its partition in the snapshot."""

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from daemon.state.audit_log import AuditLog
 from daemon.state.key_digests import KeyDigests
+from daemon.state.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from connectors.kept_letter import KeptLetter
-
-_WORD = re.compile(rb"[0-9A-Za-z_]+")
-_CELL = re.compile(rb"[^,;|\t\r\n\"']+")
 
 
 class ErasedKeys:
@@ -38,30 +32,5 @@ class ErasedKeys:
         if not self._digests:
             return False
         record = letter.record
-        names = {record.key, decoded, *_words(record.value or b"")} - {None}
+        names = {record.key, decoded, *words(record.value or b"")} - {None}
         return any(self._key.of(name) in self._digests for name in names if name is not None)
-
-
-def _words(value: bytes) -> Iterator[bytes]:
-    """Yield whatever may be a key in a value: words, cells of separated values, texts and numbers of JSON.
-
-    >>> {b"ann", b"ann@x.org"} <= set(_words(b'{"who": "ann@x.org"}'))
-    True
-    """
-    yield from _WORD.findall(value)
-    yield from (cell.strip() for cell in _CELL.findall(value))
-    try:
-        yield from _leaves(orjson.loads(value))
-    except (orjson.JSONDecodeError, RecursionError):
-        return
-
-
-def _leaves(value: Any) -> Iterator[bytes]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _leaves(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _leaves(each)
-    elif value is not None:
-        yield str(value).encode(errors="surrogateescape")

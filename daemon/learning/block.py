@@ -12,7 +12,7 @@ from daemon.learning.padded_rows import PaddedRows
 from strategies.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -72,6 +72,11 @@ class Block:
     def waiting(self) -> Batch | None:
         """The rows that wait; None where there are none."""
         return Batch.concatenate(self._parts) if self._parts else None
+
+    def has(self, rows: Batch) -> NDArray[np.bool_]:
+        """Return which rows are among those that wait ``(rows,)``, by their partition and offset."""
+        places = {place for part in self._parts for place in _places(part)}
+        return np.array([place in places for place in _places(rows)], dtype=np.bool_)
 
     def keep(self, arrivals: Arrivals, *, errors: NDArray[np.float64], no_change: NDArray[Any]) -> None:
         """Keep the placed rows, the error ``(rows,)`` of their predictions, and what the baseline predicted."""
@@ -160,3 +165,7 @@ def closed_block(
 
 def _split(batch: Batch, held_out: NDArray[np.bool_]) -> tuple[Batch, Batch]:
     return batch.take(np.flatnonzero(~held_out)), batch.take(np.flatnonzero(held_out))
+
+
+def _places(rows: Batch) -> Iterator[tuple[int, int]]:
+    return zip(rows.partition.tolist(), rows.offset.tolist(), strict=True)

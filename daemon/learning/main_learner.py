@@ -17,6 +17,7 @@ from daemon.learning.snapshot import COMMITTEE, MAIN, NO_CHANGE, CommitteeSnapsh
 from daemon.learning.stopwatch import Stopwatch
 from daemon.scoring.age_scores import age_scores
 from daemon.scoring.class_scores import ClassScores
+from strategies.closed_form import ClosedFormLearner
 from strategies.row_holder import Gone
 
 if TYPE_CHECKING:
@@ -153,6 +154,11 @@ class MainLearner:
         """Arrivals that are predicted and scored but not yet learned."""
         return self._block.filled
 
+    @property
+    def answers(self) -> Prequential:
+        """How good what is published was: the committee's answers, or this learner's where there is none."""
+        return self.scored.prequential if self._committee is None else self._committee.prequential
+
     def meet(self, arrivals: Arrivals) -> Met:
         """Predict at most ``room`` arrivals of one segment, and score them; ``close_full`` is to follow."""
         step = self.scored.learner.steps
@@ -273,6 +279,14 @@ class MainLearner:
             counts += Counter(self._committee.forget(gone, probes=probes))
             self._answer_again(self._committee)
         return counts
+
+    def unlearn(self, arrivals: Arrivals) -> int:
+        """Take rows out of a closed form, those that were learned; return how many: see ``ClosedFormLearner``."""
+        learner = self.scored.learner
+        assert isinstance(learner, ClosedFormLearner), "no other can"
+        learned = ~(arrivals.held_out | self._block.has(arrivals.batch))
+        learner.unlearn(arrivals.batch.take(np.flatnonzero(learned)))
+        return int(learned.sum())
 
     def _expire(self) -> None:
         """Let rows go that are too old to be remembered, before an evaluation: a function of the events alone."""

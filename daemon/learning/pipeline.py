@@ -236,6 +236,14 @@ class Pipeline:
             counts.update(self.main.forget(gone))
         return counts
 
+    def unlearn(self, records: Sequence[Record]) -> int:
+        """Take what the rows of records have added out of a closed form; return how many had been learned.
+
+        They count as rows here once more: a state is to have its sums alone of this.
+        """
+        arrivals, _ = self._intake.take(records)
+        return 0 if arrivals is None or self.main is None else self.main.unlearn(arrivals)
+
     def take_odd(self) -> Mapping[Oddity, int]:
         """Return how many values were odd since the last call, by field and kind."""
         return self._intake.take_odd()

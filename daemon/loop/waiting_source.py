@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from connectors.decoder import DecoderUnavailableError
-from connectors.source import Rewindable, why_not_back_to
+from connectors.source import Rewindable, why_not_all_before, why_not_back_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,6 +92,10 @@ class WaitingSource:
     def why_not_back_to(self, snapshot: Mapping[str, Any]) -> str:
         """Return why the source cannot go back to an earlier snapshot; empty where it can."""
         return why_not_back_to(self._source, snapshot)
+
+    def why_not_all_before(self, snapshot: Mapping[str, Any]) -> str:
+        """Return why not all that lies before a snapshot can be delivered; empty where it can."""
+        return why_not_all_before(self._source, snapshot)
 
     def lies_before(self, snapshot: Mapping[str, Any]) -> Callable[[Record], bool]:
         """Return what tells whether a record lies before the positions of a snapshot."""

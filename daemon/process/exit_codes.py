@@ -21,5 +21,7 @@ class ExitCode(IntEnum):
     """A fault of the program itself. A restart resumes from the newest good checkpoint."""
     IO = 74
     """The state directory could not be read or written, is locked, or holds no good checkpoint."""
+    BEHIND = 75
+    """What was rebuilt is behind what it is to replace, and has not taken over. Asked again later, it may."""
     CONFIG = 78
     """The configuration is wrong. Restarting can't help: ``RestartPreventExitStatus=78``."""

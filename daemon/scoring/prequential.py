@@ -133,7 +133,7 @@ class Prequential:
 
     def lead_over_no_change(self) -> Lead | None:
         """Return the lead over repeating the last label, on those of the last ``window`` rows that have one."""
-        return lead_over_no_change(self._newest())
+        return lead_over_no_change(self._newest()[0])
 
     def lead_over(self, other: Prequential, *, waiting: int = 0) -> Lead | None:
         """Return the lead over another, on those of the last ``window`` rows that both have predicted.
@@ -141,22 +141,40 @@ class Prequential:
         The ``other`` has predicted all that this one has, perhaps from some row on, but for the last ``waiting``.
         None where there is no such row yet.
         """
-        mine, theirs = self._newest(), other._newest()
+        (mine, _), (theirs, _) = self._newest(), other._newest()
         rows = min(len(mine) - waiting, len(theirs))
         if rows <= 0:
             return None
         mine, theirs = mine[len(mine) - waiting - rows : len(mine) - waiting], theirs[-rows:]
         return lead_over(theirs, mine) if _are_of_the_same_rows(mine, theirs) else None
 
-    def _newest(self) -> Terms:
-        """Return the terms of the last ``window`` rows, oldest first."""
+    def lead_over_former(self, other: Prequential) -> Lead | None:
+        """Return the lead over one that has also met rows that this one never has, on the newest rows of both.
+
+        Those others are forgotten by it: see ``forget``. None where the rest are not of the same keys and, of
+        numbers, the same labels.
+        """
+        (mine, keys), (theirs, their_keys) = self._newest(), other._newest()
+        rows = min(len(mine), len(theirs))
+        if not rows or not np.array_equal(keys[-rows:], their_keys[-rows:]):
+            return None
+        mine, theirs = mine[-rows:], theirs[-rows:]
+        if not self._classification:
+            both = (mine[:, ROWS] > 0) & (theirs[:, ROWS] > 0)
+            apart = (self._origin or 0.0) - (other._origin or 0.0)
+            if not np.allclose(mine[both, LABEL] + apart, theirs[both, LABEL], rtol=1e-6):
+                return None
+        return lead_over(theirs, mine)
+
+    def _newest(self) -> tuple[Terms, NDArray[np.int64]]:
+        """Return the terms and keys of the last ``window`` rows, oldest first."""
         window, start = len(self._ring), self.n_seen % len(self._ring)
         if self.n_seen < window:
             newest, keys = self._ring[: self.n_seen], self._keys[: self.n_seen]
         else:
             newest, keys = np.roll(self._ring, -start, axis=0), np.roll(self._keys, -start)
         forgotten = keys == _FORGOTTEN
-        return newest[~forgotten] if forgotten.any() else newest
+        return (newest[~forgotten], keys[~forgotten]) if forgotten.any() else (newest, keys)
 
     def state_dict(self) -> dict[str, Any]:
         """Return a copy of the sums and the window."""

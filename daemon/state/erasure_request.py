@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daemon.state.durable import read_file, sync_directory, write_file
-from daemon.state.state_error import DamagedError, state_io
+from daemon.state.kept_json import keep_json, keep_no_longer, kept_json
+from daemon.state.state_error import DamagedError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_MOST_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +28,17 @@ class ErasureRequest:
 
     def begin(self, directory: Path) -> None:
         """Keep it, durably."""
-        path = self.path(directory)
-        saved = {"by": self.by, "keys": [key.hex() for key in self.keys], "rows_are_gone": self.rows_are_gone}
-        text = json.dumps(saved)
-        with state_io(path, "write"):
-            temporary = path.with_name(f".{path.name}")
-            temporary.unlink(missing_ok=True)
-            write_file(temporary, [text.encode()])
-            temporary.chmod(0o600)
-            temporary.rename(path)
-            sync_directory(directory)
+        keys = [key.hex() for key in self.keys]
+        keep_json(self.path(directory), {"by": self.by, "keys": keys, "rows_are_gone": self.rows_are_gone})
 
     @staticmethod
     def pending(directory: Path) -> ErasureRequest | None:
         """Return the one that was begun and not done."""
         path = ErasureRequest.path(directory)
-        with state_io(path, "read"):
-            if not path.exists():
-                return None
-            content = read_file(path, max_bytes=_MOST_BYTES)
+        saved = kept_json(path)
+        if saved is None:
+            return None
         try:
-            saved = json.loads(content)
             keys = tuple(bytes.fromhex(key) for key in saved["keys"])
             return ErasureRequest(keys, saved["by"], rows_are_gone=saved["rows_are_gone"])
         except (ValueError, KeyError, TypeError) as error:
@@ -60,7 +47,4 @@ class ErasureRequest:
     @staticmethod
     def done(directory: Path) -> None:
         """Keep it no longer."""
-        path = ErasureRequest.path(directory)
-        with state_io(path, "remove"):
-            path.unlink(missing_ok=True)
-            sync_directory(directory)
+        keep_no_longer(ErasureRequest.path(directory))

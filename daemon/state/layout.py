@@ -15,6 +15,7 @@ import numpy as np
 
 from daemon.state.state_error import StateError
 from daemon.state.whose_rows import note_whose_rows_are
+from strategies.provenance import SEVERAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +27,7 @@ _WHOLE = re.compile(r"^(-?(?:0|[1-9][0-9]*))\.0+$")
 LAYOUT: Final[Mapping[str, int]] = {
     "pipeline": 2,
     "targets": 1,
-    "intake": 4,
+    "intake": 5,
     "main_learner": 6,
     "later_labels": 2,
     "companions": 4,
@@ -401,6 +402,15 @@ def _begin_a_budget(state: State) -> None:
         main["budget"] = {}
 
 
+def _say_of_no_name_whose_it_is(state: State) -> None:
+    """Version 4 of the intake: nobody noted who has brought the names of classes and categories; they stay."""
+    intake = state["pipeline"]["intake"]
+    for names in (intake["labels"], *intake.get("categories", {}).values()):
+        known = names.get("names", names.get("known"))
+        if known is not None:
+            names["whose"] = [SEVERAL] * len(known)
+
+
 MIGRATIONS: Final = (
     Migration("pipeline", 1, _name_the_main_learner),
     Migration("committee", 1, _change_the_members),
@@ -420,6 +430,7 @@ MIGRATIONS: Final = (
     Migration("committee", 2, _ask_for_what_is_remembered),
     Migration("main_learner", 4, note_whose_rows_are),
     Migration("main_learner", 5, _begin_a_budget),
+    Migration("intake", 4, _say_of_no_name_whose_it_is),
 )
-"""In the order in which they are applied. The first one is for main learner and companions too, the last but one
-for all components that were given a version with it."""
+"""In the order in which they are applied. The first one is for main learner and companions too,
+``note_whose_rows_are`` for all components that were given a version with it."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from daemon.state.audit_log import AuditLog
 from daemon.state.erasure_request import ErasureRequest
 from daemon.state.key_digests import KeyDigests
+from daemon.state.rebuild_plan import rebuild_directory
+from daemon.state.rebuilt_offer import RebuiltOffer
 from daemon.state.state_lock import lock_path
 from daemon.state.store_path import store_path
 
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
 
 
 def own_places(directory: Path) -> tuple[Path, ...]:
-    """Return all files, and the directory of the generations, of a state directory; some may not be there yet."""
+    """Return all files and directories of a state directory; some may not be there yet."""
     audit = AuditLog(directory)
     own = (store_path(directory), lock_path(directory), put_back_path(directory), ErasureRequest.path(directory))
-    return (*own, audit.path, audit.lock_path, audit.erasures_path, KeyDigests(directory).path)
+    rebuilt = (rebuild_directory(directory), RebuiltOffer.path(directory))
+    return (*own, *rebuilt, audit.path, audit.lock_path, audit.erasures_path, KeyDigests(directory).path)
 
 
 def put_back_path(directory: Path) -> Path:

@@ -192,6 +192,34 @@ SUMMARY = (
     ),
 )
 
+BUDGET = (
+    Panel(
+        title="Lost of its budget",
+        description="How far each task is below its best, and what it may lose by retention.budget; empty without.",
+        unit="percentunit",
+        queries=(
+            Query(
+                'retaind_forgetting{learner="", TARGET} '
+                "and on (job, instance, target, task) retaind_budget{TARGET}",
+                "{{task}}",
+            ),
+            Query("retaind_budget{TARGET}", "{{task}}, may be lost"),
+        ),
+        low=0,
+    ),
+    Panel(
+        title="What is done about a budget",
+        description="1 for what is done now: more is rehearsed, an earlier state is relearned, learning rests or "
+        "is tried again. Tasks that are let go are not compared any more.",
+        unit="none",
+        queries=(
+            Query('retaind_budget_stage{stage!="calm", TARGET}', "{{stage}}"),
+            Query("increase(retaind_budget_tasks_let_go_total{TARGET}[$__rate_interval])", "tasks let go"),
+        ),
+        low=0,
+    ),
+)
+
 TRUST = (
     Panel(
         title="Probes behind each score",
@@ -221,6 +249,6 @@ TRUST = (
 RETENTION = Dashboard(
     name="Retention",
     description="Is the model forgetting, and is holding on to the past worth it?",
-    rows=(NOW, SCORES, MATRIX, BY_AGE, REFERENCES, SUMMARY, TRUST),
+    rows=(NOW, SCORES, MATRIX, BY_AGE, REFERENCES, SUMMARY, BUDGET, TRUST),
     annotations=(DRIFT, CONSOLIDATION, START),
 )

@@ -234,3 +234,32 @@ def test_a_state_of_other_columns_or_outputs_is_refused(columns: int, outputs: i
     state = taught(*rows_of(0), sizes=[50]).state_dict()
     with pytest.raises(ValueError, match=f"the configured one {columns * outputs} on {columns} for {outputs}"):
         StreamingRidge([columns], outputs=outputs).load_state_dict(state)
+
+
+@given(
+    seed=st.integers(0, 1_000),
+    gone=st.sets(st.integers(0, 299), min_size=1, max_size=250),
+    size=st.integers(1, 40),
+)
+@settings(max_examples=30, deadline=None)
+def test_rows_that_are_taken_out_leave_what_never_saw_them(seed: int, gone: set[int], size: int) -> None:
+    phi, targets = rows_of(seed)
+    index = torch.tensor(sorted(gone))
+    kept = torch.tensor([row for row in range(len(phi)) if row not in gone])
+    ridge = taught(phi, targets, sizes=[size])
+    ridge.downdate(phi[index], targets[index])
+    never = taught(phi[kept], targets[kept], sizes=[size])
+    never.solve()
+    assert ridge.events == never.events
+    for name, value in never.state_dict().items():
+        if isinstance(value, torch.Tensor):
+            close = torch.allclose(ridge.state_dict()[name].double(), value.double(), rtol=1e-6, atol=1e-6)
+            assert close, name
+
+
+def test_sums_that_fade_are_not_downdated() -> None:
+    phi, targets = rows_of(10)
+    ridge = StreamingRidge([COLUMNS], outputs=OUTPUTS, forgetting=0.99)
+    taught(phi, targets, sizes=[8], ridge=ridge)
+    with pytest.raises(ValueError, match="cannot be downdated"):
+        ridge.downdate(phi[:1], targets[:1])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daemon.intake.features.options import Category
+    from strategies.row_holder import Gone
 
 log = structlog.get_logger("retaind")
 
@@ -64,28 +65,48 @@ class Categories:
             if value is None
         }
 
-    def columns(self, cells: Mapping[str, Sequence[str | None]]) -> NDArray[np.float64]:
+    def columns(
+        self, cells: Mapping[str, Sequence[str | None]], *, key: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
         """Return the flags ``(rows, names) float64`` of the rows' values by field, None where one is missing.
 
-        Values that are new get a column, row by row.
+        Values that are new get a column, row by row. ``key`` are hashes of the rows' keys ``(rows,)``, if known.
         """
-        flags = self._flags(cells, {field: places.place for field, places in self._places.items()})
+        codes = self._codes(cells, {field: places.place for field, places in self._places.items()})
+        for field, places in self._places.items():
+            if isinstance(places, Vocabulary):
+                there = codes[field] != NOWHERE
+                places.note(codes[field][there], key=None if key is None else key[there])
         self._tell()
-        return flags
+        return self._flags(codes)
+
+    def forget(self, gone: Gone) -> int:
+        """Let the values go that only these keys have brought; return how many: see ``RowHolder``."""
+        return sum(places.forget(gone) for places in self._places.values() if isinstance(places, Vocabulary))
 
     def glance(self, cells: Mapping[str, Sequence[str | None]]) -> NDArray[np.float64]:
         """Return the flags that ``columns`` would return of each row, alone; no value gets a column."""
-        return self._flags(cells, {field: places.find for field, places in self._places.items()})
+        return self._flags(self._codes(cells, {field: places.find for field, places in self._places.items()}))
 
-    def _flags(self, cells: Mapping[str, Sequence[str | None]], places: Mapping[str, Any]) -> NDArray[np.float64]:
-        rows = len(next(iter(cells.values()))) if cells else 0
-        flags = np.zeros((rows, len(self.names)))
+    def _codes(
+        self, cells: Mapping[str, Sequence[str | None]], places: Mapping[str, Any]
+    ) -> dict[str, NDArray[np.int64]]:
+        """Return which of its field's columns each row has ``(rows,)``, by field."""
+        return {
+            field: np.fromiter(
+                map(self._code_of(field, width, places[field]), cells[field]),
+                dtype=np.int64,
+                count=len(cells[field]),
+            )
+            for field, width in self._widths.items()
+        }
+
+    def _flags(self, codes: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float64]:
+        flags = np.zeros((len(next(iter(codes.values()), ())), len(self.names)))
         start = 0
         for field, width in self._widths.items():
-            code_of = self._code_of(field, width, places[field])
-            codes = np.fromiter(map(code_of, cells[field]), dtype=np.int64, count=rows)
-            there = np.flatnonzero(codes != NOWHERE)
-            flags[there, start + codes[there]] = 1.0
+            there = np.flatnonzero(codes[field] != NOWHERE)
+            flags[there, start + codes[field][there]] = 1.0
             start += width
         return flags
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from daemon.intake.bringers import Bringers, without
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from daemon.intake.features.options import Category
+    from strategies.row_holder import Gone
 
 NOWHERE: Final = -1
 """The column of what has none."""
@@ -45,6 +51,7 @@ class Vocabulary:
         """Values that came when all columns were taken."""
         self._most = most
         self._places: dict[str, int] = {}
+        self._bringers = Bringers()
 
     @property
     def known(self) -> Sequence[str]:
@@ -65,13 +72,25 @@ class Vocabulary:
         """Return the column that the value would have; it stays free where it is."""
         return self._places.get(value, len(self._places))
 
+    def note(self, places: NDArray[np.int64], *, key: NDArray[np.int64] | None) -> None:
+        """Take note whose rows had the values of these columns ``(rows,)``."""
+        self._bringers.note(places, key=key, names=len(self._places))
+
+    def forget(self, gone: Gone) -> int:
+        """Let the values go that only these keys have brought, and keep their columns; return how many."""
+        places = self._bringers.take(gone)
+        self._places = without(self._places, places)
+        return len(places)
+
     def state_dict(self) -> dict[str, Any]:
-        """Return the values known, and how many weren't."""
-        return {"known": list(self._places), "unseen": self.unseen}
+        """Return the values known, who alone has brought each, and how many weren't."""
+        known = list(self._places)
+        return {"known": known, "whose": self._bringers.state(len(known)), "unseen": self.unseen}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up the state."""
         self._places = {value: place for place, value in enumerate(state["known"])}
+        self._bringers.load(state["whose"])
         self.unseen = int(state["unseen"])
 
 

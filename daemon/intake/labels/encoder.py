@@ -13,7 +13,11 @@ from daemon.intake.labels.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from daemon.intake.labels.label_columns import Labels
+    from strategies.row_holder import Gone
 
 
 class LabelEncoder(Protocol):
@@ -23,8 +27,11 @@ class LabelEncoder(Protocol):
     def names(self) -> list[str]:
         """Names of the classes by index; empty in regression."""
 
-    def encode(self, values: Sequence[Any]) -> Labels[Any]:
-        """Return the labels that can be learned, and why the others cannot."""
+    def encode(self, values: Sequence[Any], *, key: NDArray[np.int64] | None = None) -> Labels[Any]:
+        """Return the labels that can be learned, and why the others cannot; ``key`` as in ``Batch``, if known."""
+
+    def forget(self, gone: Gone) -> int:
+        """Let the names of classes go that only some keys have brought; return how many."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was learned of the labels."""
@@ -40,9 +47,13 @@ class NumberEncoder:
         self.names: list[str] = []
         self._text = text
 
-    def encode(self, values: Sequence[Any]) -> Labels[Any]:
+    def encode(self, values: Sequence[Any], *, key: NDArray[np.int64] | None = None) -> Labels[Any]:
         """Return the finite numbers as float64, and why the others are none."""
         return encode_numbers(values, text=self._text)
+
+    def forget(self, gone: Gone) -> int:
+        """Return 0: numbers have no names."""
+        return 0
 
     def state_dict(self) -> dict[str, Any]:
         """Return nothing: there is no state."""

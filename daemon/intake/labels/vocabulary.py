@@ -9,6 +9,7 @@ import numpy as np
 from connectors.decoders.identities import untyped_name
 from connectors.name_length import MAX_NAME_BYTES, is_too_long, too_long
 from connectors.printable import printable, quoted
+from daemon.intake.bringers import Bringers, without
 from daemon.intake.labels.class_name import alike, class_name
 from daemon.intake.labels.label_columns import LabelFault, Labels
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from strategies.row_holder import Gone
 
 SHOWN = 10
 _SHORT = 24
@@ -51,6 +54,8 @@ class Vocabulary:
         self._limit = limit
         self._max_bytes = max_bytes
         self._index = {name: index for index, name in enumerate(known if declared is None else declared)}
+        self._bringers = Bringers()
+        self._bringers.note(np.arange(len(self._index)), key=None, names=len(self._index))
 
     @property
     def names(self) -> list[str]:
@@ -60,8 +65,10 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self._index)
 
-    def encode(self, values: Sequence[Any]) -> Labels[np.int64]:
+    def encode(self, values: Sequence[Any], *, key: NDArray[np.int64] | None = None) -> Labels[np.int64]:
         """Return the class index of every value that has one, and why the others have none.
+
+        ``key`` are hashes of the keys of the rows ``(rows,)``, None where nobody can say.
 
         None and "" are a missing_label, NaN and infinities not_finite, nested values wrong_type, and a name that
         is not declared, or does not fit any more, unknown_class; a new name that is too long is too_large.
@@ -69,9 +76,19 @@ class Vocabulary:
         if self._meaning is not None:
             values = [self._meaning(value) for value in values]
         found = self._known(values)
-        if found is None:
-            return self._one_by_one(values)
-        return Labels(found, np.ones(len(found), dtype=np.bool_), [])
+        labels = (
+            self._one_by_one(values) if found is None else Labels(found, np.ones(len(found), dtype=np.bool_), [])
+        )
+        self._bringers.note(
+            labels.values, key=None if key is None else key[labels.accepted], names=len(self._index)
+        )
+        return labels
+
+    def forget(self, gone: Gone) -> int:
+        """Let the names go that only these keys have brought, and keep their indices; return how many."""
+        places = self._bringers.take(gone) if self._open else []
+        self._index = without(self._index, places)
+        return len(places)
 
     def _known(self, values: Sequence[Any]) -> NDArray[np.int64] | None:
         """Return the indices where all values are text or whole numbers and known, which they nearly always are."""
@@ -125,8 +142,8 @@ class Vocabulary:
         return f"The class {quoted(name)} is not one of the {len(self._index)} known ({known}); {remedy}."
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the names, in the order of their indices."""
-        return {"names": self.names}
+        """Return the names, in the order of their indices, and who alone has brought each."""
+        return {"names": self.names, "whose": self._bringers.state(len(self._index))}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up saved names; raise ``ValueError`` where they contradict the declared ones or the limit."""
@@ -142,6 +159,7 @@ class Vocabulary:
                 "raise it or start with an empty state directory"
             )
         self._index = {name: index for index, name in enumerate(names)}
+        self._bringers.load(state["whose"])
 
 
 def _short(name: str) -> str:

@@ -210,7 +210,8 @@ class InRecords:
     def _encoded(self, both: Sequence[_Meant]) -> tuple[list[Happening], list[Reject]]:
         """Return what happened with labels encoded, and the labels that are none; an event may be without."""
         labelled = [place for place, each in enumerate(both) if not (each.is_event and each.label in (None, ""))]
-        encoded = self._labels.encode([both[place].label for place in labelled])
+        key = np.array([key_hash(both[place].key) for place in labelled], dtype=np.int64)
+        encoded = self._labels.encode([both[place].label for place in labelled], key=key)
         good = [place for place, accepted in zip(labelled, encoded.accepted, strict=True) if accepted]
         code = dict(zip(good, encoded.values.tolist(), strict=True))
         faults = [(both[labelled[fault.row]], fault) for fault in encoded.faults]

@@ -80,7 +80,9 @@ def test_what_is_asked_for_over_http_is_erased_and_the_daemon_goes_on(
             def post() -> None:
                 headers = {"Authorization": f"Bearer {TOKEN}"}
                 answers.append(
-                    httpx.post(f"{running.http.address}/-/forget", json=keys, headers=headers, trust_env=False)
+                    httpx.post(
+                        f"{running.http.address}/-/forget", json=keys, headers=headers, trust_env=False, timeout=60
+                    )
                 )
 
             Thread(target=post, daemon=True).start()

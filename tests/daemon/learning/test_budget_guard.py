@@ -14,6 +14,7 @@ from daemon.build.load import load_bytes
 from daemon.build.pipeline import build_pipeline
 from daemon.config.errors import ConfigError
 from daemon.learning.stopwatch import Stopwatch
+from daemon.state.state_tree import copy_tree
 from tests.daemon.same_state import assert_same_state
 
 if TYPE_CHECKING:
@@ -82,6 +83,49 @@ def test_without_a_budget_the_task_is_lost_and_with_one_it_is_held() -> None:
     assert told.budgets["good"] == 0.05
     assert told.entered["freeze"] >= 1
     assert told.let_go == 0
+
+
+@pytest.mark.parametrize("remedy", ["boost, freeze", "freeze"])
+def test_a_task_is_held_where_labels_come_later_as_well(remedy: str) -> None:
+    text = CONFIG.format(
+        budget=f"budget: 0.05, on_breach: [{remedy}], accept_after: null",
+        strategies=REPLAY,
+        tasks="field",
+        model="linear",
+    ).replace("classes: [no, yes]", "classes: [no, yes], from: topic, where: {what: label}, by: key")
+    made = build_pipeline(load_bytes(text.encode(), file="test.yaml", environ={}), stopwatch=Stopwatch())
+    made.process(with_labels_later(GOOD + BAD[:2_000], behind=5))
+    assert made.learned > 2_700
+    assert budget_of(made).entered["freeze"] >= 1
+    assert score(made) > 0.9
+    # A state that is taken up in the middle goes on as this one would.
+    again = build_pipeline(load_bytes(text.encode(), file="test.yaml", environ={}), stopwatch=Stopwatch())
+    again.load_state_dict(copy_tree(made.state_dict()))
+    rest = with_labels_later(BAD[2_000:], behind=5)
+    for each in (made, again):
+        each.process(rest)
+    assert_same_state(copy_tree(again.state_dict()), copy_tree(made.state_dict()))
+
+
+def with_labels_later(records: list[LocalRecord], *, behind: int) -> list[LocalRecord]:
+    """Events without their labels, which come in records of their own, so many events later."""
+    waiting: list[tuple[bytes, str]] = []
+    found: list[LocalRecord] = []
+
+    def add(key: bytes, value: dict[str, Any]) -> None:
+        offset = 2 * records[0].offset + len(found)
+        found.append(LocalRecord("events", 0, offset, -1, key, orjson.dumps(value), []))
+
+    for record in records:
+        event, key = orjson.loads(record.value or b""), b"k%d" % record.offset
+        waiting.append((key, event.pop("label")))
+        add(key, event | {"what": "event"})
+        if len(waiting) > behind:
+            label_of, label = waiting.pop(0)
+            add(label_of, {"what": "label", "label": label})
+    for label_of, label in waiting:
+        add(label_of, {"what": "label", "label": label})
+    return found
 
 
 @pytest.mark.parametrize("kind", ["cls_er", "derpp", "agem"])

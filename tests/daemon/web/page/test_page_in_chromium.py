@@ -9,6 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
+from daemon.build.load import load_bytes
 from daemon.config.schema import Config
 from daemon.loop.poll_size import PollSize
 from daemon.service import Service
@@ -16,6 +17,7 @@ from tests.browser.chromium import MISSING, Chromium, chromium_is_there
 from tests.browser.contrast import CONTRASTS, LEAST_CONTRAST
 from tests.daemon.event_stream import Stretch, events
 from tests.daemon.lives import small_config
+from tests.daemon.poisoned_stream import LEARNS, poisoned
 from tests.daemon.telemetry.persistent_labels import learn_until, persistent
 
 if TYPE_CHECKING:
@@ -220,6 +222,35 @@ def test_names_from_the_stream_are_text_and_nothing_else(browser: Chromium, tmp_
         assert browser.run("return document.title.endsWith(' · retaind')")
         assert width_of(browser) == 320
         assert browser.console() == []
+
+
+def test_what_is_done_about_a_retention_budget_is_told(browser: Chromium, tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_bytes(b"\n".join(poisoned()) + b"\n")
+    source = f"source: {{type: file, path: {tmp_path}/events.jsonl}}\n"
+    text = source + LEARNS.format(directory=tmp_path, remedies="[freeze]")
+    with Service(load_bytes(text.encode(), file="test.yaml", environ={})) as service:
+        service.loop._poll_size = PollSize(first=50, most=50)
+        service.run(stop=lambda: budget_stage(service) == "freeze")
+        service.loop.save()
+        browser.screen(width=320, phone=True)
+        browser.leave()
+        browser.open(service.http.address)
+        browser.until("return !document.querySelector('#budget').hidden")
+        told, now = dict(cells(browser, "#budget-rows tr")), status(service)["budget"]
+        assert now["stage"] == "freeze"
+        assert told["Now"] == "Nothing is learned"
+        assert told["Because of"] == ", ".join(now["causes"]) == "good"
+        assert told["May be lost: good"] == "5.0 points"
+        assert told["So far: freeze"] == str(now["entered"]["freeze"])
+        assert "Predicting only: a retention budget is passed" in browser.text("header")
+        assert min(browser.run(CONTRASTS, "#budget *")) >= LEAST_CONTRAST
+        assert width_of(browser) == 320
+        assert browser.console() == []
+
+
+def budget_stage(service: Service) -> str:
+    budget = service.loop.pipeline.snapshot().budget
+    return "" if budget is None else budget.stage
 
 
 def test_labels_that_come_later_and_intervals_are_told(browser: Chromium, tmp_path: Path) -> None:
