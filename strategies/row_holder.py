@@ -24,6 +24,13 @@ def key_hash(key: bytes | None) -> int:
     return UNKNOWN if key is None else zlib.crc32(key)
 
 
+def key_hashes(keys: Sequence[bytes | None]) -> NDArray[np.int64]:
+    """Return what rows know their keys by ``(rows,)``: see ``key_hash``."""
+    if keys.count(None) == len(keys):
+        return np.full(len(keys), UNKNOWN)
+    return np.array(list(map(key_hash, keys)), dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Gone:
     """Rows that are to go: those of some keys, and those that came before a moment.

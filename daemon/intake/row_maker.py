@@ -20,7 +20,7 @@ from daemon.intake.labels.options import ClassLabel
 from daemon.intake.origins import Origins
 from strategies.batch import Batch, provenance_table
 from strategies.provenance import UNKNOWN, partition_number
-from strategies.row_holder import key_hash
+from strategies.row_holder import key_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -172,7 +172,7 @@ class RowMaker:
 
     def encode(self, rows: Rows) -> tuple[Rows, Labels[Any]]:
         """Return the rows whose label can be learned, and the labels of all."""
-        labels = self.labels.encode(rows.label, key=hashes(rows.key))
+        labels = self.labels.encode(rows.label, key=key_hashes(rows.key))
         return (rows.chosen(labels.accepted) if labels.faults else rows), labels
 
     def batch(self, rows: Rows, labels: NDArray[Any], task: Tensor) -> Batch:
@@ -233,7 +233,7 @@ class RowMaker:
             key=rows.key,
             label_values=label_values,
             time=rows.time,
-            flags=self.categories.columns(rows.cells, key=hashes(rows.key)) if self.categories.names else None,
+            flags=self.categories.columns(rows.cells, key=key_hashes(rows.key)) if self.categories.names else None,
             known_labels=known_labels,
         )
 
@@ -295,15 +295,8 @@ def _provenance(rows: Rows) -> Tensor:
     """Return where the rows are from."""
     topics = {topic: partition_number(topic, 0) for topic in {record.topic for record in rows.records}}
     return provenance_table(
-        key=hashes(rows.key),
+        key=key_hashes(rows.key),
         partition=[topics[record.topic] + record.partition for record in rows.records],
         offset=list(map(event_position, rows.records)),
         time_ms=np.where(np.isnan(rows.time), UNKNOWN, rows.time * 1000),
     )
-
-
-def hashes(keys: Sequence[bytes | None]) -> NDArray[np.int64]:
-    """Return what rows know their keys by ``(rows,)``: see ``key_hash``."""
-    if keys.count(None) == len(keys):
-        return np.full(len(keys), UNKNOWN)
-    return np.array(list(map(key_hash, keys)), dtype=np.int64)

@@ -10,7 +10,7 @@ from connectors.decoder import Reject
 from daemon.intake.labels.options import ClassLabel
 from daemon.intake.later.joined_labels import Happening
 from daemon.intake.later.label_records import place_of
-from strategies.row_holder import Gone, key_hash
+from strategies.row_holder import Gone, key_hash, key_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -210,7 +210,7 @@ class InRecords:
     def _encoded(self, both: Sequence[_Meant]) -> tuple[list[Happening], list[Reject]]:
         """Return what happened with labels encoded, and the labels that are none; an event may be without."""
         labelled = [place for place, each in enumerate(both) if not (each.is_event and each.label in (None, ""))]
-        key = np.array([key_hash(both[place].key) for place in labelled], dtype=np.int64)
+        key = key_hashes([both[place].key for place in labelled])
         encoded = self._labels.encode([both[place].label for place in labelled], key=key)
         good = [place for place, accepted in zip(labelled, encoded.accepted, strict=True) if accepted]
         code = dict(zip(good, encoded.values.tolist(), strict=True))
