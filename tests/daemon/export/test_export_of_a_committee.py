@@ -162,3 +162,13 @@ def test_a_file_whose_committee_would_say_another_thing_is_not_written(
     with pytest.raises(NotExportedError, match="would not say what the daemon says"):
         export_onnx(exported.config, exported.pipeline, path)
     assert not path.exists()
+
+
+def test_the_network_alone_is_exported_where_that_is_asked_for(exported: Exported, tmp_path: Path) -> None:
+    path = tmp_path / "network.onnx"
+    export_onnx(exported.config, exported.pipeline, path, network=True)
+    assert AppliedModel(path).description.known == {}
+    rows = exported.pipeline.probe_rows().astype(np.float64) + exported.predictor.rows.origin
+    whole, alone = (run(session_of(str(each)), rows) for each in (exported.path, path))
+    assert whole.shape == alone.shape
+    assert np.abs(whole - alone).max() > NEAR
