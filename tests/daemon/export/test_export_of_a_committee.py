@@ -35,7 +35,7 @@ BASE: dict[str, Any] = {
     "learner": {"batch": 7},
     "strategies": [{"type": "replay", "rows": 40}],
     "committee": {},
-    "retention": {"probe_share": 0.1, "probe_rows": 30},
+    "retention": {"probe_share": 0.15, "probe_rows": 30},
     "checkpoint": {"directory": "unused"},
 }
 UNLABELLED = {"type": "json", "key": "machine", "missing": "mean", "first_events": 6}
@@ -103,7 +103,7 @@ def learned(case: str, events: list[dict[str, Any]]) -> tuple[Config, Pipeline]:
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """What a daemon has learned of a stream, and its export."""
     case = request.param
-    events = stream(case, 400, level=LEVEL if case == "a number" else 0.0)
+    events = stream(case, 240, level=LEVEL if case == "a number" else 0.0)
     config, pipeline = learned(case, events)
     path = tmp_path_factory.mktemp("export") / "model.onnx"
     compared = export_onnx(config, pipeline, path)
