@@ -13,6 +13,7 @@ from benchmarks.commands.listing import list_programs, list_protocols
 from benchmarks.commands.measure import measure
 from benchmarks.commands.report import report
 from benchmarks.estimated import estimated
+from benchmarks.exported import exported
 from benchmarks.following import following
 from benchmarks.literature import PROTOCOLS
 from benchmarks.nab.command import nab
@@ -32,6 +33,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
         "How good answers are estimated to be before their labels come, and how good they were.",
     ),
     "budget": (budget, "Whether a retention budget holds, what it costs, and how it lets go, on three streams."),
+    "exported": (exported, "How long an export is as right as the daemon that goes on learning, on two streams."),
     "following": (
         following,
         "Whether rehearsing what resembles the newest rows wins back what late labels cost.",

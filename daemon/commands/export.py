@@ -22,13 +22,16 @@ def export(
     target: Annotated[
         str | None, typer.Option(help="Which of several targets the model is of, by its name, such as pm25+1h.")
     ] = None,
+    network: Annotated[
+        bool, typer.Option("--network", help="Of a committee, export the main learner's network alone, to ONNX.")
+    ] = False,
 ) -> None:
     """Write the learned model as a file for other programs.
 
     ONNX has everything in it from features in their own units to probabilities, or to a number, and how events
     become features, and the whole committee where one answers; it is compared with the daemon on the held-out rows
-    before it is written. safetensors has the
-    weights and scales, which another run starts from. The daemon may go on meanwhile.
+    before it is written. safetensors has the weights and scales, which another run starts from. The daemon may go
+    on meanwhile.
     """
     from daemon.export.command import written  # noqa: PLC0415 - it imports torch, and --help need not wait
     from daemon.export.description import NotExportedError  # noqa: PLC0415 - for the same reason
@@ -37,7 +40,7 @@ def export(
     if to.suffix not in (".onnx", ".safetensors"):
         raise typer.BadParameter("give a name that ends with .onnx or .safetensors", param_hint="--to")
     try:
-        typer.echo(written(config, to, generation=generation, task=task, target=target))
+        typer.echo(written(config, to, generation=generation, task=task, target=target, network=network))
     except NotExportedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.USAGE) from error

@@ -19,10 +19,19 @@ if TYPE_CHECKING:
     from daemon.state.generation import SavedState
 
 
-def written(config: Path, to: Path, *, generation: int | None, task: str | None, target: str | None = None) -> str:
+def written(
+    config: Path,
+    to: Path,
+    *,
+    generation: int | None,
+    task: str | None,
+    target: str | None = None,
+    network: bool = False,
+) -> str:
     """Write the export, ONNX or safetensors by its name; return what to say of it.
 
-    Of several targets it is that of ``target``. Raises ``ConfigError``, ``StateError`` and ``NotExportedError``.
+    Of several targets it is that of ``target``; ONNX is of the ``network`` alone, if that is asked for. Raises
+    ``ConfigError``, ``StateError`` and ``NotExportedError``.
     """
     whole = load(config)
     name = _chosen(whole, target)
@@ -33,8 +42,8 @@ def written(config: Path, to: Path, *, generation: int | None, task: str | None,
         tensors = export_weights({"pipeline": state}, to, task=task)
         return f"{to}: {len(tensors)} tensors of generation {saved.generation}"
     pipeline = restored(whole, saved, stopwatch=Stopwatch())
-    compared = export_onnx(loaded, pipeline.by_target[name], to, task=task)
-    whose = "the network" if loaded.committee is None else "the committee"
+    compared = export_onnx(loaded, pipeline.by_target[name], to, task=task, network=network)
+    whose = "the network" if network or loaded.committee is None else "the committee"
     return f"{to}: generation {saved.generation}, {whose}, as the daemon says on {compared} held-out rows"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from daemon.export.comparison import compare
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from daemon.learning.pipeline import Pipeline
 
 
-def export_onnx(config: Config, pipeline: Pipeline, path: Path, *, task: str | None = None) -> int:
+def export_onnx(
+    config: Config, pipeline: Pipeline, path: Path, *, task: str | None = None, network: bool = False
+) -> int:
     """Write what answers as a new ONNX file; return on how many probe rows it was compared with the daemon.
+
+    That is the committee, where there is one; with ``network`` the main learner's network alone.
 
     Raises ``NotExportedError`` where it can't be, or would not say what the daemon would say of the rows of the
     probe sets if each came next, and ``StateError`` where the file can't be written.
@@ -30,6 +35,8 @@ def export_onnx(config: Config, pipeline: Pipeline, path: Path, *, task: str | N
     predictor = pipeline.event_predictor(copied=True)
     if predictor is None:
         raise NotExportedError("this checkpoint has no model: no event with a label had come yet")
+    if network:
+        predictor = replace(predictor, predictor=replace(predictor.predictor, committee=None))
     code = predictor.task if task is None else predictor.tasks.get(task)
     if code is None:
         known = ", ".join(predictor.tasks) or "none"

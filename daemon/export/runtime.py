@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 INPUT = "features"
 """Name of a graph's first input."""
+_ERRORS = 3
+"""The least severe that the library logs; it warns of inputs that may be left out."""
 
 
 def session_of(model: bytes | str) -> Any:
@@ -22,6 +24,7 @@ def session_of(model: bytes | str) -> Any:
     runtime = library("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = _ERRORS
     try:
         return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library has a class of its own for each of its errors, and no base

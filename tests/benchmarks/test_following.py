@@ -10,6 +10,7 @@ from benchmarks import following as command
 from benchmarks.__main__ import app
 from benchmarks.arena.streams import STREAMS, ArenaStream
 from benchmarks.following import WAYS, accuracy
+from daemon.process.threads import use_threads
 from tests.benchmarks.arena.streams_by_hand import classes_by_sign
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def test_each_way_learns_what_can_be_learned_and_draws_other_rows() -> None:
-    table = classes_by_sign(700)
+    use_threads(1)
+    table = classes_by_sign(1_500)
     found = {name: accuracy(table, late=50, way=way, seed=0) for name, way in WAYS.items()}
     assert min(found.values()) > 0.7
     assert len(set(found.values())) == len(WAYS)

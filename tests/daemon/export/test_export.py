@@ -192,3 +192,21 @@ def test_the_commands_say_what_is_wrong(run: Path, tmp_path: Path) -> None:
     for file, words in ((tmp_path / "w.safetensors", "no ONNX model"), (tmp_path / "none", "is no file")):
         wrong = runner.invoke(app, ["predict", str(run / "stream.jsonl"), "-m", str(file)])
         assert (wrong.exit_code, words in wrong.output) == (ExitCode.USAGE, True), wrong.output
+
+
+def test_an_export_of_the_format_before_is_applied_too(tmp_path: Path) -> None:
+    config, pipeline = learned(ONE)
+    path, older = tmp_path / "model.onnx", tmp_path / "older.onnx"
+    export_onnx(config, pipeline, path)
+    graph = onnx.load(str(path))
+    told = json.loads({each.key: each.value for each in graph.metadata_props}[KEY])
+    assert (told.pop("known"), told.pop("format")) == ({}, 2)
+    onnx.helper.set_model_props(graph, {KEY: json.dumps(told | {"format": 1})})
+    onnx.save(graph, str(older))
+    event = {"a": 0.5, "b": -0.5, "c": 1.0}
+    (new,), (old,) = (list(AppliedModel(each).predict(iter([event]), name="events")) for each in (path, older))
+    assert old == new
+    onnx.helper.set_model_props(graph, {KEY: json.dumps(told | {"format": 3})})
+    onnx.save(graph, str(older))
+    with pytest.raises(NotExportedError, match="has the format 3, this release reads up to 2"):
+        AppliedModel(older)

@@ -35,7 +35,7 @@ BASE: dict[str, Any] = {
     "learner": {"batch": 7},
     "strategies": [{"type": "replay", "rows": 40}],
     "committee": {},
-    "retention": {"probe_share": 0.1, "probe_rows": 30},
+    "retention": {"probe_share": 0.15, "probe_rows": 30},
     "checkpoint": {"directory": "unused"},
 }
 UNLABELLED = {"type": "json", "key": "machine", "missing": "mean", "first_events": 6}
@@ -103,7 +103,7 @@ def learned(case: str, events: list[dict[str, Any]]) -> tuple[Config, Pipeline]:
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """What a daemon has learned of a stream, and its export."""
     case = request.param
-    events = stream(case, 400, level=LEVEL if case == "a number" else 0.0)
+    events = stream(case, 240, level=LEVEL if case == "a number" else 0.0)
     config, pipeline = learned(case, events)
     path = tmp_path_factory.mktemp("export") / "model.onnx"
     compared = export_onnx(config, pipeline, path)
@@ -162,3 +162,13 @@ def test_a_file_whose_committee_would_say_another_thing_is_not_written(
     with pytest.raises(NotExportedError, match="would not say what the daemon says"):
         export_onnx(exported.config, exported.pipeline, path)
     assert not path.exists()
+
+
+def test_the_network_alone_is_exported_where_that_is_asked_for(exported: Exported, tmp_path: Path) -> None:
+    path = tmp_path / "network.onnx"
+    export_onnx(exported.config, exported.pipeline, path, network=True)
+    assert AppliedModel(path).description.known == {}
+    rows = exported.pipeline.probe_rows().astype(np.float64) + exported.predictor.rows.origin
+    whole, alone = (run(session_of(str(each)), rows) for each in (exported.path, path))
+    assert whole.shape == alone.shape
+    assert np.abs(whole - alone).max() > NEAR
