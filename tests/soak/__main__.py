@@ -15,7 +15,7 @@ from tests.end_to_end.daemon_process import DaemonProcess
 from tests.end_to_end.launcher import Command
 from tests.soak.disturbances import Disturbances
 from tests.soak.sample import Course, Sample, courses
-from tests.soak.stream import write_events
+from tests.soak.stream import EVENTS, write_events
 
 CONFIG = """
 name: soak
@@ -34,6 +34,9 @@ log: {{format: json}}
 """
 """What is bounded is bounded low, so that it is full when the warm-up ends."""
 EVERY_SECONDS = 2.0
+LEAST_SAMPLES = 10
+WARM_EVENTS = 10 * EVENTS
+"""A warm-up ends no earlier than these: on a slow machine, too, all that is bounded is full then."""
 
 
 def soak(folder: Path, *, minutes: float, warm_up: float) -> list[Sample]:
@@ -55,9 +58,9 @@ def _watched(daemon: DaemonProcess, folder: Path, *, minutes: float, warm_up: fl
     while (passed := time.monotonic() - started) < 60 * minutes:
         time.sleep(EVERY_SECONDS)
         assert daemon.code() is None, daemon.log[-4000:]
-        if passed >= 60 * warm_up:
+        events = daemon.metric("events_received_total")
+        if passed >= 60 * warm_up and events >= WARM_EVENTS:
             metrics = daemon.get("/metrics")[1]
-            events = daemon.metric("events_received_total")
             found.append(Sample.of(daemon.pid, state=folder / "state", metrics=metrics, events=events))
     return found
 
@@ -87,6 +90,10 @@ def main() -> None:
     warm_up = min(10.0, arguments.minutes / 3) if arguments.warm_up is None else arguments.warm_up
     with TemporaryDirectory(prefix="retaind-soak-") as folder:
         samples = soak(Path(folder), minutes=arguments.minutes, warm_up=warm_up)
+    if len(samples) < LEAST_SAMPLES:
+        sys.exit(
+            f"the warm-up, of {WARM_EVENTS:,} events and {warm_up:g} minutes, took nearly all the time: give it more"
+        )
     found = courses(samples)
     show(found, samples)
     sys.exit(0 if all(each.flat for each in found) else 1)

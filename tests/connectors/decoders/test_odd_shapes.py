@@ -50,10 +50,10 @@ def test_a_hundred_thousand_fields_cost_their_event_alone() -> None:
     wide = orjson.dumps({f"f{number}": number for number in range(100_000)} | {"label": "x", "task": "t"})
     decoder = JsonDecoder(JsonOptions(label="label", task="task", max_bytes=1 << 22))
     sent = records(wide, wide, orjson.dumps(GOOD), wide)
-    started = time.monotonic()
+    started = time.process_time()
     decoder.look_at(sent)
     rows, rejects = decoder.decode(sent)
-    assert time.monotonic() - started < ENOUGH_SECONDS
+    assert time.process_time() - started < ENOUGH_SECONDS
     assert decoder.fields == ("a", "b")
     assert (len(rows), [reject.reason for reject in rejects]) == (1, ["missing_field"] * 3)
 
@@ -72,7 +72,7 @@ def test_a_text_that_is_almost_a_number_is_told_from_one_in_the_time_that_its_le
     kind: str, thousands: str | None
 ) -> None:
     decoder = JsonDecoder(JsonOptions(label="label", task="task", features=("a", "b"), thousands=thousands))
-    started = time.monotonic()
+    started = time.process_time()
     rows, rejects = decoder.decode(records(orjson.dumps(GOOD | {"a": ALMOST[kind]}), orjson.dumps(GOOD)))
-    assert time.monotonic() - started < ENOUGH_SECONDS
+    assert time.process_time() - started < ENOUGH_SECONDS
     assert (len(rows), [reject.reason for reject in rejects]) == (1, ["wrong_type"])

@@ -64,7 +64,7 @@ def test_a_broker_that_is_not_there_at_the_start_is_waited_for(mortal: Broker, e
     with opened(new_source(mortal, late)) as source:
         began = time.monotonic()
         assert source.poll(10, 0.3) == []
-        assert 0.25 < time.monotonic() - began < 1
+        assert 0.25 < time.monotonic() - began < 20  # and not until the client's own time is up
         assert source.status().reason == f"no broker at {mortal.bootstrap} has answered yet"
         assert source.snapshot()["partitions"] == []
         mortal.start()
