@@ -92,7 +92,7 @@ def main() -> None:
         samples = soak(Path(folder), minutes=arguments.minutes, warm_up=warm_up)
     if len(samples) < LEAST_SAMPLES:
         sys.exit(
-            f"the warm-up, of {WARM_EVENTS:,} events and {warm_up:g} minutes, took nearly all the time: give it more"
+            f"the warm-up of {WARM_EVENTS:,} events and {warm_up:g} minutes took nearly all the time; give it more"
         )
     found = courses(samples)
     show(found, samples)
