@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -92,8 +93,10 @@ class LibrdkafkaLogClient:
         return done
 
     def close(self, timeout_seconds: float) -> None:
-        """See ``LogClient``."""
-        self._consumer.close()
+        """Close, and leave behind what does not end in time: the library waits for commits that nobody answers."""
+        closing = threading.Thread(target=self._consumer.close, name="kafka-closing", daemon=True)
+        closing.start()
+        closing.join(timeout_seconds)
         self._cluster.close()
 
     def describe(self, names: Sequence[str] | None) -> TopicQuestion:

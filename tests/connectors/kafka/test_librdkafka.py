@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,6 +108,19 @@ def test_a_long_rest_hears_the_library_and_costs_no_record(
             assert time.monotonic() < deadline
         records += read(source, 200)
     assert values(records) == list(range(300))
+
+
+def test_it_closes_though_nobody_answers_what_was_committed(mortal: Broker) -> None:
+    name = mortal.create_topic("closed-while-the-broker-hangs")
+    mortal.produce(name, numbers(0, 5))
+    with opened(source_of(mortal, name, "librdkafka", group=name, commit_seconds=0.5)) as source:
+        read(source, 5)
+        with mortal.asleep():
+            assert not source.commit(source.snapshot())
+            closing = Thread(target=source.close, daemon=True)
+            closing.start()
+            closing.join(DEADLINE_SECONDS)
+            assert not closing.is_alive()
 
 
 def test_connections_that_were_given_up_leave_no_descriptors(broker: Cluster, topic: str) -> None:
