@@ -39,7 +39,9 @@ def shifted(label: NDArray[Any], none: float) -> NDArray[Any]:
 def streams(draw: st.DrawFn, *, classes: bool) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Labels, and what two have predicted."""
     rows = draw(st.integers(1, 40))
-    elements = st.integers(0, 2) if classes else st.floats(-100, 100, width=32, allow_subnormal=False)
+    # Labels that differ by less than a sum of a window can tell are one label to a running score.
+    numbers = st.integers(-100_000, 100_000).map(lambda thousandths: float(np.float32(thousandths / 1_000)))
+    elements: Any = st.integers(0, 2) if classes else numbers
     kind: Any = np.int64 if classes else np.float32
     label, one, other = (draw(arrays(kind, rows, elements=elements)) for _ in range(3))
     return label, one, other
