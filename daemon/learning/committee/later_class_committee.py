@@ -93,7 +93,8 @@ class LaterClassCommittee(ClassCommittee):
         self._events_heard += float((1 / overlap).sum())
         before = self._labels_heard
         self._label[before : before + len(label)] = label
-        self._losses = np.concatenate([self._losses, losses.T], axis=1)
+        # In one order in memory, however many came at a time: a sum may round differently for another.
+        self._losses = np.ascontiguousarray(np.concatenate([self._losses, losses.T], axis=1))
         return self._mixture.within(np.column_stack([self._losses, np.zeros(len(self.names))])).T[before:]
 
     def mix(self, columns: Columns, weights: NDArray[np.float64], *, start: int, seen: NDArray[np.int64]) -> Answer:

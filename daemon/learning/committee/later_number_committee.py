@@ -89,7 +89,9 @@ class LaterNumberCommittee(NumberCommittee):
         """Judge rows whose labels have come: see ``LaterCommittee``."""
         before = len(self._heard_truth)
         truth, judged = self._judged(columns, label)
-        self._heard_experts = np.concatenate([self._heard_experts, columns["experts"].T], axis=1)
+        heard = np.concatenate([self._heard_experts, columns["experts"].T], axis=1)
+        # In one order in memory, however many came at a time: a sum may round differently for another.
+        self._heard_experts = np.ascontiguousarray(heard)
         self._heard_truth = np.append(self._heard_truth, truth)
         self._heard_judged = np.append(self._heard_judged, judged)
         self._heard_overlap = np.append(self._heard_overlap, overlap)

@@ -46,7 +46,7 @@ def test_an_export_is_of_the_target_that_is_named_and_predicts_what_that_is(run:
         model = f"{kinds}.onnx"
         code, told = said("export", "-c", "retaind.yaml", "--to", model, "--target", target)
         assert code == 0, told
-        assert "as the network says on" in told
+        assert "the network, as the daemon says on" in told
         code, told = said("predict", "some.jsonl", "--model", model)
         assert code == 0, told
         assert {type(json.loads(line)["prediction"]) for line in told.splitlines()} == kinds

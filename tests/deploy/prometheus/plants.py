@@ -28,7 +28,7 @@ companions:
   naive: {{every_blocks: 1, every_examinations: 1}}
   frozen: {{every_blocks: 1, every_examinations: 1}}
   challenger: {{strategies: [{{type: replay, rows: 50}}]}}
-retention: {{probe_share: 0.1, every_events: 200, min_segment_events: 100}}
+retention: {{probe_share: 0.1, every_events: 200, min_segment_events: 100, budget: 0.5, on_breach: [boost]}}
 dead_letters: {{type: file, path: "{directory}/dead.jsonl"}}
 label: {{max_classes: 5}}
 """
