@@ -48,9 +48,8 @@ def take_over(config: Config, store: CheckpointStore, offer: RebuiltOffer, *, so
     newest = store.require_newest().saved
     generation = newest.generation
     if rebuilt is not None:  # else a process was killed that had come to the end
-        restored(
-            config, rebuilt.saved, stopwatch=Stopwatch()
-        )  # of another configuration, nothing is to be taken over
+        # Of another configuration, nothing is to be taken over.
+        restored(config, rebuilt.saved, stopwatch=Stopwatch())
         generation, removed = _write(store, newest, rebuilt.saved, source), list[int]()
         if offer.keys:
             # What never saw them has no row of theirs, and keeps every bit; dead letters may have some.

@@ -36,10 +36,9 @@ def compare(
     _require_alike(run(session, features), expected, size=size)
     if graph.committee is not None and len(known := graph.committee.keys):
         keys = np.resize(known, len(x))
-        told = graph.committee.known_of(keys, x)
-        if "last_labels" in told:
-            told["last_labels"] = told["last_labels"] + predictor.label_origin
-        _require_alike(run(session, features, told), _said(predictor, x, keys=keys, task=task), size=size)
+        _require_alike(
+            run(session, features, graph.known_of(keys, x)), _said(predictor, x, keys=keys, task=task), size=size
+        )
 
 
 def _said(predictor: EventPredictor, x: NDArray[np.float32], *, keys: NDArray[np.int64], task: int) -> NDArray[Any]:

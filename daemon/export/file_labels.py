@@ -10,7 +10,7 @@ import numpy as np
 from daemon.intake.labels.label_columns import label_columns, label_width
 from daemon.intake.later.label_lags import LabelLags
 from daemon.learning.committee.later_keys import HeardLabels
-from strategies.row_holder import key_hash
+from strategies.row_holder import key_hash, key_hashes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ class InEvents:
         given = given[encoded.accepted]
         if len(given):
             values[given] = label_columns(encoded.values, self._label)
-        keys = np.array([key_hash(rows.key[place]) for place in given], dtype=np.int64)
+        keys = key_hashes([rows.key[place] for place in given])
         return Told(HeardLabels(keys, encoded.values, given + 1), values)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -14,6 +14,8 @@ from daemon.export.runtime import INPUT
 from daemon.learning.committee.number_graph import NumberGraph
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from daemon.learning.event_predictor import EventPredictor
@@ -44,6 +46,14 @@ class ServedGraph(nn.Module):
     def nothing_known(self) -> dict[str, Tensor]:
         """Return what else is given, by name, as it is for a key that was never met, ``(1, …)`` each."""
         return {} if self.committee is None else self.committee.nothing_known()
+
+    def known_of(self, keys: NDArray[np.int64], x: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """Return the same of keys ``(rows,)`` that were met, before rows ``(rows, features)`` less origins."""
+        assert self.committee is not None, "a network knows no keys"
+        told = self.committee.known_of(keys, x)
+        if isinstance(self.committee, NumberGraph):
+            told["last_labels"] = told["last_labels"] + self._label_origin
+        return told
 
     def forward(self, features: Tensor, *known: Tensor) -> Tensor:
         """Return the answer on rows of the task; ``known`` of their keys, in the order of ``nothing_known``."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from daemon.learning.committee.later_class_keys import LaterClassKeys
 from daemon.learning.committee.later_number_keys import LaterNumberKeys
-from strategies.row_holder import key_hash
+from strategies.row_holder import key_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ class KnownKeys:
         self, keys: Sequence[bytes | None], x: NDArray[np.float64], heard: HeardLabels
     ) -> dict[str, NDArray[Any]]:
         """Return what is known before each row ``(rows, features)`` of the next ones; remember rows and labels."""
-        hashes = np.array([key_hash(key) for key in keys], dtype=np.int64)
+        hashes = key_hashes(keys)
         if self._classes is not None:
             past = self._classes.follow(hashes, x, heard)
             return {"difference": past.difference, "last_label": past.label, "faded_labels": past.faded}

@@ -112,6 +112,15 @@ class Broker(Cluster):
         """Kill with SIGKILL and wait; its data stays as it was at that moment."""
         self._end(signal.SIGKILL)
 
+    def flip_a_bit(self, topic: str) -> None:
+        """Stop, change a bit in the middle of partition 0's log on the disk, and start again."""
+        self.stop()
+        log = self.directory / "data" / f"{topic}-0" / "00000000000000000000.log"
+        content = bytearray(log.read_bytes())
+        content[len(content) // 2] ^= 1
+        log.write_bytes(content)
+        self.start()
+
     def restart(self) -> None:
         """Start again at the same address with the same data, after a stop if it still runs."""
         self.stop()

@@ -10,6 +10,7 @@ import torch
 from daemon.learning.committee.class_committee import ClassCommittee, answer_of, set_probabilities
 from daemon.learning.committee.class_graph import IMPOSSIBLE
 from daemon.learning.committee.log_pools import MEMORIES
+from daemon.learning.committee.mixture import joined
 from daemon.learning.committee.probabilities import FLOOR, centred_logs, floored
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ class LaterClassCommittee(ClassCommittee):
         self._events_heard += float((1 / overlap).sum())
         before = self._labels_heard
         self._label[before : before + len(label)] = label
-        # In one order in memory, however many came at a time: a sum may round differently for another.
-        self._losses = np.ascontiguousarray(np.concatenate([self._losses, losses.T], axis=1))
+        self._losses = joined(self._losses, losses.T)
         return self._mixture.within(np.column_stack([self._losses, np.zeros(len(self.names))])).T[before:]
 
     def mix(self, columns: Columns, weights: NDArray[np.float64], *, start: int, seen: NDArray[np.int64]) -> Answer:

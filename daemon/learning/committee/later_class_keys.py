@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,15 +12,12 @@ from daemon.learning.committee.key_memory import DECAYS, NONE, Past
 from daemon.learning.committee.later_keys import LaterKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from daemon.learning.committee.later_keys import HeardLabels
-    from strategies.row_holder import Gone
 
 
-class LaterClassKeys:
+class LaterClassKeys(LaterKeys):
     """Knows of each key the rows and the labels that have come, each in its order.
 
     A class has the columns ``code (classes, width)``.
@@ -35,7 +32,7 @@ class LaterClassKeys:
 
     def __init__(self, *, features: int, code: NDArray[np.float32]) -> None:
         self._code = code
-        self._known = LaterKeys(
+        super().__init__(
             {
                 "met": np.zeros(1, dtype=np.bool_),
                 "row": np.zeros((1, features)),
@@ -45,19 +42,14 @@ class LaterClassKeys:
             }
         )
 
-    @property
-    def keys(self) -> NDArray[np.int64]:
-        """The keys that something is known of ``(keys,)``."""
-        return self._known.keys
-
     def follow(self, keys: NDArray[np.int64], rows: NDArray[np.float64], heard: HeardLabels) -> Past:
         """Return what is known before each of the rows ``(rows, features)`` that come; remember rows and labels."""
         last = np.full(len(rows), NONE)
         faded = np.zeros((len(rows), len(DECAYS), self._code.shape[1]), dtype=np.float32)
         difference, hashes = np.zeros(rows.shape), keys.tolist()
         for row in in_turn(heard.before, events=len(rows), hear=partial(self._hear, heard)):
-            slot = self._known.slot(hashes[row])
-            known = self._known.arrays
+            slot = self.slot(hashes[row])
+            known = self.arrays
             if known["labels"][slot]:
                 last[row], faded[row] = known["label"][slot], known["faded"][slot]
             if known["met"][slot]:
@@ -67,28 +59,16 @@ class LaterClassKeys:
 
     def next(self, keys: NDArray[np.int64], *, rows: NDArray[np.float64]) -> Past:
         """Return what would be known if each row ``(rows, features)`` came next, alone; changes nothing."""
-        found = self._known.find(keys)
+        found = self.find(keys)
         return Past(
             label=np.where(found["labels"] > 0, found["label"], NONE),
             faded=found["faded"],
             difference=np.where(found["met"][:, None], rows - found["row"], 0.0),
         )
 
-    def forget(self, gone: Gone) -> int:
-        """Let keys go; return how many: see ``RowHolder``."""
-        return self._known.forget(gone)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the keys, the longest unseen first, and what is known of each."""
-        return self._known.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state."""
-        self._known.load_state_dict(state)
-
     def _hear(self, heard: HeardLabels, place: int) -> None:
         label = int(heard.label[place])
-        slot, known = self._known.slot(int(heard.key[place])), self._known.arrays
+        slot, known = self.slot(int(heard.key[place])), self.arrays
         decay = np.array(DECAYS, dtype=np.float32)[:, None]
         known["faded"][slot] = decay * known["faded"][slot] + (1 - decay) * self._code[label]
         known["label"][slot] = label

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from daemon.learning.committee.fading_scale import LARGEST, WILD
+from daemon.learning.committee.mixture import joined
 from daemon.learning.committee.number_committee import NumberCommittee, answer_of
 from daemon.learning.committee.number_pools import MEMORIES
 from daemon.learning.committee.number_views import in_units
@@ -89,9 +90,7 @@ class LaterNumberCommittee(NumberCommittee):
         """Judge rows whose labels have come: see ``LaterCommittee``."""
         before = len(self._heard_truth)
         truth, judged = self._judged(columns, label)
-        heard = np.concatenate([self._heard_experts, columns["experts"].T], axis=1)
-        # In one order in memory, however many came at a time: a sum may round differently for another.
-        self._heard_experts = np.ascontiguousarray(heard)
+        self._heard_experts = joined(self._heard_experts, columns["experts"].T)
         self._heard_truth = np.append(self._heard_truth, truth)
         self._heard_judged = np.append(self._heard_judged, judged)
         self._heard_overlap = np.append(self._heard_overlap, overlap)

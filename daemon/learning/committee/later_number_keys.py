@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,16 +13,16 @@ from daemon.learning.committee.later_keys import LaterKeys
 from daemon.learning.committee.number_history import LAGS, NumberPast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from daemon.learning.committee.later_keys import HeardLabels
     from strategies.row_holder import Gone
 
 
-class LaterNumberKeys:
+class LaterNumberKeys(LaterKeys):
     """Knows of each key the rows and the labels that have come, each in its order; a wild label is never known.
+
+    The label that came last, under whatever key, is no part of the state.
 
     >>> from daemon.learning.committee.later_keys import HeardLabels
     >>> keys = LaterNumberKeys(features=1)
@@ -33,7 +33,7 @@ class LaterNumberKeys:
     """
 
     def __init__(self, *, features: int) -> None:
-        self._known = LaterKeys(
+        super().__init__(
             {
                 "met": np.zeros(1, dtype=np.bool_),
                 "row": np.zeros((1, features)),
@@ -46,18 +46,13 @@ class LaterNumberKeys:
         self.newest_before: list[float | None] = []
         """The same before each of the rows that were followed last."""
 
-    @property
-    def keys(self) -> NDArray[np.int64]:
-        """The keys that something is known of ``(keys,)``."""
-        return self._known.keys
-
     def follow(self, keys: NDArray[np.int64], rows: NDArray[np.float64], heard: HeardLabels) -> NumberPast:
         """Return what is known before each of the rows ``(rows, features)`` that come; remember rows and labels."""
         known, lagged = np.zeros(len(rows), dtype=np.bool_), np.zeros((len(rows), LAGS))
         difference, hashes = np.zeros(rows.shape), keys.tolist()
         self.newest_before = []
         for row in in_turn(heard.before, events=len(rows), hear=partial(self._hear, heard)):
-            slot, of = self._known.slot(hashes[row]), self._known.arrays
+            slot, of = self.slot(hashes[row]), self.arrays
             known[row], lagged[row] = of["count"][slot] > 0, of["labels"][slot]
             self.newest_before.append(self.newest)
             if of["met"][slot]:
@@ -67,26 +62,18 @@ class LaterNumberKeys:
 
     def next(self, keys: NDArray[np.int64], *, rows: NDArray[np.float64]) -> NumberPast:
         """Return what would be known if each row ``(rows, features)`` came next, alone; changes nothing."""
-        return NumberPast.of_next(self._known.find(keys), rows)
+        return NumberPast.of_next(self.find(keys), rows)
 
     def forget(self, gone: Gone) -> int:
         """Let keys go, and the label that came last; return how many: see ``RowHolder``."""
         self.newest = None
-        return self._known.forget(gone)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the keys, the longest unseen first, and what is known of each."""
-        return self._known.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state, but for the label that came last."""
-        self._known.load_state_dict(state)
+        return super().forget(gone)
 
     def _hear(self, heard: HeardLabels, place: int) -> None:
         label = float(heard.label[place])
         if not abs(label) <= LARGEST:
             return
-        slot, of = self._known.slot(int(heard.key[place])), self._known.arrays
+        slot, of = self.slot(int(heard.key[place])), self.arrays
         if of["count"][slot]:
             of["labels"][slot, 1:] = of["labels"][slot, :-1].copy()
             of["labels"][slot, 0] = label

@@ -67,6 +67,14 @@ class FixedShare:
         self._log_weights = weights
 
 
+def joined(before: NDArray[np.float64], more: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return columns ``(experts, rows)`` behind those before.
+
+    They lie in one order in memory, however many came at a time: a sum may round differently for another.
+    """
+    return np.ascontiguousarray(np.concatenate([before, more], axis=1))
+
+
 def _normalised(logs: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return weights ∝ exp(logs) ``(experts, …)`` that add up to 1 over the experts."""
     weights = np.exp(logs - logs.max(axis=0))

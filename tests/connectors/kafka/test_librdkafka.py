@@ -151,12 +151,7 @@ def damaged(mortal: Broker) -> str:
     for partition in range(2):
         for first in range(0, 3 * BATCH, BATCH):
             load(mortal.bootstrap, name, numbers(first, first + BATCH), partition=partition)
-    mortal.stop()
-    log = mortal.directory / "data" / f"{name}-0" / "00000000000000000000.log"
-    content = bytearray(log.read_bytes())
-    content[len(content) // 2] ^= 1
-    log.write_bytes(content)
-    mortal.start()
+    mortal.flip_a_bit(name)
     return name
 
 
